@@ -1,0 +1,145 @@
+/**
+ * Context: carries a mask, as a kernel task carries `current->flags`. One per logical task.
+ */
+import type { Domain } from './domain.js'
+import type { Mask } from './flags.js'
+import { Frame, Scope } from './scope.js'
+
+/** Who waits for whom: see inherit.ts. */
+export interface Waits<N extends string> {
+  /** The contexts that wait for this one. */
+  readonly waiters: Context<N>[]
+  /** The contexts that this one waits for. */
+  readonly workers: Context<N>[]
+}
+
+/** What a context may be made with. */
+export interface ContextOptions<N extends string> {
+  /** Names the context in errors and diagnostics. By default the domain's name and a number: `jobs#3`. */
+  readonly name?: string
+  /** What the context carries from the start, outside all scopes. By default nothing. */
+  readonly mask?: Mask<N>
+}
+
+/** Carries a mask of one domain for one logical task. Two tasks that run concurrently need two contexts. */
+export class Context<N extends string = string> {
+  readonly domain: Domain<N>
+  /** Names the context in errors and diagnostics. */
+  readonly name: string
+  /** @internal The flags of its own scopes. */
+  own: number
+  /** @internal The restrictions of the contexts that wait for this one: see inherit.ts. */
+  inherited = 0
+  /** @internal Absent until it takes part in a wait. */
+  waits: Waits<N> | null = null
+  /** @internal The innermost open scope. */
+  top: Frame<N>
+  /** The serial number of the latest scope with a handle. */
+  #serial = 0
+
+  constructor(domain: Domain<N>, { name, mask = 0 as Mask<N> }: ContextOptions<N> = {}) {
+    this.domain = domain
+    this.own = mask
+    this.name = name ?? `${domain.name}#${++domain.contexts}`
+    this.top = new Frame(this, null)
+  }
+
+  /** The flags in force: those of its scopes, and the restrictions of whoever waits for it. */
+  get mask(): Mask<N> {
+    return (this.own | this.inherited) as Mask<N>
+  }
+
+  /** Whether all flags of `mask` are in force. */
+  has(mask: Mask<N>): boolean {
+    return (mask & ~(this.own | this.inherited)) === 0
+  }
+
+  /**
+   * Sets the bits of `mask` and returns the previous value of exactly these bits, for `restore`.
+   * This is the raw layer: the semantics of the kernel's `memalloc_nofs_save()` (include/linux/sched/mm.h),
+   * no order is checked.
+   */
+  save(mask: Mask<N>): Mask<N> {
+    const saved = this.own & mask
+    this.own |= mask
+    return saved as Mask<N>
+  }
+
+  /**
+   * Clears the bits of `mask` and ors `saved` back, whatever it holds: the semantics of the kernel's
+   * `memalloc_nofs_restore()` (include/linux/sched/mm.h).
+   */
+  restore(mask: Mask<N>, saved: Mask<N>): void {
+    this.own = (this.own & ~mask) | saved
+  }
+
+  /**
+   * Opens a scope in which the flags of `mask` are in force, until it is closed:
+   * `using scope = context.enter(mask)`. The label names it in errors.
+   */
+  enter(mask: Mask<N>, label?: string): Scope<N> {
+    const frame = this.#push(mask, label, this.enter)
+    frame.serial = ++this.#serial
+    return new Scope(frame, frame.serial, mask, frame.site)
+  }
+
+  /**
+   * Calls `fn` in a scope of `mask` and returns what it returns. The context is the current one
+   * while `fn` runs synchronously. When `fn` returns a promise, the scope stays open until that
+   * settles, and the promise returned settles the same way.
+   *
+   * @throws ScopeError (or rejects with it) when `fn` leaves a scope of its own open; what `fn`
+   * threw itself is its `suppressed`.
+   */
+  run<R>(mask: Mask<N>, fn: (context: this) => R, label?: string): R {
+    const domain = this.domain
+    const running = domain.running
+    const frame = this.#push(mask, label, this.run)
+    domain.running = this
+    let result: R
+    try {
+      result = fn(this)
+    } catch (thrown) {
+      domain.running = running
+      this.#leave(frame, { thrown })
+      throw thrown
+    }
+    domain.running = running
+    if (
+      typeof result === 'object' &&
+      typeof (result as { then?: unknown } | null)?.then === 'function'
+    ) {
+      return Promise.resolve(result).then(
+        (value) => {
+          this.#leave(frame)
+          return value
+        },
+        (thrown) => {
+          this.#leave(frame, { thrown })
+          throw thrown
+        },
+      ) as R
+    }
+    this.#leave(frame)
+    return result
+  }
+
+  /** Opens a scope on the next frame. */
+  #push(mask: Mask<N>, label: string | undefined, above: (...args: never) => unknown): Frame<N> {
+    const { domain, own, top } = this
+    const frame = top.inner ?? top.next()
+    frame.site = domain.watched ? domain.opened(this, mask, label, above) : label
+    frame.mask = mask
+    frame.saved = own & mask
+    frame.opener = domain.running
+    this.top = frame
+    this.own = own | mask
+    return frame
+  }
+
+  /** Closes the scope of a run: it has no handle, so only scopes inside it can stand in the way. */
+  #leave(frame: Frame<N>, suppressed?: { readonly thrown: unknown }): void {
+    if (this.top !== frame) throw frame.closedEarly(frame, suppressed)
+    frame.pop()
+  }
+}

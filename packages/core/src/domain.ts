@@ -1,0 +1,161 @@
+/**
+ * Domain: names up to 32 bits and says of each which way it may travel.
+ *
+ * - A **restriction** says "must not" (NOFS). Restrictions only accumulate: every delegation conveys
+ *   them unless its policy says otherwise, and nothing from outside can lift one.
+ * - A **grant** says "may" (MEMALLOC). A grant is conveyed only when it is named, and never from
+ *   an untrusted source.
+ * - An **identity** bit says what a context is (KTHREAD). It never leaves its context.
+ */
+import { Diagnostics } from './diagnostics.js'
+import type { ScopeError } from './errors.js'
+import type { Mask } from './flags.js'
+import { type Misuse, misuse } from './misuse.js'
+
+/** Flag names with their bit numbers, 0 to 31. */
+export type Bits<F extends string> = { readonly [flag in F]: number }
+
+/** What {@link defineDomain} takes. */
+export interface DomainSpec<
+  N extends string,
+  R extends string = never,
+  G extends string = never,
+  I extends string = never,
+> {
+  /** Travels with every conveyance: a letter, then up to 63 letters, digits, `_`, `-` or `.`. */
+  readonly name: N
+  /** Travels with every conveyance: 0 to 65535. Change it when a bit changes its meaning. */
+  readonly version: number
+  readonly restrictions?: Bits<R>
+  readonly grants?: Bits<G>
+  readonly identity?: Bits<I>
+}
+
+/**
+ * A set of flags with fixed bits, a name and a version. Make one with {@link defineDomain}.
+ *
+ * The domain also holds what all its contexts share: which of them is running, and who observes them.
+ */
+export class Domain<N extends string = string, F extends string = string> extends Diagnostics<N> {
+  readonly version: number
+  /** Every flag as a mask of one bit. */
+  readonly flags: { readonly [flag in F]: Mask<N> }
+  readonly restrictions: Mask<N>
+  readonly grants: Mask<N>
+  /** Every bit that has a name. */
+  readonly known: Mask<N>
+
+  /** @internal The context that runs now, in the sense of the kernel's `current`. */
+  running: unknown = null
+  /** @internal Counts contexts, to name those that were given no name. */
+  contexts = 0
+
+  /** @internal */
+  constructor(
+    name: N,
+    version: number,
+    flags: Record<F, Mask<N>>,
+    restrictions: number,
+    grants: number,
+    known: number,
+  ) {
+    super(name)
+    this.version = version
+    this.flags = Object.freeze(flags)
+    this.restrictions = restrictions as Mask<N>
+    this.grants = grants as Mask<N>
+    this.known = known as Mask<N>
+  }
+
+  /**
+   * The mask of the flags named.
+   * @throws RangeError for a name that is not a flag of this domain.
+   */
+  mask(...names: readonly F[]): Mask<N> {
+    let bits = 0
+    for (const name of names) {
+      const flag: number | undefined = this.flags[name]
+      if (flag === undefined) {
+        throw new RangeError(`${name} is no flag of ${this.name}: ${Object.keys(this.flags)}`)
+      }
+      bits |= flag
+    }
+    return bits as Mask<N>
+  }
+
+  /**
+   * A number as a mask of this domain: an int32 or a uint32 in which every bit has a name.
+   * @throws RangeError otherwise.
+   */
+  from(value: number): Mask<N> {
+    const mask = (value | 0) as Mask<N>
+    if ((mask !== value && mask >>> 0 !== value) || mask & ~this.known) {
+      throw new RangeError(`${value} is no mask of ${this.name}`)
+    }
+    return mask
+  }
+
+  /** The flags of a mask by name, `NOFS|NOIO`; bits without a name in hex; `none` for no flags. */
+  format(mask: Mask<N>): string {
+    const names = Object.keys(this.flags).filter((name) => mask & this.flags[name as F])
+    const unnamed = (mask & ~this.known) >>> 0
+    if (unnamed) names.push(`0x${unnamed.toString(16)}`)
+    return names.join('|') || 'none'
+  }
+
+  /** @internal Reports a violation and returns the error to throw. */
+  misused(...what: Misuse<N>): ScopeError {
+    return misuse(this, ...what)
+  }
+}
+
+/**
+ * Defines a domain of flags.
+ *
+ * ```ts
+ * const jobs = defineDomain({
+ *   name: 'jobs',
+ *   version: 1,
+ *   restrictions: { NO_NETWORK: 0, NO_DISK: 1 },
+ *   grants: { URGENT: 8 },
+ * })
+ * ```
+ * @throws RangeError for a bad name or version, a bit outside 0 to 31, a bit or a flag name used twice.
+ */
+export function defineDomain<
+  const N extends string,
+  R extends string = never,
+  G extends string = never,
+  I extends string = never,
+>({ name, version, restrictions, grants, identity }: DomainSpec<N, R, G, I>): Domain<N, R | G | I> {
+  if (!/^[a-z][\w.-]{0,63}$/i.test(name) || (version & 0xffff) !== version) {
+    throw new RangeError(
+      `domain ${name}/${version}: a name is 1 to 64 of a-z 0-9 _ . -, a version 0 to 65535`,
+    )
+  }
+  const flags: Record<string, number> = Object.create(null)
+  let known = 0
+  const claim = (bits: Bits<string> = {}): number => {
+    const before = known
+    for (const flag in bits) {
+      const bit = bits[flag] as number
+      const mask = 1 << bit
+      if ((bit & 31) !== bit || known & mask || flag in flags) {
+        throw new RangeError(`${flag} of ${name}: bit ${bit} is not 0 to 31 or used twice`)
+      }
+      known |= flags[flag] = mask
+    }
+    return known & ~before
+  }
+  const restrictionBits = claim(restrictions)
+  const grantBits = claim(grants)
+  claim(identity)
+  return new Domain(
+    name,
+    version,
+    flags as Record<R | G | I, Mask<N>>,
+    restrictionBits,
+    grantBits,
+    known,
+  )
+}

@@ -1,0 +1,67 @@
+/**
+ * Transfer: a scope that moves with an object, as the scope of an XFS transaction moves from the task
+ * that submits it to the worker that completes it (fs/xfs/xfs_aops.c). Closed here, opened there, exactly once.
+ */
+import type { Context } from './context.js'
+import { assertGrants, enterAdopted } from './conveyance.js'
+import { ConveyanceError } from './errors.js'
+import type { Mask } from './flags.js'
+import { labelOf } from './place.js'
+import type { Scope, ScopeStack } from './scope.js'
+
+/** A scope between two contexts. Made by {@link transfer}; keep it with the object that it moves with. */
+export class Transfer<N extends string = string> {
+  /** What the scope will be opened with. */
+  readonly mask: Mask<N>
+  readonly label: string | undefined
+  readonly #from: ScopeStack<N>
+  #to: Context<N> | undefined
+
+  /** @internal */
+  constructor(from: ScopeStack<N>, mask: Mask<N>, label: string | undefined) {
+    this.#from = from
+    this.mask = mask
+    this.label = label
+  }
+
+  /** Whether the scope has arrived. */
+  get adopted(): boolean {
+    return this.#to !== undefined
+  }
+
+  /**
+   * Opens the scope on the context that it moved to.
+   * @throws ConveyanceError when it was adopted before, or for a context of another domain.
+   */
+  adopt(context: Context<N>): Scope<N> {
+    const what = `transfer${this.label === undefined ? '' : ` "${this.label}"`} from ${this.#from.name}`
+    if (context.domain !== this.#from.domain) {
+      throw new ConveyanceError(`${what} does not fit ${context.name}, a context of another domain`)
+    }
+    if (this.#to !== undefined) {
+      throw new ConveyanceError(
+        `${what} adopted twice: by ${this.#to.name}, and now by ${context.name}`,
+      )
+    }
+    this.#to = context
+    return enterAdopted(context, this.mask, this.label)
+  }
+}
+
+/**
+ * Closes a scope here, to be opened elsewhere. It takes its restrictions along, and of its grants
+ * those that are named.
+ *
+ * @throws ScopeError when the scope cannot be closed now (see {@link Scope.close}), and
+ * ConveyanceError when `grants` has flags that are no grants.
+ */
+export function transfer<N extends string>(scope: Scope<N>, grants?: Mask<N>): Transfer<N> {
+  const context = scope.context
+  const { domain } = context
+  if (grants !== undefined) assertGrants(domain, grants)
+  scope.close()
+  const mask = (scope.mask & (domain.restrictions | (grants ?? 0))) as Mask<N>
+  const label = labelOf(scope.site)
+  domain.report('convey', context, mask, label)
+  return new Transfer(context, mask, label)
+}

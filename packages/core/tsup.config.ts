@@ -1,0 +1,8 @@
+import { library } from '../../tsup.base.js'
+
+export default library({
+  index: 'src/index.ts',
+  delegation: 'src/delegation.ts',
+  remote: 'src/remote.ts',
+  tasks: 'src/tasks.ts',
+})
