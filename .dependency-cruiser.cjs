@@ -1,0 +1,140 @@
+/**
+ * The arrows of the house: who may import whom. CONTRIBUTING.md has the same map in words, and
+ * packages/workspace-tests/test/arrows.test.ts proves that every rule bites.
+ */
+
+/** What each package imports of the others. */
+const packages = {
+  'packages/core/': [],
+  'packages/allocator/': ['packages/core/'],
+  'apps/kernel-sim/': ['packages/core/', 'packages/allocator/'],
+  'packages/workspace-tests/': [],
+}
+
+/** What each room of kernel-sim imports of the other rooms. */
+const rooms = {
+  'machine/': [],
+  'kernel/': ['machine/'],
+  'check/': ['machine/'],
+  // One file is the kernel's public face: the names that a scenario is written against.
+  'scenarios/': ['kernel/kernel.ts'],
+  'simulate/': ['machine/', 'kernel/', 'scenarios/'],
+  'audit/': [],
+  'report/': ['machine/', 'check/', 'simulate/', 'audit/'],
+  'cli/': ['machine/', 'kernel/', 'check/', 'scenarios/', 'simulate/', 'audit/', 'report/'],
+}
+
+/** A pattern for paths that start with one of these. */
+const startingWith = (paths, folder = '') =>
+  `^${folder}(${paths.map((path) => path.replaceAll('.', '\\.')).join('|')})`
+
+const packageArrows = Object.entries(packages).map(([name, lower]) => ({
+  name: `arrows-of-${name.split('/')[1]}`,
+  comment: `${name} imports these packages: ${lower.join(', ') || 'none'}`,
+  severity: 'error',
+  from: { path: startingWith([name]) },
+  to: {
+    path: startingWith(Object.keys(packages)),
+    pathNot: startingWith([name, ...lower]),
+  },
+}))
+
+const roomArrows = Object.entries(rooms).map(([name, lower]) => ({
+  name: `arrows-of-${name.slice(0, -1)}`,
+  comment: `kernel-sim's ${name} imports these rooms: ${lower.join(', ') || 'none'}`,
+  severity: 'error',
+  from: { path: startingWith([name], 'apps/kernel-sim/src/') },
+  to: {
+    path: '^apps/kernel-sim/src/[^/]+/',
+    pathNot: startingWith([name, ...lower], 'apps/kernel-sim/src/'),
+  },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'No import cycles; imports of types count.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolved-imports',
+      comment: 'Every import resolves. A path that a package does not export does not.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-deep-imports',
+      comment: 'Another package is imported by its name, through its exports.',
+      severity: 'error',
+      from: { path: '^(packages|apps)/([^/]+)/' },
+      to: { path: '^(packages|apps)/', pathNot: '^$1/$2/', dependencyTypes: ['local'] },
+    },
+    ...packageArrows,
+    ...roomArrows,
+    {
+      name: 'no-unknown-rooms',
+      comment: 'A new room of kernel-sim takes its place in the map above.',
+      severity: 'error',
+      from: {
+        path: '^apps/kernel-sim/src/[^/]+/',
+        pathNot: startingWith(Object.keys(rooms), 'apps/kernel-sim/src/'),
+      },
+      to: {},
+    },
+    {
+      name: 'no-io-in-report',
+      comment: 'report/ turns results into text; who called it writes that text somewhere.',
+      severity: 'error',
+      from: { path: '^apps/kernel-sim/src/report/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-runtime-in-portable-code',
+      comment: 'core and allocator run in every JavaScript runtime; only adapters know one.',
+      severity: 'error',
+      from: {
+        path: '^packages/(core|allocator)/src/',
+        pathNot: '^packages/core/src/adapters/(diagnostics-channel|message-port)',
+      },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-dependencies-in-core',
+      comment: 'core imports nothing.',
+      severity: 'error',
+      from: { path: '^packages/core/src/' },
+      to: { pathNot: '^packages/core/src/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'no-dev-dependencies-in-src',
+      comment: 'What is published imports only what is installed with it.',
+      severity: 'error',
+      from: { path: '^(packages|apps)/[^/]+/src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-async-hooks',
+      comment:
+        'Context is conveyed explicitly. What a benchmark compares with is the one exception.',
+      severity: 'error',
+      from: { pathNot: '/bench/rivals/' },
+      to: { path: '^(node:)?async_hooks$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '^(packages|apps)/[^/]+/dist/'] },
+    tsPreCompilationDeps: true,
+    detectProcessBuiltinModuleCalls: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      mainFields: ['module', 'main', 'types'],
+    },
+  },
+}
