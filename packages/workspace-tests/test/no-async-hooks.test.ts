@@ -1,0 +1,178 @@
+/**
+ * The guard against async_hooks bites: an import of it, in whatever form, in whatever package, fails the
+ * package's build. The types know no such module, the bundler finds what gets around the types, and
+ * the linter and the arrows see the files that neither reads.
+ */
+import { copyFileSync, cpSync, readFileSync, symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+import { manifest, published, root, run, temporaryFolder, tool, write } from './workspace.js'
+
+/** Every way to import a module that the types can see. `NAME` stands for the module's name. */
+const forms: Readonly<Record<string, string>> = {
+  'named.ts': "import { AsyncLocalStorage } from 'NAME'\nexport const it = new AsyncLocalStorage()",
+  'default.ts': "import hooks from 'NAME'\nexport const it = hooks",
+  'namespace.ts': "import * as hooks from 'NAME'\nexport const it = hooks",
+  'side-effect.ts': "import 'NAME'",
+  'dynamic.ts': "export const it = import('NAME')",
+  're-export.ts': "export { AsyncLocalStorage } from 'NAME'",
+  're-export-all.ts': "export * from 'NAME'",
+  'type.ts': "import type { AsyncLocalStorage } from 'NAME'\nexport type It = AsyncLocalStorage<1>",
+  'inline-type.ts': "import { type AsyncResource } from 'NAME'\nexport type It = AsyncResource",
+  're-export-type.ts': "export type { AsyncLocalStorage } from 'NAME'",
+  'type-query.ts': "export type It = typeof import('NAME')",
+  'type-in-place.ts': "export type It = import('NAME').AsyncLocalStorage<1>",
+  'import-equals.cts': "import hooks = require('NAME')\nexport = hooks",
+  'require.cts': "export = require('NAME')",
+  'require.ts': "export const it = require('NAME')",
+  'module-require.cts': "export = module.require('NAME')",
+  'create-require.ts':
+    "import { createRequire } from 'node:module'\nexport const it = createRequire(import.meta.url)('NAME')",
+  'builtin.ts': "export const it = process.getBuiltinModule('NAME')",
+}
+
+/** What gets around the types, or needs none. */
+const evasions: Readonly<Record<string, string>> = {
+  'ignored.ts': "// @ts-ignore\nimport hooks from 'NAME'\nexport const it = hooks",
+  'cast-require.ts':
+    "import { createRequire } from 'node:module'\nconst load = createRequire(import.meta.url) as (id: string) => unknown\nexport const it = load('NAME')",
+  'cast-builtin.ts':
+    "const { getBuiltinModule: load } = process as { getBuiltinModule(id: string): unknown }\nexport const it = load('NAME')",
+}
+
+/** Each form with each name of the module, as files of src/. */
+function offenders(
+  forms: Readonly<Record<string, string>>,
+  names = ['async_hooks', 'node:async_hooks'],
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(forms).flatMap(([file, text]) =>
+      names.map((name) => [
+        `src/${name.replace(':', '-')}.${file}`,
+        `${text.replaceAll('NAME', name)}\n`,
+      ]),
+    ),
+  )
+}
+
+/** A package like the others, outside the repository: the real configuration, other sources. */
+function packageOf(sources: Readonly<Record<string, string>>): string {
+  const house = temporaryFolder('guard')
+  const folder = join(house, 'packages/guinea-pig')
+  write(folder, {
+    ...sources,
+    'src/control.ts': "import { readFileSync } from 'node:fs'\nexport const it = readFileSync\n",
+    'tsup.config.ts': `import { library } from '../../tsup.base.js'
+export default library(${JSON.stringify(
+      Object.fromEntries(
+        ['src/control.ts', ...Object.keys(sources)].map((path) => [basename(path, '.ts'), path]),
+      ),
+    )})\n`,
+  })
+  for (const name of ['package.json', 'tsup.base.ts', 'tsconfig.base.json', 'biome.json']) {
+    copyFileSync(join(root, name), join(house, name))
+  }
+  for (const name of ['package.json', 'tsconfig.json']) {
+    copyFileSync(join(root, 'packages/core', name), join(folder, name))
+  }
+  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'))
+  symlinkSync(join(root, 'packages/core/node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+const build = ['run', '--silent', 'build'] as const
+
+describe('the build', () => {
+  test('succeeds without an import of async_hooks', async () => {
+    const { code, output } = await run('npm', build, packageOf({}))
+    expect(output).toMatch(/build success/i)
+    expect(code).toBe(0)
+  })
+
+  test('fails at every form of import', async () => {
+    const files = offenders(forms)
+    const { code, output } = await run('npm', build, packageOf(files))
+    expect(code).not.toBe(0)
+    const failed = new Set(output.match(/^src\/[^(]+(?=\()/gm))
+    expect([...failed].sort()).toEqual(Object.keys(files).sort())
+  })
+
+  test('fails at what gets around the types', async () => {
+    const files = offenders(evasions, ['node:async_hooks']) // the bundler names five at most
+    const { code, output } = await run('npm', build, packageOf(files))
+    expect(code).not.toBe(0)
+    const failed = new Set(output.match(/(?<=dist\/)\S+(?=\.c?js loads async_hooks)/g))
+    expect([...failed].sort()).toEqual(
+      Object.keys(files)
+        .map((path) => basename(path, '.ts'))
+        .sort(),
+    )
+  })
+
+  test.each(published)('of %s fails', async (path) => {
+    const house = temporaryFolder('guard')
+    const folder = join(house, path)
+    cpSync(join(root, path), folder, {
+      recursive: true,
+      filter: (source) => !/\/(node_modules|dist|\.turbo)$/.test(source),
+    })
+    for (const name of ['package.json', 'tsup.base.ts', 'tsconfig.base.json']) {
+      copyFileSync(join(root, name), join(house, name))
+    }
+    symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'))
+    symlinkSync(join(root, path, 'node_modules'), join(folder, 'node_modules'))
+    write(folder, {
+      'src/offender.ts':
+        "import type { AsyncResource } from 'node:async_hooks'\nexport type It = AsyncResource\n",
+    })
+    const { code, output } = await run('npm', build, folder)
+    expect(code).not.toBe(0)
+    expect(output).toMatch(/^src\/offender\.ts.*node:async_hooks/m)
+    expect(manifest(folder).scripts.build).toMatch(/tsup/)
+  })
+})
+
+describe('the linter', () => {
+  test('sees scripts too; what a benchmark compares with is the exception', async () => {
+    const text = "import 'node:async_hooks'\n"
+    const folder = packageOf({ 'bench/ours.mjs': text, 'bench/rivals/theirs.mjs': text })
+    const { output } = await run(
+      tool('biome'),
+      ['lint', '--vcs-enabled=false', '--reporter=github', 'packages'],
+      join(folder, '../..'),
+    )
+    const reported = output.match(/(?<=guinea-pig\/)[^,]+/g)
+    expect(reported).toEqual(['bench/ours.mjs'])
+  })
+})
+
+describe("Node's types", () => {
+  test('declare no async_hooks, and are sound without it', () => {
+    const folder = packageOf({})
+    const config = join(folder, 'tsconfig.json')
+    const { options } = ts.parseJsonConfigFileContent(
+      ts.readConfigFile(config, ts.sys.readFile).config,
+      ts.sys,
+      folder,
+      { skipLibCheck: false },
+      config,
+    )
+    const program = ts.createProgram([join(folder, 'src/control.ts')], options)
+    const errors = ts.getPreEmitDiagnostics(program).map(({ messageText }) => messageText)
+    expect(errors).toEqual([])
+    const modules = program
+      .getTypeChecker()
+      .getAmbientModules()
+      .map(({ name }) => name)
+    expect(modules).toContain('"node:diagnostics_channel"')
+    expect(modules.filter((name) => name.includes('async_hooks'))).toEqual([])
+  })
+
+  test('are installed once, patched', () => {
+    const lockfile = readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')
+    const versions = new Set(lockfile.match(/^ {2}'@types\/node@[^']*'/gm))
+    expect([...versions].filter((version) => !version.includes('patch_hash='))).toHaveLength(1)
+    expect([...versions].filter((version) => version.includes('patch_hash='))).toHaveLength(1)
+  })
+})
