@@ -55,9 +55,10 @@ export function write(folder: string, files: Readonly<Record<string, string>>): 
   }
 }
 
-/** How a command ended, and what it printed on both streams. */
+/** How a command ended, and what it printed: as results, and all together. */
 export interface Outcome {
   readonly code: number | null
+  readonly stdout: string
   readonly output: string
 }
 
@@ -74,25 +75,37 @@ export function run(
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    let stdout = ''
     let output = ''
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text
-      })
-    }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      output += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, output }))
+    child.on('close', (code) => resolve({ code, stdout, output }))
   })
 }
 
 /**
- * Runs a command that has to succeed, and returns what it printed.
+ * Runs a command that has to succeed, and returns its results.
  * @throws Error with all it printed when it does not.
  */
 export async function succeed(...command: Parameters<typeof run>): Promise<string> {
-  const { code, output } = await run(...command)
+  const { code, stdout, output } = await run(...command)
   if (code !== 0) {
     throw new Error(`${command[0]} ${command[1].join(' ')} ended with ${code}:\n${output}`)
   }
-  return output
+  return stdout
+}
+
+/** Runs the workspace's own pnpm, which has to succeed, and returns its results. */
+export function pnpm(
+  args: readonly string[],
+  cwd: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<string> {
+  return succeed('npx', ['--yes', String(manifest(root).packageManager), ...args], cwd, env)
 }
