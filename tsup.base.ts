@@ -12,16 +12,19 @@ const noAsyncHooks: Plugin = {
   setup(build) {
     build.onEnd(({ outputFiles = [] }) => ({
       errors: outputFiles
-        .filter(({ path, text }) => !path.endsWith('.map') && /["'`](node:)?async_hooks["'`]/.test(text))
-        .map(({ path }) => ({ text: `${path} loads async_hooks: context is conveyed explicitly here` })),
+        .filter(
+          ({ path, text }) => !path.endsWith('.map') && /["'`](node:)?async_hooks["'`]/.test(text),
+        )
+        .map(({ path }) => ({
+          text: `${path} loads async_hooks: context is conveyed explicitly here`,
+        })),
     }))
   },
 }
 
-/** Options for a package with these entries. */
-export function library(entry: Record<string, string>): Options {
+/** Options for a package: its entries, and what it does otherwise than the others. */
+export function library(options: Options): Options {
   return {
-    entry,
     format: ['esm', 'cjs'],
     target: 'es2022',
     dts: true,
@@ -29,5 +32,6 @@ export function library(entry: Record<string, string>): Options {
     clean: true,
     sourcemap: true,
     esbuildPlugins: [noAsyncHooks],
+    ...options,
   }
 }

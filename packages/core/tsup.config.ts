@@ -1,8 +1,10 @@
 import { library } from '../../tsup.base.js'
 
 export default library({
-  index: 'src/index.ts',
-  delegation: 'src/delegation.ts',
-  remote: 'src/remote.ts',
-  tasks: 'src/tasks.ts',
+  entry: {
+    index: 'src/index.ts',
+    delegation: 'src/delegation.ts',
+    remote: 'src/remote.ts',
+    tasks: 'src/tasks.ts',
+  },
 })

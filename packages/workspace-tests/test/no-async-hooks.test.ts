@@ -60,15 +60,12 @@ function offenders(
 function packageOf(sources: Readonly<Record<string, string>>): string {
   const house = temporaryFolder('guard')
   const folder = join(house, 'packages/guinea-pig')
+  const entry = ['src/control.ts', ...Object.keys(sources).filter((path) => path.endsWith('.ts'))]
   write(folder, {
     ...sources,
     'src/control.ts': "import { readFileSync } from 'node:fs'\nexport const it = readFileSync\n",
     'tsup.config.ts': `import { library } from '../../tsup.base.js'
-export default library(${JSON.stringify(
-      Object.fromEntries(
-        ['src/control.ts', ...Object.keys(sources)].map((path) => [basename(path, '.ts'), path]),
-      ),
-    )})\n`,
+export default library({ entry: ${JSON.stringify(entry)} })\n`,
   })
   for (const name of ['package.json', 'tsup.base.ts', 'tsconfig.base.json', 'biome.json']) {
     copyFileSync(join(root, name), join(house, name))
