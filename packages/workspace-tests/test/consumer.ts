@@ -1,0 +1,116 @@
+/**
+ * The consumer: an empty project outside the workspace that has installed the packed packages, and the
+ * program that it runs in every environment.
+ */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { makeFolder, manifest, pnpm, root, succeed, write } from './workspace.js'
+
+/** The packages with something to import. */
+export const libraries = ['packages/core', 'packages/allocator'] as const
+
+/** Entries that know Node. All others are portable. */
+const nodeOnly = ['@scopemask/core/diagnostics-channel', '@scopemask/core/message-port']
+
+/** A project with packed packages in it. */
+export class Consumer {
+  readonly folder = makeFolder('consumer')
+  readonly #tarballs = new Map<string, string>()
+
+  /** Packs the packages in these folders, and installs the tarballs. */
+  async install(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const packed: { filename: string } = JSON.parse(
+        await pnpm(['pack', '--json', '--pack-destination', this.folder], join(root, path)),
+      )
+      this.#tarballs.set(path, packed.filename)
+    }
+    write(this.folder, {
+      'package.json': '{ "name": "consumer", "private": true, "type": "module" }',
+    })
+    const args = ['install', '--prefer-offline', '--no-audit', '--no-fund']
+    await succeed('npm', [...args, ...this.#tarballs.values()], this.folder)
+  }
+
+  /** Removes the project. */
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** What was packed of a package: a file. */
+  tarball(path: string): string {
+    return String(this.#tarballs.get(path))
+  }
+
+  /** Where a package is installed. */
+  installed(path: string): string {
+    return join(this.folder, 'node_modules', manifest(join(root, path)).name)
+  }
+
+  /** What can be imported of the libraries, by the names that import it. */
+  get entries(): string[] {
+    return libraries.flatMap((path) => {
+      const { name, exports = {} } = manifest(this.installed(path))
+      return Object.keys(exports)
+        .filter((entry) => entry !== './package.json')
+        .map((entry) => name + entry.slice(1))
+    })
+  }
+
+  /** Those of them that run wherever JavaScript runs. */
+  get portable(): string[] {
+    return this.entries.filter((entry) => !nodeOnly.includes(entry))
+  }
+
+  /** The program with all portable entries as one script for browsers. */
+  async bundle(): Promise<string> {
+    write(this.folder, { 'browser.js': program('import', this.portable) })
+    const { outputFiles } = await build({
+      entryPoints: [join(this.folder, 'browser.js')],
+      bundle: true,
+      minify: true,
+      platform: 'browser',
+      write: false,
+      logLevel: 'silent',
+    })
+    return outputFiles.map(({ text }) => text).join('\n')
+  }
+}
+
+/** How a program imports a module whole. */
+const imports = {
+  import: (name: string, module: string) => `import * as ${name} from '${module}'`,
+  require: (name: string, module: string) => `const ${name} = require('${module}')`,
+  'import-equals': (name: string, module: string) => `import ${name} = require('${module}')`,
+}
+
+/**
+ * A program that imports every entry, each of which has to have something to offer, and conveys a restriction
+ * from one context to another.
+ */
+export function program(form: keyof typeof imports, entries: readonly string[]): string {
+  const modules = ['@scopemask/core', ...entries.filter((entry) => entry !== '@scopemask/core')]
+  return `
+${modules.map((module, index) => imports[form](`entry${index}`, module)).join('\n')}
+${modules
+  .map(
+    (module, index) =>
+      `if (Object.keys(entry${index}).length === 0) throw new Error('${module} is empty')`,
+  )
+  .join('\n')}
+const { adopt, Context, convey, current, defineDomain } = entry0
+const jobs = defineDomain({ name: 'jobs', version: 1, restrictions: { NO_DISK: 0, NO_NETWORK: 1 } })
+const worker = new Context(jobs)
+const conveyance = new Context(jobs).run(jobs.mask('NO_NETWORK'), () =>
+  convey(current(jobs), 'convey-on-queue'),
+)
+const scope = adopt(worker, conveyance)
+const during = jobs.format(worker.mask)
+scope.close()
+console.log(during + ', then ' + jobs.format(worker.mask))
+`
+}
+
+/** What the program prints. */
+export const printed = 'NO_NETWORK, then none\n'
