@@ -1,0 +1,109 @@
+/**
+ * Alloc flags: what a request's flags mean to the page allocator (mm/internal.h and mm/page_alloc.c, 6.1.192): which
+ * watermark it has to leave and which reserves it may use.
+ */
+import { PF_MEMALLOC } from '../task/flags.js'
+import { inInterrupt, inServingSoftirq, inTask } from '../task/preempt.js'
+import {
+  __GFP_DIRECT_RECLAIM,
+  __GFP_HIGH,
+  __GFP_KSWAPD_RECLAIM,
+  __GFP_MEMALLOC,
+  __GFP_NOMEMALLOC,
+} from './flags.js'
+import { gfpMigratetype, MIGRATE_MOVABLE } from './migratetype.js'
+
+export const ALLOC_WMARK_MIN = 0x0
+export const ALLOC_WMARK_LOW = 0x1
+export const ALLOC_WMARK_HIGH = 0x2
+/** The bits that choose a watermark. */
+export const ALLOC_WMARK_MASK = 0x3
+export const ALLOC_NO_WATERMARKS = 0x4
+/** The victim of the OOM killer may use half of the reserve (with CONFIG_MMU). */
+export const ALLOC_OOM = 0x8
+export const ALLOC_NON_BLOCK = 0x10
+/** The same bit as `__GFP_HIGH`. */
+export const ALLOC_MIN_RESERVE = 0x20
+export const ALLOC_CPUSET = 0x40
+export const ALLOC_CMA = 0x80
+export const ALLOC_NOFRAGMENT = 0x100
+export const ALLOC_HIGHATOMIC = 0x200
+/** The same bit as `__GFP_KSWAPD_RECLAIM`. */
+export const ALLOC_KSWAPD = 0x800
+/** Whatever goes below the min watermark. */
+export const ALLOC_RESERVES = ALLOC_OOM | ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC
+
+/** Tasks with a priority below it are real-time (include/linux/sched/prio.h). */
+const MAX_RT_PRIO = 100
+
+/** Adds ALLOC_CMA where movable pages may come from CMA areas (gfp_to_alloc_flags_cma). */
+export function gfpToAllocFlagsCma(gfp: number, allocFlags: number, cma: boolean): number {
+  return cma && gfpMigratetype(gfp) === MIGRATE_MOVABLE ? allocFlags | ALLOC_CMA : allocFlags
+}
+
+/**
+ * The alloc flags of the slow path (gfp_to_alloc_flags).
+ *
+ * @param order of the request, in powers of two of pages
+ * @param prio of the task: below 100 is real-time
+ * @param preemptCount see preempt.ts
+ * @param cma whether CONFIG_CMA is on
+ */
+export function gfpToAllocFlags(
+  gfp: number,
+  order: number,
+  prio: number,
+  preemptCount: number,
+  cma = false,
+): number {
+  let flags = ALLOC_WMARK_MIN | ALLOC_CPUSET | (gfp & (__GFP_HIGH | __GFP_KSWAPD_RECLAIM))
+  if ((gfp & __GFP_DIRECT_RECLAIM) === 0) {
+    if ((gfp & __GFP_NOMEMALLOC) === 0) {
+      flags |= ALLOC_NON_BLOCK
+      if (order > 0 && (flags & ALLOC_MIN_RESERVE) !== 0) flags |= ALLOC_HIGHATOMIC
+    }
+    // An atomic request rather crosses its cpuset than fails.
+    if ((flags & ALLOC_MIN_RESERVE) !== 0) flags &= ~ALLOC_CPUSET
+  } else if (prio < MAX_RT_PRIO && inTask(preemptCount)) flags |= ALLOC_MIN_RESERVE
+  return gfpToAllocFlagsCma(gfp, flags, cma)
+}
+
+/**
+ * Which reserves a request may use, whatever the watermarks say (__gfp_pfmemalloc_flags): 0,
+ * ALLOC_NO_WATERMARKS or ALLOC_OOM.
+ */
+export function gfpPfmemallocFlags(
+  gfp: number,
+  taskFlags: number,
+  preemptCount: number,
+  oomVictim: boolean,
+): number {
+  if ((gfp & __GFP_NOMEMALLOC) !== 0) return 0
+  if ((gfp & __GFP_MEMALLOC) !== 0) return ALLOC_NO_WATERMARKS
+  const memalloc = (taskFlags & PF_MEMALLOC) !== 0
+  if (inServingSoftirq(preemptCount) && memalloc) return ALLOC_NO_WATERMARKS
+  if (inInterrupt(preemptCount)) return 0
+  if (memalloc) return ALLOC_NO_WATERMARKS
+  return oomVictim ? ALLOC_OOM : 0
+}
+
+/**
+ * The flags that keep a request from fragmenting other migratetypes' pageblocks while a lower zone could serve it
+ * (alloc_flags_nofragment, with CONFIG_ZONE_DMA32).
+ *
+ * @param preferred the index of the preferred zone, -1 for none
+ * @param normal the index of ZONE_NORMAL, which ZONE_DMA32 is right below
+ * @param populated a bit per zone index: the zone has pages
+ */
+export function allocFlagsNofragment(
+  gfp: number,
+  preferred: number,
+  onlineNodes: number,
+  populated: number,
+  normal = 2,
+): number {
+  const flags = gfp & __GFP_KSWAPD_RECLAIM
+  if (preferred !== normal) return flags
+  if (onlineNodes > 1 && (populated & (1 << (normal - 1))) === 0) return flags
+  return flags | ALLOC_NOFRAGMENT
+}

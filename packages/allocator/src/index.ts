@@ -1,0 +1,23 @@
+/** The face of @scopemask/allocator. */
+export * from './gfp/alloc-flags.js'
+export { currentGfpContext } from './gfp/context.js'
+export * from './gfp/flags.js'
+export { formatGfp, formatGfpTrace, GfpParseError, parseGfp } from './gfp/format.js'
+export type { FlagName, GfpLayout } from './gfp/layout.js'
+export { type GfpConfig, linux6_1 } from './gfp/layouts/v6-1.js'
+export { linux6_18 } from './gfp/layouts/v6-18.js'
+export * from './gfp/migratetype.js'
+export * from './gfp/predicates.js'
+export { type AllocContext, type AllocEnvironment, prepareAllocPages } from './gfp/prepare.js'
+export {
+  currentMayThrottle,
+  type FsReclaim,
+  fsReclaimAcquire,
+  mayEnterFs,
+  memallocRetryWait,
+  needReclaim,
+} from './gfp/reclaim.js'
+export { type GfpZone, gfpZone, ZONES_AMD64, type ZoneName } from './gfp/zone.js'
+export * from './task/flags.js'
+export * from './task/memalloc.js'
+export * from './task/preempt.js'

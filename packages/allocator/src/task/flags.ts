@@ -1,0 +1,66 @@
+/**
+ * Task flags: `current->flags`, PF_* of include/linux/sched.h (6.1.192; the ones that scopes use have the same bits in
+ * 6.18), as a domain of core. Any uint32 is a valid value: bits without a use have the kernel's
+ * hole names.
+ */
+import { defineDomain, type Mask } from '@scopemask/core'
+
+/** The domain of task flags. A core context of it is a task's `current->flags`. */
+export const PF = defineDomain({
+  name: 'PF',
+  version: 1,
+  restrictions: {
+    /** All requests inherit GFP_NOFS. */
+    MEMALLOC_NOFS: 18,
+    /** All requests inherit GFP_NOIO. */
+    MEMALLOC_NOIO: 19,
+    /** Requests may not be movable. */
+    MEMALLOC_PIN: 28,
+  },
+  grants: {
+    /** Allocating memory to free memory: may use reserves, does not enter direct reclaim. */
+    MEMALLOC: 11,
+    /** I am kswapd. XFS lends it to its btree split worker (1f6d64829db7). */
+    KSWAPD: 17,
+    /** Throttle writes only against the bdi I write to. */
+    LOCAL_THROTTLE: 20,
+  },
+  identity: {
+    VCPU: 0,
+    IDLE: 1,
+    EXITING: 2,
+    POSTCOREDUMP: 3,
+    IO_WORKER: 4,
+    WQ_WORKER: 5,
+    FORKNOEXEC: 6,
+    MCE_PROCESS: 7,
+    SUPERPRIV: 8,
+    DUMPCORE: 9,
+    SIGNALED: 10,
+    NPROC_EXCEEDED: 12,
+    USED_MATH: 13,
+    _HOLE__00004000: 14,
+    NOFREEZE: 15,
+    _HOLE__00010000: 16,
+    KTHREAD: 21,
+    RANDOMIZE: 22,
+    NO_NOTIFY_SIGNAL: 23,
+    _HOLE__01000000: 24,
+    _HOLE__02000000: 25,
+    NO_SETAFFINITY: 26,
+    MCE_EARLY: 27,
+    _HOLE__20000000: 29,
+    _HOLE__40000000: 30,
+    SUSPEND_TASK: 31,
+  },
+})
+
+/** A set of task flags. */
+export type TaskFlags = Mask<'PF'>
+
+export const PF_MEMALLOC: TaskFlags = PF.flags.MEMALLOC
+export const PF_KSWAPD: TaskFlags = PF.flags.KSWAPD
+export const PF_LOCAL_THROTTLE: TaskFlags = PF.flags.LOCAL_THROTTLE
+export const PF_MEMALLOC_NOFS: TaskFlags = PF.flags.MEMALLOC_NOFS
+export const PF_MEMALLOC_NOIO: TaskFlags = PF.flags.MEMALLOC_NOIO
+export const PF_MEMALLOC_PIN: TaskFlags = PF.flags.MEMALLOC_PIN

@@ -1,0 +1,162 @@
+/** Every gfp function against the kernel's own code. */
+import { describe, it } from 'vitest'
+import {
+  allocFlagsNofragment,
+  currentGfpContext,
+  currentMayThrottle,
+  formatGfp,
+  formatGfpTrace,
+  fsReclaimAcquire,
+  gfpCompactionAllowed,
+  gfpflagsAllowBlocking,
+  gfpMigratetype,
+  gfpMobilityInvalid,
+  gfpPfmemallocFlags,
+  gfpToAllocFlags,
+  gfpZone,
+  gfpZonelist,
+  inHardirq,
+  inInterrupt,
+  inNmi,
+  inServingSoftirq,
+  inTask,
+  linux6_1,
+  mayEnterFs,
+  memallocRetryWait,
+  needReclaim,
+  prepareAllocPages,
+  type ZoneName,
+} from '../../src/index.js'
+import { agree } from '../vectors.js'
+
+const plain = linux6_1()
+const lockdep = linux6_1({ lockdep: true })
+const kasan = linux6_1({ kasanHwTags: true })
+
+describe('agrees with Linux 6.1.192', () => {
+  it('current_gfp_context', () => {
+    agree('current_gfp_context', (taskFlags: number, gfp: number) => [
+      currentGfpContext(taskFlags, gfp),
+    ])
+  })
+
+  it('gfpflags_allow_blocking, gfp_compaction_allowed, gfp_zonelist', () => {
+    agree('gfp_predicates', (gfp: number) => [
+      Number(gfpflagsAllowBlocking(gfp)),
+      Number(gfpCompactionAllowed(gfp)),
+      gfpZonelist(gfp),
+    ])
+  })
+
+  it('gfp_zone, in four configurations', () => {
+    agree('gfp_zone', (config: string, gfp: number) => {
+      const names = config.slice('zones:'.length).split(',')
+      const { name, index, bad } = gfpZone(
+        gfp,
+        names.map((zone) => `ZONE_${zone}` as ZoneName),
+      )
+      return [name, index, Number(bad)]
+    })
+  })
+
+  it('gfp_migratetype', () => {
+    agree('gfp_migratetype', (gfp: number, disabled: number) => [
+      gfpMigratetype(gfp, disabled === 1),
+      Number(gfpMobilityInvalid(gfp)),
+    ])
+  })
+
+  it('gfp_to_alloc_flags', () => {
+    agree('gfp_to_alloc_flags', (gfp: number, order: number, prio: number, preempt: number) => [
+      gfpToAllocFlags(gfp, order, prio, preempt),
+    ])
+  })
+
+  it('gfp_to_alloc_flags with CONFIG_CMA', () => {
+    agree('gfp_to_alloc_flags_cma', (gfp: number, order: number, prio: number, preempt: number) => [
+      gfpToAllocFlags(gfp, order, prio, preempt, true),
+    ])
+  })
+
+  it('__gfp_pfmemalloc_flags', () => {
+    agree('pfmemalloc', (gfp: number, taskFlags: number, preempt: number, victim: number) => {
+      const flags = gfpPfmemallocFlags(gfp, taskFlags, preempt, victim === 1)
+      return [flags, Number(flags !== 0)]
+    })
+  })
+
+  it('in_task and its kin', () => {
+    agree('task_context', (preempt: number) =>
+      [inTask, inInterrupt, inServingSoftirq, inHardirq, inNmi].map((is) => Number(is(preempt))),
+    )
+  })
+
+  it('prepare_alloc_pages', () => {
+    agree(
+      'prepare_alloc_pages',
+      (gfp: number, cpusets: number, preemptCount: number, nodemask: number) => {
+        const cpusetsEnabled = cpusets === 1
+        const ac = prepareAllocPages(gfp, {
+          cpusetsEnabled,
+          preemptCount,
+          nodemask: nodemask === 1,
+        })
+        return [
+          ac.gfp,
+          ac.allocFlags,
+          ac.highestZoneidx,
+          ac.zonelist,
+          ac.migratetype,
+          ac.nodemask,
+          Number(ac.spreadDirtyPages),
+        ]
+      },
+    )
+  })
+
+  it('alloc_flags_nofragment', () => {
+    agree(
+      'alloc_flags_nofragment',
+      (gfp: number, preferred: number, nodes: number, populated: number) => [
+        allocFlagsNofragment(gfp, preferred, nodes, populated),
+      ],
+    )
+  })
+
+  it('__need_reclaim, fs_reclaim_acquire, might_alloc with CONFIG_LOCKDEP', () => {
+    agree('fs_reclaim', (gfp: number, taskFlags: number) => {
+      const { fsReclaim, mmuNotifier } = fsReclaimAcquire(lockdep, taskFlags, gfp)
+      return [
+        needReclaim(lockdep, taskFlags, gfp),
+        fsReclaim,
+        mmuNotifier,
+        fsReclaim,
+        gfpflagsAllowBlocking(gfp),
+      ].map(Number)
+    })
+  })
+
+  it('may_enter_fs', () => {
+    agree('may_enter_fs', (gfp: number, swapcache: number, fsOps: number) => [
+      Number(mayEnterFs(gfp, swapcache === 1, fsOps === 1)),
+    ])
+  })
+
+  it('current_may_throttle', () => {
+    agree('current_may_throttle', (taskFlags: number) => [Number(currentMayThrottle(taskFlags))])
+  })
+
+  it('memalloc_retry_wait', () => {
+    agree('memalloc_retry_wait', (gfp: number, taskFlags: number) => [
+      memallocRetryWait(taskFlags, gfp),
+    ])
+  })
+
+  it.each([
+    ['fmt_pGg', plain],
+    ['fmt_pGg_lockdep', lockdep],
+    ['fmt_pGg_kasanhw', kasan],
+  ] as const)('%s', (name, layout) => {
+    agree(name, (gfp: number) => [formatGfp(layout, gfp), formatGfpTrace(layout, gfp)])
+  })
+})
