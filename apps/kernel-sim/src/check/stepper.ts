@@ -1,0 +1,148 @@
+/**
+ * Stepper: the states that follow a state. A step of the search is one operation of one task and, under partial-order
+ * reduction, the left movers after it.
+ */
+import type { Field, Row } from '../machine/layout.js'
+import type { Machine } from '../machine/machine.js'
+import type { Operation } from '../machine/operation.js'
+import type { Program } from '../machine/program.js'
+import { LeftMovers } from './partial-order.js'
+
+/** One operation of one task and how it turned out. */
+export interface MicroStep {
+  readonly task: number
+  readonly operation: Operation
+  /** Where the task was when it did it. */
+  readonly position: number
+  /** Which of its possible turns it took. */
+  readonly outcome: number
+  readonly result: number
+}
+
+/** How long a chain of left movers may be: longer ones loop. */
+const MAX_CHAIN = 1_000
+
+export class Stepper {
+  readonly programs: readonly Program[]
+  /** How many steps were taken. */
+  steps = 0
+  /** When set, gets the operations of each step, until it is taken back. */
+  record: MicroStep[] | null = null
+  readonly #machine: Machine
+  /** The field of each task's position. */
+  readonly #positions: readonly Field[]
+  readonly #movers: LeftMovers | null
+  /** For each task and position: 0 not known yet, 1 no left mover, 2 a left mover. */
+  readonly #moverAt: number[][]
+  /** Rows to work in, one for each operation of a step that is under way. */
+  readonly #rows: Row[] = []
+
+  constructor(machine: Machine, partialOrder: boolean) {
+    this.#machine = machine
+    this.#positions = machine.tasks.map(({ position }) => position)
+    this.#movers = partialOrder ? new LeftMovers() : null
+    this.programs = machine.programs((operation) => this.#movers?.note(operation))
+    this.#moverAt = machine.tasks.map(() => [])
+  }
+
+  /** Forgets what rests on assumptions; the search starts over. */
+  reset(): void {
+    for (const known of this.#moverAt) known.length = 0
+    this.steps = 0
+  }
+
+  /** Takes notice that rows have another length. */
+  resize(): void {
+    this.#rows.length = 0
+  }
+
+  /** The state in which nothing has happened yet. */
+  initialRow(): Row {
+    return this.#machine.initialRow(this.programs)
+  }
+
+  /**
+   * Calls `emit` with each state that follows, in the order of tasks and outcomes.
+   * @returns whether any does.
+   */
+  expand(row: Row, emit: (next: Row, task: number) => void): boolean {
+    const count = this.programs.length
+    if (this.#movers) {
+      // Only before its first step can a task be found at a left mover: that alone needs to be done next.
+      for (let task = 0; task < count; task++) {
+        const position = this.position(row, task)
+        if (this.#isMover(task, position) && this.expandTask(row, task, emit)) return true
+      }
+    }
+    let moved = false
+    for (let task = 0; task < count; task++) {
+      if (this.expandTask(row, task, emit)) moved = true
+    }
+    return moved
+  }
+
+  /** Calls `emit` with each state that follows by a step of this task. */
+  expandTask(row: Row, task: number, emit: (next: Row, task: number) => void): boolean {
+    return this.#perform(row, task, this.position(row, task), 0, emit)
+  }
+
+  position(row: Row, task: number): number {
+    return (this.#positions[task] as Field).get(row)
+  }
+
+  /** Whether every task has come to an end or, if it is a kernel thread, to rest. */
+  settled(row: Row): boolean {
+    for (let task = 0; task < this.programs.length; task++) {
+      if (this.programs[task]?.rests[this.position(row, task)] !== true) return false
+    }
+    return true
+  }
+
+  #perform(
+    row: Row,
+    task: number,
+    position: number,
+    depth: number,
+    emit: (next: Row, task: number) => void,
+  ): boolean {
+    const program = this.programs[task] as Program
+    const operation = program.operations[position] as Operation | null
+    if (operation === null) return false
+    const next = (this.#rows[depth] ??= new Int32Array(row.length))
+    const field = this.#positions[task] as Field
+    const { outcomes } = operation
+    let moved = false
+    for (let outcome = 0; outcome < outcomes; outcome++) {
+      for (let word = 0; word < row.length; word++) next[word] = row[word] as number
+      const result = operation.attempt(next, task, outcome)
+      if (result < 0) continue
+      moved = true
+      const reached = program.edge(position, result)
+      field.set(next, reached)
+      this.record?.push({ task, operation, position, outcome, result })
+      if (this.#movers === null || !this.#isMover(task, reached)) {
+        this.steps++
+        emit(next, task)
+      } else if (depth > MAX_CHAIN || !this.#perform(next, task, reached, depth + 1, emit)) {
+        throw new Error(
+          `${program.operations[reached]} was taken for a left mover, and it blocks or loops`,
+        )
+      }
+      this.record?.pop()
+    }
+    return moved
+  }
+
+  /** Whether the task is at a left mover. A loop that starts over counts as none, so that every chain ends. */
+  #isMover(task: number, position: number): boolean {
+    const known = this.#moverAt[task] as number[]
+    const mover = known[position]
+    if (mover !== undefined) return mover === 2
+    const program = this.programs[task]
+    const operation = program?.operations[position] ?? null
+    const is =
+      operation !== null && !program?.heads[position] && this.#movers?.includes(operation) === true
+    known[position] = is ? 2 : 1
+    return is
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * Symmetry: states that differ only in which of several identical parts is which are one state. From each class of
+ * such states the search keeps one.
+ *
+ * Why nothing is lost: a renaming of replicas maps tasks to tasks, objects to objects, references to references
+ * and, since identical tasks run the same code, positions to positions. Such a renaming maps every execution to an
+ * execution. So a state can reach a deadlock, or an end, if and only if its renamed state can; and whatever
+ * representative is taken of a class, only a renaming has been applied. That the code of replicas is the same is checked:
+ * wherever a position is renamed, the operation there has to be the renamed operation.
+ *
+ * The representative is found by sorting. Each replica gets a key from what its objects and tasks hold, names
+ * left out; then once more from the keys of the replicas that it refers to and that refer to it. Two replicas with the same
+ * key are nearly always interchangeable; if not, a class may be kept twice, which costs time and is not wrong.
+ */
+import { Misuse } from '../machine/errors.js'
+import type { Field, Row } from '../machine/layout.js'
+import { type Machine, Task } from '../machine/machine.js'
+import type { MachineObject } from '../machine/object.js'
+import type { Operation } from '../machine/operation.js'
+import type { Program } from '../machine/program.js'
+
+/** A field of an object, with what sorting has to know of it. */
+interface Slot {
+  readonly field: Field
+  readonly holder: MachineObject
+  /** The replica that it belongs to, among all of the machine, or -1. */
+  readonly replica: number
+  /** The same for corresponding fields. */
+  readonly salt: number
+  readonly task: Task | null
+  /** The corresponding fields, by the id of their holder. */
+  readonly kin: readonly (Field | undefined)[]
+}
+
+/** What a renaming does. */
+export interface Renaming {
+  /** The object that each becomes, by id. */
+  readonly objects: Int32Array
+  /** The position that each becomes, by task and position; filled as they come up. */
+  readonly positions: number[][]
+  readonly identity: boolean
+}
+
+/** What a position tells, once names are left out. */
+interface Shape {
+  /** The same for corresponding positions. */
+  readonly key: number
+  /** The replicas that the task knows of there, in order. */
+  readonly replicas: readonly number[]
+}
+
+export class Symmetry {
+  readonly #machine: Machine
+  readonly #programs: readonly Program[]
+  readonly #slots: Slot[] = []
+  /** The replica, among all of the machine, of each object by id; -1 for none. */
+  readonly #replicas: Int32Array
+  readonly #kin: Int32Array
+  /** The first replica of each group, among all of the machine. */
+  readonly #bases: number[] = []
+  readonly #count: number
+  readonly #keys: Int32Array
+  readonly #around: Int32Array
+  /** Which replica stands at each place of the representative. */
+  readonly #order: Int32Array
+  readonly #shapes: Shape[][]
+  readonly #renamings = new Map<number | string, Renaming>()
+  /** The renaming that `canonicalize` applied last. */
+  renaming: Renaming
+  /** The renaming that changes nothing. */
+  readonly identity: Renaming
+
+  constructor(machine: Machine, programs: readonly Program[]) {
+    this.#machine = machine
+    this.#programs = programs
+    let count = 0
+    for (const group of machine.groups) {
+      this.#bases.push(count)
+      count += group.size
+    }
+    this.#count = count
+    this.#kin = Int32Array.from(machine.objects, ({ kin }) => kin)
+    this.#replicas = Int32Array.from(machine.objects, ({ membership }) => {
+      if (membership === null) return -1
+      return (this.#bases[machine.groups.indexOf(membership.group)] as number) + membership.replica
+    })
+    this.#keys = new Int32Array(count)
+    this.#around = new Int32Array(count)
+    this.#order = new Int32Array(count)
+    this.#shapes = machine.tasks.map(() => [])
+    this.identity = this.#renamingOf(this.#order.map((_, at) => this.#placeOf(at)))
+    this.renaming = this.identity
+    for (const holder of machine.objects) {
+      for (const [at, field] of holder.fields.entries()) {
+        this.#slots.push({
+          field,
+          holder,
+          replica: this.#replicas[holder.id] as number,
+          salt: mix(holder.kin + 1, at + 1),
+          task: holder instanceof Task && at === 0 ? holder : null,
+          kin: machine.objects.map((other) =>
+            other.kin === holder.kin ? other.fields[at] : undefined,
+          ),
+        })
+      }
+    }
+  }
+
+  /** Writes the representative of a state's class into `to`. */
+  canonicalize(row: Row, to: Row): void {
+    this.#sort(row)
+    this.renaming = this.#renamingOf(this.#order)
+    this.rename(row, this.renaming, to)
+  }
+
+  /** Writes the renamed state into `to`. */
+  rename(row: Row, renaming: Renaming, to: Row): void {
+    if (renaming.identity) {
+      to.set(row)
+      return
+    }
+    to.fill(0)
+    const { objects } = renaming
+    for (const slot of this.#slots) {
+      const held = slot.field.get(row)
+      if (slot.task !== null) {
+        const image = this.#machine.objects[objects[slot.task.id] as number] as Task
+        image.position.set(to, this.#image(slot.task, held, renaming))
+      } else {
+        const value = slot.field.refers && held > 0 ? (objects[held - 1] as number) + 1 : held
+        const target = slot.kin[objects[slot.holder.id] as number] as Field
+        target.set(to, value)
+      }
+    }
+  }
+
+  /** Decides the order of replicas in each group. */
+  #sort(row: Row): void {
+    const keys = this.#keys
+    const around = this.#around
+    keys.fill(0)
+    for (const { field, replica, salt, task } of this.#slots) {
+      const held = field.get(row)
+      if (task !== null) {
+        const { key, replicas } = this.#shape(task, held)
+        const what = mix(salt, key)
+        if (replica >= 0) keys[replica] = (keys[replica] as number) + what
+        for (let at = 0; at < replicas.length; at++) {
+          const known = replicas[at] as number
+          keys[known] = (keys[known] as number) + mix(what, at + 1)
+        }
+      } else if (field.refers && held > 0) {
+        const referred = this.#replicas[held - 1] as number
+        const what = mix(salt, (this.#kin[held - 1] as number) * 2 + (referred === replica ? 1 : 0))
+        if (replica >= 0) keys[replica] = (keys[replica] as number) + what
+        if (referred >= 0) keys[referred] = (keys[referred] as number) + mix(what, 1)
+      } else if (replica >= 0) keys[replica] = (keys[replica] as number) + mix(salt, held)
+    }
+    around.set(keys)
+    for (const { field, replica, salt, task } of this.#slots) {
+      if (replica < 0) continue
+      const held = field.get(row)
+      if (task !== null) {
+        const { replicas } = this.#shape(task, held)
+        for (let at = 0; at < replicas.length; at++) {
+          this.#relate(replica, replicas[at] as number, mix(salt, at))
+        }
+      } else if (field.refers && held > 0) {
+        const referred = this.#replicas[held - 1] as number
+        if (referred >= 0) this.#relate(replica, referred, salt)
+      }
+    }
+    for (const [index, { size }] of this.#machine.groups.entries()) {
+      const base = this.#bases[index] as number
+      // Insertion sort: groups are small and often in order.
+      for (let place = 0; place < size; place++) {
+        const key = around[base + place] as number
+        let at = place
+        while (at > 0 && (around[base + (this.#order[base + at - 1] as number)] as number) > key) {
+          this.#order[base + at] = this.#order[base + at - 1] as number
+          at--
+        }
+        this.#order[base + at] = place
+      }
+    }
+  }
+
+  /** Adds to the keys of two replicas that one refers to the other. */
+  #relate(from: number, to: number, salt: number): void {
+    const keys = this.#keys
+    const around = this.#around
+    around[to] = (around[to] as number) + mix(keys[from] as number, salt)
+    around[from] = (around[from] as number) + mix(keys[to] as number, salt + 1)
+  }
+
+  /** What one renaming and then another do. */
+  compose(first: Renaming, second: Renaming): Renaming {
+    return this.#renaming(first.objects.map((object) => second.objects[object] as number))
+  }
+
+  /** The number of the task that becomes this one. */
+  before(task: number, { objects }: Renaming): number {
+    const renamed = this.#machine.tasks[task]?.id
+    return this.#machine.tasks.findIndex(({ id }) => objects[id] === renamed)
+  }
+
+  #renaming(objects: Int32Array): Renaming {
+    return {
+      objects,
+      positions: this.#machine.tasks.map(() => []),
+      identity: objects.every((id, at) => id === at),
+    }
+  }
+
+  /** The place within its group of a replica of the machine. */
+  #placeOf(replica: number): number {
+    return replica - Math.max(...this.#bases.filter((base) => base <= replica))
+  }
+
+  /** The renaming that puts replicas in this order. */
+  #renamingOf(order: Int32Array): Renaming {
+    const name = order.length <= MAX_NUMBERED ? numbered(order) : order.join()
+    let renaming = this.#renamings.get(name)
+    if (renaming === undefined) {
+      renaming = this.#newRenaming(order)
+      this.#renamings.set(name, renaming)
+    }
+    return renaming
+  }
+
+  #newRenaming(order: Int32Array): Renaming {
+    const objects = Int32Array.from(this.#machine.objects, ({ id }) => id)
+    for (const [index, { replicas }] of this.#machine.groups.entries()) {
+      const base = this.#bases[index] as number
+      for (const place of replicas.keys()) {
+        const from = replicas[order[base + place] as number] as MachineObject[]
+        const to = replicas[place] as MachineObject[]
+        for (const [at, { id }] of from.entries()) objects[id] = (to[at] as MachineObject).id
+      }
+    }
+    return this.#renaming(objects)
+  }
+
+  /** The position of the renamed task that corresponds to a position of this one. */
+  #image(task: Task, position: number, renaming: Renaming): number {
+    const positions = renaming.positions[task.index] as number[]
+    return (positions[position] ??= this.#findImage(task, position, renaming))
+  }
+
+  #findImage(task: Task, position: number, { objects }: Renaming): number {
+    const program = this.#programs[task.index] as Program
+    const renamed = this.#machine.objects[objects[task.id] as number] as Task
+    const other = this.#programs[renamed.index] as Program
+    const way: number[] = []
+    for (let at = position; at >= 0; at = program.parents[at] as number) way.push(at)
+    let image = other.start
+    for (let index = way.length - 2; index >= 0; index--) {
+      const before = program.operations[way[index + 1] as number] as Operation
+      const result = program.inputs[way[index] as number] as number
+      const refers = before.refers && result > 0
+      image = other.edge(image, refers ? (objects[result - 1] as number) + 1 : result)
+    }
+    const here = program.operations[position] ?? null
+    const there = other.operations[image] ?? null
+    if (!corresponds(here, there, objects)) {
+      throw new Misuse(
+        `${task} and ${renamed} are replicas, but where one does ${here} the other does ${there}: replicas must be identical`,
+      )
+    }
+    return image
+  }
+
+  /** What a position tells without names: it is renamed so that what it knows comes first. */
+  #shape(task: Task, position: number): Shape {
+    const shapes = this.#shapes[task.index] as Shape[]
+    return (shapes[position] ??= this.#findShape(task, position))
+  }
+
+  #findShape(task: Task, position: number): Shape {
+    const program = this.#programs[task.index] as Program
+    const own = this.#replicas[task.id] as number
+    const known: number[] = own < 0 ? [] : [own]
+    for (const object of program.references(position)) {
+      const replica = this.#replicas[object.id] as number
+      if (!known.includes(replica)) known.push(replica)
+    }
+    const order = new Int32Array(this.#count)
+    for (const [index, { size }] of this.#machine.groups.entries()) {
+      const base = this.#bases[index] as number
+      const first = known.filter((replica) => replica >= base && replica < base + size)
+      const rest = Array.from({ length: size }, (_, replica) => base + replica).filter(
+        (replica) => !first.includes(replica),
+      )
+      for (const [place, replica] of [...first, ...rest].entries()) {
+        order[base + place] = replica - base
+      }
+    }
+    const renaming = this.#renamingOf(order)
+    return {
+      key: this.#image(task, position, renaming),
+      replicas: own < 0 ? known : known.slice(1),
+    }
+  }
+}
+
+/** Whether an operation is what the renaming makes of another. */
+function corresponds(
+  here: Operation | null,
+  there: Operation | null,
+  objects: Int32Array,
+): boolean {
+  if (here === null || there === null) return here === there
+  const matches = (a: MachineObject | number | null, b: MachineObject | number | null): boolean => {
+    if (a === null || b === null || typeof a === 'number' || typeof b === 'number') return a === b
+    return objects[a.id] === b.id
+  }
+  return (
+    here.name === there.name &&
+    here.outcomes === there.outcomes &&
+    matches(here.object, there.object) &&
+    matches(here.operand, there.operand)
+  )
+}
+
+/** Orders of up to so many replicas have a number. */
+const MAX_NUMBERED = 12
+
+function numbered(order: Int32Array): number {
+  let number = 0
+  for (let at = 0; at < order.length; at++) number = number * MAX_NUMBERED + (order[at] as number)
+  return number
+}
+
+/** A hash of two numbers, never 0 for small ones. */
+function mix(a: number, b: number): number {
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + 0x7f4a7c15, 0xc2b2ae35)
+  h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f)
+  return h ^ (h >>> 13)
+}

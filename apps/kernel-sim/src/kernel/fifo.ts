@@ -1,0 +1,67 @@
+/** Fifo: a queue of objects between tasks. Taking from an empty one, and putting into a full one, sleeps. */
+import type { Field, Row } from '../machine/layout.js'
+import type { Machine } from '../machine/machine.js'
+import type { MachineObject } from '../machine/object.js'
+import { BLOCKED, Operation, type Steps } from '../machine/operation.js'
+
+export class Fifo {
+  readonly object: MachineObject
+  readonly #machine: Machine
+  readonly #slots: Field[]
+  readonly #puts = new Map<MachineObject, Operation>()
+  readonly #take: Operation
+
+  constructor(machine: Machine, name: string, capacity: number) {
+    this.#machine = machine
+    this.object = machine.object(name)
+    this.#slots = Array.from({ length: capacity }, (_, at) =>
+      machine.reference(this.object, `slot ${at}`),
+    )
+    this.#take = new Operation({
+      name: 'kfifo_get',
+      object: this.object,
+      refers: true,
+      wait: () => ({ what: `queue ${name} to be filled`, tasks: [] }),
+      attempt: (row) => this.#shift(row),
+    })
+  }
+
+  *put(item: MachineObject): Steps<void> {
+    let put = this.#puts.get(item)
+    if (put === undefined) {
+      put = new Operation({
+        name: 'kfifo_put',
+        object: this.object,
+        operand: item,
+        wait: () => ({ what: `queue ${this.object} to be emptied`, tasks: [] }),
+        attempt: (row) => {
+          const free = this.#slots.find((slot) => slot.get(row) === 0)
+          if (free === undefined) return BLOCKED
+          free.set(row, item.id + 1)
+          return 0
+        },
+      })
+      this.#puts.set(item, put)
+    }
+    yield* put
+  }
+
+  *take(): Steps<MachineObject> {
+    return this.#machine.objects[(yield* this.#take) - 1] as MachineObject
+  }
+
+  #shift(row: Row): number {
+    const [first, ...others] = this.#slots
+    const taken = first?.get(row) ?? 0
+    if (first === undefined || taken === 0) return BLOCKED
+    let slot = first
+    for (const next of others) {
+      const moved = next.get(row)
+      slot.set(row, moved)
+      slot = next
+      if (moved === 0) return taken
+    }
+    slot.set(row, 0)
+    return taken
+  }
+}

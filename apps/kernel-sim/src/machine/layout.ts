@@ -1,0 +1,113 @@
+/**
+ * Layout: a global state is one row of 32-bit words, and each thing in it is a bit field of a word. Rows stay short
+ * (the yardstick protocol fits its 16 tasks and objects into 3 words), so that they hash and compare fast and
+ * many fit into memory. How wide a field must be is not always known beforehand (how many positions will a
+ * task have?), so a field may overflow: then the layout is arranged anew and stored rows are repacked.
+ */
+
+/** One global state, packed. */
+export type Row = Int32Array
+
+/** A small integer in a row: 0 to `limit`. */
+export class Field {
+  /** Where it is now; {@link Layout.arrange} decides. */
+  word = 0
+  shift = 0
+  limit: number
+
+  constructor(
+    readonly name: string,
+    /** How many values it has at first; it grows when a larger one is set. */
+    values: number,
+    readonly initial: number,
+    /** Whether a value v > 0 refers to the machine's object v - 1. */
+    readonly refers: boolean,
+  ) {
+    this.limit = limitFor(Math.max(values - 1, initial, 1))
+  }
+
+  get(row: Row): number {
+    return ((row[this.word] as number) >>> this.shift) & this.limit
+  }
+
+  /** @throws Overflow when the field is too narrow for the value. */
+  set(row: Row, value: number): void {
+    if (value > this.limit) throw new Overflow(this, value)
+    const { word, shift } = this
+    row[word] = ((row[word] as number) & ~(this.limit << shift)) | (value << shift)
+  }
+}
+
+/** A field is too narrow for a value. The search widens it and does the step again. */
+export class Overflow extends Error {
+  constructor(
+    readonly field: Field,
+    readonly value: number,
+  ) {
+    super(`${field.name} has no room for ${value}`)
+    this.name = 'Overflow'
+  }
+}
+
+/** Where every field of a machine is in its rows. */
+export class Layout {
+  readonly fields: Field[] = []
+  /** How many words a row has. */
+  words = 1
+
+  add(field: Field): Field {
+    this.fields.push(field)
+    return field
+  }
+
+  /** Places the fields: widest first, each into the first word with room for it. */
+  arrange(): void {
+    const free: number[] = []
+    const width = (field: Field): number => 32 - Math.clz32(field.limit)
+    for (const field of [...this.fields].sort((a, b) => width(b) - width(a))) {
+      const bits = width(field)
+      let word = free.findIndex((room) => room >= bits)
+      if (word < 0) word = free.push(32) - 1
+      field.word = word
+      field.shift = 32 - (free[word] as number)
+      free[word] = (free[word] as number) - bits
+    }
+    this.words = Math.max(free.length, 1)
+  }
+
+  /** A row in which every field has its initial value. */
+  initialRow(): Row {
+    const row = new Int32Array(this.words)
+    for (const field of this.fields) field.set(row, field.initial)
+    return row
+  }
+
+  /**
+   * Makes room for a value, with as much again to spare.
+   * @returns what turns `count` rows, one after the other in `from`, into rows of the new layout.
+   */
+  widen({ field, value }: Overflow): (from: Int32Array, count: number, to: Int32Array) => void {
+    const before = this.fields.map(({ word, shift, limit }) => ({ word, shift, limit }))
+    const wordsBefore = this.words
+    field.limit = limitFor(value)
+    this.arrange()
+    return (from, count, to) => {
+      for (let index = 0; index < count; index++) {
+        const source = index * wordsBefore
+        const target = index * this.words
+        to.fill(0, target, target + this.words)
+        for (const [at, { word, shift, limit }] of before.entries()) {
+          const held = ((from[source + word] as number) >>> shift) & limit
+          const now = this.fields[at] as Field
+          to[target + now.word] = (to[target + now.word] as number) | (held << now.shift)
+        }
+      }
+    }
+  }
+}
+
+/** The largest value of a field that is just wide enough for this one. */
+function limitFor(value: number): number {
+  if (value > 0x3fffffff) throw new RangeError(`${value} does not fit into a row`)
+  return (1 << (32 - Math.clz32(value))) - 1
+}

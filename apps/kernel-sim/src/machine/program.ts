@@ -1,0 +1,173 @@
+/**
+ * Program: all that is known about one task. Its local state is a stack of frames, each an automaton at a node.
+ * When a frame returns, its inner history is forgotten but for the return value: that keeps states few. Each
+ * distinct stack is a position, a small number; a task in a row is one field that holds its position.
+ */
+import type { Automaton, Node } from './automaton.js'
+import { Misuse } from './errors.js'
+import type { MachineObject } from './object.js'
+import type { Operation } from './operation.js'
+
+/** What a procedure that loops returns to end its loop; anything else starts it over. */
+export const DONE = 'done'
+
+/** One frame of a task's stack. */
+export interface StackFrame {
+  /** The procedure's name. */
+  readonly name: string
+  readonly node: Node
+}
+
+/** How many frames deep a task may be. */
+const MAX_FRAMES = 64
+/** How often a loop may start over without a single operation in between. */
+const MAX_SPIN = 100
+
+export class Program {
+  /** What the task does at each position; null where it has returned. */
+  readonly operations: (Operation | null)[] = []
+  /** Whether the task may stay there for ever: it has returned, or is a kernel thread without work. */
+  readonly rests: boolean[] = []
+  /** Whether a loop starts over there. */
+  readonly heads: boolean[] = []
+  /** From where and with which result each position was reached first. */
+  readonly parents: number[] = []
+  readonly inputs: number[] = []
+  /** The position where it starts. */
+  readonly start: number
+  readonly #nodes: (Node | null)[] = []
+  readonly #callers: number[] = []
+  readonly #edges: number[][] = []
+  /** Positions by caller and node. */
+  readonly #known = new Map<number, number>()
+
+  /**
+   * @param daemon a kernel thread: it starts over when its procedure returns.
+   * @param found is told of each new position.
+   */
+  constructor(
+    readonly name: string,
+    root: Automaton,
+    readonly daemon: boolean,
+    private readonly found: (operation: Operation) => void,
+  ) {
+    this.start = this.#settle(root.root, -1, -1, 0)
+  }
+
+  /** How many positions are known. */
+  get size(): number {
+    return this.operations.length
+  }
+
+  /** The position after the operation at `position` had this result. */
+  edge(position: number, result: number): number {
+    const edges = this.#edges[position] as number[]
+    return edges[result] ?? (edges[result] = this.#advance(position, result))
+  }
+
+  /** The stack at a position, innermost first. */
+  stack(position: number): StackFrame[] {
+    const frames: StackFrame[] = []
+    for (let at = position; at >= 0; at = this.#callers[at] as number) {
+      const node = this.#nodes[at]
+      if (node) frames.push({ name: node.automaton.procedure.name, node })
+    }
+    return frames
+  }
+
+  /** The objects of replicated groups that the task knows of at a position, in an order that renaming keeps. */
+  references(position: number): MachineObject[] {
+    const references: MachineObject[] = []
+    for (const { node } of this.stack(position)) {
+      for (const object of node.references) {
+        if (!references.includes(object)) references.push(object)
+      }
+    }
+    return references
+  }
+
+  #advance(position: number, result: number): number {
+    const node = this.#nodes[position] as Node
+    const caller = this.#callers[position] as number
+    return this.#settle(node.automaton.step(node, result), caller, position, result)
+  }
+
+  /** Follows calls and returns until there is an operation to do. */
+  #settle(from: Node, below: number, parent: number, input: number): number {
+    let node = from
+    let caller = below
+    let head = false
+    for (let spins = 0; ; ) {
+      const { action, automaton } = node
+      if (action.kind === 'operation') return this.#position(node, caller, head, parent, input)
+      if (action.kind === 'call') {
+        caller = this.#position(node, caller, false, parent, input)
+        if (this.#depth(caller) > MAX_FRAMES) {
+          throw new Misuse(
+            `${this.name} calls ${automaton.procedure.name} ${MAX_FRAMES} frames deep: it recurses`,
+          )
+        }
+        node = action.automaton.root
+        continue
+      }
+      const over = caller < 0
+      const again = over
+        ? this.daemon
+        : automaton.procedure.loop && automaton.library.valueOf(action.value) !== DONE
+      if (again) {
+        if (++spins > MAX_SPIN) {
+          throw new Misuse(
+            `${automaton.procedure.name} of ${this.name} loops without doing anything`,
+          )
+        }
+        node = automaton.root
+        head = true
+        continue
+      }
+      if (over) return this.#position(null, -1, false, parent, input)
+      const waiting = this.#nodes[caller] as Node
+      node = waiting.automaton.step(waiting, action.value)
+      caller = this.#callers[caller] as number
+    }
+  }
+
+  #position(
+    node: Node | null,
+    caller: number,
+    head: boolean,
+    parent: number,
+    input: number,
+  ): number {
+    const key = (caller + 1) * 0x4000000 + (node === null ? 0 : node.id + 1)
+    const known = this.#known.get(key)
+    if (known !== undefined) {
+      if (head) this.heads[known] = true
+      return known
+    }
+    const position = this.operations.length
+    this.#known.set(key, position)
+    const operation = node?.action.kind === 'operation' ? node.action.operation : null
+    this.operations.push(operation)
+    this.rests.push(node === null || (this.daemon && node.parent === null && this.#atRoot(caller)))
+    this.heads.push(head)
+    this.parents.push(parent)
+    this.inputs.push(input)
+    this.#nodes.push(node)
+    this.#callers.push(caller)
+    this.#edges.push([])
+    if (operation) this.found(operation)
+    return position
+  }
+
+  /** Whether every frame from here outwards has done nothing yet. */
+  #atRoot(position: number): boolean {
+    if (position < 0) return true
+    return this.#nodes[position]?.parent === null && this.#atRoot(this.#callers[position] as number)
+  }
+
+  #depth(position: number): number {
+    let depth = 0
+    for (let at = position; at >= 0; at = this.#callers[at] as number) depth++
+    return depth
+  }
+}
