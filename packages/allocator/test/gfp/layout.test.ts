@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import * as allocator from '../../src/index.js'
 import {
   currentGfpContext,
   formatGfp,
@@ -65,6 +66,21 @@ describe('layout of 6.1', () => {
       expect([name, bit >>> 0]).toEqual([name, constants.constants.pf[`PF_${name}`]])
     }
     expect(PF.known >>> 0).toBe(0xffffffff)
+  })
+})
+
+describe('constants', () => {
+  const constants = json('gfp-6.1.json').constants
+
+  it.each(
+    Object.entries(allocator).filter(
+      ([name, value]) => /^(__)?(GFP|ALLOC|PF|MIGRATE)_/.test(name) && typeof value === 'number',
+    ),
+  )('%s is that of the headers', (name, value) => {
+    const { gfp, alloc, pf, migrate } = constants
+    // Not a constant of its own in the kernel: the two bits of gfp_migratetype().
+    const all = { ...gfp, ...alloc, ...pf, ...migrate, GFP_MOVABLE_MASK: 0x18 }
+    expect((value as number) >>> 0).toBe(all[name])
   })
 })
 

@@ -1,5 +1,5 @@
 /** Every gfp function against the kernel's own code. */
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   allocFlagsNofragment,
   currentGfpContext,
@@ -32,6 +32,11 @@ import { agree } from '../vectors.js'
 const plain = linux6_1()
 const lockdep = linux6_1({ lockdep: true })
 const kasan = linux6_1({ kasanHwTags: true })
+
+it('a configuration of zones without ZONE_NORMAL is refused', () => {
+  expect(() => gfpZone(0, ['ZONE_DMA'])).toThrow(RangeError)
+  expect(gfpZone(0, ['ZONE_NORMAL']).index).toBe(0)
+})
 
 describe('agrees with Linux 6.1.192', () => {
   it('current_gfp_context', () => {
