@@ -86,31 +86,30 @@ const imports = {
 }
 
 /**
- * A program that imports every entry, each of which has to have something to offer, and conveys a restriction
- * from one context to another.
+ * A program that imports every entry, each of which has to have something to offer, and conveys a scope
+ * of a task to a worker.
  */
 export function program(form: keyof typeof imports, entries: readonly string[]): string {
-  const modules = ['@scopemask/core', ...entries.filter((entry) => entry !== '@scopemask/core')]
+  const names = entries.map((_, index) => `entry${index}`)
+  const whole = (module: string) => `entry${entries.indexOf(module)}`
   return `
-${modules.map((module, index) => imports[form](`entry${index}`, module)).join('\n')}
-${modules
-  .map(
-    (module, index) =>
-      `if (Object.keys(entry${index}).length === 0) throw new Error('${module} is empty')`,
-  )
-  .join('\n')}
-const { adopt, Context, convey, current, defineDomain } = entry0
-const jobs = defineDomain({ name: 'jobs', version: 1, restrictions: { NO_DISK: 0, NO_NETWORK: 1 } })
-const worker = new Context(jobs)
-const conveyance = new Context(jobs).run(jobs.mask('NO_NETWORK'), () =>
-  convey(current(jobs), 'convey-on-queue'),
-)
+${entries.map((module, index) => imports[form](`entry${index}`, module)).join('\n')}
+for (const entry of [${names}]) if (Object.keys(entry).length === 0) throw new Error('an empty entry')
+const { adopt, Context, convey } = ${whole('@scopemask/core')}
+const { currentGfpContext, formatGfp, GFP_KERNEL, linux6_18, memallocNofsRestore, memallocNofsSave, PF } =
+  ${whole('@scopemask/allocator')}
+const task = new Context(PF)
+const worker = new Context(PF)
+const request = () => formatGfp(linux6_18, currentGfpContext(worker.mask, GFP_KERNEL))
+const token = memallocNofsSave(task)
+const conveyance = convey(task, 'convey-on-queue')
+memallocNofsRestore(task, token)
 const scope = adopt(worker, conveyance)
-const during = jobs.format(worker.mask)
+const inside = request()
 scope.close()
-console.log(during + ', then ' + jobs.format(worker.mask))
+console.log(inside + ', then ' + request())
 `
 }
 
 /** What the program prints. */
-export const printed = 'NO_NETWORK, then none\n'
+export const printed = 'GFP_NOFS, then GFP_KERNEL\n'
