@@ -3,15 +3,19 @@
  */
 import type { Domain } from './domain.js'
 import type { Mask } from './flags.js'
+import type { Callee } from './place.js'
 import { Frame, Scope } from './scope.js'
 
-/** Who waits for whom: see inherit.ts. */
-export interface Waits<N extends string> {
-  /** The contexts that wait for this one. */
-  readonly waiters: Context<N>[]
-  /** The contexts that this one waits for. */
-  readonly workers: Context<N>[]
+/** Who waits for a context: see inherit.ts. */
+export interface Waiters<N extends string> {
+  /** Those that wait for it directly. */
+  readonly contexts: Context<N>[]
+  /** The restrictions of all who wait for it, directly or through others. */
+  readonly restrictions: number
 }
+
+/** What `run` returns for a function that returns `R`: any thenable comes back as a promise. */
+export type RunResult<R> = R extends PromiseLike<infer T> ? Promise<T> : R
 
 /** What a context may be made with. */
 export interface ContextOptions<N extends string> {
@@ -28,10 +32,8 @@ export class Context<N extends string = string> {
   readonly name: string
   /** @internal The flags of its own scopes. */
   own: number
-  /** @internal The restrictions of the contexts that wait for this one: see inherit.ts. */
-  inherited = 0
-  /** @internal Absent until it takes part in a wait. */
-  waits: Waits<N> | null = null
+  /** @internal Absent while nobody waits for it. */
+  waiters: Waiters<N> | null = null
   /** @internal The innermost open scope. */
   top: Frame<N>
   /** The serial number of the latest scope with a handle. */
@@ -46,12 +48,13 @@ export class Context<N extends string = string> {
 
   /** The flags in force: those of its scopes, and the restrictions of whoever waits for it. */
   get mask(): Mask<N> {
-    return (this.own | this.inherited) as Mask<N>
+    const { own, waiters } = this
+    return (waiters === null ? own : own | waiters.restrictions) as Mask<N>
   }
 
   /** Whether all flags of `mask` are in force. */
   has(mask: Mask<N>): boolean {
-    return (mask & ~(this.own | this.inherited)) === 0
+    return (mask & ~this.mask) === 0
   }
 
   /**
@@ -77,38 +80,55 @@ export class Context<N extends string = string> {
    * Opens a scope in which the flags of `mask` are in force, until it is closed:
    * `using scope = context.enter(mask)`. The label names it in errors.
    */
-  enter(mask: Mask<N>, label?: string): Scope<N> {
-    const frame = this.#push(mask, label, this.enter)
+  enter(mask: Mask<N>, label?: string): Scope<N>
+  /** @internal A scope that was opened by the call of `callee`. */
+  enter(mask: Mask<N>, label: string | undefined, callee: Callee): Scope<N>
+  enter(mask: Mask<N>, label?: string, callee: Callee = this.enter): Scope<N> {
+    const frame = this.#push(mask, label, callee)
     frame.serial = ++this.#serial
     return new Scope(frame, frame.serial, mask, frame.site)
   }
 
   /**
    * Calls `fn` in a scope of `mask` and returns what it returns. The context is the current one
-   * while `fn` runs synchronously. When `fn` returns a promise, the scope stays open until that
-   * settles, and the promise returned settles the same way.
+   * while `fn` runs synchronously. When `fn` returns a promise or another object with a `then`, the
+   * scope stays open until that settles, and the promise returned settles the same way.
    *
    * @throws ScopeError (or rejects with it) when `fn` leaves a scope of its own open; what `fn`
    * threw itself is its `suppressed`.
    */
-  run<R>(mask: Mask<N>, fn: (context: this) => R, label?: string): R {
+  run<R>(mask: Mask<N>, fn: (context: this) => R, label?: string): RunResult<R>
+  /** @internal A scope that was opened by the call of `callee`. */
+  run<R>(
+    mask: Mask<N>,
+    fn: (context: this) => R,
+    label: string | undefined,
+    callee: Callee,
+  ): RunResult<R>
+  run<R>(
+    mask: Mask<N>,
+    fn: (context: this) => R,
+    label?: string,
+    callee: Callee = this.run,
+  ): unknown {
     const domain = this.domain
     const running = domain.running
-    const frame = this.#push(mask, label, this.run)
+    const frame = this.#push(mask, label, callee)
     domain.running = this
     let result: R
+    let thenable: boolean
     try {
       result = fn(this)
+      thenable =
+        typeof result === 'object' &&
+        typeof (result as { then?: unknown } | null)?.then === 'function'
     } catch (thrown) {
       domain.running = running
       this.#leave(frame, { thrown })
       throw thrown
     }
     domain.running = running
-    if (
-      typeof result === 'object' &&
-      typeof (result as { then?: unknown } | null)?.then === 'function'
-    ) {
+    if (thenable) {
       return Promise.resolve(result).then(
         (value) => {
           this.#leave(frame)
@@ -118,17 +138,20 @@ export class Context<N extends string = string> {
           this.#leave(frame, { thrown })
           throw thrown
         },
-      ) as R
+      )
     }
     this.#leave(frame)
     return result
   }
 
   /** Opens a scope on the next frame. */
-  #push(mask: Mask<N>, label: string | undefined, above: (...args: never) => unknown): Frame<N> {
-    const { domain, own, top } = this
+  #push(mask: Mask<N>, label: string | undefined, callee: Callee): Frame<N> {
+    const { domain } = this
+    // Before anything is read: an observer may open scopes itself.
+    const site = domain.watched ? domain.opened(this, mask, label, callee) : label
+    const { own, top } = this
     const frame = top.inner ?? top.next()
-    frame.site = domain.watched ? domain.opened(this, mask, label, above) : label
+    frame.site = site
     frame.mask = mask
     frame.saved = own & mask
     frame.opener = domain.running

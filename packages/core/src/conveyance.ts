@@ -1,6 +1,6 @@
 /**
  * Conveyance: the value that carries a mask across a delegation. Plain data on the outside, so that it can be
- * cloned, stored and sent; the grants it may carry are in a private field, which no copy has.
+ * cloned, stored and sent; what it conveys here, grants too, is in a private field, which no copy has.
  */
 import type { Context } from './context.js'
 import type { Domain } from './domain.js'
@@ -34,36 +34,37 @@ export class Conveyance<N extends string = string> implements ConveyanceData {
   readonly domain: N
   readonly version: number
   readonly mask: number
-  readonly #grants: number
+  /** What adopting it sets. */
+  readonly #bits: number
 
   /** @internal */
-  constructor(domain: Domain<N>, restrictions: number, grants: number) {
+  constructor(domain: Domain<N>, bits: number) {
     this.domain = domain.name
     this.version = domain.version
-    this.mask = restrictions >>> 0
-    this.#grants = grants
+    this.mask = (bits & domain.restrictions) >>> 0
+    this.#bits = bits
   }
 
   /** @internal What adopting this on a context of the domain sets. */
   static bits<N extends string>(conveyance: Conveyance<N>, domain: Domain<N>): Mask<N> {
-    if (!(#grants in conveyance)) {
-      throw new ConveyanceError('no conveyance: decode what comes from outside')
+    if (Object(conveyance) !== conveyance || !(#bits in conveyance)) {
+      throw new ConveyanceError('no conveyance: decode it first')
     }
     if (conveyance.domain !== domain.name || conveyance.version !== domain.version) {
       throw new ConveyanceError(
         `${conveyance.domain}/${conveyance.version} conveyed to ${domain.name}/${domain.version}`,
       )
     }
-    return (conveyance.mask | conveyance.#grants) as Mask<N>
+    return conveyance.#bits as Mask<N>
   }
 }
 
 /**
  * Captures what the policy conveys from a context, at this moment.
  *
- * @param grants grants to convey too: only those the context has are.
+ * @param grants grants to convey too: only those the context has are, and none under `none`.
  * @param label names the delegation in diagnostics.
- * @throws ConveyanceError when `grants` has flags that are no grants.
+ * @throws ConveyanceError for no policy, or when `grants` has flags that are no grants.
  */
 export function convey<N extends string>(
   context: Context<N>,
@@ -71,20 +72,22 @@ export function convey<N extends string>(
   grants?: Mask<N>,
   label?: string,
 ): Conveyance<N> {
-  const { domain } = context
-  const restrictions = context.mask & domain.restrictions
-  let granted = 0
+  const { domain, mask } = context
+  const restrictions = mask & domain.restrictions
+  let bits = 0
   if (grants !== undefined) {
     assertGrants(domain, grants)
-    granted = context.mask & grants
+    bits = mask & grants
   }
-  const conveyed = policy === 'convey-on-queue' ? restrictions : 0
+  if (policy === 'convey-on-queue') bits |= restrictions
+  else if (policy === 'none') bits = 0
+  else if (policy !== 'inherit-on-wait') throw new ConveyanceError(`${policy} is no policy`)
   if (domain.watched) {
     if (policy === 'none' && restrictions !== 0) {
-      domain.report('drop', context, restrictions as Mask<N>, label)
-    } else domain.report('convey', context, (conveyed | granted) as Mask<N>, label)
+      domain.report('drop', context, restrictions, label)
+    } else domain.report('convey', context, bits, label)
   }
-  return new Conveyance(domain, conveyed, granted)
+  return new Conveyance(domain, bits)
 }
 
 /**
@@ -98,18 +101,10 @@ export function adopt<N extends string>(
   conveyance: Conveyance<N>,
   label?: string,
 ): Scope<N> {
-  return enterAdopted(context, Conveyance.bits(conveyance, context.domain), label)
-}
-
-/** Opens a scope that diagnostics see as an adoption as well. */
-export function enterAdopted<N extends string>(
-  context: Context<N>,
-  mask: Mask<N>,
-  label?: string,
-): Scope<N> {
   const { domain } = context
+  const mask = Conveyance.bits(conveyance, domain)
   if (domain.watched) domain.report('adopt', context, mask, label)
-  return context.enter(mask, label)
+  return context.enter(mask, label, adopt)
 }
 
 export function assertGrants<N extends string>(domain: Domain<N>, grants: Mask<N>): void {

@@ -18,7 +18,7 @@ export function current<N extends string>(domain: Domain<N>): Context<N> {
   const running = domain.running
   if (running === null) {
     throw new ScopeError(
-      `no context of ${domain.name} runs here: after an await, pass it on or use bind(context, fn)`,
+      `no context of ${domain.name} runs here: after an await pass it on, or bind(context, fn)`,
     )
   }
   return running as Context<N>
@@ -34,11 +34,13 @@ export function currentOrUndefined<N extends string>(domain: Domain<N>): Context
  * it is asynchronous, until its first `await`). It opens no scope and conveys nothing: use it for the
  * callbacks of one and the same task, and a hand-off for another's.
  */
-export function bind<N extends string, A extends unknown[], R>(
+export function bind<N extends string, T, A extends unknown[], R>(
   context: Context<N>,
-  fn: (...args: A) => R,
-): (...args: A) => R {
-  return (...args) => within(context, () => fn(...args))
+  fn: (this: T, ...args: A) => R,
+): (this: T, ...args: A) => R {
+  return function (...args) {
+    return within(context, () => fn.apply(this, args))
+  }
 }
 
 /** Calls `fn` with the context as the current one. */

@@ -2,8 +2,10 @@
  * Diagnostics: what the subscribers of a domain see, and how much the domain remembers for errors.
  * With neither, opening and closing a scope pays one predictable branch for both.
  */
+
+import { dispose } from './dispose.js'
 import type { Mask } from './flags.js'
-import { Place, type Site } from './place.js'
+import { type Callee, placed, type Site } from './place.js'
 
 /** What happened. */
 export type ScopeEventKind =
@@ -32,16 +34,16 @@ export interface ScopeEvent<N extends string = string> {
   readonly error: Error | undefined
 }
 
-/** How many scopes record where they were opened at first, and again after each violation. */
-const PLACES = 1000
-
 /** The part of a domain that observes its contexts. */
 export class Diagnostics<N extends string> {
   readonly name: N
   /** @internal Whether opening and closing a scope has more to do than to change a mask. */
   watched = true
-  #places = PLACES
-  #observers: readonly ((event: ScopeEvent<N>) => void)[] = []
+  /** How many scopes record their place at first, and again after each violation. */
+  #allowance = 1000
+  /** How many more do. */
+  #places = this.#allowance
+  readonly #observers = new Set<(event: ScopeEvent<N>) => void>()
 
   /** @internal */
   constructor(name: N) {
@@ -55,22 +57,26 @@ export class Diagnostics<N extends string> {
    */
   subscribe(observer: (event: ScopeEvent<N>) => void): Disposable {
     const entry = (event: ScopeEvent<N>) => observer(event)
-    this.#observers = [...this.#observers, entry]
+    this.#observers.add(entry)
     this.#watch()
     return {
-      [Symbol.dispose]: () => {
-        this.#observers = this.#observers.filter((other) => other !== entry)
+      [dispose]: () => {
+        this.#observers.delete(entry)
         this.#watch()
       },
     }
   }
 
   /**
-   * How many of the next scopes record where they were opened (0 to Infinity), for errors to say it.
-   * Recording costs about a microsecond. Unless told otherwise a domain records the first 1000, and
-   * 1000 more after each violation: tests always see places, and hot loops hardly pay.
+   * How many of the next scopes record where they were opened (0 to Infinity), for errors to say it,
+   * and how many do again after each violation. Recording costs about a microsecond. Unless told
+   * otherwise it is 1000: tests always see places, and hot loops hardly pay.
+   *
+   * @throws RangeError for a negative count or NaN.
    */
   recordPlaces(count: number): void {
+    if (!(count >= 0)) throw new RangeError(`${count} places`)
+    this.#allowance = count
     this.#places = count
     this.#watch()
   }
@@ -83,7 +89,7 @@ export class Diagnostics<N extends string> {
     label?: string,
     error?: Error,
   ): void {
-    if (error && this.#places < PLACES) this.recordPlaces(PLACES)
+    if (error) this.recordPlaces(this.#allowance)
     for (const observer of this.#observers) {
       try {
         observer({
@@ -105,15 +111,16 @@ export class Diagnostics<N extends string> {
     context: { readonly name: string },
     mask: number,
     label: string | undefined,
-    above: (...args: never) => unknown,
+    callee: Callee,
   ): Site {
     this.report('enter', context, mask, label)
     if (this.#places <= 0) return label
-    this.recordPlaces(this.#places - 1)
-    return new Place(label, above)
+    this.#places--
+    this.#watch()
+    return placed(label, callee)
   }
 
   #watch(): void {
-    this.watched = this.#places + this.#observers.length > 0
+    this.watched = this.#places > 0 || this.#observers.size > 0
   }
 }

@@ -8,9 +8,13 @@
  * - An **identity** bit says what a context is (KTHREAD). It never leaves its context.
  */
 import { Diagnostics } from './diagnostics.js'
-import type { ScopeError } from './errors.js'
+import { ScopeError } from './errors.js'
 import type { Mask } from './flags.js'
-import { type Misuse, misuse } from './misuse.js'
+import { type Described, describe, type Misuse } from './misuse.js'
+import { labelOf } from './place.js'
+
+/** Safe in a header, a baggage entry and JSON. */
+const NAME = /^[a-z][\w.-]{0,63}$/i
 
 /** Flag names with their bit numbers, 0 to 31. */
 export type Bits<F extends string> = { readonly [flag in F]: number }
@@ -51,20 +55,30 @@ export class Domain<N extends string = string, F extends string = string> extend
   contexts = 0
 
   /** @internal */
-  constructor(
-    name: N,
-    version: number,
-    flags: Record<F, Mask<N>>,
-    restrictions: number,
-    grants: number,
-    known: number,
-  ) {
+  constructor({ name, version, restrictions, grants, identity }: DomainSpec<N, F, F, F>) {
     super(name)
+    if (!NAME.test(name) || (version & 0xffff) !== version) {
+      throw new RangeError(`domain ${name}/${version}: names match ${NAME}, versions 0 to 65535`)
+    }
+    const flags: Record<string, number> = Object.create(null)
+    let known = 0
+    const claim = (bits: Bits<string> = {}): Mask<N> => {
+      const before = known
+      for (const [flag, bit] of Object.entries(bits)) {
+        const mask = 1 << bit
+        if ((bit & 31) !== bit || known & mask || flag in flags) {
+          throw new RangeError(`${flag} of ${name}: bit ${bit} is taken or not 0 to 31`)
+        }
+        known |= flags[flag] = mask
+      }
+      return (known & ~before) as Mask<N>
+    }
     this.version = version
-    this.flags = Object.freeze(flags)
-    this.restrictions = restrictions as Mask<N>
-    this.grants = grants as Mask<N>
+    this.restrictions = claim(restrictions)
+    this.grants = claim(grants)
+    claim(identity)
     this.known = known as Mask<N>
+    this.flags = flags as Record<F, Mask<N>>
   }
 
   /**
@@ -104,8 +118,15 @@ export class Domain<N extends string = string, F extends string = string> extend
   }
 
   /** @internal Reports a violation and returns the error to throw. */
-  misused(...what: Misuse<N>): ScopeError {
-    return misuse(this, ...what)
+  misused(
+    scope: Described<N>,
+    misuse: Misuse,
+    other?: Described<N>,
+    suppressed?: { readonly thrown: unknown },
+  ): ScopeError {
+    const error = new ScopeError(describe(this, scope, misuse, other), suppressed)
+    this.report('violation', scope.context, scope.mask, labelOf(scope.site), error)
+    return error
   }
 }
 
@@ -127,35 +148,6 @@ export function defineDomain<
   R extends string = never,
   G extends string = never,
   I extends string = never,
->({ name, version, restrictions, grants, identity }: DomainSpec<N, R, G, I>): Domain<N, R | G | I> {
-  if (!/^[a-z][\w.-]{0,63}$/i.test(name) || (version & 0xffff) !== version) {
-    throw new RangeError(
-      `domain ${name}/${version}: a name is 1 to 64 of a-z 0-9 _ . -, a version 0 to 65535`,
-    )
-  }
-  const flags: Record<string, number> = Object.create(null)
-  let known = 0
-  const claim = (bits: Bits<string> = {}): number => {
-    const before = known
-    for (const flag in bits) {
-      const bit = bits[flag] as number
-      const mask = 1 << bit
-      if ((bit & 31) !== bit || known & mask || flag in flags) {
-        throw new RangeError(`${flag} of ${name}: bit ${bit} is not 0 to 31 or used twice`)
-      }
-      known |= flags[flag] = mask
-    }
-    return known & ~before
-  }
-  const restrictionBits = claim(restrictions)
-  const grantBits = claim(grants)
-  claim(identity)
-  return new Domain(
-    name,
-    version,
-    flags as Record<R | G | I, Mask<N>>,
-    restrictionBits,
-    grantBits,
-    known,
-  )
+>(spec: DomainSpec<N, R, G, I>): Domain<N, R | G | I> {
+  return new Domain<N, R | G | I>(spec as DomainSpec<N, string, string, string>)
 }

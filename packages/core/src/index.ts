@@ -1,5 +1,5 @@
 /** The face of @scopemask/core: domains, contexts, scopes, the current context, conveyances. */
-export { Context, type ContextOptions } from './context.js'
+export { Context, type ContextOptions, type RunResult } from './context.js'
 export { adopt, type Conveyance, type ConveyanceData, convey, type Policy } from './conveyance.js'
 export { bind, current, currentOrUndefined } from './current.js'
 export type { ScopeEvent, ScopeEventKind } from './diagnostics.js'

@@ -3,67 +3,71 @@
  * waits for, and through it to whatever that one waits for in turn. It is what priority inheritance
  * does for priorities.
  */
-import type { Context, Waits } from './context.js'
+import type { Context, Waiters } from './context.js'
+import { dispose } from './dispose.js'
 import { ConveyanceError } from './errors.js'
 
 /**
  * Says that `waiter` waits for `worker`, until disposed: `using wait = inherit(waiter, worker)`.
- * The worker has the restrictions that the waiter has, also those that the waiter inherits later.
- * Disposing twice does nothing more.
+ * At every moment the worker has the restrictions that the waiter has at that moment, inherited
+ * ones included. Disposing twice does nothing more.
  *
  * @throws ConveyanceError when the wait would close a cycle: that is a deadlock, and the message names it.
  */
 export function inherit<N extends string>(waiter: Context<N>, worker: Context<N>): Disposable {
   const { domain } = waiter
-  const path = waitPath(worker, waiter)
-  if (path !== undefined) {
-    const error = new ConveyanceError(
-      `a wait that never ends: ${[waiter, ...path].map(({ name }) => name).join(' waits for ')}`,
-    )
+  if (worker.domain !== domain) {
+    throw new ConveyanceError(`${waiter.name} cannot wait for ${worker.name}, of another domain`)
+  }
+  const waitsFor = allWaiters(waiter)
+  if (worker === waiter || waitsFor.has(worker)) {
+    let cycle = waiter.name
+    for (let next = worker; next !== waiter; next = waitsFor.get(next) ?? waiter) {
+      cycle += ` waits for ${next.name}`
+    }
+    const error = new ConveyanceError(`a wait that never ends: ${cycle} waits for ${waiter.name}`)
     domain.report('violation', waiter, waiter.mask, undefined, error)
     throw error
   }
-  const { workers } = waitsOf(waiter)
-  const { waiters } = waitsOf(worker)
-  workers.push(worker)
-  waiters.push(waiter)
+  const { contexts } = (worker.waiters ??= new InheritingWaiters(worker))
+  contexts.push(waiter)
   domain.report('adopt', worker, waiter.mask & domain.restrictions)
-  refresh(worker)
   let waiting = true
   return {
-    [Symbol.dispose]() {
+    [dispose]() {
       if (!waiting) return
       waiting = false
-      workers.splice(workers.indexOf(worker), 1)
-      waiters.splice(waiters.indexOf(waiter), 1)
-      refresh(worker)
+      contexts.splice(contexts.indexOf(waiter), 1)
+      if (contexts.length === 0) worker.waiters = null
     },
   }
 }
 
-function waitsOf<N extends string>(context: Context<N>): Waits<N> {
-  return (context.waits ??= { waiters: [], workers: [] })
-}
+/** Those who wait for a worker. */
+class InheritingWaiters<N extends string> implements Waiters<N> {
+  readonly contexts: Context<N>[] = []
+  readonly #worker: Context<N>
 
-/** Recomputes what a context inherits, and passes a change on. It ends, because waits have no cycles. */
-function refresh<N extends string>(worker: Context<N>): void {
-  const { waiters, workers } = waitsOf(worker)
-  let inherited = 0
-  for (const waiter of waiters) inherited |= waiter.mask & waiter.domain.restrictions
-  if (inherited === worker.inherited) return
-  worker.inherited = inherited
-  for (const next of workers) refresh(next)
-}
-
-/** The contexts from `from` to `to` along waits, both included. */
-function waitPath<N extends string>(
-  from: Context<N>,
-  to: Context<N>,
-): readonly Context<N>[] | undefined {
-  if (from === to) return [to]
-  for (const worker of waitsOf(from).workers) {
-    const rest = waitPath(worker, to)
-    if (rest !== undefined) return [from, ...rest]
+  constructor(worker: Context<N>) {
+    this.#worker = worker
   }
-  return undefined
+
+  get restrictions(): number {
+    let bits = 0
+    for (const { own } of allWaiters(this.#worker).keys()) bits |= own
+    return bits & this.#worker.domain.restrictions
+  }
+}
+
+/** All who wait for a context, directly or through others, each with the one it waits for. */
+function allWaiters<N extends string>(context: Context<N>): Map<Context<N>, Context<N>> {
+  const waitsFor = new Map<Context<N>, Context<N>>()
+  const add = (worker: Context<N>): void => {
+    for (const waiter of worker.waiters?.contexts ?? []) {
+      if (!waitsFor.has(waiter)) waitsFor.set(waiter, worker)
+    }
+  }
+  add(context)
+  for (const waiter of waitsFor.keys()) add(waiter)
+  return waitsFor
 }

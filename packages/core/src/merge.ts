@@ -14,5 +14,5 @@ export function merge<N extends string>(
 ): Conveyance<N> {
   let bits = 0
   for (const conveyance of conveyances) bits |= Conveyance.bits(conveyance, domain)
-  return new Conveyance(domain, bits & domain.restrictions, 0)
+  return new Conveyance(domain, bits & domain.restrictions)
 }

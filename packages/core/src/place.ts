@@ -1,30 +1,35 @@
 /** Place: where a scope was opened, captured when it is opened and put into words only when an error needs it. */
 
-/** A label, or a label with the place where the scope was opened. */
+/** A function of this package: the place is that of its call. */
+export type Callee = (...args: never) => unknown
+
+/** A label with the place where the scope was opened. */
+export interface Place {
+  readonly label: string | undefined
+  /** V8 fills it in only when it is read. Engines without `captureStackTrace` leave it out. */
+  readonly stack?: string
+}
+
+/** A label, or a label with a place. */
 export type Site = string | undefined | Place
 
-/** V8 fills `stack` in only when it is read. */
-export class Place {
-  readonly label: string | undefined
-  declare readonly stack: string
-
-  /** Captures the place of the call of `above`. */
-  constructor(label: string | undefined, above: (...args: never) => unknown) {
-    this.label = label
-    const { captureStackTrace } = Error as {
-      captureStackTrace?: (target: object, above: unknown) => void
-    }
-    if (captureStackTrace) captureStackTrace(this, above)
-    else this.stack = `${new Error().stack}`
+/** Captures the place of the call of `callee`. */
+export function placed(label: string | undefined, callee: Callee): Place {
+  const place: Place = { label }
+  const { captureStackTrace } = Error as {
+    captureStackTrace?: (target: object, callee: Callee) => void
   }
-
-  /** `at commit (journal.ts:12:3)` */
-  toString(): string {
-    return /^\s*(at .*|.*@.*)$/m.exec(this.stack)?.[1] ?? '?'
-  }
+  captureStackTrace?.(place, callee)
+  return place
 }
 
 /** The label of a site. */
 export function labelOf(site: Site): string | undefined {
-  return site instanceof Place ? site.label : site
+  return typeof site === 'object' ? site.label : site
+}
+
+/** `opened at commit (journal.ts:12:3)`, in the words of the engine. */
+export function opening(site: Site): string {
+  const frame = typeof site === 'object' && /at .*|\S*@.*/.exec(`${site.stack}`)
+  return frame ? `opened ${frame}` : 'place not recorded: see recordPlaces'
 }

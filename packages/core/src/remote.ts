@@ -51,7 +51,7 @@ export function decode<N extends string>(domain: Domain<N>, input: unknown): Con
       `${domain.format(domain.from(others))} is no restriction, and nothing else is taken from outside`,
     )
   }
-  return new Conveyance(domain, mask, 0)
+  return new Conveyance(domain, mask)
 }
 
 function parse<N extends string>(domain: Domain<N>, text: string): ConveyanceData {

@@ -3,6 +3,7 @@
  * the reverse order of opening. That is checked always, in production too, so it has to be cheap:
  * a context keeps its frames and uses them again, and a scope is a small handle on one of them.
  */
+import { dispose } from './dispose.js'
 import type { Domain } from './domain.js'
 import type { ScopeError } from './errors.js'
 import type { Mask } from './flags.js'
@@ -58,7 +59,7 @@ export class Frame<N extends string> {
    */
   closedEarly(scope: Described<N>, suppressed?: { readonly thrown: unknown }): ScopeError {
     const inner = this.inner as Frame<N>
-    const error = this.context.domain.misused(scope, 'early', inner, suppressed)
+    const error = this.context.domain.misused(scope, 'before', inner, suppressed)
     inner.saved = (inner.saved & ~this.mask) | this.saved
     inner.mask = (inner.mask | this.mask) as Mask<N>
     inner.outer = this.outer
@@ -111,13 +112,13 @@ export class Scope<N extends string = string> implements Disposable {
     const running = domain.running as ScopeStack<N> | null
     if (frame.serial !== this.serial) throw domain.misused(this, 'twice')
     if (running !== context && running !== null && running !== frame.opener) {
-      throw domain.misused(this, 'elsewhere', running.top)
+      throw domain.misused(this, 'within', running.top)
     }
     if (context.top !== frame) throw frame.closedEarly(this)
     frame.pop()
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.close()
   }
 }

@@ -3,7 +3,7 @@
  * that submits it to the worker that completes it (fs/xfs/xfs_aops.c). Closed here, opened there, exactly once.
  */
 import type { Context } from './context.js'
-import { assertGrants, enterAdopted } from './conveyance.js'
+import { assertGrants } from './conveyance.js'
 import { ConveyanceError } from './errors.js'
 import type { Mask } from './flags.js'
 import { labelOf } from './place.js'
@@ -44,7 +44,8 @@ export class Transfer<N extends string = string> {
       )
     }
     this.#to = context
-    return enterAdopted(context, this.mask, this.label)
+    context.domain.report('adopt', context, this.mask, this.label)
+    return context.enter(this.mask, this.label, this.adopt)
   }
 }
 
