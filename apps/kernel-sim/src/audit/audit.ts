@@ -1,0 +1,119 @@
+/** Audit: what a recording of a real kernel says about its scopes. Takes the events one by one, and has the facts at the end. */
+import { AgreementAudit, type AgreementFacts } from './agreement.js'
+import { CallSiteAudit, type CallSiteFacts } from './call-sites.js'
+import { filter } from './filter.js'
+import { PageAudit, type PageFacts } from './page-allocations.js'
+import { RequestAudit, type RequestFacts } from './requests.js'
+import { type TaskFacts, Tasks } from './tasks.js'
+import type { EventName, TraceEvent } from './trace-event.js'
+import { WorkAudit, type WorkFacts } from './work.js'
+
+/** When the events happened. */
+export interface TimeFacts {
+  /** Seconds from the first to the last event, in all recordings that were read. */
+  readonly seconds: number
+  /** More than 1 when recordings were joined: time starts over. */
+  readonly recordings: number
+  /** Events that stand after later ones. */
+  readonly outOfOrder: number
+}
+
+/** Everything that an audit finds out. */
+export interface AuditFacts {
+  readonly time: TimeFacts
+  readonly events: Readonly<Partial<Record<EventName, number>>>
+  readonly tasks: TaskFacts
+  readonly requests: RequestFacts
+  readonly agreement: AgreementFacts
+  readonly pages: PageFacts
+  readonly callSites: CallSiteFacts
+  readonly work: WorkFacts
+}
+
+/** Time that goes back further than this, in ns, is another recording; less is a writer that was late. */
+const RESTART = 1e9
+
+export class Audit {
+  readonly #tasks = new Tasks()
+  readonly #requests = new RequestAudit()
+  readonly #agreement = new AgreementAudit()
+  readonly #pages = new PageAudit()
+  readonly #callSites = new CallSiteAudit()
+  readonly #work = new WorkAudit()
+  readonly #events = new Map<EventName, number>()
+  #begin = Number.NaN
+  #latest = Number.NaN
+  #elapsed = 0
+  #recordings = 0
+  #outOfOrder = 0
+
+  /** Takes the next event of the recording. */
+  add(event: TraceEvent): void {
+    this.#tick(event.time)
+    this.#events.set(event.event, (this.#events.get(event.event) ?? 0) + 1)
+    const task = this.#tasks.at(event)
+    this.#work.see(event)
+    switch (event.event) {
+      case 'kmalloc':
+      case 'kmem_cache_alloc': {
+        const request = filter(event, task)
+        const site = event.stack?.callSite ?? { site: event.site, caller: '?' }
+        this.#requests.add(request)
+        this.#callSites.add(request, site)
+        this.#agreement.request(event)
+        this.#work.request(request, site)
+        break
+      }
+      case 'mm_page_alloc':
+        this.#pages.add(event)
+        this.#agreement.page(event)
+        break
+      case 'workqueue_queue_work':
+        this.#work.queue(event)
+        break
+      case 'delayed_work_arm':
+        this.#work.arm(event)
+        break
+      case 'workqueue_execute_start':
+        this.#work.start(event)
+        break
+      case 'workqueue_execute_end':
+        this.#work.end(event)
+        break
+    }
+  }
+
+  /** What was found. To be called once, after the last event. */
+  facts(): AuditFacts {
+    return {
+      time: {
+        seconds: (this.#elapsed + (this.#latest - this.#begin || 0)) / 1e9,
+        recordings: this.#recordings,
+        outOfOrder: this.#outOfOrder,
+      },
+      events: Object.fromEntries([...this.#events].sort(([, a], [, b]) => b - a)),
+      tasks: this.#tasks.facts(),
+      requests: this.#requests.facts(),
+      agreement: this.#agreement.facts(),
+      pages: this.#pages.facts(),
+      callSites: this.#callSites.facts(),
+      work: this.#work.facts(),
+    }
+  }
+
+  #tick(time: number): void {
+    if (time >= this.#latest) {
+      this.#latest = time
+    } else if (this.#latest - time < RESTART) {
+      this.#outOfOrder++
+    } else {
+      if (this.#recordings > 0) {
+        this.#elapsed += this.#latest - this.#begin
+        this.#agreement.restart()
+        this.#work.restart()
+      }
+      this.#recordings++
+      this.#begin = this.#latest = time
+    }
+  }
+}

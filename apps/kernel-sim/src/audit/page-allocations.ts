@@ -1,0 +1,124 @@
+/**
+ * Page allocations: the flags that the page allocator worked with, by the scope of the task. Whatever was asked for,
+ * and by whom: inside a scope nothing may be left of what the scope forbids. That is checked for every one.
+ */
+import {
+  __GFP_FS,
+  __GFP_IO,
+  __GFP_MOVABLE,
+  type GfpClass,
+  gfpClass,
+  gfpMigratetype,
+  PF_MEMALLOC_NOFS,
+  PF_MEMALLOC_NOIO,
+  PF_MEMALLOC_PIN,
+} from '@scopemask/allocator'
+import { Rows } from './rows.js'
+import { scopeName } from './scope-name.js'
+import type { PageAllocEvent } from './trace-event.js'
+
+/** The page allocations in one scope with flags of one kind. */
+export interface PageClassFact {
+  readonly scope: string
+  readonly class: GfpClass
+  readonly fs: boolean
+  readonly io: boolean
+  readonly count: number
+}
+
+/** A rule about the flags in effect inside a scope, checked on every page allocation in one. */
+export interface InvariantFact {
+  readonly scope: string
+  /** What must not be left. */
+  readonly forbids: string
+  readonly checked: number
+  readonly violations: number
+  /** The lines of the first violations. */
+  readonly lines: readonly number[]
+}
+
+export interface PageFacts {
+  readonly total: number
+  /** There was no page. */
+  readonly failed: number
+  readonly classes: readonly PageClassFact[]
+  readonly invariants: readonly InvariantFact[]
+  /** How many were placed by the migratetype that their flags tell. */
+  readonly migratetypeAgrees: number
+}
+
+/** How many lines of violations are remembered. */
+const LINES = 3
+
+class Invariant {
+  #checked = 0
+  #violations = 0
+  readonly #lines: number[] = []
+
+  constructor(
+    readonly scope: string,
+    readonly flag: number,
+    readonly forbids: string,
+    readonly bits: number,
+  ) {}
+
+  check({ taskFlags, gfp, line }: PageAllocEvent): void {
+    if (taskFlags === undefined || !(taskFlags & this.flag)) return
+    this.#checked++
+    if (!(gfp & this.bits)) return
+    this.#violations++
+    if (this.#lines.length < LINES) this.#lines.push(line)
+  }
+
+  fact(): InvariantFact {
+    return {
+      scope: this.scope,
+      forbids: this.forbids,
+      checked: this.#checked,
+      violations: this.#violations,
+      lines: this.#lines,
+    }
+  }
+}
+
+export class PageAudit {
+  readonly #classes = new Rows(0, (scope: string, gfpClass: string, fs: string, io: string) => ({
+    scope,
+    class: gfpClass as GfpClass,
+    fs: fs !== '',
+    io: io !== '',
+    count: 0,
+  }))
+  readonly #invariants = [
+    new Invariant('NOFS', PF_MEMALLOC_NOFS, '__GFP_FS', __GFP_FS),
+    new Invariant('NOIO', PF_MEMALLOC_NOIO, '__GFP_IO|__GFP_FS', __GFP_IO | __GFP_FS),
+    new Invariant('PIN', PF_MEMALLOC_PIN, '__GFP_MOVABLE', __GFP_MOVABLE),
+  ]
+  #total = 0
+  #failed = 0
+  #migratetypeAgrees = 0
+
+  add(page: PageAllocEvent): void {
+    const { gfp } = page
+    this.#total++
+    if (page.failed) this.#failed++
+    if (gfpMigratetype(gfp) === page.migratetype) this.#migratetypeAgrees++
+    for (const invariant of this.#invariants) invariant.check(page)
+    this.#classes.of(
+      scopeName(page.taskFlags),
+      gfpClass(gfp),
+      gfp & __GFP_FS ? 'fs' : '',
+      gfp & __GFP_IO ? 'io' : '',
+    ).count++
+  }
+
+  facts(): PageFacts {
+    return {
+      total: this.#total,
+      failed: this.#failed,
+      classes: this.#classes.values().sort((a, b) => b.count - a.count),
+      invariants: this.#invariants.map((invariant) => invariant.fact()),
+      migratetypeAgrees: this.#migratetypeAgrees,
+    }
+  }
+}

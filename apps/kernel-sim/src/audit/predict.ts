@@ -1,0 +1,150 @@
+/**
+ * Predict: the flags that the page allocator works with when it serves a request to the slab allocator. Between the
+ * two lie the slab allocator's own flags and the filter of the task's scope.
+ *
+ * Facts from Linux 6.18: mm/slub.c (new_slab, allocate_slab, ___slab_alloc, ___kmalloc_large_node, calculate_sizes),
+ * mm/internal.h (GFP_RECLAIM_MASK, GFP_CONSTRAINT_MASK), include/linux/slab.h (kmalloc_type).
+ */
+import {
+  __GFP_COMP,
+  __GFP_DIRECT_RECLAIM,
+  __GFP_DMA,
+  __GFP_DMA32,
+  __GFP_FS,
+  __GFP_HARDWALL,
+  __GFP_HIGH,
+  __GFP_HIGHMEM,
+  __GFP_IO,
+  __GFP_KSWAPD_RECLAIM,
+  __GFP_MEMALLOC,
+  __GFP_NOFAIL,
+  __GFP_NOMEMALLOC,
+  __GFP_NORETRY,
+  __GFP_NOWARN,
+  __GFP_RECLAIM,
+  __GFP_RECLAIMABLE,
+  __GFP_RETRY_MAYFAIL,
+  __GFP_THISNODE,
+  currentGfpContext,
+} from '@scopemask/allocator'
+import type { PageAllocEvent, RequestEvent } from './trace-event.js'
+
+/** What of a request's flags a slab's pages are allocated with: how to reclaim, and from where. */
+const PASSED_ON =
+  __GFP_RECLAIM |
+  __GFP_HIGH |
+  __GFP_IO |
+  __GFP_FS |
+  __GFP_NOWARN |
+  __GFP_RETRY_MAYFAIL |
+  __GFP_NOFAIL |
+  __GFP_NORETRY |
+  __GFP_MEMALLOC |
+  __GFP_NOMEMALLOC |
+  __GFP_HARDWALL |
+  __GFP_THISNODE
+
+/** GFP_NOWAIT: before 6.17 without `__GFP_NOWARN`, which allocate_slab adds anyway. */
+const NOWAIT = __GFP_KSWAPD_RECLAIM | __GFP_NOWARN
+
+/** What a cache may add of its own: whether its objects can be reclaimed, and from which zone its pages come. */
+const CACHE_FLAGS = __GFP_RECLAIMABLE | __GFP_DMA | __GFP_DMA32
+
+/** x86 and most others. */
+const PAGE_SIZE = 4096
+
+/** The functions of the slab allocator that ask for pages: for a slab, and for one large object. */
+const SLAB_BACKENDS = new Set(['allocate_slab', 'new_slab'])
+const LARGE_BACKENDS = new Set([
+  '___kmalloc_large_node',
+  '__kmalloc_large_node',
+  'kmalloc_large_node',
+  'kmalloc_order',
+])
+
+/** What the pages are for: objects of a cache, one large object, or nothing of the slab allocator's. */
+export type Backend = 'slab' | 'large' | undefined
+
+/** What the pages of an allocation are for. */
+export function backendOf({ stack }: PageAllocEvent): Backend {
+  if (stack?.functions.some((name) => SLAB_BACKENDS.has(name))) return 'slab'
+  if (stack?.functions.some((name) => LARGE_BACKENDS.has(name))) return 'large'
+  return undefined
+}
+
+/** The flags that the caches add. Their events do not tell them, so the first page of each cache does. */
+export class Caches {
+  readonly #flags = new Map<string, number>()
+
+  /** How many caches there are whose flags were learned, and how many of them are reclaimable. */
+  get learned(): { readonly caches: number; readonly reclaimable: number } {
+    const flags = [...this.#flags.values()]
+    return {
+      caches: flags.length,
+      reclaimable: flags.filter((gfp) => gfp & __GFP_RECLAIMABLE).length,
+    }
+  }
+
+  /** What the cache of a request adds. For kmalloc the request tells which cache it takes. */
+  flagsOf({ cache, gfp }: RequestEvent, page: PageAllocEvent): number {
+    if (cache === undefined) return gfp & __GFP_DMA || gfp & __GFP_RECLAIMABLE
+    let flags = this.#flags.get(cache)
+    if (flags === undefined) {
+      flags = page.gfp & CACHE_FLAGS
+      if (this.#flags.size < LIMIT) this.#flags.set(cache, flags)
+    }
+    return flags
+  }
+}
+
+/** No machine has as many caches. */
+const LIMIT = 1 << 14
+
+/**
+ * The flags in effect when pages are allocated for a request.
+ *
+ * @param attempt counts the page allocations for this request, from 0: after each failure the slab allocator
+ * asks for less.
+ * @param cacheFlags what the request's cache adds.
+ */
+export function predict(
+  request: RequestEvent,
+  page: PageAllocEvent,
+  backend: 'slab' | 'large',
+  attempt: number,
+  cacheFlags: number,
+): number {
+  const gfp =
+    backend === 'large'
+      ? (request.gfp & ~(__GFP_HIGHMEM | __GFP_DMA32)) | __GFP_COMP
+      : slabFlags(request, page, attempt, cacheFlags)
+  return currentGfpContext(page.taskFlags ?? 0, gfp)
+}
+
+function slabFlags(
+  request: RequestEvent,
+  page: PageAllocEvent,
+  attempt: number,
+  cacheFlags: number,
+): number {
+  // A node that is preferred but not demanded is tried first, without waiting for its memory.
+  const prefersNode = request.node >= 0 && !(request.gfp & __GFP_THISNODE)
+  const onNode = prefersNode && attempt < 2
+  const passed = onNode ? NOWAIT | __GFP_THISNODE : request.gfp & PASSED_ON
+  const flags = passed | __GFP_COMP | cacheFlags
+  // Of every two attempts the second takes the smallest slab there can be, and the flags as they are.
+  if (attempt % 2 === 1) return flags
+  const first = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL
+  // A slab larger than needed is not worth any reclaim.
+  const larger = PAGE_SIZE << page.order > pagesFor(request.bytes)
+  return larger && first & __GFP_DIRECT_RECLAIM
+    ? (first | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM
+    : first
+}
+
+/** The size of the smallest run of pages that holds so many bytes. */
+function pagesFor(bytes: number): number {
+  let size = PAGE_SIZE
+  while (size < bytes) size *= 2
+  return size
+}

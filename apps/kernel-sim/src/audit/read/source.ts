@@ -1,0 +1,151 @@
+/**
+ * Source: where the bytes of a recording come from. A file or standard input, compressed or not; what it is, the
+ * first bytes tell, not the name.
+ */
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { InputError } from './input-error.js'
+
+/** Compressed data is cut short or damaged; everything before that was delivered. */
+export class CompressionError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'CompressionError'
+  }
+}
+
+/** How the bytes are packed. */
+export type Compression = 'none' | 'gzip'
+
+const CHUNK = 1 << 18
+
+/** What a file that is no text begins with, and what to do about it. */
+const BINARY: readonly (readonly [magic: string, what: string])[] = [
+  [
+    '\x28\xb5\x2f\xfd',
+    'is compressed with zstd: give it decompressed, zstd -dc FILE | kernel-sim audit -',
+  ],
+  ['PERFILE2', 'is the binary data of perf'],
+  ['\x17\x08\x44tracing', 'is the binary data of trace-cmd'],
+  ['PK\x03\x04', 'is a zip archive: unpack it first'],
+  ['\xfd7zXZ', 'is compressed with xz: give it decompressed, xz -dc FILE | kernel-sim audit -'],
+]
+
+export class Source {
+  /** What to call it in messages. */
+  readonly name: string
+  /** In bytes, as stored; undefined where that is not known before the end. */
+  readonly size: number | undefined
+  #read = 0
+  #compression: Compression = 'none'
+  readonly #stream: Readable
+
+  private constructor(name: string, stream: Readable, size: number | undefined) {
+    this.name = name
+    this.#stream = stream
+    this.size = size
+  }
+
+  /**
+   * Opens a file.
+   * @param name what to call it in messages.
+   * @throws InputError when there is none, or it cannot be read.
+   */
+  static async file(path: string, name = path): Promise<Source> {
+    let found: Awaited<ReturnType<typeof stat>>
+    try {
+      found = await stat(path)
+    } catch (error) {
+      throw unreadable(name, error)
+    }
+    if (found.isDirectory()) throw new InputError(`${name} is a directory, not a recording`)
+    return new Source(
+      name,
+      createReadStream(path, { highWaterMark: CHUNK }),
+      found.isFile() ? found.size : undefined,
+    )
+  }
+
+  /** Takes a stream: standard input, or whatever has the bytes. */
+  static stream(name: string, stream: Readable): Source {
+    return new Source(name, stream, undefined)
+  }
+
+  /** How many bytes were read so far, as stored. */
+  get read(): number {
+    return this.#read
+  }
+
+  get compression(): Compression {
+    return this.#compression
+  }
+
+  /**
+   * The bytes of the recording, decompressed.
+   * @throws InputError when nothing of it can be read as text, CompressionError where compressed data breaks off.
+   */
+  async *chunks(): AsyncGenerator<Buffer> {
+    const stored = this.#stored()
+    const first = await stored.next()
+    if (first.done) return
+    const rest = prepend(first.value, stored)
+    if (first.value[0] === 0x1f && first.value[1] === 0x8b) {
+      this.#compression = 'gzip'
+      yield* gunzip(rest)
+    } else {
+      this.#refuseBinary(first.value)
+      yield* rest
+    }
+  }
+
+  async *#stored(): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of this.#stream as AsyncIterable<Buffer>) {
+        this.#read += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      throw unreadable(this.name, error)
+    }
+  }
+
+  #refuseBinary(first: Buffer): void {
+    const beginning = first.toString('latin1', 0, 16)
+    for (const [magic, what] of BINARY) {
+      if (beginning.startsWith(magic)) throw new InputError(`${this.name} ${what}`)
+    }
+  }
+}
+
+async function* prepend(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first
+  yield* rest
+}
+
+async function* gunzip(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  // The pipeline hands an error of either side on to the loop below, which is where it is dealt with.
+  const stream = pipeline(Readable.from(stored), createGunzip({ chunkSize: CHUNK }), () => {})
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'Z_BUF_ERROR') throw new CompressionError('the gzip data ends before its end')
+    if (typeof code === 'string' && code.startsWith('Z_')) {
+      throw new CompressionError(`the gzip data is damaged (${(error as Error).message})`)
+    }
+    throw error
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'its permissions forbid it',
+  EPERM: 'its permissions forbid it',
+}
+
+function unreadable(name: string, error: unknown): InputError {
+  const { code, message } = error as NodeJS.ErrnoException
+  return new InputError(`${name} cannot be read: ${REASONS[code ?? ''] ?? message}`)
+}

@@ -1,0 +1,33 @@
+/** Samples: how often a thing was seen with each stack, so that a finding can show the most frequent ones. */
+import type { Stack } from './stack.js'
+
+/** A stack that stands for others like it. */
+export interface StackSample {
+  readonly count: number
+  /** The functions, innermost first. */
+  readonly functions: readonly string[]
+  /** The line of the first event with it. */
+  readonly line: number
+}
+
+/** How many different stacks are counted for one thing; events with further ones only count in sum. */
+const LIMIT = 256
+
+export class Samples {
+  readonly #seen = new Map<string, { count: number; stack: Stack; line: number }>()
+
+  add(stack: Stack | undefined, line: number, count = 1): void {
+    if (stack === undefined) return
+    const seen = this.#seen.get(stack.path)
+    if (seen !== undefined) seen.count += count
+    else if (this.#seen.size < LIMIT) this.#seen.set(stack.path, { count, stack, line })
+  }
+
+  /** The most frequent ones. */
+  top(count = 3): StackSample[] {
+    return [...this.#seen.values()]
+      .sort((a, b) => b.count - a.count || a.line - b.line)
+      .slice(0, count)
+      .map(({ count, stack, line }) => ({ count, functions: stack.functions, line }))
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Stack: a kernel stack as it was recorded, innermost frame first. The same few thousand stacks come again and again,
+ * so each is taken apart once and then shared.
+ */
+import { type CallSite, callSiteOn } from './attribute/call-site.js'
+import { isInterruptEntry } from './attribute/interrupt.js'
+
+export class Stack {
+  /** The functions. */
+  readonly functions: readonly string[]
+  /** The return addresses as `function+offset`; the functions alone where the format has no offsets. */
+  readonly frames: readonly string[]
+  /** Whether outer frames are missing. */
+  readonly truncated: boolean
+  /** Whether it was taken in an interrupt or softirq: then the task below it did not do what the event says. */
+  readonly interrupt: boolean
+  /** For the stack of a request: who asked for memory. */
+  readonly callSite: CallSite | undefined
+  #path: string | undefined
+
+  constructor(frames: readonly string[], truncated: boolean) {
+    this.frames = frames
+    this.functions = frames.map(functionOf)
+    this.truncated = truncated
+    this.interrupt = this.functions.some(isInterruptEntry)
+    this.callSite = callSiteOn(this.functions)
+  }
+
+  /** The functions as one text: equal for stacks that differ in offsets only. */
+  get path(): string {
+    return (this.#path ??= this.functions.join(';'))
+  }
+
+  /**
+   * Whether this stack was taken inside the call that ended in `outer`: `outer`'s innermost function is on this stack,
+   * and everything outside of it is the same, return addresses included. Of truncated stacks only what
+   * both have can be compared.
+   */
+  isInside(outer: Stack): boolean {
+    const entry = outer.functions[0]
+    const { functions } = this
+    if (entry === undefined) return false
+    if (!this.truncated && !outer.truncated) {
+      return this.#callsFrom(functions.length - outer.frames.length, outer)
+    }
+    for (let at = functions.indexOf(entry); at >= 0; at = functions.indexOf(entry, at + 1)) {
+      if (this.#callsFrom(at, outer)) return true
+    }
+    return false
+  }
+
+  /** Whether the frame at `at` is the innermost of `outer`, called from the same place. */
+  #callsFrom(at: number, outer: Stack): boolean {
+    if (at < 0 || this.functions[at] !== outer.functions[0]) return false
+    const common = Math.min(this.frames.length - at, outer.frames.length)
+    for (let i = 1; i < common; i++) {
+      if (this.frames[at + i] !== outer.frames[i]) return false
+    }
+    return common > 1
+  }
+}
+
+/** `kthread+248` → `kthread`. */
+function functionOf(frame: string): string {
+  const plus = frame.lastIndexOf('+')
+  return plus < 0 ? frame : frame.slice(0, plus)
+}
+
+/** How many different stacks are remembered. Beyond that the table starts over: slower, never wrong. */
+const LIMIT = 1 << 16
+
+/** Gives out one Stack for equal stacks. */
+export class StackTable {
+  readonly #stacks = new Map<string, Stack>()
+
+  /** The stack that `text` spells: frames joined by `;`, innermost first. */
+  intern(text: string, truncated: boolean): Stack {
+    const key = truncated ? `${text};` : text
+    let stack = this.#stacks.get(key)
+    if (stack === undefined) {
+      stack = new Stack(text.split(';'), truncated)
+      if (this.#stacks.size === LIMIT) this.#stacks.clear()
+      this.#stacks.set(key, stack)
+    }
+    return stack
+  }
+}

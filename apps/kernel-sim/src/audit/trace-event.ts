@@ -1,0 +1,119 @@
+/**
+ * Trace event: something that a tracepoint of a real kernel recorded, in one form for all trace formats. Events and
+ * their values keep the names that the kernel gives them (include/trace/events/{kmem,workqueue,vmscan,sched}.h).
+ */
+import type { Stack } from './stack.js'
+
+/** What every event says. */
+interface Recorded {
+  /** The line of the recording that it stands on, from 1. */
+  readonly line: number
+  /** Nanoseconds of the recording's clock. */
+  readonly time: number
+  readonly cpu: number
+  /** The thread's id; -1 for a task that the recorder did not look at. */
+  readonly pid: number
+  readonly comm: string
+  /** `task_struct.flags` at that moment; undefined where the format does not have them. */
+  readonly taskFlags: number | undefined
+  /** The kernel stack; undefined where none was recorded. */
+  readonly stack: Stack | undefined
+}
+
+/** A request to the slab allocator, with the flags that the caller passed. */
+export interface RequestEvent extends Recorded {
+  readonly event: 'kmalloc' | 'kmem_cache_alloc'
+  /** The function that `call_site` is in. */
+  readonly site: string
+  /** The name of the cache (of the merged cache, if caches were merged); undefined for kmalloc. */
+  readonly cache: string | undefined
+  /** The size of the slab object, or of the pages for a large kmalloc. */
+  readonly bytes: number
+  readonly gfp: number
+  /** The NUMA node asked for; -1 for any. */
+  readonly node: number
+}
+
+/** A call of the page allocator, with the flags that it worked with after the task's scope was applied. */
+export interface PageAllocEvent extends Recorded {
+  readonly event: 'mm_page_alloc'
+  /** Whether there was no page: the tracepoint fires all the same. */
+  readonly failed: boolean
+  readonly order: number
+  readonly gfp: number
+  readonly migratetype: number
+}
+
+export interface PageFreeEvent extends Recorded {
+  readonly event: 'mm_page_free'
+  readonly order: number
+}
+
+/** A work item was put on a workqueue. */
+export interface QueueWorkEvent extends Recorded {
+  readonly event: 'workqueue_queue_work'
+  /** The address of the `work_struct`: tells items apart, and nothing else. */
+  readonly work: string
+  /** The work function. */
+  readonly fn: string
+  readonly workqueue: string
+}
+
+/** The timer of a `delayed_work` was started: this is where its task delegates, the queueing comes from the timer. */
+export interface ArmWorkEvent extends Recorded {
+  readonly event: 'delayed_work_arm'
+  readonly work: string
+}
+
+/** A worker starts or ends the execution of a work item. */
+export interface ExecuteWorkEvent extends Recorded {
+  readonly event: 'workqueue_execute_start' | 'workqueue_execute_end'
+  readonly work: string
+  readonly fn: string
+}
+
+/** A task enters reclaim. */
+export interface ReclaimBeginEvent extends Recorded {
+  readonly event: 'mm_vmscan_direct_reclaim_begin' | 'mm_vmscan_memcg_reclaim_begin'
+  readonly order: number
+  readonly gfp: number
+}
+
+export interface ReclaimEndEvent extends Recorded {
+  readonly event: 'mm_vmscan_direct_reclaim_end' | 'mm_vmscan_memcg_reclaim_end'
+  /** Pages. */
+  readonly reclaimed: number
+}
+
+/** A shrinker runs. */
+export interface ShrinkEvent extends Recorded {
+  readonly event: 'mm_shrink_slab_start'
+  /** The function that scans. */
+  readonly shrinker: string
+  readonly gfp: number
+}
+
+/** kswapd is woken, wakes or sleeps. */
+export interface KswapdEvent extends Recorded {
+  readonly event: 'mm_vmscan_kswapd_wake' | 'mm_vmscan_kswapd_sleep' | 'mm_vmscan_wakeup_kswapd'
+}
+
+/** A task goes to sleep. */
+export interface SleepEvent extends Recorded {
+  readonly event: 'sched_switch'
+}
+
+export type TraceEvent =
+  | RequestEvent
+  | PageAllocEvent
+  | PageFreeEvent
+  | QueueWorkEvent
+  | ArmWorkEvent
+  | ExecuteWorkEvent
+  | ReclaimBeginEvent
+  | ReclaimEndEvent
+  | ShrinkEvent
+  | KswapdEvent
+  | SleepEvent
+
+export type EventName = TraceEvent['event']

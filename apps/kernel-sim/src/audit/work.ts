@@ -1,0 +1,446 @@
+/**
+ * Work: operations that tasks delegate to workqueues, and what became of the scope they were in. An item is followed
+ * by its address: queued (or its timer armed) here, executed there, next in time. Never by the name of its function:
+ * the same function is queued from inside a scope and from outside.
+ *
+ * An item that waits can be delegated again before a worker takes it: mod_delayed_work() takes it back and queues it
+ * anew (kernel/workqueue.c). One execution then serves all who delegated it. What an interrupt or softirq
+ * queues on top of a task is not charged to that task; for delayed work the delegation is the arming of its timer.
+ */
+import type { CallSite } from './attribute/call-site.js'
+import { type FilteredRequest, regained } from './filter.js'
+import { Recent } from './recent.js'
+import { Rows } from './rows.js'
+import { Samples, type StackSample } from './samples.js'
+import { isRestricted, scopeName } from './scope-name.js'
+import type { Stack } from './stack.js'
+import type { ArmWorkEvent, ExecuteWorkEvent, QueueWorkEvent, TraceEvent } from './trace-event.js'
+
+/** Whether the item was queued at once, or by the timer of a `delayed_work`. */
+export type DelegationKind = 'direct' | 'delayed'
+
+/** The items of one function that tasks delegated from inside one scope. */
+export interface DelegationFact {
+  readonly fn: string
+  readonly kind: DelegationKind
+  /** The scope of the task that delegated. */
+  readonly scope: string
+  /** Delegations from inside this scope. */
+  readonly queued: number
+  /** How often items of this function were queued in all; for delayed work, by timers that were seen to be armed. */
+  readonly queuedInAll: number
+  /** How many of those from inside the scope a worker was seen to execute. */
+  readonly executed: number
+  /** How many of these executions began with NOFS or NOIO set. */
+  readonly startedInScope: number
+  /** How many had NOFS or NOIO set at some time. */
+  readonly enteredScope: number
+  /** How many allocated. */
+  readonly allocating: number
+  /** How many allocated with GFP_KERNEL outside of all scopes, and how often. */
+  readonly unscoped: number
+  readonly unscopedAllocations: number
+  /** Where it was delegated. */
+  readonly samples: readonly StackSample[]
+}
+
+/** Allocations that may do what the delegating task's scope forbids: its restriction did not come along. */
+export interface LostScopeFact {
+  readonly fn: string
+  readonly kind: DelegationKind
+  readonly scope: string
+  /** The flags that the scope would have taken away, and that the allocation worked with: `__GFP_FS`. */
+  readonly regained: string
+  readonly site: string
+  readonly caller: string
+  /** The class of the flags passed. */
+  readonly class: string
+  /** The scope of the worker at that moment. */
+  readonly workerScope: string
+  readonly executions: number
+  readonly allocations: number
+  /** Where it was delegated. */
+  readonly delegated: readonly StackSample[]
+  /** Where it allocated. */
+  readonly allocated: readonly StackSample[]
+}
+
+/** How often the timer of a function's delayed work was armed from inside one scope. */
+export interface ArmFact {
+  /** `(never ran)` when no event told the function of the item. */
+  readonly fn: string
+  readonly scope: string
+  readonly armed: number
+  readonly samples: readonly StackSample[]
+}
+
+/** All that was seen of one work function, whoever delegated it. */
+export interface WorkFunctionFact {
+  readonly fn: string
+  readonly queued: number
+  /** Of these by the timer of delayed work that was seen to be armed. */
+  readonly queuedByTimer: number
+  readonly executions: number
+  /** Executions whose queueing was not recorded. */
+  readonly withoutQueueing: number
+  /** Executions that had NOFS or NOIO set at some time. */
+  readonly inScope: number
+  readonly allocations: number
+  readonly unscoped: number
+  readonly unscopedAllocations: number
+}
+
+export interface WorkFacts {
+  readonly queued: number
+  readonly executions: number
+  /** Delegations from inside a NOFS or NOIO scope. */
+  readonly delegations: readonly DelegationFact[]
+  readonly lost: readonly LostScopeFact[]
+  readonly armed: readonly ArmFact[]
+  readonly functions: readonly WorkFunctionFact[]
+  /** Items that could not be followed because too many were under way. */
+  readonly forgotten: number
+}
+
+type Counted<F> = { -readonly [key in keyof F]: F[key] }
+
+/** The moment at which a task delegated an item. */
+interface Delegation {
+  readonly taskFlags: number | undefined
+  readonly stack: Stack | undefined
+  readonly line: number
+}
+
+/** Delegations of an item from inside one scope that no worker has taken yet. */
+interface InScope {
+  readonly row: Row
+  readonly taskFlags: number
+  /** The last one. */
+  stack: Stack | undefined
+  line: number
+  count: number
+}
+
+interface Row {
+  readonly fact: Counted<Omit<DelegationFact, 'samples' | 'queuedInAll'>>
+  readonly samples: Samples
+}
+
+interface LostRow {
+  readonly fact: Counted<Omit<LostScopeFact, 'delegated' | 'allocated'>>
+  readonly delegated: Samples
+  readonly allocated: Samples
+}
+
+interface ArmRow {
+  readonly fn: string
+  readonly scope: string
+  armed: number
+  readonly samples: Samples
+}
+
+/** How often an item's timer was armed from inside one scope, and where first. */
+interface Arming {
+  readonly scope: string
+  readonly stack: Stack | undefined
+  readonly line: number
+  count: number
+}
+
+/** A worker that executes an item. */
+interface Execution {
+  /** By whom it was delegated from inside scopes. */
+  readonly delegated: readonly InScope[]
+  readonly fn: Counted<WorkFunctionFact>
+  readonly startedInScope: boolean
+  inScope: boolean
+  allocations: number
+  unscoped: number
+  /** The rows of `lost` that this execution was counted in. */
+  lost: LostRow[] | undefined
+}
+
+const NOBODY: readonly InScope[] = []
+
+/** Stands for the function of an item that only its timer was seen of. */
+const NEVER_RAN = '(never ran)'
+
+/** How many items, and how many workers, are followed at the same time. */
+const LIMIT = 1 << 16
+
+export class WorkAudit {
+  readonly #armed = new Recent<string, Delegation>(LIMIT)
+  /** Items on their way, by whom they were delegated from inside scopes. */
+  readonly #queued = new Recent<string, readonly InScope[]>(LIMIT)
+  readonly #running = new Recent<number, Execution>(LIMIT)
+  /** The function of each item, for the timers: their events do not tell. */
+  readonly #functionOf = new Recent<string, string>(LIMIT)
+  /** Armings of items whose function is not known yet. */
+  readonly #unnamed = new Recent<string, Arming[]>(LIMIT)
+
+  readonly #rows = new Rows(1, delegationRow)
+  readonly #lost = new Rows(3, lostRow)
+  readonly #arms = new Rows(1, armRow)
+  readonly #functions = new Rows(1, functionFact)
+  #queueings = 0
+
+  /** Every event of a worker says in which scope the worker is. */
+  see(event: TraceEvent): void {
+    const execution = this.#running.get(event.pid)
+    if (execution !== undefined && isRestricted(event.taskFlags)) execution.inScope = true
+  }
+
+  arm(event: ArmWorkEvent): void {
+    const { work, taskFlags, stack, line } = event
+    this.#armed.set(work, { taskFlags, stack, line })
+    const arming = { scope: scopeName(taskFlags), stack, line, count: 1 }
+    const fn = this.#functionOf.get(work)
+    if (fn !== undefined) {
+      this.#countArming(fn, arming)
+      return
+    }
+    const unnamed = this.#unnamed.get(work)
+    const known = unnamed?.find(({ scope }) => scope === arming.scope)
+    if (unnamed === undefined) this.#unnamed.set(work, [arming])
+    else if (known === undefined) unnamed.push(arming)
+    else known.count++
+  }
+
+  queue(event: QueueWorkEvent): void {
+    const { work, fn, pid, stack, taskFlags, line } = event
+    this.#name(work, fn)
+    this.#queueings++
+    const fact = this.#functions.of(fn)
+    fact.queued++
+    const armed = this.#armed.take(work)
+    // By whom: the task, unless this is an interrupt on top of it; then the task that armed the timer.
+    const byTimer = pid < 0 || stack === undefined || stack.interrupt
+    const by = byTimer ? armed : { taskFlags, stack, line }
+    if (byTimer && armed !== undefined) fact.queuedByTimer++
+    const before = this.#queued.get(work) ?? NOBODY
+    if (by === undefined || !isRestricted(by.taskFlags)) {
+      this.#queued.set(work, before)
+      return
+    }
+    const row = this.#rows.of(fn, byTimer ? 'delayed' : 'direct', scopeName(by.taskFlags))
+    row.fact.queued++
+    row.samples.add(by.stack, by.line)
+    const same = before.find((other) => other.row === row)
+    if (same === undefined) {
+      const { taskFlags, stack, line } = by
+      this.#queued.set(work, [...before, { row, taskFlags, stack, line, count: 1 }])
+    } else {
+      same.count++
+      same.stack = by.stack
+      same.line = by.line
+    }
+  }
+
+  start(event: ExecuteWorkEvent): void {
+    this.#name(event.work, event.fn)
+    const fn = this.#functions.of(event.fn)
+    const queued = this.#queued.take(event.work)
+    const restricted = isRestricted(event.taskFlags)
+    fn.executions++
+    if (queued === undefined) fn.withoutQueueing++
+    this.#running.set(event.pid, {
+      delegated: queued ?? NOBODY,
+      fn,
+      startedInScope: restricted,
+      inScope: restricted,
+      allocations: 0,
+      unscoped: 0,
+      lost: undefined,
+    })
+  }
+
+  /** A worker's request, as the filter saw it. */
+  request(filtered: FilteredRequest, site: CallSite): void {
+    const { event } = filtered
+    const execution = this.#running.get(event.pid)
+    if (execution === undefined || event.stack?.interrupt) return
+    execution.allocations++
+    if (filtered.class === 'KERNEL' && filtered.scope === 'none') execution.unscoped++
+    for (const delegated of execution.delegated) this.#compare(delegated, execution, filtered, site)
+  }
+
+  /** Compares what the request may do with what one who delegated may do. */
+  #compare(
+    delegated: InScope,
+    execution: Execution,
+    filtered: FilteredRequest,
+    site: CallSite,
+  ): void {
+    const flags = regained(filtered, delegated.taskFlags)
+    if (flags === '') return
+    const { event } = filtered
+    const { fn, kind, scope } = delegated.row.fact
+    const lost = this.#lost.of(
+      fn,
+      site.site,
+      site.caller,
+      kind,
+      scope,
+      flags,
+      filtered.class,
+      filtered.scope,
+    )
+    lost.fact.allocations++
+    lost.allocated.add(event.stack, event.line)
+    if (execution.lost?.includes(lost)) return
+    lost.fact.executions++
+    lost.delegated.add(delegated.stack, delegated.line)
+    ;(execution.lost ??= []).push(lost)
+  }
+
+  end(event: ExecuteWorkEvent): void {
+    const execution = this.#running.take(event.pid)
+    if (execution !== undefined) this.#count(execution)
+  }
+
+  /** A new recording begins: nothing that is under way now will be seen to end. */
+  restart(): void {
+    for (const execution of this.#running.values()) this.#count(execution)
+    this.#running.clear()
+    this.#armed.clear()
+    this.#queued.clear()
+    this.#functionOf.clear()
+  }
+
+  /** What was found. Executions that are still running count as far as they were seen. */
+  facts(): WorkFacts {
+    this.restart()
+    const functions = this.#functions.values()
+    return {
+      queued: this.#queueings,
+      executions: functions.reduce((sum, { executions }) => sum + executions, 0),
+      delegations: this.#rows
+        .values()
+        .map(({ fact, samples }) => ({
+          ...fact,
+          queuedInAll: queuedInAll(this.#functions.of(fact.fn), fact.kind),
+          samples: samples.top(),
+        }))
+        .sort((a, b) => b.queued - a.queued),
+      lost: this.#lost
+        .values()
+        .map(({ fact, delegated, allocated }) => ({
+          ...fact,
+          delegated: delegated.top(),
+          allocated: allocated.top(),
+        }))
+        .sort((a, b) => b.allocations - a.allocations),
+      armed: this.#armFacts(),
+      functions: functions.sort((a, b) => b.executions - a.executions),
+      forgotten: this.#armed.forgotten + this.#queued.forgotten + this.#running.forgotten,
+    }
+  }
+
+  #armFacts(): ArmFact[] {
+    for (const armings of this.#unnamed.values()) {
+      for (const arming of armings) this.#countArming(NEVER_RAN, arming)
+    }
+    this.#unnamed.clear()
+    return this.#arms
+      .values()
+      .map(({ fn, scope, armed, samples }) => ({ fn, scope, armed, samples: samples.top() }))
+      .sort((a, b) => b.armed - a.armed)
+  }
+
+  #countArming(fn: string, { scope, stack, line, count }: Arming): void {
+    const row = this.#arms.of(fn, scope)
+    row.armed += count
+    row.samples.add(stack, line, count)
+  }
+
+  /** Now the function of this item is known. */
+  #name(work: string, fn: string): void {
+    if (this.#functionOf.get(work) === fn) return
+    this.#functionOf.set(work, fn)
+    for (const arming of this.#unnamed.take(work) ?? []) this.#countArming(fn, arming)
+  }
+
+  #count({ fn, delegated, startedInScope, inScope, allocations, unscoped }: Execution): void {
+    fn.allocations += allocations
+    fn.unscopedAllocations += unscoped
+    if (inScope) fn.inScope++
+    if (unscoped > 0) fn.unscoped++
+    for (const { row, count } of delegated) {
+      const { fact } = row
+      fact.executed += count
+      fact.unscopedAllocations += unscoped
+      if (startedInScope) fact.startedInScope += count
+      if (inScope) fact.enteredScope += count
+      if (allocations > 0) fact.allocating += count
+      if (unscoped > 0) fact.unscoped += count
+    }
+  }
+}
+
+function queuedInAll(fn: WorkFunctionFact, kind: DelegationKind): number {
+  return kind === 'delayed' ? fn.queuedByTimer : fn.queued
+}
+
+function delegationRow(fn: string, kind: DelegationKind, scope: string): Row {
+  return {
+    fact: {
+      fn,
+      kind,
+      scope,
+      queued: 0,
+      executed: 0,
+      startedInScope: 0,
+      enteredScope: 0,
+      allocating: 0,
+      unscoped: 0,
+      unscopedAllocations: 0,
+    },
+    samples: new Samples(),
+  }
+}
+
+function lostRow(
+  fn: string,
+  site: string,
+  caller: string,
+  kind: DelegationKind,
+  scope: string,
+  regained: string,
+  gfpClass: string,
+  workerScope: string,
+): LostRow {
+  return {
+    fact: {
+      fn,
+      kind,
+      scope,
+      regained,
+      site,
+      caller,
+      class: gfpClass,
+      workerScope,
+      executions: 0,
+      allocations: 0,
+    },
+    delegated: new Samples(),
+    allocated: new Samples(),
+  }
+}
+
+function armRow(fn: string, scope: string): ArmRow {
+  return { fn, scope, armed: 0, samples: new Samples() }
+}
+
+function functionFact(fn: string): Counted<WorkFunctionFact> {
+  return {
+    fn,
+    queued: 0,
+    queuedByTimer: 0,
+    executions: 0,
+    withoutQueueing: 0,
+    inScope: 0,
+    allocations: 0,
+    unscoped: 0,
+    unscopedAllocations: 0,
+  }
+}

@@ -1,0 +1,109 @@
+/** `kernel-sim audit`: what a recording of a real kernel says about its scopes. */
+import { fileURLToPath } from 'node:url'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { Audit } from '../audit/audit.js'
+import { InputError } from '../audit/read/input-error.js'
+import { readTrace } from '../audit/read/read-trace.js'
+import { Source } from '../audit/read/source.js'
+import { auditJson } from '../report/audit-json.js'
+import { type AuditReport, auditReport } from '../report/audit-report.js'
+import { auditText } from '../report/audit-text.js'
+import { EXIT } from './exit-status.js'
+import { Progress } from './progress.js'
+
+/** What `--fail-on` can name, and how a report shows it. */
+const FAILURES = {
+  disagreement: ({ verdict }: AuditReport) => !verdict.agrees,
+  damage: ({ verdict }: AuditReport) => verdict.damaged,
+  'lost-scope': ({ verdict }: AuditReport) => verdict.lostScopes > 0,
+} as const
+
+type Failure = keyof typeof FAILURES
+
+interface Options {
+  readonly example?: true
+  readonly json?: true
+  readonly top: number
+  readonly progress?: boolean
+  readonly failOn: readonly Failure[]
+}
+
+const EXAMPLE = new URL('../examples/a-xfs.ndjson.gz', import.meta.url)
+
+const DETAILS = `
+TRACE is a recording of kernel-sim's recorder (NDJSON, plain or gzip), or - for standard input.
+The README says how to make one, and how to read the report.
+
+Exit status: 0 when the recording was read and the kernel did what its scopes demand;
+1 when --fail-on says so; 2 when TRACE cannot be read or is no recording.
+
+Examples:
+  kernel-sim audit --example
+  kernel-sim audit trace.ndjson.gz --json > facts.json
+  zstd -dc trace.ndjson.zst | kernel-sim audit - --fail-on disagreement,lost-scope`
+
+export function audit(program: Command): void {
+  program
+    .command('audit')
+    .summary('read a recording of a real kernel and say what it shows about its scopes')
+    .description(
+      'Reads a recording of the allocations and work items of a real kernel. Rebuilds the scopes of each\n' +
+        'task, predicts the flags that every request ends up with and compares them with those that the\n' +
+        'kernel used. Reports which call sites still pass GFP_NOFS or GFP_NOIO although a scope says it\n' +
+        'already, and which work items lost the scope of the task that queued them.',
+    )
+    .argument('[TRACE]', 'the recording, or - for standard input')
+    .option('--example', 'read the recording that comes with kernel-sim: XFS on Linux 6.18')
+    .option('--json', 'print the facts as JSON (schema: schema/audit.schema.json)')
+    .option('--top <n>', 'show so many rows of long tables, 0 for all', wholeNumber, 15)
+    .addOption(
+      new Option('--fail-on <what>', 'exit with 1 on these: disagreement, damage, lost-scope, none')
+        .argParser(failures)
+        .default(['disagreement', 'damage'], 'disagreement,damage'),
+    )
+    .option('--progress', 'show progress on standard error, also where that is no terminal')
+    .option('--no-progress', 'show no progress')
+    .addHelpText('after', DETAILS)
+    .action(run)
+}
+
+async function run(path: string | undefined, options: Options): Promise<void> {
+  const source = await open(path, options)
+  const audit = new Audit()
+  const progress = new Progress(process.stderr, options.progress)
+  const reading = await readTrace(
+    source,
+    (event) => audit.add(event),
+    ({ read, size }) => progress.show(read, size),
+  ).finally(() => progress.done())
+  const report = auditReport(reading, audit.facts())
+  process.stdout.write(options.json ? auditJson(report) : auditText(report, options.top))
+  if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found
+}
+
+async function open(path: string | undefined, { example }: Options): Promise<Source> {
+  if (example) {
+    if (path !== undefined) throw new InputError('give either --example or a TRACE, not both')
+    return Source.file(
+      fileURLToPath(EXAMPLE),
+      'a-xfs.ndjson.gz, the recording that comes with kernel-sim',
+    )
+  }
+  if (path === undefined) {
+    throw new InputError('no TRACE given. Try: kernel-sim audit --example')
+  }
+  return path === '-' ? Source.stream('standard input', process.stdin) : Source.file(path)
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 0.')
+  return Number(text)
+}
+
+function failures(text: string): Failure[] {
+  if (text === 'none') return []
+  return text.split(',').map((name) => {
+    if (Object.hasOwn(FAILURES, name)) return name as Failure
+    throw new InvalidArgumentError(`It takes ${Object.keys(FAILURES).join(', ')}, or none.`)
+  })
+}

@@ -1,0 +1,5 @@
+/** Commands: every subcommand of `kernel-sim`, one line each. A command defines itself on the program. */
+import type { Command } from 'commander'
+import { audit } from './audit.js'
+
+export const COMMANDS: readonly ((program: Command) => void)[] = [audit]

@@ -1,0 +1,53 @@
+/** Main: the command line of `kernel-sim`. It knows no command; commands.ts lists them. */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { InputError } from '../audit/read/input-error.js'
+import { COMMANDS } from './commands.js'
+import { EXIT } from './exit-status.js'
+
+/** Runs a command line, and sets the exit status of the process. */
+export async function main(args: readonly string[]): Promise<void> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
+    throw error
+  })
+  try {
+    await program().parseAsync(args, { from: 'user' })
+  } catch (error) {
+    process.exitCode = statusOf(error)
+  }
+}
+
+function program(): Command {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as { version: string }
+  const program = new Command('kernel-sim')
+    .description(
+      'Scopes of the Linux kernel (memalloc_nofs_save and its kin): what they do on a real machine,\n' +
+        'and what happens when work is delegated out of them.',
+    )
+    .version(version)
+    .showHelpAfterError('Try: kernel-sim --help')
+    .configureHelp({ helpWidth: 100 })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 done and something was found, 2 wrong command line or input, 3 a bug.',
+    )
+  for (const define of COMMANDS) define(program)
+  return program
+}
+
+/** Says what went wrong, if that was not said yet, and returns the exit status for it. */
+function statusOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof InputError) {
+    process.stderr.write(`kernel-sim: ${error.message}\n`)
+    return EXIT.usage
+  }
+  const what = error instanceof Error ? error.stack : String(error)
+  process.stderr.write(`kernel-sim: this is a bug of kernel-sim, please report it: ${what}\n`)
+  return EXIT.bug
+}

@@ -1,0 +1,158 @@
+/** Audit meaning: what the facts of an audit say, in sentences. Each is computed, and only said where it holds. */
+import type { AuditFacts } from '../audit/audit.js'
+import type { ExplicitSiteFact } from '../audit/call-sites.js'
+import type { Reading } from '../audit/read/read-trace.js'
+import { number, percent, plural } from './numbers.js'
+
+export function meaningOf(reading: Reading, facts: AuditFacts): string[] {
+  return [
+    ...trust(reading, facts),
+    ...model(facts),
+    ...callSites(facts),
+    ...work(facts),
+    'A recording shows what this kernel did under this load, not all that its code can do: what was ' +
+      'always so here may be otherwise on a path that was not taken.',
+  ]
+}
+
+function trust({ damaged }: Reading, { time }: AuditFacts): string[] {
+  const said: string[] = []
+  if (damaged > 0) {
+    said.push(
+      `${plural(damaged, 'part')} of the recording could not be read: all counts are lower bounds.`,
+    )
+  }
+  if (time.recordings > 1) {
+    said.push(
+      `Time starts over ${plural(time.recordings - 1, 'time')}: the counts add up ${number(time.recordings)} ` +
+        'recordings, and nothing was followed from one into the next.',
+    )
+  }
+  return said
+}
+
+function model({ agreement, pages }: AuditFacts): string[] {
+  const { compared, agree, agreeInScopeBits } = agreement
+  const said: string[] = []
+  if (compared === 0) {
+    said.push('No page allocation could be compared with its request, so nothing was predicted.')
+  } else if (agree === compared) {
+    said.push(
+      'The model explains this kernel: wherever request and page allocation were both recorded, the ' +
+        'kernel worked with exactly the flags that the task scope and the slab allocator predict.',
+    )
+  } else {
+    said.push(
+      `The model and this kernel differ in ${plural(compared - agree, 'page allocation')} ` +
+        `(${percent(compared - agree, compared)}), in the flags that scopes decide in ${number(compared - agreeInScopeBits)}.`,
+    )
+  }
+  for (const { scope, forbids, violations, checked } of pages.invariants) {
+    if (violations > 0) {
+      said.push(
+        `${plural(violations, 'page allocation')} of ${number(checked)} inside ${scope} scopes still had ${forbids}: ` +
+          'the scope does not do what it is for.',
+      )
+    }
+  }
+  return said
+}
+
+function callSites({
+  callSites: { explicit, coverage, weakened },
+  requests,
+}: AuditFacts): string[] {
+  const said: string[] = []
+  const { always, sometimes, never } = coverage
+  const all = always.requests + sometimes.requests + never.requests
+  if (all > 0) {
+    const covered = explicit.reduce((sum, site) => sum + site.covered, 0)
+    said.push(
+      `Of ${plural(all, 'request')} that pass GFP_NOFS or GFP_NOIO, ${number(covered)} (${percent(covered, all)}) ` +
+        'were in a scope that says as much.',
+    )
+  }
+  if (always.sites > 0) {
+    said.push(
+      `${plural(always.sites, 'function')} always: as far as this recording goes the flag is redundant ` +
+        `there and GFP_KERNEL would do the same (${names(explicit, 'always')}).`,
+    )
+  }
+  if (sometimes.sites > 0) {
+    said.push(
+      `${plural(sometimes.sites, 'function')} sometimes, depending on the caller: the callers outside of a scope ` +
+        `need one first (${names(explicit, 'sometimes')}).`,
+    )
+  }
+  if (never.sites > 0) {
+    said.push(
+      `${plural(never.sites, 'function')} never: there the flag is all the protection there is ` +
+        `(${names(explicit, 'never')}).`,
+    )
+  }
+  const trusting = weakened.reduce((sum, site) => sum + site.requests, 0)
+  if (trusting > 0) {
+    said.push(
+      `${plural(trusting, 'request')} passed GFP_KERNEL inside a scope and relied on it; ` +
+        `in all, scopes took flags from ${plural(requests.weakened.total, 'request')}.`,
+    )
+  }
+  return said
+}
+
+function work({ work: { delegations, lost } }: AuditFacts): string[] {
+  const said: string[] = []
+  const executed = delegations.reduce((sum, each) => sum + each.executed, 0)
+  if (executed === 0) return said
+  const started = delegations.reduce((sum, each) => sum + each.startedInScope, 0)
+  const own = unique(delegations.filter(({ enteredScope }) => enteredScope > 0).map(({ fn }) => fn))
+  said.push(
+    `${plural(executed, 'work item')} of ${plural(unique(delegations.map(({ fn }) => fn)).length, 'function')} ` +
+      `were queued from inside a scope and executed; ${started === 0 ? 'none' : number(started)} of them started in one` +
+      (own.length === 0 ? '.' : `. Functions that opened a scope of their own: ${own.join(', ')}.`),
+  )
+  const losers = unique(lost.map(({ fn }) => fn))
+  if (losers.length === 0) {
+    said.push('None of them allocated what the scope of the task that queued it forbids.')
+  }
+  for (const fn of losers) {
+    const rows = lost.filter((row) => row.fn === fn)
+    const flags = unique(rows.map(({ regained }) => regained)).join(' and ')
+    said.push(
+      `${fn} lost the scope on its way to the worker: it allocated with ${flags} in ` +
+        `${plural(
+          rows.reduce((sum, row) => sum + row.executions, 0),
+          'execution',
+        )} that a task in a ` +
+        `${unique(rows.map(({ scope }) => scope)).join(' or ')} scope had queued. That is a deadlock if such a task ` +
+        'waits for it while it holds what reclaim needs.',
+    )
+  }
+  return said
+}
+
+/** The functions whose requests were covered always, sometimes or never; the most frequent ones. */
+function names(
+  explicit: readonly ExplicitSiteFact[],
+  when: 'always' | 'sometimes' | 'never',
+): string {
+  const sites = new Map<string, { requests: number; covered: number }>()
+  for (const { site, requests, covered } of explicit) {
+    const sum = sites.get(site) ?? { requests: 0, covered: 0 }
+    sites.set(site, { requests: sum.requests + requests, covered: sum.covered + covered })
+  }
+  const found = [...sites]
+    .filter(([, { requests, covered }]) => {
+      const coverage = covered === 0 ? 'never' : covered === requests ? 'always' : 'sometimes'
+      return coverage === when
+    })
+    .sort(([, a], [, b]) => b.requests - a.requests)
+    .map(([site]) => site)
+  const SHOWN = 6
+  const more = found.length - SHOWN
+  return found.slice(0, SHOWN).join(', ') + (more > 0 ? ` and ${number(more)} more` : '')
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)]
+}

@@ -1,0 +1,317 @@
+/** Audit text: the report for people at a terminal. What matters most comes first, what it means last. */
+import { formatGfp, linux6_18 } from '@scopemask/allocator'
+import { DAMAGE_KINDS } from '../audit/read/damage.js'
+import type { StackSample } from '../audit/samples.js'
+import { SCOPE_NAMES } from '../audit/scope-name.js'
+import type { AuditReport } from './audit-report.js'
+import { number, percent, plural } from './numbers.js'
+import { numeric, table, text, wrap } from './table.js'
+
+/**
+ * The report as text of 100 columns.
+ * @param top how many rows of long tables to show, 0 for all.
+ */
+export function auditText(report: AuditReport, top: number): string {
+  return [
+    headline(report),
+    damage(report),
+    recording(report),
+    prediction(report),
+    insideScopes(report),
+    requests(report),
+    explicitSites(report, top),
+    weakenedSites(report, top),
+    delegations(report, top),
+    lostScopes(report, top),
+    section('What it means', report.meaning.map((said) => wrap(said, '    ', '  - ')).join('')),
+  ]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+function section(title: string, body: string): string {
+  return `${title}\n${'='.repeat(title.length)}\n${body}`
+}
+
+function headline({ reading, time, agreement, pages, verdict }: AuditReport): string {
+  const { compared, agree } = agreement
+  const scoped = pages.invariants.reduce((sum, { checked }) => sum + checked, 0)
+  const violations = pages.invariants.reduce((sum, invariant) => sum + invariant.violations, 0)
+  const lines = [
+    `${plural(reading.events, 'event')} in ${time.seconds.toFixed(1)} s of a real kernel, ` +
+      (reading.damaged === 0
+        ? 'nothing damaged'
+        : `${plural(reading.damaged, 'part')} of the recording damaged`),
+    compared === 0
+      ? 'no page allocation could be compared with its request'
+      : `${plural(compared, 'page allocation')} predicted from their requests: ${number(agree)} as predicted ` +
+        `(${percent(agree, compared)})`,
+    `${plural(scoped, 'page allocation')} inside scopes: ` +
+      (violations === 0
+        ? 'none kept what its scope forbids'
+        : `${number(violations)} VIOLATE their scope`),
+    verdict.lostScopes === 0
+      ? 'no work item was seen to lose the scope of the task that queued it'
+      : `${plural(verdict.lostScopes, 'work function')} LOST the scope of the tasks that queued their items`,
+  ]
+  return [`kernel-sim audit of ${reading.name}\n`, ...lines.map((line) => wrap(line))].join('')
+}
+
+function damage({ reading }: AuditReport): string {
+  if (reading.damaged === 0) return ''
+  const rows = reading.damage.map(({ kind, count, samples }) => [
+    number(count),
+    kind,
+    samples.map(({ line, what }) => `line ${number(line)}: ${what}`).join('; '),
+  ])
+  const legend = reading.damage.map(({ kind }) => wrap(`${kind}: ${DAMAGE_KINDS[kind]}`)).join('')
+  return section(
+    'What could not be read',
+    `${table([numeric('count'), text('kind'), text('where')], rows)}\n${legend}`,
+  )
+}
+
+function recording({ reading, events, tasks, time }: AuditReport): string {
+  const rows = Object.entries(events).map(([event, count]) => [event, number(count)])
+  const scopes = tasks.scopes.map(({ scope, opened }) => `${scope} ${number(opened)}`).join(', ')
+  const notes = [
+    `${plural(tasks.tasks, 'task')}. Scopes seen to open: ${scopes || 'none'}.`,
+    `${plural(reading.lines, 'line')}${reading.blank > 0 ? `, ${number(reading.blank)} of them empty` : ''}.`,
+  ]
+  if (time.recordings > 1) notes.push(`${number(time.recordings)} recordings, one after the other.`)
+  if (time.outOfOrder > 0) notes.push(`${plural(time.outOfOrder, 'event')} stood after later ones.`)
+  return section(
+    'The recording',
+    table([text('event'), numeric('count')], rows) + notes.map((note) => wrap(note)).join(''),
+  )
+}
+
+function prediction({ agreement, pages }: AuditReport): string {
+  const { compared, agree, agreeInScopeBits, disagreements, withoutRequest, learned } = agreement
+  const rows = [
+    ['in all flags', number(agree), number(compared), percent(agree, compared)],
+    [
+      'in FS, IO, MOVABLE and DIRECT_RECLAIM',
+      number(agreeInScopeBits),
+      number(compared),
+      percent(agreeInScopeBits, compared),
+    ],
+    [
+      'migratetype of every page allocation',
+      number(pages.migratetypeAgrees),
+      number(pages.total),
+      percent(pages.migratetypeAgrees, pages.total),
+    ],
+  ]
+  const notes = [
+    `What slab caches add was learned from the first page of each: ${plural(learned.caches, 'cache')}, ` +
+      `${number(learned.reclaimable)} of them with __GFP_RECLAIMABLE.`,
+  ]
+  if (withoutRequest > 0) {
+    notes.push(
+      `${plural(withoutRequest, 'page allocation')} for the slab allocator without a recorded request: not compared.`,
+    )
+  }
+  const kinds = disagreements.map(
+    ({ count, reason, kernelOnly, predictedOnly, example }) =>
+      wrap(`${plural(count, 'time')}: ${reason}.`) +
+      wrap(
+        `only the kernel had: ${gfp(kernelOnly)}; only predicted: ${gfp(predictedOnly)}`,
+        '    ',
+      ) +
+      wrap(
+        `line ${number(example.pageLine)}, request on line ${number(example.requestLine)} by ${example.site}` +
+          `${example.cache === undefined ? '' : ` from ${example.cache}`}: passed ${gfp(example.passed)}, ` +
+          `predicted ${gfp(example.predicted)}, kernel ${gfp(example.kernel)}`,
+        '    ',
+      ),
+  )
+  return section(
+    'Prediction against the kernel',
+    [
+      table([text('agreement'), numeric('agree'), numeric('of'), numeric('')], rows),
+      ...notes.map((note) => wrap(note)),
+      ...(kinds.length === 0 ? [] : ['\n', ...kinds]),
+    ].join(''),
+  )
+}
+
+function insideScopes({ pages }: AuditReport): string {
+  const rows = pages.invariants
+    .filter(({ checked }) => checked > 0)
+    .map(({ scope, forbids, checked, violations, lines }) => [
+      scope,
+      forbids,
+      number(checked),
+      number(violations),
+      lines.map((line) => `line ${number(line)}`).join(', '),
+    ])
+  if (rows.length === 0) return ''
+  return section(
+    'Page allocations inside scopes: is anything left of what the scope forbids?',
+    table(
+      [text('scope'), text('forbids'), numeric('checked'), numeric('violations'), text('')],
+      rows,
+    ),
+  )
+}
+
+function requests({ requests: { classes, weakened } }: AuditReport): string {
+  const scopes = SCOPE_NAMES.filter((scope) =>
+    classes.some((row) => row.scopes[scope] !== undefined),
+  )
+  const interrupts = classes.some(({ interrupt }) => interrupt > 0)
+  const rows = classes.map(({ class: name, scopes: counts, interrupt, total }) => [
+    name,
+    ...scopes.map((scope) => number(counts[scope] ?? 0)),
+    ...(interrupts ? [number(interrupt)] : []),
+    number(total),
+  ])
+  const columns = [text('flags passed'), ...scopes.map(numeric)]
+  if (interrupts) columns.push(numeric('interrupt'))
+  return section(
+    'Requests (kmalloc, kmem_cache_alloc) by flags passed and scope of the task',
+    table([...columns, numeric('all')], rows) +
+      wrap(
+        `Scopes took flags from ${plural(weakened.total, 'request')}: __GFP_FS from ${number(weakened.fs)}, ` +
+          `__GFP_IO from ${number(weakened.io)}.`,
+      ),
+  )
+}
+
+function explicitSites({ callSites: { explicit, coverage } }: AuditReport, top: number): string {
+  if (explicit.length === 0) return ''
+  const memalloc = explicit.some((site) => site.memalloc > 0)
+  const interrupt = explicit.some((site) => site.interrupt > 0)
+  const rows = first(explicit, top).map((site) => [
+    site.site,
+    site.caller,
+    site.class,
+    number(site.requests),
+    number(site.covered),
+    number(site.uncovered),
+    ...(memalloc ? [number(site.memalloc)] : []),
+    ...(interrupt ? [number(site.interrupt)] : []),
+  ])
+  const columns = [
+    text('call site'),
+    text('called from'),
+    text('passes'),
+    numeric('requests'),
+    numeric('covered'),
+    numeric('not'),
+  ]
+  if (memalloc) columns.push(numeric('memalloc'))
+  if (interrupt) columns.push(numeric('interrupt'))
+  const { always, sometimes, never } = coverage
+  return section(
+    'Call sites that pass GFP_NOFS or GFP_NOIO: does a scope cover them already?',
+    table(columns, rows) +
+      more(explicit.length, rows.length) +
+      wrap(
+        `By function: ${number(always.sites)} always covered (${plural(always.requests, 'request')}), ` +
+          `${number(sometimes.sites)} sometimes (${number(sometimes.requests)}), ` +
+          `${number(never.sites)} never (${number(never.requests)}).`,
+      ),
+  )
+}
+
+function weakenedSites({ callSites: { weakened } }: AuditReport, top: number): string {
+  if (weakened.length === 0) return ''
+  const rows = first(weakened, top).map(({ site, caller, scope, requests }) => [
+    site,
+    caller,
+    scope,
+    number(requests),
+  ])
+  return section(
+    'Call sites that pass GFP_KERNEL inside a scope, and rely on it',
+    table([text('call site'), text('called from'), text('scope'), numeric('requests')], rows) +
+      more(weakened.length, rows.length),
+  )
+}
+
+function delegations({ work }: AuditReport, top: number): string {
+  if (work.delegations.length === 0) return ''
+  const rows = first(work.delegations, top).map((row) => [
+    row.fn,
+    row.kind,
+    row.scope,
+    number(row.queued),
+    number(row.queuedInAll),
+    number(row.executed),
+    number(row.startedInScope),
+    number(row.enteredScope),
+    number(row.allocating),
+    number(row.unscoped),
+  ])
+  const withoutQueueing = work.functions.reduce((sum, fn) => sum + fn.withoutQueueing, 0)
+  return section(
+    'Work items queued from inside a scope, and the scope under which they ran',
+    table(
+      [
+        text('work function'),
+        text('how'),
+        text('from'),
+        numeric('queued'),
+        numeric('of all'),
+        numeric('ran'),
+        numeric('at start'),
+        numeric('own'),
+        numeric('allocated'),
+        numeric('unscoped'),
+      ],
+      rows,
+    ) +
+      more(work.delegations.length, rows.length) +
+      wrap(
+        'queued: from inside the scope, of all items of the function. at start: a scope was set when the ' +
+          'execution began. own: the function opened one itself. unscoped: it allocated GFP_KERNEL outside of all scopes.',
+      ) +
+      wrap(
+        `${number(work.executions)} executions in all, ${number(withoutQueueing)} of items whose queueing was not recorded.`,
+      ),
+  )
+}
+
+function lostScopes({ work }: AuditReport, top: number): string {
+  if (work.lost.length === 0) return ''
+  const found = first(work.lost, top).map((row) =>
+    [
+      wrap(
+        `${row.fn}: queued from a ${row.scope} scope, allocated with ${row.regained} ` +
+          `(${plural(row.allocations, 'allocation')} in ${plural(row.executions, 'execution')}).`,
+      ),
+      wrap(
+        `allocates: ${row.site}, called from ${row.caller}, passes ${row.class}, worker in scope ${row.workerScope}`,
+        '      ',
+        '    ',
+      ),
+      ...row.delegated.slice(0, 1).map((sample) => stack('queued by', sample)),
+    ].join(''),
+  )
+  return section(
+    'Scopes lost on the way to a worker',
+    found.join('') + more(work.lost.length, found.length),
+  )
+}
+
+function stack(title: string, { count, functions, line }: StackSample): string {
+  return wrap(
+    `${title} (${plural(count, 'time')}, first on line ${number(line)}): ${functions.join(' < ')}`,
+    '      ',
+    '    ',
+  )
+}
+
+function first<T>(rows: readonly T[], top: number): readonly T[] {
+  return top === 0 ? rows : rows.slice(0, top)
+}
+
+function more(all: number, shown: number): string {
+  return all > shown ? wrap(`... and ${number(all - shown)} more: --top 0 shows all.`) : ''
+}
+
+function gfp(flags: number): string {
+  return flags === 0 ? 'nothing' : formatGfp(linux6_18, flags)
+}
