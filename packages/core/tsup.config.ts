@@ -6,5 +6,12 @@ export default library({
     delegation: 'src/delegation.ts',
     remote: 'src/remote.ts',
     tasks: 'src/tasks.ts',
+    'diagnostics-channel': 'src/adapters/diagnostics-channel.ts',
+    'http-header': 'src/adapters/http-header.ts',
+    job: 'src/adapters/job.ts',
+    'message-port': 'src/adapters/message-port.ts',
+    'otel-baggage': 'src/adapters/otel-baggage.ts',
   },
+  // For users without Node's types or a newer lib: what declares `Disposable` and `Symbol.dispose`.
+  dts: { banner: '/// <reference lib="esnext.disposable" />' },
 })

@@ -7,7 +7,7 @@
  */
 import { Conveyance, type ConveyanceData } from './conveyance.js'
 import type { Domain } from './domain.js'
-import { DecodeError, type DecodeReason } from './errors.js'
+import { ownData, quote, refuse } from './hostile.js'
 
 export { DecodeError, type DecodeReason } from './errors.js'
 
@@ -66,32 +66,7 @@ function parse<N extends string>(domain: Domain<N>, text: string): ConveyanceDat
 
 /** Reads own data properties only: no getter, no inherited value, no surplus. */
 function read<N extends string>(domain: Domain<N>, input: unknown): ConveyanceData {
-  if (typeof input !== 'object' || input === null) {
-    throw refuse(
-      domain,
-      'malformed',
-      `${input === null ? 'null' : typeof input} is neither a string nor an object`,
-    )
-  }
-  let properties: Record<string, PropertyDescriptor>
-  try {
-    const keys = Reflect.ownKeys(input)
-    if (keys.length !== 3) {
-      throw refuse(
-        domain,
-        'malformed',
-        `it has ${keys.length} properties, not domain, version and mask`,
-      )
-    }
-    properties = Object.getOwnPropertyDescriptors(input)
-  } catch (thrown) {
-    // A proxy may do anything here; it gets the same answer as other malformed input.
-    if (thrown instanceof DecodeError) throw thrown
-    throw refuse(domain, 'malformed', 'its properties cannot be read')
-  }
-  const value = (key: keyof ConveyanceData): unknown =>
-    Object.hasOwn(properties, key) ? properties[key]?.value : undefined
-  const [name, version, mask] = [value('domain'), value('version'), value('mask')]
+  const [name, version, mask] = ownData(domain, input, ['domain', 'version', 'mask'])
   if (typeof name !== 'string' || !isUint32(version) || !isUint32(mask)) {
     throw refuse(domain, 'malformed', 'domain takes a string, version and mask integers of 32 bits')
   }
@@ -103,17 +78,4 @@ function read<N extends string>(domain: Domain<N>, input: unknown): ConveyanceDa
 
 function isUint32(value: unknown): value is number {
   return typeof value === 'number' && value >>> 0 === value
-}
-
-function refuse<N extends string>(
-  domain: Domain<N>,
-  reason: DecodeReason,
-  why: string,
-): DecodeError {
-  return new DecodeError(reason, `this is no conveyance of ${domain.name}: ${why}`)
-}
-
-/** Names what came from outside, at most 80 characters of it, control characters escaped. */
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 80))
 }

@@ -1,0 +1,107 @@
+/**
+ * HTTP header: a conveyance in a header named `scopemask`: `scopemask: jobs/1/3`. It works on `Headers`, on
+ * what Node's http sends and receives, and on plain records. One header carries one domain: a second domain
+ * needs a header name of its own.
+ */
+import type { Context } from '../context.js'
+import type { Conveyance } from '../conveyance.js'
+import type { Domain } from '../domain.js'
+import { ConveyanceError } from '../errors.js'
+import { attempt, ownValue, refuse } from '../hostile.js'
+import { decode } from '../remote.js'
+import { outgoing, type RemotePolicy } from './outgoing.js'
+
+export type { RemotePolicy } from './outgoing.js'
+
+/** `Headers` of fetch, as far as this file has to know it. */
+export interface HeadersLike {
+  get(name: string): string | null | undefined
+  set(name: string, value: string): void
+}
+
+/** What Node's `ServerResponse` and `ClientRequest` have in common. */
+export interface OutgoingMessageLike {
+  getHeader(name: string): number | string | readonly string[] | undefined
+  setHeader(name: string, value: string): unknown
+}
+
+/** Headers by name, in any case: what Node's `IncomingMessage.headers` is, and `fetch` takes. */
+export type HeaderRecord = Record<string, number | string | readonly string[] | undefined>
+
+const NAME = 'scopemask'
+
+/**
+ * Sets the header to what the policy conveys from the context at this moment.
+ * @throws ConveyanceError when the header carries a conveyance of another domain.
+ */
+export function writeHeader<N extends string>(
+  headers: HeadersLike | OutgoingMessageLike | HeaderRecord,
+  context: Context<N>,
+  policy: RemotePolicy,
+  name: string = NAME,
+): void {
+  const text = (before: unknown): string => {
+    if (before !== undefined && before !== null) assertSame(context.domain, name, `${before}`)
+    return outgoing(context, policy, 'http-header')
+  }
+  if (isHeaders(headers)) headers.set(name, text(headers.get(name)))
+  else if (isOutgoingMessage(headers)) headers.setHeader(name, text(headers.getHeader(name)))
+  else {
+    const [spelling = name, ...others] = spellingsOf(headers, name)
+    headers[spelling] = text(headers[spelling])
+    for (const other of others) delete headers[other]
+  }
+}
+
+/**
+ * The conveyance in a header, or undefined where there is no such header.
+ * @throws DecodeError for anything in it that is not exactly one conveyance of this domain.
+ */
+export function readHeader<N extends string>(
+  domain: Domain<N>,
+  headers: Pick<HeadersLike, 'get'> | HeaderRecord,
+  name: string = NAME,
+): Conveyance<N> | undefined {
+  const values = attempt(() => valuesOf(headers, name))
+  if (values === undefined) throw refuse(domain, 'malformed', 'the headers cannot be read')
+  const [value] = values
+  if (value === undefined) return undefined
+  if (values.length > 1) throw refuse(domain, 'malformed', `${values.length} headers ${name}`)
+  if (typeof value !== 'string') throw refuse(domain, 'malformed', `the header ${name} is no text`)
+  return decode(domain, value)
+}
+
+/** Every value that the headers have for a name. */
+function valuesOf(
+  headers: Pick<HeadersLike, 'get'> | HeaderRecord,
+  name: string,
+): readonly unknown[] {
+  const found = isReadable(headers)
+    ? [headers.get(name)]
+    : spellingsOf(headers, name).flatMap((spelling) => ownValue(headers, spelling))
+  return found.filter((value) => value !== undefined && value !== null)
+}
+
+/** The keys of a record that name the header: case does not count. */
+function spellingsOf(headers: HeaderRecord, name: string): readonly string[] {
+  return Object.keys(headers).filter((key) => key.toLowerCase() === name.toLowerCase())
+}
+
+function assertSame<N extends string>(domain: Domain<N>, name: string, before: string): void {
+  if (before.startsWith(`${domain.name}/`)) return
+  throw new ConveyanceError(
+    `the header ${name} carries another conveyance: ${domain.name} needs a name of its own`,
+  )
+}
+
+function isReadable(headers: object): headers is Pick<HeadersLike, 'get'> {
+  return 'get' in headers && typeof headers.get === 'function'
+}
+
+function isHeaders(headers: object): headers is HeadersLike {
+  return isReadable(headers) && 'set' in headers && typeof headers.set === 'function'
+}
+
+function isOutgoingMessage(headers: object): headers is OutgoingMessageLike {
+  return 'setHeader' in headers && typeof headers.setHeader === 'function'
+}
