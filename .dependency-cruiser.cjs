@@ -122,7 +122,7 @@ module.exports = {
       comment:
         'Context is conveyed explicitly. What a benchmark compares with is the one exception.',
       severity: 'error',
-      from: { pathNot: '/bench/rivals/' },
+      from: { pathNot: '/rivals/' },
       to: { path: '^(node:)?async_hooks$' },
     },
   ],

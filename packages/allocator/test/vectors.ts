@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 type Vector = readonly [inputs: readonly never[], outputs: readonly unknown[]]
 
 /** The vectors of one kernel function. */
-export function vectors(name: string): readonly Vector[] {
+function vectors(name: string): readonly Vector[] {
   const file = new URL(`data/${name}.json.gz`, import.meta.url)
   const { vectors: all } = JSON.parse(gunzipSync(readFileSync(file)).toString()) as {
     vectors: readonly Vector[]

@@ -1,0 +1,71 @@
+/**
+ * The examples in the documentation, as a newcomer tries them: each block of TypeScript is a program of its own that
+ * compiles strictly in a project that installed the packages, runs, and prints what its comments say.
+ *
+ * `console.log(x) // → text` prints `text`. A block that is no whole program is marked ```ts sketch.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Consumer, libraries } from './consumer.js'
+import { root, run, succeed, tool, write } from './workspace.js'
+
+/** The pages of a library: its README and what is in its docs folder. */
+function pages(path: string): string[] {
+  const docs = join(root, path, 'docs')
+  const more = existsSync(docs) ? readdirSync(docs).filter((name) => name.endsWith('.md')) : []
+  return [join(root, path, 'README.md'), ...more.map((name) => join(docs, name))]
+}
+
+/** The programs on a page, by the line on which they start. */
+function programs(page: string): { readonly name: string; readonly source: string }[] {
+  const text = readFileSync(page, 'utf8')
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ index, 1: source = '' }) => ({
+    name: `${basename(page, '.md').toLowerCase()}-${text.slice(0, index).split('\n').length}`,
+    source,
+  }))
+}
+
+/** What a program says that it prints. */
+function promised(source: string): string {
+  return [...source.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => `${line}\n`).join('')
+}
+
+const consumer = new Consumer()
+beforeAll(() => consumer.install(libraries))
+afterAll(() => consumer.remove())
+
+describe.each(libraries)('the examples of %s', (path) => {
+  const examples = pages(path).flatMap(programs)
+  const folder = () => join(consumer.folder, basename(path))
+
+  beforeAll(async () => {
+    const files = examples.map(({ name, source }) => [`${name}.ts`, source] as const)
+    write(folder(), {
+      ...Object.fromEntries(files),
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          target: 'es2022',
+          lib: ['es2022', 'esnext.disposable', 'dom'],
+          module: 'nodenext',
+          types: ['node'],
+          typeRoots: [join(root, 'packages/workspace-tests/node_modules/@types')],
+        },
+        files: files.map(([name]) => name),
+      }),
+    })
+    await succeed(tool('tsc'), ['-p', '.'], folder())
+  })
+
+  test('are there', () => {
+    expect(examples.length).toBeGreaterThan(0)
+  })
+
+  test.each(examples)('$name prints what it says', async ({ name, source }) => {
+    expect(await run('node', [`${name}.js`], folder())).toMatchObject({
+      code: 0,
+      stdout: promised(source),
+    })
+  })
+})
