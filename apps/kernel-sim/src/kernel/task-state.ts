@@ -59,9 +59,14 @@ export class TaskStates {
 
   /** @throws Misuse under a spinlock: the kernel's "BUG: sleeping function called from invalid context". */
   mightSleep(row: Row, task: number, operation: string, object: MachineObject): void {
-    if (this.#atomic[task]?.get(row) !== 0) {
+    if (this.isAtomic(row, task)) {
       throw new Misuse(`${this.name(task)} sleeps under a spinlock: ${operation}(${object})`)
     }
+  }
+
+  /** Whether the task holds a spinlock. */
+  isAtomic(row: Row, task: number): boolean {
+    return this.#atomic[task]?.get(row) !== 0
   }
 
   /** @throws Misuse when the task holds a lock as it returns. */

@@ -69,6 +69,16 @@ export class Variable {
     })
   }
 
+  /** An operation that takes one away if there is one, and results in whether there was. */
+  takeOne(name: string): Operation {
+    return this.#operation(name, 1, (row) => {
+      const value = this.#value.get(row)
+      if (value === 0) return 0
+      this.#value.set(row, value - 1)
+      return 1
+    })
+  }
+
   #waiting(name: string, value: number, holds: (held: number) => boolean): Operation {
     return this.#operation(name, value, (row, task) => {
       this.#tasks.mightSleep(row, task, name, this.object)

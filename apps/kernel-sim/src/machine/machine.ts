@@ -88,6 +88,7 @@ export class Machine implements Library {
   /**
    * A procedure: a generator function that runs as a frame of its own, so that what happened inside is forgotten
    * when it returns. It may be given, and may return, numbers, strings, booleans and objects of the machine.
+   * @param loop whether it starts over, having forgotten all, until it returns something other than undefined.
    */
   procedure<A extends readonly Value[], R>(
     name: string,

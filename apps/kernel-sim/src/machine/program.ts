@@ -8,9 +8,6 @@ import { Misuse } from './errors.js'
 import type { MachineObject } from './object.js'
 import type { Operation } from './operation.js'
 
-/** What a procedure that loops returns to end its loop; anything else starts it over. */
-export const DONE = 'done'
-
 /** One frame of a task's stack. */
 export interface StackFrame {
   /** The procedure's name. */
@@ -113,7 +110,7 @@ export class Program {
       const over = caller < 0
       const again = over
         ? this.daemon
-        : automaton.procedure.loop && automaton.library.valueOf(action.value) !== DONE
+        : automaton.procedure.loop && automaton.library.valueOf(action.value) === undefined
       if (again) {
         if (++spins > MAX_SPIN) {
           throw new Misuse(

@@ -1,0 +1,168 @@
+/**
+ * Rwsem: many readers or one writer. A writer that waits keeps new readers out, as in the kernel; so a task that reads
+ * twice can deadlock with a writer in between.
+ */
+import { Misuse } from '../machine/errors.js'
+import type { Field, Row } from '../machine/layout.js'
+import type { Machine } from '../machine/machine.js'
+import type { MachineObject } from '../machine/object.js'
+import { BLOCKED, Operation, type Steps } from '../machine/operation.js'
+import type { TaskStates } from './task-state.js'
+
+const LOCK = 1
+const TRYLOCK = 2
+const UNLOCK = 4
+
+export class RwSemaphore {
+  readonly object: MachineObject
+  readonly #writer: Field
+  readonly #readers: Field
+  readonly #waitingWriters: Field
+  readonly #operations: Record<
+    'announce' | 'write' | 'read' | 'tryWrite' | 'tryRead' | 'upWrite' | 'upRead',
+    Operation
+  >
+
+  constructor(machine: Machine, tasks: TaskStates, name: string) {
+    const object = machine.object(name)
+    this.object = object
+    this.#writer = machine.reference(object, 'writer')
+    this.#readers = machine.field(object, 'readers', 2)
+    this.#waitingWriters = machine.field(object, 'waiting writers', 2)
+    const wait = (row: Row) => ({
+      what: `rwsem ${name}`,
+      tasks: tasks.referred(this.#writer.get(row)),
+    })
+    const write = (row: Row, task: number): boolean => {
+      if (this.#writer.get(row) !== 0 || this.#readers.get(row) > 0) return false
+      this.#writer.set(row, tasks.reference(task))
+      tasks.acquired(row, task)
+      return true
+    }
+    const read = (row: Row, task: number): boolean => {
+      if (this.#writer.get(row) !== 0 || this.#waitingWriters.get(row) > 0) return false
+      this.#readers.set(row, this.#readers.get(row) + 1)
+      tasks.acquired(row, task)
+      return true
+    }
+    const acquire = (mode: string, trylock = false) => ({
+      kind: 'acquire',
+      lock: object,
+      mode,
+      trylock,
+    })
+    this.#operations = {
+      announce: new Operation({
+        name: 'rwsem_queue_writer',
+        object,
+        access: LOCK,
+        attempt: (row, task) => {
+          tasks.mightSleep(row, task, 'down_write', object)
+          this.#waitingWriters.set(row, this.#waitingWriters.get(row) + 1)
+          return 0
+        },
+      }),
+      write: new Operation({
+        name: 'down_write',
+        object,
+        access: LOCK,
+        wait,
+        effect: acquire('write'),
+        attempt: (row, task) => {
+          if (!write(row, task)) return BLOCKED
+          this.#waitingWriters.set(row, this.#waitingWriters.get(row) - 1)
+          return 0
+        },
+      }),
+      read: new Operation({
+        name: 'down_read',
+        object,
+        access: LOCK,
+        wait,
+        effect: acquire('read'),
+        attempt: (row, task) => {
+          tasks.mightSleep(row, task, 'down_read', object)
+          return read(row, task) ? 0 : BLOCKED
+        },
+      }),
+      tryWrite: new Operation({
+        name: 'down_write_trylock',
+        object,
+        access: TRYLOCK,
+        results: ['taken by another', 'taken'],
+        effect: acquire('write', true),
+        attempt: (row, task) => (write(row, task) ? 1 : 0),
+      }),
+      tryRead: new Operation({
+        name: 'down_read_trylock',
+        object,
+        access: TRYLOCK,
+        results: ['taken by another', 'taken'],
+        effect: acquire('read', true),
+        attempt: (row, task) => (read(row, task) ? 1 : 0),
+      }),
+      upWrite: new Operation({
+        name: 'up_write',
+        object,
+        access: UNLOCK,
+        conflicts: TRYLOCK,
+        effect: { kind: 'release', lock: object },
+        attempt: (row, task) => {
+          if (this.#writer.get(row) !== tasks.reference(task)) {
+            throw new Misuse(
+              `${tasks.name(task)} releases rwsem ${name}, which it does not hold for writing`,
+            )
+          }
+          this.#writer.set(row, 0)
+          tasks.released(row, task, name)
+          return 0
+        },
+      }),
+      upRead: new Operation({
+        name: 'up_read',
+        object,
+        access: UNLOCK,
+        conflicts: TRYLOCK,
+        effect: { kind: 'release', lock: object },
+        attempt: (row, task) => {
+          const readers = this.#readers.get(row)
+          if (readers === 0) {
+            throw new Misuse(
+              `${tasks.name(task)} releases rwsem ${name}, which nobody holds for reading`,
+            )
+          }
+          this.#readers.set(row, readers - 1)
+          tasks.released(row, task, name)
+          return 0
+        },
+      }),
+    }
+  }
+
+  *downWrite(): Steps<void> {
+    yield* this.#operations.announce
+    yield* this.#operations.write
+  }
+
+  *downRead(): Steps<void> {
+    yield* this.#operations.read
+  }
+
+  *downWriteTrylock(): Steps<boolean> {
+    return (yield* this.#operations.tryWrite) === 1
+  }
+
+  *downReadTrylock(): Steps<boolean> {
+    return (yield* this.#operations.tryRead) === 1
+  }
+
+  /** @throws Misuse when the task does not hold it for writing. */
+  *upWrite(): Steps<void> {
+    yield* this.#operations.upWrite
+  }
+
+  /** @throws Misuse when nobody holds it for reading. */
+  *upRead(): Steps<void> {
+    yield* this.#operations.upRead
+  }
+}

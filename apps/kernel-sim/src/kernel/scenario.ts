@@ -1,0 +1,30 @@
+/** Scenario: a kernel path as a model: what there is, who does what, under any policy. */
+import type { Kernel } from './kernel.js'
+import type { PolicyName } from './policy.js'
+
+export interface Scenario {
+  /** A short name: lower case, digits and dashes. */
+  readonly name: string
+  /** What happens, in one sentence. */
+  readonly summary: string
+  /** Where it was reported or fixed. */
+  readonly source?: string
+  /** Makes locks, queues, shrinkers and tasks. Called anew for each policy. */
+  readonly build: (kernel: Kernel) => void
+  /** Policies that make no sense here, and why. */
+  readonly inapplicable?: Partial<Record<PolicyName, string>>
+}
+
+/**
+ * Defines a scenario; a file that is given to `kernel-sim check` has one as its default export.
+ * @throws TypeError when the name or the builder is missing or malformed.
+ */
+export function scenario(spec: Scenario): Scenario {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(spec.name)) {
+    throw new TypeError(`"${spec.name}" names no scenario: use lower case, digits and dashes`)
+  }
+  if (typeof spec.build !== 'function') {
+    throw new TypeError(`scenario ${spec.name} has no build(kernel)`)
+  }
+  return spec
+}
