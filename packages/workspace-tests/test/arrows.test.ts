@@ -55,7 +55,6 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
   ],
 
   // Runtimes
-  'packages/core/src/adapters/message-port.ts': ["import 'node:worker_threads'"],
   'packages/core/src/adapters/diagnostics-channel.ts': ["import 'node:diagnostics_channel'"],
   'packages/core/src/adapters/header.ts': ["import 'node:http'", 'no-runtime-in-portable-code'],
   'packages/core/src/node.ts': ["import 'node:fs'", 'no-runtime-in-portable-code'],

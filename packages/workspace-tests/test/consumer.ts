@@ -11,7 +11,7 @@ import { makeFolder, manifest, pnpm, root, succeed, write } from './workspace.js
 export const libraries = ['packages/core', 'packages/allocator'] as const
 
 /** Entries that know Node. All others are portable. */
-const nodeOnly = ['@scopemask/core/diagnostics-channel', '@scopemask/core/message-port']
+const nodeOnly = ['@scopemask/core/diagnostics-channel']
 
 /** A project with packed packages in it. */
 export class Consumer {

@@ -56,7 +56,7 @@ function offenders(
   )
 }
 
-/** A package like the others, outside the repository: the real configuration, other sources. */
+/** A package like allocator, outside the repository: the real configuration, other sources. */
 function packageOf(sources: Readonly<Record<string, string>>): string {
   const house = temporaryFolder('guard')
   const folder = join(house, 'packages/guinea-pig')
@@ -71,10 +71,10 @@ export default library({ entry: ${JSON.stringify(entry)} })\n`,
     copyFileSync(join(root, name), join(house, name))
   }
   for (const name of ['package.json', 'tsconfig.json']) {
-    copyFileSync(join(root, 'packages/core', name), join(folder, name))
+    copyFileSync(join(root, 'packages/allocator', name), join(folder, name))
   }
   symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'))
-  symlinkSync(join(root, 'packages/core/node_modules'), join(folder, 'node_modules'))
+  symlinkSync(join(root, 'packages/allocator/node_modules'), join(folder, 'node_modules'))
   return folder
 }
 

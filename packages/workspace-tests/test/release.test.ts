@@ -65,7 +65,7 @@ test('a change becomes versions, changelogs, a publication, and what others inst
     const { version } = manifest(join(repository, path))
     expect(version).not.toBe(manifest(join(root, path)).version)
     const changelog = readFileSync(join(repository, path, 'CHANGELOG.md'), 'utf8')
-    expect(changelog).toMatch(new RegExp(`## ${version}\n[^]*: The change\\.\n`))
+    expect(changelog).toMatch(new RegExp(`^## ${version}$[^]*^- The change\\.$`, 'm'))
   }
 
   await succeed('npm', ['run', 'release'], repository)
