@@ -16,8 +16,8 @@ const rooms = {
   'machine/': [],
   'kernel/': ['machine/'],
   'check/': ['machine/'],
-  // One file is the kernel's public face: the names that a scenario is written against.
-  'scenarios/': ['kernel/kernel.ts'],
+  // The kernel's public face: what a scenario is written with.
+  'scenarios/': ['kernel/scenario.ts', 'kernel/kernel.ts', 'kernel/policy.ts'],
   'simulate/': ['machine/', 'kernel/', 'scenarios/'],
   'audit/': [],
   'report/': ['machine/', 'check/', 'simulate/', 'audit/'],
