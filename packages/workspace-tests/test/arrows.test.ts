@@ -83,8 +83,10 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
   'apps/kernel-sim/src/check/lockdep.ts': ["import '../machine/time.js'"],
   'apps/kernel-sim/src/check/kernel.ts': ["import '../kernel/kernel.js'", 'arrows-of-check'],
   'apps/kernel-sim/src/scenarios/xfs.ts': [
-    "import '../kernel/kernel.js'\nimport '@scopemask/allocator'",
+    "import '../kernel/scenario.js'\nimport '../kernel/policy.js'\nimport '@scopemask/allocator'",
   ],
+  'apps/kernel-sim/src/kernel/scenario.ts': ["import './kernel.js'"],
+  'apps/kernel-sim/src/kernel/policy.ts': ['export {}'],
   'apps/kernel-sim/src/scenarios/mutex.ts': ["import '../kernel/mutex.js'", 'arrows-of-scenarios'],
   'apps/kernel-sim/src/kernel/mutex.ts': ['export {}'],
   'apps/kernel-sim/src/simulate/disk.ts': ["import '../check/lockdep.js'", 'arrows-of-simulate'],
