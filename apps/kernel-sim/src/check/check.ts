@@ -15,8 +15,10 @@ import { cycle, type Waiter, waiters } from './wait-for.js'
 /** What is checked: a machine, and how to name what holds for its tasks. */
 export interface Subject {
   readonly machine: Machine
-  /** The flags in force for a task, by name; empty for none. */
-  readonly flagsOf: (row: Row, task: number) => string
+  /** The restrictions in force for a task, by name; empty for none. */
+  restrictionsOf(row: Row, task: number): string
+  /** What a request lets reclaim do, in words. */
+  requestName(gfp: number): string
 }
 
 /** One operation of a schedule, as text. */
@@ -31,7 +33,7 @@ export interface ScheduleStep {
 
 export interface Waiting extends Omit<Waiter, 'task' | 'for'> {
   readonly task: string
-  readonly flags: string
+  readonly restrictions: string
   readonly for: readonly string[]
   /** Where in the scenario's code the task is. */
   readonly place: string
@@ -97,7 +99,7 @@ export function counterexample(
     waiting: found.map((waiter) => ({
       ...waiter,
       task: name(waiter.task),
-      flags: subject.flagsOf(execution.row, waiter.task),
+      restrictions: subject.restrictionsOf(execution.row, waiter.task),
       for: waiter.for.map(name),
       place: execution.place(waiter.task),
     })),

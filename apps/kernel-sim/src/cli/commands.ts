@@ -1,5 +1,7 @@
 /** Commands: every subcommand of `kernel-sim`, one line each. A command defines itself on the program. */
 import type { Command } from 'commander'
 import { audit } from './audit.js'
+import { check } from './check.js'
+import { replay } from './replay.js'
 
-export const COMMANDS: readonly ((program: Command) => void)[] = [audit]
+export const COMMANDS: readonly ((program: Command) => void)[] = [check, replay, audit]

@@ -14,12 +14,14 @@ export class Mutex {
   readonly object: MachineObject
   readonly #owner: Field
   readonly #tasks: TaskStates
+  readonly #class: string
   readonly #locks: Operation[] = []
   readonly #trylock: Operation
   readonly #unlock: Operation
 
-  constructor(machine: Machine, tasks: TaskStates, name: string) {
+  constructor(machine: Machine, tasks: TaskStates, name: string, lockClass = name) {
     this.#tasks = tasks
+    this.#class = lockClass
     this.object = machine.object(name)
     this.#owner = machine.reference(this.object, 'owner')
     this.#trylock = new Operation({
@@ -27,7 +29,13 @@ export class Mutex {
       object: this.object,
       access: TRYLOCK,
       results: ['taken by another', 'taken'],
-      effect: { kind: 'acquire', lock: this.object, mode: 'write', trylock: true },
+      effect: {
+        kind: 'acquire',
+        lock: this.object,
+        class: lockClass,
+        mode: 'write',
+        trylock: true,
+      },
       attempt: (row, task) => (this.#take(row, task) ? 1 : 0),
     })
     this.#unlock = new Operation({
@@ -72,7 +80,7 @@ export class Mutex {
       object: this.object,
       ...(subclass > 0 ? { operand: subclass } : {}),
       access: LOCK,
-      effect: { kind: 'acquire', lock: this.object, mode: 'write', subclass },
+      effect: { kind: 'acquire', lock: this.object, class: this.#class, mode: 'write', subclass },
       attempt: (row, task) => {
         this.#tasks.mightSleep(row, task, 'mutex_lock', this.object)
         return this.#take(row, task) ? 0 : BLOCKED

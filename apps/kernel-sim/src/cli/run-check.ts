@@ -1,0 +1,49 @@
+/** Run check: a scenario under policies, from its builder to the cells of a report. */
+import { InputError } from '../audit/read/input-error.js'
+import { type CheckResult, check, type Subject } from '../check/check.js'
+import type { SearchOptions } from '../check/search.js'
+import { Kernel, type Policy, type Scenario } from '../kernel/kernel.js'
+import { Misuse } from '../machine/errors.js'
+import type { CaseRow, Cell } from '../report/check-report.js'
+import type { Case } from '../scenarios/catalogue.js'
+
+/** The machine of a scenario under a policy. */
+export function subjectOf(scenario: Scenario, policy: Policy): Subject {
+  const kernel = new Kernel(policy)
+  scenario.build(kernel)
+  const machine = kernel.seal()
+  return {
+    machine,
+    restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
+    requestName: (gfp) => kernel.requestName(gfp),
+  }
+}
+
+/** @throws InputError when the scenario breaks a rule of the kernel or the machine. */
+export function checkScenario(
+  scenario: Scenario,
+  policy: Policy,
+  options: SearchOptions,
+): CheckResult {
+  try {
+    return check(subjectOf(scenario, policy), options)
+  } catch (thrown) {
+    if (!(thrown instanceof Misuse)) throw thrown
+    throw new InputError(`${scenario.name} under ${policy.name}: ${thrown.message}`)
+  }
+}
+
+/** A scenario under all policies given. */
+export function rowOf(
+  { number, scenario }: Case,
+  policies: readonly Policy[],
+  options: SearchOptions,
+): CaseRow {
+  const cells = policies.map((policy): Cell => {
+    const inapplicable = scenario.inapplicable?.[policy.name]
+    if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
+    return { policy: policy.name, result: checkScenario(scenario, policy, options) }
+  })
+  const { name, summary, source = '' } = scenario
+  return { number, name, summary, source, cells }
+}

@@ -1,0 +1,83 @@
+/** Check report: what `kernel-sim check` found, as data: a cell for each scenario and policy. */
+import type { CheckResult } from '../check/check.js'
+
+/** One scenario under one policy. */
+export interface Cell {
+  readonly policy: string
+  /** Why the policy makes no sense here; then there is no result. */
+  readonly inapplicable?: string
+  readonly result?: CheckResult
+  /** What lockdep says after some executions; absent when it was not asked. */
+  readonly lockdep?: 'silent' | 'warns'
+}
+
+/** One scenario under all policies. */
+export interface CaseRow {
+  /** `1`, `5b`; empty for a scenario of the user's own. */
+  readonly number: string
+  readonly name: string
+  readonly summary: string
+  readonly source: string
+  readonly cells: readonly Cell[]
+}
+
+/** What the cells add up to. */
+export interface Answer {
+  /** How many cases there are, variants left out. */
+  readonly cases: number
+  /** Cases that are safe with the restriction written at call sites, where the API takes it. */
+  readonly safeExplicit: readonly string[]
+  /** Of these, the cases that are no longer safe once scopes replace it and nothing is conveyed. */
+  readonly brokenByReplacement: readonly string[]
+  /** Cases that survive the monotonic replacement. */
+  readonly survive: readonly string[]
+  /** The others, and which of them each policy repairs. */
+  readonly lost: readonly string[]
+  readonly repairs: readonly { readonly policy: string; readonly cases: readonly string[] }[]
+  /** Policies that repair all that is lost. */
+  readonly repairAll: readonly string[]
+  /** Cases that no policy repairs. */
+  readonly beyondRepair: readonly string[]
+  /** Cases in which a restriction leaves nobody to make progress. */
+  readonly livelocks: readonly string[]
+}
+
+/** What the matrix answers. Variants of a case (`5b`) do not count. */
+export function answerOf(rows: readonly CaseRow[]): Answer {
+  const cases = rows.filter(({ number }) => /^\d+$/.test(number))
+  const verdict = (row: CaseRow, policy: string): string => {
+    const cell = row.cells.find((each) => each.policy === policy)
+    // Where a policy adds nothing to scopes, scopes decide.
+    return cell?.result?.verdict ?? (policy === 'scope' ? 'none' : verdict(row, 'scope'))
+  }
+  const number = ({ number }: CaseRow): string => number
+  const safe = (policy: string) => cases.filter((row) => verdict(row, policy) === 'safe')
+  const survive = safe('scope')
+  const lost = cases.filter((row) => !survive.includes(row))
+  const policies = rows[0]?.cells.map(({ policy }) => policy) ?? []
+  const repairs = policies.slice(policies.indexOf('scope') + 1).map((policy) => ({
+    policy,
+    cases: lost.filter((row) => verdict(row, policy) === 'safe').map(number),
+  }))
+  const safeExplicit = cases.filter((row) => {
+    const cell = row.cells.find(({ policy }) => policy === 'explicit')
+    return cell?.result?.verdict === 'safe'
+  })
+  return {
+    cases: cases.length,
+    safeExplicit: safeExplicit.map(number),
+    brokenByReplacement: safeExplicit.filter((row) => lost.includes(row)).map(number),
+    survive: survive.map(number),
+    lost: lost.map(number),
+    repairs,
+    repairAll: repairs
+      .filter((each) => each.cases.length === lost.length)
+      .map((each) => each.policy),
+    beyondRepair: lost
+      .filter((row) => repairs.every((each) => !each.cases.includes(row.number)))
+      .map(number),
+    livelocks: cases
+      .filter((row) => row.cells.some(({ result }) => result?.verdict === 'livelock'))
+      .map(number),
+  }
+}

@@ -1,0 +1,116 @@
+/** Check text: what `kernel-sim check` found, for a terminal. */
+import type { CheckResult, Counterexample } from '../check/check.js'
+import type { Answer, CaseRow, Cell } from './check-report.js'
+import { wrap } from './table.js'
+
+/** A verdict in one cell: how long the shortest schedule to it is, how many states there are; lockdep's `!`. */
+function cellText({ result, lockdep }: Cell): string {
+  if (!result) return '-'
+  const { verdict, counterexample, search } = result
+  const warns = lockdep === 'warns' ? '!' : ''
+  if (counterexample) return `${verdict}${warns} ${counterexample.steps.length}`
+  return `${verdict}${warns} (${search.states})`
+}
+
+/** The matrix of cases and policies. It is as wide as it has to be. */
+export function matrixText(rows: readonly CaseRow[]): string {
+  const policies = rows[0]?.cells.map(({ policy }) => policy) ?? []
+  const lines = [
+    ['case', '', ...policies],
+    ...rows.map(({ number, name, cells }) => [number, name, ...cells.map(cellText)]),
+  ]
+  const widths =
+    lines[0]?.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0))) ?? []
+  const text = lines
+    .map((line) =>
+      line
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+  return `${text}\n\n${legend(rows)}`
+}
+
+function legend(rows: readonly CaseRow[]): string {
+  const reasons = new Map<string, string[]>()
+  for (const { number, cells } of rows) {
+    for (const { inapplicable } of cells) {
+      if (inapplicable === undefined) continue
+      const cases = reasons.get(inapplicable) ?? []
+      if (!cases.includes(number)) cases.push(number)
+      reasons.set(inapplicable, cases)
+    }
+  }
+  return [
+    wrap(
+      'safe (states): all interleavings were searched. deadlock, livelock: steps of the shortest schedule.',
+      '',
+    ),
+    wrap('!: lockdep warns, having seen some executions. -: the policy makes no sense there:', ''),
+    ...[...reasons].map(([reason, cases]) =>
+      wrap(`${cases.join(', ')}: ${reason}`, '     ', '   '),
+    ),
+  ].join('')
+}
+
+/** The answer in a few sentences. */
+export function answerText(answer: Answer): string {
+  const list = (cases: readonly string[]): string =>
+    cases.length === 0 ? 'none' : `${cases.length} (${cases.join(', ')})`
+  return [
+    `Of ${answer.cases} cases, ${list(answer.survive)} survive the monotonic replacement of GFP_NOFS/GFP_NOIO by scopes with nothing conveyed; ${list(answer.lost)} do not.`,
+    `${list(answer.brokenByReplacement)} of those were safe before, with the restriction at the call sites: there the replacement breaks what worked.`,
+    ...answer.repairs.map(
+      ({ policy, cases }) => `${policy} repairs ${list(cases)} of the ${answer.lost.length}.`,
+    ),
+    answer.repairAll.length > 0
+      ? `${answer.repairAll.join(' and ')} repair them all.`
+      : `No policy repairs them all; ${list(answer.beyondRepair)} no policy repairs.`,
+    `Overuse has a price too: in ${list(answer.livelocks)} everybody is restricted, and they retry for ever.`,
+  ]
+    .map((sentence) => wrap(sentence, ''))
+    .join('')
+}
+
+/** One result in full. */
+export function resultText(name: string, policy: string, result: CheckResult): string {
+  const { verdict, search, counterexample } = result
+  const found = `${search.states} states, ${search.transitions} transitions`
+  const head = `${name} under ${policy}: ${verdict}`
+  if (verdict === 'safe') return `${head} in all interleavings (${found})\n`
+  if (counterexample === null) {
+    return wrap(
+      `${head}: the limit ${search.bound} stopped the search after ${found}; nothing is claimed`,
+      '',
+    )
+  }
+  return `${head} after ${counterexample.steps.length} steps (${found})\n\n${counterexampleText(counterexample)}`
+}
+
+/** A counterexample: why, the schedule, who waits for whom, the stacks, the token. */
+export function counterexampleText(counterexample: Counterexample): string {
+  const { why, steps, waiting, cycle, token } = counterexample
+  const widest = Math.max(0, ...steps.map(({ task }) => task.length))
+  const sections = [
+    wrap(`Why: ${why}.`, '     ', ''),
+    `Schedule:\n${steps
+      .map(
+        ({ task, operation, result, stack }, at) =>
+          `${String(at + 1).padStart(5)}  ${task.padEnd(widest)}  ${'  '.repeat(Math.max(0, stack.length - 1))}${operation}${result === '' ? '' : `: ${result}`}\n`,
+      )
+      .join('')}`,
+    `Who waits for whom:\n${waiting
+      .map(({ task, what, restrictions, blocked, for: others, stack, place }) => {
+        const scope = restrictions === '' ? '' : ` [${restrictions}]`
+        const holder = others.length === 0 ? '' : `, held up by ${others.join(', ')}`
+        const verb = blocked ? 'waits for' : 'goes on with'
+        const frames = stack.map((frame) => `      ${frame}\n`).join('')
+        return `  ${task}${scope} ${verb} ${what}${holder}\n${frames}${place === '' ? '' : `      at ${place}\n`}`
+      })
+      .join('')}`,
+    cycle.length > 0 ? `Circle: ${[...cycle, cycle[0]].join(' -> ')}\n` : '',
+    `Token: ${token === '' ? '(it begins so)' : token}\n`,
+  ]
+  return sections.filter((section) => section !== '').join('\n')
+}

@@ -1,0 +1,27 @@
+/** Case 9: an NFS commit runs on a WQ_MEM_RECLAIM queue and allocates; reclaim waits for commits. */
+import { __GFP_FS, GFP_NOIO, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
+import { scenario } from '../kernel/kernel.js'
+
+export const nfsLocalio = scenario({
+  name: 'nfs-localio',
+  summary: 'the worker of an NFS commit allocates, and reclaim waits for that commit',
+  source: 'commit 9bb0060f7860',
+  build(kernel) {
+    const commit = kernel.bitLock('NFS_INO_COMMIT')
+    kernel.shrinker('nfs_release_folio', __GFP_FS, function* () {
+      yield* commit.wait()
+    })
+    const queue = kernel.workqueue('nfslocaliod', { memReclaim: true })
+    const work = kernel.work('nfs_local_fsync_work', function* () {
+      yield* kernel.scopes.calleeSection(PF_MEMALLOC_NOIO, function* () {
+        yield* kernel.kmalloc(kernel.gfp(GFP_NOIO))
+      })
+      yield* commit.clear()
+    })
+    kernel.task('fsync', function* () {
+      yield* commit.set()
+      yield* kernel.queueWork(queue, work)
+      yield* kernel.flushWork(work)
+    })
+  },
+})

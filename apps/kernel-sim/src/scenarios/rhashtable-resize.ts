@@ -1,0 +1,46 @@
+/**
+ * Case 16, seen on a real kernel: inside an XFS transaction the buffer cache's hash table asks for a resize. The worker
+ * allocates the new table without a scope. As long as nobody waits for it that is harmless.
+ */
+import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import { type Kernel, scenario } from '../kernel/kernel.js'
+
+function build(kernel: Kernel, waits: boolean): void {
+  const buffer = kernel.mutex('bp->b_sema')
+  const table = kernel.mutex('ht->mutex')
+  kernel.shrinker('xfs_buftarg_shrink_scan', __GFP_FS, function* () {
+    yield* buffer.lock()
+    yield* buffer.unlock()
+  })
+  const events = kernel.workqueue('events')
+  const resize = kernel.work('rht_deferred_worker', function* () {
+    yield* kernel.scopes.calleeSection(PF_MEMALLOC_NOFS, function* () {
+      yield* table.lock()
+      yield* kernel.kmalloc(GFP_KERNEL)
+      yield* table.unlock()
+    })
+  })
+  kernel.task('transaction', function* () {
+    yield* buffer.lock()
+    yield* kernel.scopes.section(PF_MEMALLOC_NOFS, function* () {
+      yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
+      yield* kernel.queueWork(events, resize)
+      if (waits) yield* kernel.flushWork(resize)
+    })
+    yield* buffer.unlock()
+  })
+}
+
+export const rhashtableResize = scenario({
+  name: 'rhashtable-resize',
+  summary: 'a resize queued from a transaction allocates without its scope; nobody waits for it',
+  source: 'a recording of XFS on Linux 6.18',
+  build: (kernel) => build(kernel, false),
+})
+
+export const rhashtableResizeWaited = scenario({
+  name: 'rhashtable-resize-waited',
+  summary: 'the same, if the transaction waited for the resize',
+  source: 'a question to that recording',
+  build: (kernel) => build(kernel, true),
+})

@@ -1,0 +1,40 @@
+/**
+ * Case 6: a transaction is reserved by the submitter of I/O and committed by a worker when the I/O completes. Its scope has
+ * to move with it. The item is queued by the interrupt that completes the I/O, not by the submitter.
+ */
+import { __GFP_FS, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import { scenario } from '../kernel/kernel.js'
+
+export const transactionHandOff = scenario({
+  name: 'transaction-hand-off',
+  summary: 'a transaction moves from the submitter of I/O to the worker that completes it',
+  source: 'fs/xfs/xfs_aops.c, xfs_setfilesize_ioend',
+  build(kernel) {
+    const ilock = kernel.mutex('ip->i_lock')
+    kernel.shrinker('xfs_reclaim_inodes', __GFP_FS, function* () {
+      yield* ilock.lock()
+      yield* ilock.unlock()
+    })
+    const transaction = kernel.transaction('tp')
+    const unwritten = kernel.workqueue('xfs-conv', { memReclaim: true })
+    const endIo = kernel.work('xfs_end_io', function* () {
+      // The hand-off that XFS does by hand: the worker takes the transaction's scope over.
+      yield* kernel.scopes.calleeSection(PF_MEMALLOC_NOFS, function* () {
+        yield* ilock.lock()
+        yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
+        yield* ilock.unlock()
+      })
+    })
+    const submitted = kernel.completion('bio')
+    kernel.kthread('irq', function* () {
+      yield* submitted.wait()
+      yield* kernel.queueWork(unwritten, endIo)
+    })
+    kernel.task('submit', function* () {
+      yield* transaction.inContext(function* () {
+        yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
+      })
+      yield* submitted.complete()
+    })
+  },
+})

@@ -1,0 +1,43 @@
+/** Case 12: vmalloc is asked with GFP_NOFS, but allocates page tables with GFP_KERNEL deep below. */
+import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import { type Kernel, scenario } from '../kernel/kernel.js'
+import { NOTHING_DELEGATED } from './inapplicable.js'
+
+function build(kernel: Kernel, since517: boolean): void {
+  const lock = kernel.mutex('fs lock')
+  kernel.shrinker('fs_shrink', __GFP_FS, function* () {
+    yield* lock.lock()
+    yield* lock.unlock()
+  })
+  const mapPages = function* () {
+    yield* kernel.kmalloc(GFP_KERNEL)
+  }
+  const vmalloc = kernel.procedure('__vmalloc_area_node', function* (gfp: number) {
+    yield* kernel.kmalloc(gfp)
+    if (!since517 || (gfp & __GFP_FS) !== 0) return yield* mapPages()
+    const saved = yield* kernel.scopes.memallocNofsSave()
+    yield* mapPages()
+    yield* kernel.scopes.memallocNofsRestore(saved)
+  })
+  kernel.task('mount', function* () {
+    yield* lock.lock()
+    yield* kernel.scopes.section(PF_MEMALLOC_NOFS, () => vmalloc(kernel.gfp(GFP_NOFS)))
+    yield* lock.unlock()
+  })
+}
+
+export const vmalloc = scenario({
+  name: 'vmalloc',
+  summary: 'page tables are allocated with GFP_KERNEL below a vmalloc with GFP_NOFS',
+  source: 'mm/vmalloc.c before 5.17',
+  inapplicable: NOTHING_DELEGATED,
+  build: (kernel) => build(kernel, false),
+})
+
+export const vmallocScoped = scenario({
+  name: 'vmalloc-5-17',
+  summary: 'the same since vmalloc opens a scope for what it was asked with',
+  source: 'mm/vmalloc.c since 5.17',
+  inapplicable: NOTHING_DELEGATED,
+  build: (kernel) => build(kernel, true),
+})
