@@ -1,0 +1,179 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import { GFP_KERNEL, NOFS, Trace } from '../audit/trace.js'
+import { kernelSim } from './kernel-sim.js'
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../schema/audit.schema.json', import.meta.url), 'utf8'),
+) as object
+const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema)
+
+const directory = mkdtempSync(join(tmpdir(), 'kernel-sim-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(directory, name)
+  writeFileSync(path, content)
+  return path
+}
+
+/** A recording in which all is well. */
+const good = new Trace().slabPage().cacheAlloc().text
+/** The kernel does not do what its scope demands. */
+const disagreeing = new Trace().slabPage({ fl: NOFS }).cacheAlloc({ fl: NOFS }).text
+const losing = new Trace()
+  .queue('0x1', 'lost_work', { fl: NOFS })
+  .start('0x1', 'lost_work')
+  .kmalloc({ pid: 7, gfp: GFP_KERNEL })
+  .end('0x1', 'lost_work').text
+
+describe('kernel-sim audit', () => {
+  it('--example reads the bundled recording and finds the kernel as predicted', async () => {
+    const { status, stdout, stderr } = await kernelSim(['audit', '--example'])
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+    expect(stdout).toContain(
+      '1,115 page allocations predicted from their requests: 1,115 as predicted (100 %)',
+    )
+    expect(stdout).toContain('rht_deferred_worker lost the scope')
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
+  })
+
+  it('--json follows its schema', async () => {
+    const { status, stdout } = await kernelSim(['audit', '--example', '--json'])
+    expect(status).toBe(0)
+    const report: unknown = JSON.parse(stdout)
+    expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
+    expect(report).toMatchObject({
+      format: 'kernel-sim-audit',
+      version: 1,
+      verdict: { agrees: true, damaged: false, lostScopes: 1 },
+    })
+  })
+
+  it.each([
+    ['a disagreement', disagreeing],
+    ['damage', `${good}x\n{"ts":1\n{"ts":1,{"ts":2}\n${'y'.repeat(1 << 21)}\n`],
+    ['a lost scope', losing],
+    ['no task flags', new Trace().event('mm_page_free', { pid: -1, pfn: 1, order: 0 }).text],
+    ['two recordings', new Trace().at(1e12).kmalloc().text + good],
+  ])('--json follows its schema with %s', async (_, input) => {
+    const { stdout } = await kernelSim(['audit', '-', '--json'], input)
+    expect(validate(JSON.parse(stdout)), JSON.stringify(validate.errors)).toBe(true)
+  })
+
+  it('reads a file, compressed or not, and standard input, with the same result', async () => {
+    const plain = await kernelSim(['audit', file('plain', good), '--json'])
+    const packed = await kernelSim(['audit', file('packed', gzipSync(good)), '--json'])
+    const piped = await kernelSim(['audit', '-', '--json'], gzipSync(good))
+    expect(plain.status).toBe(0)
+    const facts = ({ stdout }: { stdout: string }) => ({
+      ...JSON.parse(stdout),
+      reading: undefined,
+    })
+    expect(facts(packed)).toEqual(facts(plain))
+    expect(facts(piped)).toEqual(facts(plain))
+  })
+
+  it('shows what differs, what is damaged and what was lost', async () => {
+    const bad = await kernelSim(['audit', '-'], disagreeing)
+    expect(bad.stdout).toContain('VIOLATE')
+    expect(bad.stdout).toContain(
+      '1 time: the kernel kept what the scope of the task should have taken away.',
+    )
+    expect(bad.stdout).toContain('only the kernel had: __GFP_FS; only predicted: nothing')
+    const damaged = await kernelSim(['audit', '-'], `${good}hello\n`)
+    expect(damaged.stdout).toContain('What could not be read')
+    expect(damaged.stdout).toContain('line 3: hello')
+    const lost = await kernelSim(['audit', '-'], losing)
+    expect(lost.stdout).toContain('lost_work: queued from a NOFS scope, allocated with __GFP_FS')
+  })
+
+  it('--top 0 shows all rows, --top 1 the first', async () => {
+    const trace = new Trace()
+    for (let i = 0; i < 20; i++) trace.kmalloc({ gfp: 0xc40, st: `__kmalloc_noprof+1;site_${i}+2` })
+    const all = await kernelSim(['audit', '-', '--top', '0'], trace.text)
+    expect(all.stdout.match(/^ {2}site_\d+ /gm)).toHaveLength(20)
+    const one = await kernelSim(['audit', '-', '--top', '1'], trace.text)
+    expect(one.stdout.match(/^ {2}site_\d+ /gm)).toHaveLength(1)
+    expect(one.stdout).toContain('... and 19 more: --top 0 shows all.')
+  })
+
+  it('--progress says on standard error how far it is', async () => {
+    const { stderr } = await kernelSim(['audit', '--example', '--progress', '--json'])
+    expect(stderr).toMatch(/^reading: \d+\.\d MB of 3\.4 MB, \d+ %\n/)
+    const piped = await kernelSim(['audit', '-', '--progress', '--json'], good)
+    expect(piped.stderr).toMatch(/^reading: 0\.0 MB\n$/)
+  })
+})
+
+describe('the exit status', () => {
+  it.each([
+    [0, 'all is well', good, []],
+    [1, 'the kernel disagrees', disagreeing, []],
+    [1, 'the recording is damaged', `${good}x\n`, []],
+    [0, 'a scope was lost', losing, []],
+    [1, 'a scope was lost and that counts', losing, ['--fail-on', 'lost-scope']],
+    [0, 'only lost scopes count', `${good}x\n`, ['--fail-on', 'lost-scope']],
+    [1, 'several things count', `${good}x\n`, ['--fail-on', 'lost-scope,damage']],
+    [0, 'nothing counts', disagreeing, ['--fail-on', 'none']],
+  ])('is %i when %s', async (status, _, input, args) => {
+    expect((await kernelSim(['audit', '-', ...args], input)).status).toBe(status)
+  })
+
+  it.each<[string, string[], string | RegExp]>([
+    ['no trace', ['audit'], 'kernel-sim: no TRACE given. Try: kernel-sim audit --example\n'],
+    [
+      'no such file',
+      ['audit', '/no/such'],
+      'kernel-sim: /no/such cannot be read: there is no such file\n',
+    ],
+    ['a directory', ['audit', '/tmp'], 'kernel-sim: /tmp is a directory, not a recording\n'],
+    ['nothing', ['audit', '-'], 'kernel-sim: standard input is empty\n'],
+    [
+      'both',
+      ['audit', '-', '--example'],
+      'kernel-sim: give either --example or a TRACE, not both\n',
+    ],
+    [
+      'an unknown option',
+      ['audit', '--exmaple'],
+      /^error: unknown option '--exmaple'\n\(Did you mean --example\?\)/,
+    ],
+    ['an unknown command', ['adit'], /^error: unknown command 'adit'\n\(Did you mean audit\?\)/],
+    ['a bad number', ['audit', '--top', '-1'], /It takes a whole number from 0\./],
+    [
+      'a bad name',
+      ['audit', '--fail-on', 'x'],
+      /It takes disagreement, damage, lost-scope, or none\./,
+    ],
+    ['too much', ['audit', 'a', 'b'], /too many arguments/],
+    ['no command', [], /Usage: kernel-sim/],
+  ])('is 2 for %s, with one sentence and no stack trace', async (_, args, message) => {
+    const { status, stdout, stderr } = await kernelSim(args)
+    expect(status).toBe(2)
+    expect(stdout).toBe('')
+    if (typeof message === 'string') expect(stderr).toBe(message)
+    else expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^ {4}at /m)
+  })
+
+  it('is 0 for --help and --version', async () => {
+    for (const args of [['--help'], ['audit', '--help'], ['--version']]) {
+      const { status, stdout, stderr } = await kernelSim(args)
+      expect([status, stderr]).toEqual([0, ''])
+      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
+    }
+  })
+})
+
+describe('a reader that has seen enough', () => {
+  it('is no error', async () => {
+    const { stderr } = await kernelSim(['audit', '--example', '--json'], '', 1)
+    expect(stderr).toBe('')
+  })
+})
