@@ -85,7 +85,7 @@ export class Domain<N extends string = string, F extends string = string> extend
    * The mask of the flags named.
    * @throws RangeError for a name that is not a flag of this domain.
    */
-  mask(...names: readonly F[]): Mask<N> {
+  mask(...names: F[]): Mask<N> {
     let bits = 0
     for (const name of names) {
       const flag: number | undefined = this.flags[name]

@@ -11,7 +11,7 @@ declare const maskOf: unique symbol
 export type Mask<N extends string = string> = number & { readonly [maskOf]: N }
 
 /** The union of masks of one domain. */
-export function union<N extends string>(...masks: readonly Mask<N>[]): Mask<N> {
+export function union<N extends string>(...masks: Mask<N>[]): Mask<N> {
   let bits = 0
   for (const mask of masks) bits |= mask
   return bits as Mask<N>
