@@ -53,7 +53,9 @@ export class Execution {
       const next = this.row.slice()
       const result = operation.attempt(next, task, outcome)
       if (result < 0) return false
-      this.machine.tasks[task]?.position.set(next, program.edge(position, result))
+      const reached = program.edge(position, result)
+      this.machine.tasks[task]?.position.set(next, reached)
+      if (program.returns[reached] === true) this.machine.tasks[task]?.onReturn?.(next, task)
       this.row = next
       this.steps.push({ task, operation, position, outcome, result })
       return true

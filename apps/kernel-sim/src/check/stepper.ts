@@ -119,6 +119,7 @@ export class Stepper {
       moved = true
       const reached = program.edge(position, result)
       field.set(next, reached)
+      if (program.returns[reached] === true) this.#machine.tasks[task]?.onReturn?.(next, task)
       this.record?.push({ task, operation, position, outcome, result })
       if (this.#movers === null || !this.#isMover(task, reached)) {
         this.steps++

@@ -17,7 +17,7 @@ import {
 import type { Row } from '../machine/layout.js'
 import { Machine, type Task } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
-import { Operation, type Steps, type Value } from '../machine/operation.js'
+import type { Steps, Value } from '../machine/operation.js'
 import { BitLock } from './bit-lock.js'
 import { BlockDevice } from './block-device.js'
 import { Choices } from './choice.js'
@@ -65,7 +65,6 @@ export class Kernel {
   readonly #memory: Memory
   readonly #workqueues: Workqueues
   readonly #kthread: StartKthread = (name, body, flags) => this.kthread(name, body, flags)
-  readonly #exits = new Map<number, Operation>()
   #systemPool: WorkerPool | null = null
   #kthreadd: Kthreadd | null = null
 
@@ -169,6 +168,11 @@ export class Kernel {
   /** A queue of objects between tasks. */
   fifo(name: string, capacity: number): Fifo {
     return new Fifo(this.machine, name, capacity)
+  }
+
+  /** An object without a state, to put into queues. */
+  token(name: string): MachineObject {
+    return this.machine.object(name)
   }
 
   // Memory.
@@ -296,36 +300,15 @@ export class Kernel {
   }
 
   #start(name: string, body: () => Steps<unknown>, daemon: boolean, flags: number): Task {
-    const kernel = this
-    const task: Task = this.machine.task(
-      name,
-      function* () {
-        yield* body()
-        yield* kernel.#exit(task)
-      },
-      daemon,
-    )
+    const task = this.machine.task(name, body, daemon)
     this.#tasks.add(task)
     this.#current.add(task, flags)
     this.#workqueues.add(task)
-    return task
-  }
-
-  /** Checks that a task leaves nothing behind. */
-  #exit(task: Task): Operation {
-    let exit = this.#exits.get(task.index)
-    if (exit === undefined) {
-      exit = new Operation({
-        name: task.daemon ? 'schedule' : 'do_exit',
-        attempt: (row, running) => {
-          this.#tasks.checkReturn(row, running)
-          this.#current.checkReturn(row, running)
-          return 0
-        },
-      })
-      this.#exits.set(task.index, exit)
+    task.onReturn = (row, running) => {
+      this.#tasks.checkReturn(row, running)
+      this.#current.checkReturn(row, running)
     }
-    return exit
+    return task
   }
 
   #needKthreadd(): Kthreadd {

@@ -18,6 +18,8 @@ export class Task extends MachineObject {
   readonly position: Field
   readonly daemon: boolean
   readonly root: ProcedureLike
+  /** Looks at a state in which the task has just returned; throws Misuse when it should not have. */
+  onReturn: ((row: Row, task: number) => void) | null = null
 
   constructor(
     id: number,

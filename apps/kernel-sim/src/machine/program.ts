@@ -25,6 +25,8 @@ export class Program {
   readonly operations: (Operation | null)[] = []
   /** Whether the task may stay there for ever: it has returned, or is a kernel thread without work. */
   readonly rests: boolean[] = []
+  /** Whether the task has returned when it comes there: to its end or, if it is a kernel thread, to its start. */
+  readonly returns: boolean[] = []
   /** Whether a loop starts over there. */
   readonly heads: boolean[] = []
   /** From where and with which result each position was reached first. */
@@ -138,7 +140,10 @@ export class Program {
     const key = (caller + 1) * 0x4000000 + (node === null ? 0 : node.id + 1)
     const known = this.#known.get(key)
     if (known !== undefined) {
-      if (head) this.heads[known] = true
+      if (head) {
+        this.heads[known] = true
+        this.returns[known] ||= caller < 0
+      }
       return known
     }
     const position = this.operations.length
@@ -147,6 +152,7 @@ export class Program {
     this.operations.push(operation)
     this.rests.push(node === null || (this.daemon && node.parent === null && this.#atRoot(caller)))
     this.heads.push(head)
+    this.returns.push(node === null || (head && caller < 0))
     this.parents.push(parent)
     this.inputs.push(input)
     this.#nodes.push(node)
