@@ -18,6 +18,44 @@ export {
   needReclaim,
 } from './gfp/reclaim.js'
 export { type GfpZone, gfpZone, ZONES_AMD64, type ZoneName } from './gfp/zone.js'
+export {
+  FALLBACKS,
+  type Fallback,
+  findSuitableFallback,
+  PAGEBLOCK_ORDER,
+} from './pages/fallback.js'
+export { type MempoolResult, type MempoolStep, mempoolAlloc } from './pages/mempool.js'
+export {
+  type AllocAnswer,
+  type AllocRequest,
+  type AllocStep,
+  allocPages,
+  COMPACT_DEFERRED,
+  COMPACT_SKIPPED,
+  NO_PAGE,
+} from './pages/slow-path.js'
+export {
+  calculateMinFreeKbytes,
+  type FreeState,
+  MAX_ORDER,
+  setupZoneReserves,
+  totalReservePages,
+  type Watermarks,
+  type ZoneReserves,
+  zoneWatermarkFast,
+  zoneWatermarkOk,
+} from './pages/watermark.js'
+export {
+  allowDirectReclaim,
+  type DirectReclaimWait,
+  type ReclaimZone,
+  reclaimThrottle,
+  type ThrottleReason,
+  throttleDirectReclaim,
+  type WritebackCase,
+  type WritebackPage,
+  writebackCase,
+} from './reclaim/throttle.js'
 export * from './task/flags.js'
 export * from './task/memalloc.js'
 export * from './task/preempt.js'

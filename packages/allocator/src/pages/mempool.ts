@@ -1,0 +1,44 @@
+/**
+ * Mempool: a few elements set aside, so that an allocation that may sleep never fails (mm/mempool.c, mempool_alloc,
+ * 6.1). Its steps are those of a generator: the caller decides how an element is made and how long a sleep takes.
+ */
+import {
+  __GFP_DIRECT_RECLAIM,
+  __GFP_IO,
+  __GFP_NOMEMALLOC,
+  __GFP_NORETRY,
+  __GFP_NOWARN,
+} from '../gfp/flags.js'
+
+/** What the pool needs next. */
+export type MempoolStep =
+  /** Make an element with these flags. The answer is whether that succeeded. */
+  | { readonly kind: 'alloc'; readonly gfp: number }
+  /** Take one that is set aside. The answer is whether there was one. */
+  | { readonly kind: 'take' }
+  /** Sleep until one is freed, at most so many jiffies. */
+  | { readonly kind: 'sleep'; readonly jiffies: number }
+
+/** How an allocation succeeded: null when it may not sleep and there was nothing. */
+export type MempoolResult = 'allocated' | 'taken' | null
+
+/** Allocates from a mempool. With `__GFP_DIRECT_RECLAIM` it never returns null. */
+export function* mempoolAlloc(
+  gfp: number,
+  hz = 250,
+): Generator<MempoolStep, MempoolResult, boolean> {
+  // The pool is the reserve: the allocator's own need not be touched, and failing is no news.
+  const full = (gfp | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN) >>> 0
+  // The first try does not reclaim: what is set aside comes sooner.
+  let flags = (full & ~(__GFP_DIRECT_RECLAIM | __GFP_IO)) >>> 0
+  for (;;) {
+    if (yield { kind: 'alloc', gfp: flags }) return 'allocated'
+    if (yield { kind: 'take' }) return 'taken'
+    if (flags !== full) {
+      flags = full
+      continue
+    }
+    if ((full & __GFP_DIRECT_RECLAIM) === 0) return null
+    yield { kind: 'sleep', jiffies: 5 * hz }
+  }
+}

@@ -1,0 +1,363 @@
+/**
+ * Allocation: the way of a request through the page allocator (mm/page_alloc.c, __alloc_pages and
+ * __alloc_pages_slowpath, 6.1.192). A generator: it says what it does next and is told what came of it, so that a model checker can
+ * interleave it, a simulation can charge time to it, and a real free list can serve it.
+ */
+import {
+  ALLOC_CPUSET,
+  ALLOC_KSWAPD,
+  ALLOC_MIN_RESERVE,
+  ALLOC_NO_WATERMARKS,
+  ALLOC_OOM,
+  ALLOC_WMARK_HIGH,
+  allocFlagsNofragment,
+  gfpPfmemallocFlags,
+  gfpToAllocFlags,
+  gfpToAllocFlagsCma,
+} from '../gfp/alloc-flags.js'
+import { currentGfpContext } from '../gfp/context.js'
+import {
+  __GFP_ACCOUNT,
+  __GFP_DIRECT_RECLAIM,
+  __GFP_FS,
+  __GFP_HARDWALL,
+  __GFP_IO,
+  __GFP_NOFAIL,
+  __GFP_NOMEMALLOC,
+  __GFP_NORETRY,
+  __GFP_NOWARN,
+  __GFP_RETRY_MAYFAIL,
+  __GFP_THISNODE,
+} from '../gfp/flags.js'
+import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { gfpCompactionAllowed } from '../gfp/predicates.js'
+import { type AllocContext, type AllocEnvironment, prepareAllocPages } from '../gfp/prepare.js'
+import { PF, PF_MEMALLOC } from '../task/flags.js'
+import { memallocNoreclaimRestore, memallocNoreclaimSave, type Task } from '../task/memalloc.js'
+import { MAX_ORDER } from './watermark.js'
+
+/** Requests of more than 8 pages may fail; smaller ones are tried for as long as there is hope. */
+const PAGE_ALLOC_COSTLY_ORDER = 3
+/** ___GFP_ATOMIC of 6.1: gone since 6.3. */
+const GFP_ATOMIC_6_1 = 0x200
+const ZONE_NORMAL = 2
+/** All flags are allowed. */
+const ALL = 0xffffffff
+
+/** How hard compaction tries (enum compact_priority): lower is harder. */
+const COMPACT_PRIO_SYNC_LIGHT = 1
+const COMPACT_PRIO_ASYNC = 2
+
+/** What compaction says (enum compact_result), as far as it matters here. */
+export const COMPACT_SKIPPED = 1
+export const COMPACT_DEFERRED = 2
+
+/** A search of the free lists: with which flags, and on which nodes. */
+export interface FreelistSearch {
+  readonly gfp: number
+  readonly allocFlags: number
+  readonly nodemask: AllocContext['nodemask']
+}
+
+/** What the allocator does next. What it needs to be told is said by {@link AllocAnswer}. */
+export type AllocStep =
+  | ({ readonly kind: 'freelist' } & FreelistSearch)
+  | { readonly kind: 'wake-kswapd' }
+  | {
+      readonly kind: 'compact'
+      readonly gfp: number
+      readonly allocFlags: number
+      readonly priority: number
+    }
+  | { readonly kind: 'reclaim'; readonly gfp: number }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'should-reclaim-retry'; readonly progress: boolean }
+  | { readonly kind: 'should-compact-retry'; readonly result: number; readonly priority: number }
+  | { readonly kind: 'oom-lock' }
+  | { readonly kind: 'oom-lock-wait' }
+  | { readonly kind: 'out-of-memory'; readonly gfp: number }
+  | { readonly kind: 'warn' }
+  | { readonly kind: 'warn-alloc'; readonly gfp: number }
+  | { readonly kind: 'memcg-charge' }
+  | { readonly kind: 'trace'; readonly gfp: number; readonly migratetype: number }
+
+/**
+ * What a step is answered with. `freelist`: the page, or -1. `reclaim`: the pages reclaimed. `compact`: the result.
+ * `should-reclaim-retry`, `should-compact-retry`, `oom-lock`, `out-of-memory`: 1 or 0. Others: ignored.
+ */
+export type AllocAnswer = number
+
+/** No page. */
+export const NO_PAGE = -1
+
+/** A request and where it is made. */
+export interface AllocRequest
+  extends Omit<AllocEnvironment, 'preemptCount' | 'cpusetsEnabled' | 'nodemask'> {
+  readonly gfp: number
+  /** The pages wanted are 2 to this power: 0 to 10. */
+  readonly order: number
+  /** The task that asks: its scopes decide what reclaim may do. */
+  readonly task: Task
+  /** A bit per zone: it has pages. */
+  readonly populated: number
+  /** The task's priority: below 100 is real-time. By default 120. */
+  readonly prio?: number
+  readonly preemptCount?: number
+  readonly oomVictim?: boolean
+  readonly cpusetsEnabled?: boolean
+  readonly nodemask?: boolean
+  /** The flags that are allowed at all: less in early boot and during suspend. */
+  readonly gfpAllowedMask?: number
+}
+
+/** Allocates a block; returns the page, or {@link NO_PAGE}. */
+export function* allocPages(request: AllocRequest): Generator<AllocStep, number, AllocAnswer> {
+  const { order, task, cma = false, populated } = request
+  if (order >= MAX_ORDER) {
+    if ((request.gfp & __GFP_NOWARN) === 0) yield { kind: 'warn' }
+    return NO_PAGE
+  }
+  const allowed = request.gfp & (request.gfpAllowedMask ?? ALL)
+  const gfp = currentGfpContext(task.mask, allowed)
+  const nodemask = request.nodemask ?? false
+  const environment: AllocEnvironment = {
+    ...request,
+    cpusetsEnabled: request.cpusetsEnabled ?? false,
+    preemptCount: request.preemptCount ?? 0,
+    nodemask,
+    cma,
+  }
+  const ac = prepareAllocPages(gfp, environment)
+  const preferred = preferredZone(populated, ac.highestZoneidx)
+  const nofragment = allocFlagsNofragment(gfp, preferred, 1, populated)
+  let page = yield {
+    kind: 'freelist',
+    gfp: ac.gfp,
+    allocFlags: ac.allocFlags | nofragment,
+    nodemask: ac.nodemask,
+  }
+  let traced = ac.gfp
+  if (page === NO_PAGE) {
+    // The cpuset was only the first choice; from here on the request counts as it came.
+    traced = gfp
+    page = yield* new SlowPath(request, ac, gfp, nodemask ? 'given' : null).run()
+  }
+  if (page !== NO_PAGE && (gfp & __GFP_ACCOUNT) !== 0) yield { kind: 'memcg-charge' }
+  yield { kind: 'trace', gfp: traced, migratetype: ac.migratetype }
+  return page
+}
+
+/** The highest zone with pages that a request may use, -1 for none. */
+function preferredZone(populated: number, highest: number): number {
+  for (let zone = highest; zone >= 0; zone--) if ((populated & (1 << zone)) !== 0) return zone
+  return -1
+}
+
+/** What is known along the slow path of one request. */
+class SlowPath {
+  readonly #request: AllocRequest
+  readonly #ac: AllocContext
+  readonly #order: number
+  readonly #gfp: number
+  readonly #reclaims: boolean
+  readonly #compacts: boolean
+  readonly #costly: boolean
+  readonly #atomicMisused: boolean
+  /** Whether any zone that the request may use has pages. */
+  readonly #hasZone: boolean
+  #nodemask: AllocContext['nodemask']
+  #allocFlags = 0
+  #compactResult = COMPACT_SKIPPED
+  #progress = 0
+  /** Whether another round makes sense. */
+  #again = false
+
+  constructor(
+    request: AllocRequest,
+    ac: AllocContext,
+    gfp: number,
+    nodemask: AllocContext['nodemask'],
+  ) {
+    this.#request = request
+    this.#ac = ac
+    this.#order = request.order
+    this.#nodemask = nodemask
+    this.#reclaims = (gfp & __GFP_DIRECT_RECLAIM) !== 0
+    this.#atomicMisused = this.#reclaims && (gfp & GFP_ATOMIC_6_1) !== 0
+    this.#gfp = this.#atomicMisused ? (gfp & ~GFP_ATOMIC_6_1) >>> 0 : gfp
+    this.#compacts = gfpCompactionAllowed(gfp)
+    this.#hasZone = preferredZone(request.populated, ac.highestZoneidx) >= 0
+    this.#costly = request.order > PAGE_ALLOC_COSTLY_ORDER
+  }
+
+  *run(): Generator<AllocStep, number, AllocAnswer> {
+    const { task, prio = 120, preemptCount = 0, oomVictim = false, cma = false } = this.#request
+    const gfp = this.#gfp
+    const order = this.#order
+    if (this.#atomicMisused) yield { kind: 'warn' }
+    this.#allocFlags = gfpToAllocFlags(gfp, order, prio, preemptCount, cma)
+    let compactPriority = COMPACT_PRIO_SYNC_LIGHT
+    const reserves = (): number => gfpPfmemallocFlags(gfp, task.mask, preemptCount, oomVictim)
+
+    // Once, without reclaim: the watermark is lower than on the fast path.
+    let hopeless = !this.#hasZone
+    if (!hopeless) {
+      yield* this.#wakeKswapd()
+      let page = yield* this.#search(this.#allocFlags)
+      if (page !== NO_PAGE) return page
+      const early = this.#costly || (order > 0 && this.#ac.migratetype !== MIGRATE_MOVABLE)
+      if (this.#reclaims && this.#compacts && early && reserves() === 0) {
+        page = yield* this.#directCompact(COMPACT_PRIO_ASYNC)
+        if (page !== NO_PAGE) return page
+        if (this.#costly && (gfp & __GFP_NORETRY) !== 0) {
+          // Reclaim would cost much and hardly help; who says NORETRY does not want that. Least of all a huge
+          // page that only this node may give: others may have plenty.
+          hopeless =
+            this.#compactResult === COMPACT_SKIPPED ||
+            this.#compactResult === COMPACT_DEFERRED ||
+            (gfp & __GFP_THISNODE) !== 0
+          if (!hopeless) compactPriority = COMPACT_PRIO_ASYNC
+        }
+      }
+    }
+
+    for (;;) {
+      if (!hopeless) {
+        let page = yield* this.#try(compactPriority, reserves())
+        if (page === NO_PAGE) page = yield* this.#lastResort(compactPriority, oomVictim)
+        if (page !== NO_PAGE) return page
+        if (this.#again) continue
+      }
+      // Nothing helped. Who cannot fail tries for ever.
+      hopeless = false
+      if ((gfp & __GFP_NOFAIL) === 0) break
+      const quiet = (gfp & __GFP_NOWARN) !== 0
+      if (!this.#reclaims) {
+        if (!quiet) yield { kind: 'warn' }
+        break
+      }
+      if (!quiet && (task.mask & PF_MEMALLOC) !== 0) yield { kind: 'warn' }
+      if (!quiet && this.#costly) yield { kind: 'warn' }
+      const page = yield* this.#searchAnyNode(ALLOC_MIN_RESERVE)
+      if (page !== NO_PAGE) return page
+    }
+    yield { kind: 'warn-alloc', gfp }
+    return NO_PAGE
+  }
+
+  /** One round: free lists, reclaim, compaction. */
+  *#try(compactPriority: number, reserveFlags: number): Generator<AllocStep, number, AllocAnswer> {
+    const { task, cma = false } = this.#request
+    yield* this.#wakeKswapd()
+    if (reserveFlags !== 0) {
+      this.#allocFlags =
+        gfpToAllocFlagsCma(this.#gfp, reserveFlags, cma) | (this.#allocFlags & ALLOC_KSWAPD)
+    }
+    if ((this.#allocFlags & ALLOC_CPUSET) === 0 || reserveFlags !== 0) this.#nodemask = null
+    const page = yield* this.#search(this.#allocFlags)
+    if (page !== NO_PAGE) return page
+    if (!this.#mayReclaim(task)) return NO_PAGE
+    const reclaimed = yield* this.#directReclaim()
+    if (reclaimed !== NO_PAGE) return reclaimed
+    return yield* this.#directCompact(compactPriority)
+  }
+
+  /** After a round in vain: decides whether to try another, and kills somebody for it if need be. */
+  *#lastResort(priority: number, oomVictim: boolean): Generator<AllocStep, number, AllocAnswer> {
+    const gfp = this.#gfp
+    this.#again = false
+    if (!this.#mayReclaim(this.#request.task) || (gfp & __GFP_NORETRY) !== 0) return NO_PAGE
+    if (this.#costly && (!this.#compacts || (gfp & __GFP_RETRY_MAYFAIL) === 0)) return NO_PAGE
+    const progress = this.#progress > 0
+    this.#again = (yield { kind: 'should-reclaim-retry', progress }) !== 0
+    if (!this.#again && progress && this.#compacts) {
+      const result = this.#compactResult
+      this.#again = (yield { kind: 'should-compact-retry', result, priority }) !== 0
+    }
+    if (this.#again) return NO_PAGE
+    const page = yield* this.#mayOom()
+    // A victim that has used its reserve in vain must not loop: it has to die.
+    const spent = (this.#allocFlags & ALLOC_OOM) !== 0 || (gfp & __GFP_NOMEMALLOC) !== 0
+    this.#again = this.#progress > 0 && !(oomVictim && spent)
+    return page
+  }
+
+  /** __alloc_pages_may_oom. */
+  *#mayOom(): Generator<AllocStep, number, AllocAnswer> {
+    const gfp = this.#gfp
+    this.#progress = 0
+    if ((yield { kind: 'oom-lock' }) === 0) {
+      // Somebody else is at it: that is progress.
+      this.#progress = 1
+      yield { kind: 'oom-lock-wait' }
+      return NO_PAGE
+    }
+    // The high mark: only to see whether another kill has just made room.
+    const page = yield {
+      kind: 'freelist',
+      gfp: ((gfp | __GFP_HARDWALL) & ~__GFP_DIRECT_RECLAIM) >>> 0,
+      allocFlags: ALLOC_WMARK_HIGH | ALLOC_CPUSET,
+      nodemask: this.#nodemask,
+    }
+    if (page !== NO_PAGE) return page
+    if ((this.#request.task.mask & PF.flags.DUMPCORE) !== 0 || this.#costly) return NO_PAGE
+    if ((gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) !== 0) return NO_PAGE
+    if (this.#ac.highestZoneidx < ZONE_NORMAL) return NO_PAGE
+    // Storage is suspended: what the victim would have to write back to exit can't be written.
+    if (((this.#request.gfpAllowedMask ?? ALL) & (__GFP_IO | __GFP_FS)) === 0) return NO_PAGE
+    const killed = (yield { kind: 'out-of-memory', gfp }) !== 0
+    const nofail = (gfp & __GFP_NOFAIL) !== 0
+    if (!killed && nofail && (gfp & __GFP_NOWARN) === 0) yield { kind: 'warn' }
+    if (!killed && !nofail) return NO_PAGE
+    this.#progress = 1
+    return nofail ? yield* this.#searchAnyNode(ALLOC_NO_WATERMARKS) : NO_PAGE
+  }
+
+  /** __alloc_pages_direct_reclaim. */
+  *#directReclaim(): Generator<AllocStep, number, AllocAnswer> {
+    const { task } = this.#request
+    const token = memallocNoreclaimSave(task)
+    this.#progress = yield { kind: 'reclaim', gfp: this.#gfp }
+    memallocNoreclaimRestore(task, token)
+    if (this.#progress === 0) return NO_PAGE
+    const page = yield* this.#search(this.#allocFlags)
+    if (page !== NO_PAGE) return page
+    // What was freed may lie on other CPUs' lists.
+    yield { kind: 'drain' }
+    return yield* this.#search(this.#allocFlags)
+  }
+
+  /** __alloc_pages_direct_compact. */
+  *#directCompact(priority: number): Generator<AllocStep, number, AllocAnswer> {
+    if (this.#order === 0) return NO_PAGE
+    const { task } = this.#request
+    const token = memallocNoreclaimSave(task)
+    this.#compactResult = yield {
+      kind: 'compact',
+      gfp: this.#gfp,
+      allocFlags: this.#allocFlags,
+      priority,
+    }
+    memallocNoreclaimRestore(task, token)
+    if (this.#compactResult === COMPACT_SKIPPED) return NO_PAGE
+    return yield* this.#search(this.#allocFlags)
+  }
+
+  #mayReclaim(task: Task): boolean {
+    return this.#reclaims && (task.mask & PF_MEMALLOC) === 0
+  }
+
+  *#wakeKswapd(): Generator<AllocStep, void, AllocAnswer> {
+    if ((this.#allocFlags & ALLOC_KSWAPD) !== 0 && this.#hasZone) yield { kind: 'wake-kswapd' }
+  }
+
+  *#search(allocFlags: number): Generator<AllocStep, number, AllocAnswer> {
+    return yield { kind: 'freelist', gfp: this.#gfp, allocFlags, nodemask: this.#nodemask }
+  }
+
+  /** Within the cpuset, and then anywhere (__alloc_pages_cpuset_fallback). */
+  *#searchAnyNode(allocFlags: number): Generator<AllocStep, number, AllocAnswer> {
+    const page = yield* this.#search(allocFlags | ALLOC_CPUSET)
+    return page !== NO_PAGE ? page : yield* this.#search(allocFlags)
+  }
+}
