@@ -22,8 +22,8 @@ export class Completion {
   constructor(machine: Machine, tasks: TaskStates, name: string) {
     this.object = machine.object(name)
     const object = this.object
-    this.#done = machine.field(object, 'done', 2)
-    this.#all = machine.field(object, 'all', 2)
+    this.#done = machine.field(object, 'done')
+    this.#all = machine.field(object, 'all')
     const effect = { kind: 'wake', object }
     this.#complete = new Operation({
       name: 'complete',

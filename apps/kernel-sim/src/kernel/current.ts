@@ -61,7 +61,7 @@ export class Current {
   /** Gives a new task its flags. */
   add(task: Task, initial: number): void {
     const number = this.#flags.of(initial)
-    this.#fields[task.index] = this.#machine.field(task, 'flags', 2, number)
+    this.#fields[task.index] = this.#machine.field(task, 'flags', number)
     this.#initial[task.index] = number
   }
 

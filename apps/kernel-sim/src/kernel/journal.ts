@@ -33,8 +33,8 @@ export class Journal {
     this.#scopes = scopes
     const object = machine.object(name)
     this.object = object
-    const handles = machine.field(object, 'handles', 2)
-    const state = machine.field(object, 'commit', 3)
+    const handles = machine.field(object, 'handles')
+    const state = machine.field(object, 'commit')
     const holders = (): { what: string; tasks: readonly number[] } => ({
       what: `the commit of journal ${name}`,
       tasks: [thread.index],

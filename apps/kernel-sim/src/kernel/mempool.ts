@@ -16,7 +16,7 @@ export class Mempool {
   constructor(machine: Machine, tasks: TaskStates, memory: Memory, name: string, elements: number) {
     this.#memory = memory
     const object = machine.object(name)
-    const left = machine.field(object, 'elements', elements + 1, elements)
+    const left = machine.field(object, 'elements', elements)
     this.#take = new Operation({
       name: 'mempool_alloc',
       object,

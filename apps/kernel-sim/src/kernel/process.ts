@@ -19,7 +19,7 @@ export class Process {
     body: () => Steps<unknown>,
   ) {
     const object = machine.object(`${name} (process)`)
-    const started = machine.field(object, 'started', 2)
+    const started = machine.field(object, 'started')
     const run = new Operation({
       name: 'ret_from_fork',
       object,

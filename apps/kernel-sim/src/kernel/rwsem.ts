@@ -27,8 +27,8 @@ export class RwSemaphore {
     const object = machine.object(name)
     this.object = object
     this.#writer = machine.reference(object, 'writer')
-    this.#readers = machine.field(object, 'readers', 2)
-    this.#waitingWriters = machine.field(object, 'waiting writers', 2)
+    this.#readers = machine.field(object, 'readers')
+    this.#waitingWriters = machine.field(object, 'waiting writers')
     const wait = (row: Row) => ({
       what: `rwsem ${name}`,
       tasks: tasks.referred(this.#writer.get(row)),

@@ -18,8 +18,8 @@ export class TaskStates {
 
   /** Gives a new task its fields. */
   add(task: Task): void {
-    this.#held[task.index] = this.#machine.field(task, 'locks held', 2)
-    this.#atomic[task.index] = this.#machine.field(task, 'spinlocks held', 2)
+    this.#held[task.index] = this.#machine.field(task, 'locks held')
+    this.#atomic[task.index] = this.#machine.field(task, 'spinlocks held')
   }
 
   /** A reference to the task with this number, for a field. */

@@ -16,7 +16,7 @@ export class Transaction {
   constructor(machine: Machine, scopes: Scopes, name: string) {
     this.#scopes = scopes
     const object = machine.object(name)
-    const open = machine.field(object, 'scope is open', 2)
+    const open = machine.field(object, 'scope is open')
     this.#set = new Operation({
       name: 'xfs_trans_set_context',
       object,

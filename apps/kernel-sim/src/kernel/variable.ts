@@ -19,7 +19,7 @@ export class Variable {
   constructor(machine: Machine, tasks: TaskStates, name: string, initial: number) {
     this.#tasks = tasks
     this.object = machine.object(name)
-    this.#value = machine.field(this.object, 'value', 2, initial)
+    this.#value = machine.field(this.object, 'value', initial)
     this.#get = new Operation({
       name: 'read',
       object: this.object,

@@ -13,8 +13,8 @@ export class WaitQueue {
   constructor(machine: Machine, tasks: TaskStates, name: string) {
     const object = machine.object(name)
     this.object = object
-    const asleep = machine.field(object, 'asleep', 2)
-    const woken = machine.field(object, 'woken', 2)
+    const asleep = machine.field(object, 'asleep')
+    const woken = machine.field(object, 'woken')
     this.#prepare = new Operation({
       name: 'prepare_to_wait',
       object,

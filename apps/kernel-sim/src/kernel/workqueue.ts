@@ -112,9 +112,9 @@ export class WorkerPool {
     readonly options: PoolOptions,
   ) {
     this.list = new List(machine, object, 'pending')
-    this.busy = machine.field(object, 'busy workers', 2)
-    this.created = machine.field(object, 'workers created', 2)
-    this.creating = machine.field(object, 'creating', 2)
+    this.busy = machine.field(object, 'busy workers')
+    this.created = machine.field(object, 'workers created')
+    this.creating = machine.field(object, 'creating')
     this.wakeUpNewTask = new Operation({
       name: 'wake_up_new_task',
       object,
@@ -155,7 +155,7 @@ export class Workqueue {
     readonly maxActive: number,
   ) {
     this.inactive = new List(machine, object, 'inactive')
-    this.active = machine.field(object, 'active', 2)
+    this.active = machine.field(object, 'active')
   }
 }
 
@@ -220,10 +220,10 @@ export class Workqueues {
     const work = new Work(
       object,
       machine.procedure(name, fn),
-      machine.field(object, 'pending', 2),
+      machine.field(object, 'pending'),
       machine.reference(object, 'worker'),
       machine.reference(object, 'queue'),
-      machine.field(object, 'conveyed', 2),
+      machine.field(object, 'conveyed'),
     )
     this.#works.push(work)
     this.#byObject.set(object, work)

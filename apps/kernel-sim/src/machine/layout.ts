@@ -1,8 +1,9 @@
 /**
  * Layout: a global state is one row of 32-bit words, and each thing in it is a bit field of a word. Rows stay short
  * (the yardstick protocol fits its 16 tasks and objects into 3 words), so that they hash and compare fast and
- * many fit into memory. How wide a field must be is not always known beforehand (how many positions will a
- * task have?), so a field may overflow: then the layout is arranged anew and stored rows are repacked.
+ * many fit into memory. How wide a field must be is not known beforehand (how many positions will a task have?), so
+ * it begins as narrow as its first value and may overflow: then the layout is arranged anew and stored
+ * rows are repacked. What never changes takes no bit at all.
  */
 
 /** One global state, packed. */
@@ -17,13 +18,11 @@ export class Field {
 
   constructor(
     readonly name: string,
-    /** How many values it has at first; it grows when a larger one is set. */
-    values: number,
     readonly initial: number,
     /** Whether a value v > 0 refers to the machine's object v - 1. */
     readonly refers: boolean,
   ) {
-    this.limit = limitFor(Math.max(values - 1, initial, 1))
+    this.limit = limitFor(initial)
   }
 
   get(row: Row): number {

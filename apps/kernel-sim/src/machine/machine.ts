@@ -54,17 +54,14 @@ export class Machine implements Library {
     return this.#enroll((id, membership) => new MachineObject(id, name, membership))
   }
 
-  /**
-   * Gives an object a field.
-   * @param values how many values it has, 0 to `values` - 1; it grows when that is not enough.
-   */
-  field(object: MachineObject, name: string, values: number, initial = 0): Field {
-    return this.#field(object, new Field(`${object}.${name}`, values, initial, false))
+  /** Gives an object a field for a small number. */
+  field(object: MachineObject, name: string, initial = 0): Field {
+    return this.#field(object, new Field(`${object}.${name}`, initial, false))
   }
 
   /** Gives an object a field that holds 0, or an object's id and 1. */
   reference(object: MachineObject, name: string): Field {
-    return this.#field(object, new Field(`${object}.${name}`, 2, 0, true))
+    return this.#field(object, new Field(`${object}.${name}`, 0, true))
   }
 
   /**
@@ -74,7 +71,7 @@ export class Machine implements Library {
    */
   task(name: string, body: () => Steps<unknown>, daemon = false): Task {
     return this.#enroll((id, membership) => {
-      const position = this.layout.add(new Field(`${name}.position`, 2, 0, false))
+      const position = this.layout.add(new Field(`${name}.position`, 0, false))
       const root = { name, loop: daemon, body }
       const task = new Task(id, name, membership, {
         index: this.tasks.length,

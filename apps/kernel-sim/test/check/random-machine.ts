@@ -9,7 +9,6 @@ import { Variable } from '../../src/kernel/variable.js'
 import { Machine } from '../../src/machine/machine.js'
 import type { MachineObject } from '../../src/machine/object.js'
 import type { Steps } from '../../src/machine/operation.js'
-import { DONE } from '../../src/machine/program.js'
 
 /** Which mutex a statement means: one of all, that of the replica itself, or that of any replica. */
 type Which = 'shared' | 'other' | 'own' | 'any'
@@ -87,7 +86,7 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
   const retry = machine.procedure(
     'retry',
     function* (value: number) {
-      return (yield* variable.get()) === value ? DONE : 'again'
+      return (yield* variable.get()) === value ? true : undefined
     },
     true,
   )

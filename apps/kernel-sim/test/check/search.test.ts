@@ -53,12 +53,12 @@ describe('the search', () => {
           }
         }
       }),
-      { numRuns: 250, seed: 20160427 },
+      { numRuns: 150, seed: 20160427 },
     )
     // The programs have to be worth it: many of each verdict.
-    expect(verdicts.get('safe')).toBeGreaterThan(40)
-    expect(verdicts.get('deadlock')).toBeGreaterThan(40)
-    expect(verdicts.get('livelock')).toBeGreaterThan(2)
+    expect(verdicts.get('safe')).toBeGreaterThan(20)
+    expect(verdicts.get('deadlock')).toBeGreaterThan(20)
+    expect(verdicts.get('livelock')).toBeGreaterThan(0)
   }, 60_000)
 
   it('gives the same result each time', () => {
@@ -79,7 +79,7 @@ describe('the dependency relation', () => {
         const search = new Search(build(drawn), { symmetry: false, allDeadlocks: true })
         expect(deadlocks(search, search.run().deadlocks)).toEqual(expected.deadlocks)
       }),
-      { numRuns: 300, seed: 1, endOnFailure: true },
+      { numRuns: 200, seed: 1, endOnFailure: true },
     )
     return !result.failed
   }

@@ -2,7 +2,7 @@
  * Yardstick: the protocol with which the search is compared to others. Tasks take a lock and open a NOFS scope (or do plain
  * work), allocate, queue an item and wait for it; workers allocate for the items; kswapd does what NOFS reclaim may not.
  */
-import type { Kernel } from '../kernel/kernel.js'
+import type { Kernel } from '../src/kernel/kernel.js'
 
 export interface YardstickOptions {
   readonly tasks: number
