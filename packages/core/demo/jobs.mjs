@@ -1,6 +1,6 @@
 /**
- * The jobs of the demonstration: each has restrictions of its own, some throw, some are cancelled. Whoever runs them
- * notes what it saw, and a job that saw anything but its own restrictions is counted.
+ * The jobs of the demonstration: each has restrictions of its own, some throw, some are cancelled while they wait or
+ * while they run. What each saw is noted, and one that saw anything but its own restrictions is counted.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { defineDomain } from '@scopemask/core'
@@ -13,7 +13,7 @@ export const domain = defineDomain({
 })
 
 /** A generator of numbers from 0 to 1: the same for a seed (mulberry32). */
-export function random(seed) {
+function random(seed) {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -23,19 +23,20 @@ export function random(seed) {
   }
 }
 
-/** Jobs with a mask each; about one in ten throws, about one in ten is cancelled, some take longer than others. */
+/** Jobs with a mask and a place in the order each; about one in ten throws, and one in ten is cancelled. */
 export function makeJobs(count, seed) {
   const next = random(seed)
   return Array.from({ length: count }, (_, id) => ({
     id,
     mask: domain.from(Math.floor(next() * 16)),
-    turns: Math.floor(next() * 3),
+    priority: Math.floor(next() * count),
+    turns: Math.floor(next() * 4),
     fails: next() < 0.1,
-    cancelled: next() < 0.1,
+    cancelled: next() < 0.1 ? ['waiting', 'running'][Math.floor(next() * 2)] : undefined,
   }))
 }
 
-/** What a job does; `look` is called at each point where it wants to know what it may do. */
+/** What a job does, in several turns of the event loop; at each it looks at what it may do. */
 export async function work(job, look, signal) {
   look()
   for (let i = 0; i < job.turns; i++) {
@@ -44,12 +45,11 @@ export async function work(job, look, signal) {
     look()
   }
   if (job.fails) throw new Error(`job ${job.id} fails, as it should`)
-  return job.id
 }
 
 /** Counts what jobs and workers saw. */
 export class Tally {
-  /** Looks at a mask, and how many showed another job's mask, or none. */
+  /** Looks at a mask, and how many showed another one than they should, or none. */
   looks = 0
   mixed = 0
   lost = 0
@@ -59,10 +59,10 @@ export class Tally {
   failed = 0
   cancelled = 0
 
-  saw(job, mask) {
+  saw(expected, mask) {
     this.looks++
     if (mask === undefined) this.lost++
-    else if (mask !== job.mask) this.mixed++
+    else if (mask !== expected) this.mixed++
   }
 
   /** Notes how a job ended. */
@@ -76,4 +76,22 @@ export class Tally {
       else throw error
     }
   }
+}
+
+/** Gives all jobs to `submit`, cancels those that are to be cancelled, and waits for all. */
+export async function tallyOf(jobs, submit) {
+  const tally = new Tally()
+  await Promise.all(
+    jobs.map((job) => {
+      const canceller = new AbortController()
+      const cancel = () => setImmediate(() => canceller.abort())
+      if (job.cancelled === 'waiting') cancel()
+      const saw = (expected, mask) => {
+        tally.saw(expected, mask)
+        if (job.cancelled === 'running') cancel()
+      }
+      return tally.settle(submit(job, { tally, saw, signal: canceller.signal }))
+    }),
+  )
+  return tally
 }

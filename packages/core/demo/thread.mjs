@@ -1,20 +1,20 @@
-/** A worker thread of the demonstration: decodes what was conveyed with a job, and works on it under that. */
-import { parentPort } from 'node:worker_threads'
-import { adopt, Context } from '@scopemask/core'
-import { decode } from '@scopemask/core/remote'
+/** A thread of the demonstration: decodes what was conveyed with a job, and works on it under that. */
+import { runAdopted } from '@scopemask/core/delegation'
+import { unwrap } from '@scopemask/core/message-port'
 import { domain, work } from './jobs.mjs'
+import { outcome, serve } from './thread-pool.mjs'
+import { Workers } from './workers.mjs'
 
-parentPort.on('message', async ({ job, conveyance }) => {
-  const context = new Context(domain)
-  const scope = adopt(context, decode(domain, conveyance))
-  const seen = []
-  let failed = false
-  try {
-    await work(job, () => seen.push(context.mask))
-  } catch {
-    failed = true
-  } finally {
-    scope.close()
-  }
-  parentPort.postMessage({ id: job.id, seen, failed, left: context.mask !== 0 })
+const workers = new Workers()
+
+serve(async (message, signal) => {
+  const { conveyance, data: job } = unwrap(domain, message)
+  const reply = await outcome((saw) =>
+    workers.serve(({ own, context }) =>
+      runAdopted(context, conveyance, () =>
+        work(job, () => saw(job.mask | own, context.mask), signal),
+      ),
+    ),
+  )
+  return { ...reply, left: workers.left }
 })
