@@ -80,6 +80,16 @@ describe('the prediction agrees with what a 6.18 kernel does when', () => {
         st: `${SLAB};__kmalloc_noprof+9;${OUTER}`,
       })
       .kmalloc({ gfp: GFP_KERNEL | 1 | RECLAIMABLE }),
+    'the caller says how hard to try, from where, and what it may use': new Trace()
+      .slabPage({ gfp: GFP_KERNEL | 0x20 | 0x4000 | 0x20000 | 0x100000 | COMP | NO_RETRY_NO_WARN })
+      .cacheAlloc({ gfp: GFP_KERNEL | 0x20 | 0x4000 | 0x20000 | 0x100000 }),
+    'a large kmalloc of highmem gets what it can address': new Trace()
+      .slabPage({
+        order: 2,
+        gfp: GFP_KERNEL | COMP,
+        st: `${BACKEND};___kmalloc_large_node+3;__kmalloc_large_node_noprof+4;${OUTER}`,
+      })
+      .kmalloc({ gfp: GFP_KERNEL | 6, alloc: 16384, st: `__kmalloc_large_node_noprof+7;${OUTER}` }),
     'a large kmalloc takes pages as they are': new Trace()
       .slabPage({
         order: 3,
@@ -211,6 +221,21 @@ describe('what is not compared', () => {
     ],
   ])('%s', async (_, trace, withoutRequest) => {
     expect(await agreement(trace)).toMatchObject({ compared: 0, withoutRequest })
+  })
+
+  it('a page of a request inside that is over without having been recorded', async () => {
+    const trace = new Trace()
+      .slabPage()
+      .slabPage({
+        st: `${SLAB};kmem_cache_alloc_noprof+90;helper+1;kmem_cache_alloc_noprof+80;user+7;x+1`,
+      })
+      .cacheAlloc()
+    expect(await agreement(trace)).toMatchObject({ compared: 1, agree: 1, withoutRequest: 1 })
+  })
+
+  it('a page of a recording that ended, whose request would come in the next', async () => {
+    const trace = new Trace().at(9e9).slabPage().at(1e9).cacheAlloc()
+    expect(await agreement(trace)).toMatchObject({ compared: 0, withoutRequest: 1 })
   })
 
   it('pages whose requests never come are not kept for ever', async () => {

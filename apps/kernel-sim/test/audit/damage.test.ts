@@ -178,6 +178,15 @@ describe('what is no recording', () => {
     expect((error as InputError).message).not.toContain('\n')
   })
 
+  it('is given up after 64 MB without a line, however long it is', async () => {
+    const chunk = Buffer.alloc(1 << 20, 'x')
+    const endless = Buffer.concat([
+      ...Array(66).fill(chunk),
+      Buffer.from(`\n${new Trace().kmalloc().text}`),
+    ])
+    await expect(read(endless, 1 << 20)).rejects.toThrow(/is no recording/)
+  })
+
   it('is given up after ten thousand lines, however long it is', async () => {
     const endless = `${'not an event\n'.repeat(200_000)}${new Trace().kmalloc().text}`
     await expect(read(endless)).rejects.toThrow(/none of its first \d+ lines is an event/)

@@ -119,15 +119,16 @@ describe('a work item queued from inside a scope', () => {
         .end('0x1', 'fn'),
     )
     expect(
-      delegations.map(({ scope, queued, executed, unscoped }) => [
-        scope,
-        queued,
-        executed,
-        unscoped,
+      delegations.map((row) => [
+        row.scope,
+        row.queued,
+        row.executed,
+        row.unscoped,
+        row.unscopedAllocations,
       ]),
     ).toEqual([
-      ['NOIO', 2, 2, 2],
-      ['NOFS', 1, 1, 1],
+      ['NOIO', 2, 2, 2, 1],
+      ['NOFS', 1, 1, 1, 1],
     ])
     expect(
       lost.map(({ scope, executions, allocations }) => [scope, executions, allocations]),
@@ -179,6 +180,33 @@ describe('an interrupt', () => {
       .facts()
     expect(requests.classes).toMatchObject([{ class: 'NOFS', scopes: {}, interrupt: 1, total: 1 }])
     expect(callSites.explicit).toMatchObject([{ covered: 0, uncovered: 0, interrupt: 1 }])
+  })
+})
+
+describe('an item', () => {
+  it('without a stack was queued by somebody unknown', async () => {
+    const { delegations } = await work(
+      new Trace().event('workqueue_queue_work', {
+        fl: NOFS,
+        work: '0x1',
+        fn: 'fn',
+        wq: 'events',
+        st_lost: 1,
+      }),
+    )
+    expect(delegations).toEqual([])
+  })
+
+  it('whose memory was given to another function is that function from then on', async () => {
+    const { armed } = await work(
+      new Trace()
+        .start('0x1', 'old')
+        .end('0x1', 'old')
+        .start('0x1', 'new')
+        .end('0x1', 'new')
+        .arm('0x1'),
+    )
+    expect(armed).toMatchObject([{ fn: 'new', armed: 1 }])
   })
 })
 
