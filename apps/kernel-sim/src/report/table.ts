@@ -1,7 +1,7 @@
 /** Table: rows and columns as text that fits a terminal. */
 
 /** The widest line of a report. */
-export const WIDTH = 100
+const WIDTH = 100
 
 /** A column: its heading, and which side its cells stand on. */
 export interface Column {

@@ -138,7 +138,7 @@ export async function auditOf(
   return { reading, facts: audit.facts() }
 }
 
-export function sourceOf(bytes: Uint8Array | string, chunk: number): Source {
+function sourceOf(bytes: Uint8Array | string, chunk: number): Source {
   const buffer = Buffer.from(bytes)
   const chunks = function* () {
     for (let at = 0; at < buffer.length; at += chunk) yield buffer.subarray(at, at + chunk)
