@@ -102,7 +102,8 @@ export class Execution {
 /** The innermost line of a stack that is not this package's own. */
 function placeOf(stack: string): string {
   const lines = stack.split('\n').slice(1)
-  const own = /[\\/](machine|kernel|check)[\\/][\w-]+\.[jt]s|kernel-sim[\\/]dist|node:internal/
+  const own =
+    /[\\/]src[\\/](machine|kernel|check)[\\/]|kernel-sim[\\/]dist[\\/]|node:internal|<anonymous>/
   const line = lines.find((text) => !own.test(text))
   return /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(line ?? '')?.[1] ?? ''
 }

@@ -2,6 +2,7 @@
  * Stepper: the states that follow a state. A step of the search is one operation of one task and, under partial-order
  * reduction, the left movers after it.
  */
+import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { Operation } from '../machine/operation.js'
@@ -124,10 +125,17 @@ export class Stepper {
       if (this.#movers === null || !this.#isMover(task, reached)) {
         this.steps++
         emit(next, task)
-      } else if (depth > MAX_CHAIN || !this.#perform(next, task, reached, depth + 1, emit)) {
-        throw new Error(
-          `${program.operations[reached]} was taken for a left mover, and it blocks or loops`,
-        )
+      } else {
+        if (depth > MAX_CHAIN) {
+          throw new Misuse(
+            `${program.name} does ${MAX_CHAIN} steps that no other task can see: put what repeats into kernel.loop(), which forgets`,
+          )
+        }
+        if (!this.#perform(next, task, reached, depth + 1, emit)) {
+          throw new Error(
+            `${program.operations[reached]} was taken for a left mover, and it blocks`,
+          )
+        }
       }
       this.record?.pop()
     }

@@ -57,8 +57,8 @@ function digits(number: number): string {
 /** Four characters from all that was done (FNV-1a). */
 function check(steps: readonly MicroStep[]): string {
   let hash = 0x811c9dc5
-  for (const { operation, result } of steps) {
-    for (const character of `${operation}${result};`) {
+  for (const { operation, outcome } of steps) {
+    for (const character of `${operation}${outcome};`) {
       hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
     }
   }

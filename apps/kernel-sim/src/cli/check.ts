@@ -1,8 +1,10 @@
 /** `kernel-sim check`: scenarios in all interleavings. */
 import { type Command, InvalidArgumentError } from 'commander'
+import { InputError } from '../audit/read/input-error.js'
 import type { SearchOptions } from '../check/search.js'
 import { POLICIES, type Policy, policyNamed } from '../kernel/kernel.js'
 import { checkJson } from '../report/check-json.js'
+import { answerMarkdown } from '../report/check-markdown.js'
 import { answerOf } from '../report/check-report.js'
 import { answerText, matrixText, resultText } from '../report/check-text.js'
 import { CASES } from '../scenarios/catalogue.js'
@@ -13,6 +15,7 @@ import { rowOf } from './run-check.js'
 interface Options {
   readonly policy?: Policy
   readonly json?: true
+  readonly answer?: true
   readonly maxStates?: number
   readonly maxDepth?: number
   readonly maxSeconds?: number
@@ -45,6 +48,7 @@ export function check(program: Command): void {
     .argument('[SCENARIO]', 'a bundled scenario or a file')
     .option('--policy <name>', 'only under this policy', named)
     .option('--json', 'print the results as JSON')
+    .option('--answer', 'print the answer to the question of 2016 as a page of Markdown')
     .option('--max-states <n>', 'stop after so many states', positive)
     .option('--max-depth <n>', 'stop at so many steps', positive)
     .option('--max-seconds <n>', 'stop after so many seconds', positive)
@@ -56,12 +60,16 @@ export function check(program: Command): void {
 }
 
 async function run(given: string | undefined, options: Options): Promise<void> {
+  if (options.answer && (given !== undefined || options.policy)) {
+    throw new InputError('--answer is about all bundled cases under all policies')
+  }
   const policies = options.policy ? [options.policy] : POLICIES
   const limits = searchOptions(options)
   if (given === undefined) {
     const rows = CASES.map((each) => rowOf(each, policies, limits))
     const complete = options.policy === undefined
-    if (options.json) process.stdout.write(checkJson(rows, complete))
+    if (options.answer) process.stdout.write(answerMarkdown(rows, answerOf(rows)))
+    else if (options.json) process.stdout.write(checkJson(rows, complete))
     else {
       process.stdout.write(
         `${matrixText(rows)}${complete ? `\n${answerText(answerOf(rows))}` : ''}`,

@@ -440,10 +440,10 @@ export class Workqueues {
       attempt: (row, task) => {
         const { pool } = queue
         if (pool.busy.get(row) < pool.size(row, this.#works.length)) return BLOCKED
-        const reference = pool.list.find(
-          row,
-          (item) => this.#workAt(item).queue.get(row) === queue.object.id + 1,
-        )
+        const reference = pool.list.find(row, (item) => {
+          const work = this.#workAt(item)
+          return work.worker.get(row) === 0 && work.queue.get(row) === queue.object.id + 1
+        })
         return reference === 0 ? BLOCKED : this.#begin(row, task, pool, reference)
       },
     })

@@ -1,0 +1,174 @@
+import { GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import { describe, expect, it } from 'vitest'
+import { check } from '../../src/check/check.js'
+import { Kernel, policyNamed } from '../../src/kernel/kernel.js'
+
+/** What is wrong with a scenario, as its author reads it. */
+function misuse(build: (kernel: Kernel) => void): string {
+  try {
+    const kernel = new Kernel(policyNamed('scope'))
+    build(kernel)
+    const machine = kernel.seal()
+    check({
+      machine,
+      restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
+      requestName: (gfp) => kernel.requestName(gfp),
+    })
+  } catch (thrown) {
+    return `${thrown}`
+  }
+  return 'nothing'
+}
+
+describe('misuse is reported with task and place', () => {
+  it('unlocking what is not held', () => {
+    const error = misuse((kernel) => {
+      const mutex = kernel.mutex('m')
+      kernel.task('careless', function* () {
+        yield* mutex.unlock()
+      })
+    })
+    expect(error).toMatch(/careless unlocks mutex m, which it does not hold/)
+    expect(error).toMatch(/misuse\.test\.ts:\d+/)
+  })
+
+  it('returning with a lock held, or a scope open', () => {
+    expect(
+      misuse((kernel) => {
+        const mutex = kernel.mutex('m')
+        kernel.task('forgetful', function* () {
+          yield* mutex.lock()
+        })
+      }),
+    ).toMatch(/forgetful returns with a lock held/)
+    expect(
+      misuse((kernel) => {
+        kernel.task('forgetful', function* () {
+          yield* kernel.scopes.memallocNofsSave()
+        })
+      }),
+    ).toMatch(/forgetful returns with the scope MEMALLOC_NOFS left open/)
+  })
+
+  it('a work function that leaves its scope open', () => {
+    expect(
+      misuse((kernel) => {
+        const queue = kernel.workqueue('wq')
+        const work = kernel.work('work', function* () {
+          yield* kernel.scopes.memallocNofsSave()
+        })
+        kernel.task('task', function* () {
+          yield* kernel.queueWork(queue, work)
+        })
+      }),
+    ).toMatch(/kworker.* returns with the scope MEMALLOC_NOFS left open/)
+  })
+
+  it('flushing a work item from itself', () => {
+    expect(
+      misuse((kernel) => {
+        const queue = kernel.workqueue('wq')
+        const work = kernel.work('work', () => kernel.flushWork(work))
+        kernel.task('task', function* () {
+          yield* kernel.queueWork(queue, work)
+        })
+      }),
+    ).toMatch(/waits in work for itself: flush_work\(work\)/)
+  })
+
+  it('sleeping, and allocating with direct reclaim, under a spinlock', () => {
+    expect(
+      misuse((kernel) => {
+        const lock = kernel.spinlock('s')
+        kernel.task('atomic', function* () {
+          yield* lock.lock()
+          yield* kernel.kmalloc(GFP_KERNEL)
+          yield* lock.unlock()
+        })
+      }),
+    ).toMatch(/allocates with .* under a spinlock/)
+    expect(
+      misuse((kernel) => {
+        const lock = kernel.spinlock('s')
+        const mutex = kernel.mutex('m')
+        kernel.task('atomic', function* () {
+          yield* lock.lock()
+          yield* mutex.lock()
+        })
+      }),
+    ).toMatch(/sleeps under a spinlock: mutex_lock\(m\)/)
+  })
+
+  it('talking through JavaScript variables', () => {
+    expect(
+      misuse((kernel) => {
+        let ready = false
+        const mutex = kernel.mutex('m')
+        kernel.task('reader', function* () {
+          yield* mutex.lock()
+          const wasReady = ready
+          yield* mutex.unlock()
+          if (!wasReady) yield* kernel.kmalloc(GFP_KERNEL)
+        })
+        kernel.task('writer', function* () {
+          yield* mutex.lock()
+          ready = true
+          yield* mutex.unlock()
+        })
+      }),
+    ).toMatch(
+      /depends on something outside of it that changes. Keep what changes in kernel.variable/,
+    )
+  })
+
+  it('yielding what is no operation, loops that never forget, and objects made while running', () => {
+    expect(
+      misuse((kernel) => {
+        kernel.task('wrong', function* () {
+          yield 1 as never
+        })
+      }),
+    ).toMatch(/yielded 1, which is no operation: write yield\*/)
+    expect(
+      misuse((kernel) => {
+        kernel.task('endless', function* () {
+          for (;;) yield* kernel.choose('turn', ['left', 'right'])
+        })
+      }),
+    ).toMatch(/put what repeats into kernel.loop/)
+    expect(
+      misuse((kernel) => {
+        kernel.task('late', function* () {
+          yield* kernel.mutex('m').lock()
+        })
+      }),
+    ).toMatch(/make it where the scenario is built/)
+  })
+
+  it('replicas that are not identical', () => {
+    expect(
+      misuse((kernel) => {
+        const mutex = kernel.mutex('m')
+        kernel.replicate('r', 2, (replica) => {
+          kernel.task('r', function* () {
+            yield* mutex.lock()
+            yield* mutex.unlock()
+            if (replica === 1) yield* kernel.kmalloc(GFP_KERNEL)
+          })
+        })
+      }),
+    ).toMatch(/are replicas, but where one does .* the other does/)
+  })
+})
+
+describe('what is right', () => {
+  it('is no misuse', () => {
+    expect(
+      misuse((kernel) => {
+        kernel.task('fine', function* () {
+          yield* kernel.scopes.section(PF_MEMALLOC_NOFS, () => kernel.kmalloc(GFP_KERNEL))
+        })
+      }),
+    ).toBe('nothing')
+  })
+})

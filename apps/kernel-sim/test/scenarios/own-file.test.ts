@@ -1,0 +1,80 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kernelSim } from '../cli/kernel-sim.js'
+
+const tutorial = fileURLToPath(new URL('../../docs/direct-recursion.ts', import.meta.url))
+
+const run = (...args: string[]) => kernelSim(args)
+
+describe('a scenario in a file of the user', () => {
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kernel-sim-own-'))
+    copyFileSync(tutorial, join(folder, 'own.ts'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('in TypeScript, outside the repository, is checked like a bundled one', async () => {
+    const { status, stdout } = await run('check', join(folder, 'own.ts'))
+    expect(status).toBe(1)
+    expect(stdout).toContain('my-direct-recursion under unrestricted: deadlock after 6 steps')
+    expect(stdout).toContain('my-direct-recursion under scope: safe in all interleavings')
+    expect(stdout).toMatch(/own\.ts:\d+/)
+    expect(await run('check', join(folder, 'own.ts'))).toMatchObject({ status, stdout })
+  })
+
+  it('in JavaScript too, and its token replays', async () => {
+    const file = join(folder, 'own.mjs')
+    writeFileSync(
+      file,
+      `import { scenario, GFP_KERNEL } from '@scopemask/kernel-sim'
+       export default scenario({ name: 'own', summary: 's', build(kernel) {
+         const a = kernel.mutex('a'), b = kernel.mutex('b')
+         kernel.task('ab', function* () { yield* a.lock(); yield* b.lock(); yield* b.unlock(); yield* a.unlock() })
+         kernel.task('ba', function* () { yield* b.lock(); yield* a.lock(); yield* a.unlock(); yield* b.unlock() })
+       } })`,
+    )
+    const { stdout } = await run('check', file, '--policy', 'scope')
+    expect(stdout).toContain('ab waits for mutex b, ba waits for mutex a')
+    const token = /Token: (\S+)/.exec(stdout)?.[1] ?? ''
+    const again = await run('replay', file, 'scope', token)
+    expect(again.stdout).toContain('Circle: ab -> ba -> ab')
+    const wrong = await run('replay', file, 'scope', `0${token}`)
+    expect(wrong.status).toBe(2)
+    expect(wrong.stderr).toMatch(/the token does not fit this scenario/)
+  })
+
+  it.each([
+    ['syntax.ts', 'export default {', /syntax\.ts cannot be loaded/],
+    ['nothing.ts', 'export const x = 1', /has no scenario as its default export/],
+    [
+      'name.ts',
+      "import { scenario } from '@scopemask/kernel-sim'\nexport default scenario({ name: 'A b', summary: '', build() {} })",
+      /names no scenario/,
+    ],
+    [
+      'throws.ts',
+      "import { scenario } from '@scopemask/kernel-sim'\nexport default scenario({ name: 'a', summary: '', build(kernel) { const m = kernel.mutex('m'); kernel.task('t', function* () { yield* m.unlock() }) } })",
+      /t unlocks mutex m, which it does not hold .*throws\.ts:\d+/,
+    ],
+  ])('says what is wrong with %s', async (name, text, message) => {
+    const file = join(folder, name)
+    writeFileSync(file, text)
+    const { status, stderr } = await run('check', file, '--policy', 'scope')
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/\n {4}at /)
+    expect(status).toBe(2)
+  })
+
+  it('says what it does not know', async () => {
+    expect((await run('check', 'no-such')).stderr).toMatch(/no-such is no bundled scenario/)
+    expect((await run('check', './no-such.ts')).stderr).toMatch(/no such file/)
+    expect((await run('check', 'cil-push', '--policy', 'x')).stderr).toMatch(/x is no policy/)
+    expect(
+      (await run('check', 'cil-push', '--policy', 'scope', '--max-states', '3')).stdout,
+    ).toMatch(/bounded: the limit maxStates stopped the search/)
+  })
+})
