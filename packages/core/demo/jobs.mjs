@@ -48,7 +48,7 @@ export async function work(job, look, signal) {
 }
 
 /** Counts what jobs and workers saw. */
-export class Tally {
+class Tally {
   /** Looks at a mask, and how many showed another one than they should, or none. */
   looks = 0
   mixed = 0

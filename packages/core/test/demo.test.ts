@@ -20,7 +20,7 @@ let rows: Readonly<Record<string, Tally>>
 beforeAll(async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [main, '--json'])
   rows = JSON.parse(stdout)
-}, 60_000)
+})
 
 /** The row of a way to run jobs. All jobs came to an end, and each kind of end was met often. */
 function row(name: string): Tally {
