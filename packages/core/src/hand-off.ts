@@ -63,10 +63,11 @@ export class HandOff<N extends string, A extends unknown[], R> {
         `${what} of ${this.#context.name} was run twice: make a hand-off for each time it is queued`,
       )
     }
-    const mask = Conveyance.bits(this.conveyance, worker.domain)
+    const { domain } = worker
+    const mask = Conveyance.bits(this.conveyance, domain)
     if (this.#waits !== undefined) startInheritance(this.#waits, worker)
     this.#worker = worker
-    worker.domain.report('adopt', worker, mask, this.label)
+    if (domain.watched) domain.report('adopt', worker, mask, this.label)
     let result: RunResult<R>
     try {
       result = worker.run(mask, (context) => this.#fn(context, ...args), this.label, this.run)
