@@ -85,6 +85,7 @@ export class Context<N extends string = string> {
   enter(mask: Mask<N>, label: string | undefined, callee: Callee): Scope<N>
   enter(mask: Mask<N>, label?: string, callee: Callee = this.enter): Scope<N> {
     const frame = this.#push(mask, label, callee)
+    frame.opener = this.domain.running
     frame.serial = ++this.#serial
     return new Scope(frame, frame.serial, mask, frame.site)
   }
@@ -128,20 +129,22 @@ export class Context<N extends string = string> {
       throw thrown
     }
     domain.running = running
-    if (thenable) {
-      return Promise.resolve(result).then(
-        (value) => {
-          this.#leave(frame)
-          return value
-        },
-        (thrown) => {
-          this.#leave(frame, { thrown })
-          throw thrown
-        },
-      )
-    }
+    if (thenable) return this.#settle(frame, result)
     this.#leave(frame)
     return result
+  }
+
+  /** Closes the scope of a run when the promise settles. Apart, for closures here would cost every run. */
+  async #settle(frame: Frame<N>, result: unknown): Promise<unknown> {
+    let suppressed: { readonly thrown: unknown } | undefined
+    try {
+      return await result
+    } catch (thrown) {
+      suppressed = { thrown }
+      throw thrown
+    } finally {
+      this.#leave(frame, suppressed)
+    }
   }
 
   /** Opens a scope on the next frame. */
@@ -154,7 +157,6 @@ export class Context<N extends string = string> {
     frame.site = site
     frame.mask = mask
     frame.saved = own & mask
-    frame.opener = domain.running
     this.top = frame
     this.own = own | mask
     return frame
@@ -163,6 +165,6 @@ export class Context<N extends string = string> {
   /** Closes the scope of a run: it has no handle, so only scopes inside it can stand in the way. */
   #leave(frame: Frame<N>, suppressed?: { readonly thrown: unknown }): void {
     if (this.top !== frame) throw frame.closedEarly(frame, suppressed)
-    frame.pop()
+    frame.pop(this)
   }
 }

@@ -29,7 +29,7 @@ export class Frame<N extends string> {
   /** Tells this use of the frame from others; 0 when nobody uses it, or a `run`, which has no handle. */
   serial = 0
   site: Site = undefined
-  /** The context that was running when the scope was opened. */
+  /** The context that was running when the scope was opened; it matters only to those with a handle. */
   opener: unknown = null
 
   constructor(context: ScopeStack<N>, outer: Frame<N> | null) {
@@ -42,9 +42,8 @@ export class Frame<N extends string> {
     return (this.inner ??= new Frame(this.context, this))
   }
 
-  /** Closes the scope, which is the innermost. */
-  pop(): void {
-    const { context } = this
+  /** Closes the scope, which is the innermost of the context. */
+  pop(context: ScopeStack<N>): void {
     this.serial = 0
     context.top = this.outer as Frame<N>
     context.own = (context.own & ~this.mask) | this.saved
@@ -115,7 +114,7 @@ export class Scope<N extends string = string> implements Disposable {
       throw domain.misused(this, 'within', running.top)
     }
     if (context.top !== frame) throw frame.closedEarly(this)
-    frame.pop()
+    frame.pop(context)
   }
 
   [dispose](): void {
