@@ -18,8 +18,8 @@ export class Consumer {
   readonly folder = makeFolder('consumer')
   readonly #tarballs = new Map<string, string>()
 
-  /** Packs the packages in these folders, and installs the tarballs. */
-  async install(paths: readonly string[]): Promise<void> {
+  /** Packs the packages in these folders, and installs the tarballs and other packages. */
+  async install(paths: readonly string[], others: readonly string[] = []): Promise<void> {
     for (const path of paths) {
       const packed: { filename: string } = JSON.parse(
         await pnpm(['pack', '--json', '--pack-destination', this.folder], join(root, path)),
@@ -30,7 +30,7 @@ export class Consumer {
       'package.json': '{ "name": "consumer", "private": true, "type": "module" }',
     })
     const args = ['install', '--prefer-offline', '--no-audit', '--no-fund']
-    await succeed('npm', [...args, ...this.#tarballs.values()], this.folder)
+    await succeed('npm', [...args, ...this.#tarballs.values(), ...others], this.folder)
   }
 
   /** Removes the project. */

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Consumer, libraries } from './consumer.js'
-import { root, run, succeed, tool, write } from './workspace.js'
+import { manifest, root, run, succeed, tool, write } from './workspace.js'
 
 /** The pages of a library: its README and what is in its docs folder. */
 function pages(path: string): string[] {
@@ -31,8 +31,19 @@ function promised(source: string): string {
   return [...source.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => `${line}\n`).join('')
 }
 
+/** The other packages that a library's examples use, in the version that the library is tested with. */
+function others(path: string): string[] {
+  const { devDependencies = {} } = manifest(join(root, path))
+  const sources = pages(path)
+    .flatMap(programs)
+    .map(({ source }) => source)
+  return Object.entries(devDependencies)
+    .filter(([name]) => sources.some((source) => source.includes(`from '${name}'`)))
+    .map(([name, version]) => `${name}@${version}`)
+}
+
 const consumer = new Consumer()
-beforeAll(() => consumer.install(libraries))
+beforeAll(() => consumer.install(libraries, libraries.flatMap(others)))
 afterAll(() => consumer.remove())
 
 describe.each(libraries)('the examples of %s', (path) => {

@@ -21,7 +21,7 @@ export interface Manifest {
   readonly scripts: Readonly<Record<string, string>>
   readonly exports?: Readonly<Record<string, unknown>>
   readonly bin?: Readonly<Record<string, string>>
-  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
   readonly packageManager?: string
 }
 
