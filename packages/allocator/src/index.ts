@@ -1,11 +1,11 @@
 /** The face of @scopemask/allocator. */
 export * from './gfp/alloc-flags.js'
+export { type GfpClass, gfpClass } from './gfp/class.js'
 export { currentGfpContext } from './gfp/context.js'
 export * from './gfp/flags.js'
 export { formatGfp, formatGfpTrace, GfpParseError, parseGfp } from './gfp/format.js'
-export type { FlagName, GfpLayout } from './gfp/layout.js'
-export { type GfpConfig, linux6_1 } from './gfp/layouts/v6-1.js'
-export { linux6_18 } from './gfp/layouts/v6-18.js'
+export { gfpLayout, linux6_1, linux6_18 } from './gfp/kernels.js'
+export type { CommonFlag, FlagName, GfpConfig, GfpLayout, GfpMasks } from './gfp/layout.js'
 export * from './gfp/migratetype.js'
 export * from './gfp/predicates.js'
 export { type AllocContext, type AllocEnvironment, prepareAllocPages } from './gfp/prepare.js'
@@ -13,11 +13,22 @@ export {
   currentMayThrottle,
   type FsReclaim,
   fsReclaimAcquire,
+  type MightAlloc,
   mayEnterFs,
   memallocRetryWait,
+  mightAlloc,
   needReclaim,
 } from './gfp/reclaim.js'
-export { type GfpZone, gfpZone, ZONES_AMD64, type ZoneName } from './gfp/zone.js'
+export {
+  type GfpZone,
+  gfpZone,
+  gfpZoneBad,
+  gfpZoneIndex,
+  gfpZoneTable,
+  ZONES_AMD64,
+  type ZoneName,
+} from './gfp/zone.js'
+export { Buddy, type BuddySnapshot, type FallbackEvent, PageError } from './pages/buddy.js'
 export {
   FALLBACKS,
   type Fallback,

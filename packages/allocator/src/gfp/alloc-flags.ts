@@ -87,23 +87,34 @@ export function gfpPfmemallocFlags(
   return oomVictim ? ALLOC_OOM : 0
 }
 
+/** Whether a request may use reserves that other requests must leave (gfp_pfmemalloc_allowed). */
+export function gfpPfmemallocAllowed(
+  gfp: number,
+  taskFlags: number,
+  preemptCount: number,
+  oomVictim: boolean,
+): boolean {
+  return gfpPfmemallocFlags(gfp, taskFlags, preemptCount, oomVictim) !== 0
+}
+
 /**
  * The flags that keep a request from fragmenting other migratetypes' pageblocks while a lower zone could serve it
- * (alloc_flags_nofragment, with CONFIG_ZONE_DMA32).
+ * (alloc_flags_nofragment).
  *
  * @param preferred the index of the preferred zone, -1 for none
- * @param normal the index of ZONE_NORMAL, which ZONE_DMA32 is right below
  * @param populated a bit per zone index: the zone has pages
+ * @param dma32 the index of ZONE_DMA32, -1 without one: then there is nothing to keep whole
  */
 export function allocFlagsNofragment(
   gfp: number,
   preferred: number,
   onlineNodes: number,
   populated: number,
-  normal = 2,
+  dma32 = 1,
 ): number {
   const flags = gfp & __GFP_KSWAPD_RECLAIM
-  if (preferred !== normal) return flags
-  if (onlineNodes > 1 && (populated & (1 << (normal - 1))) === 0) return flags
+  // ZONE_NORMAL is right above.
+  if (dma32 < 0 || preferred !== dma32 + 1) return flags
+  if (onlineNodes > 1 && (populated & (1 << dma32)) === 0) return flags
   return flags | ALLOC_NOFRAGMENT
 }

@@ -1,6 +1,7 @@
 /**
- * GFP flags: what an allocation request says of itself (include/linux/gfp_types.h). Here are those
- * whose bits are the same in every kernel since 4.8; what differs is in a layout (layout.ts).
+ * GFP flags: what an allocation request says of itself (include/linux/gfp_types.h). Here are those whose bits are
+ * the same in every kernel since 5.1, which numbered most of them anew; those below 0x100 are older still. What
+ * differs between kernels is in a layout (layout.ts).
  *
  * A gfp value is a number: an uint32, as the kernel prints it. Every function of this package takes int32 as
  * well and returns uint32.

@@ -21,7 +21,7 @@ export function formatGfp(layout: GfpLayout, gfp: number): string {
 
 /** What the tracepoints print (kernel/trace/trace_output.c, trace_print_flags_seq): the same, and `none` for 0. */
 export function formatGfpTrace(layout: GfpLayout, gfp: number): string {
-  return gfp === 0 ? 'none' : join(layout.trace, gfp)
+  return (gfp | 0) === 0 ? 'none' : join(layout.trace, gfp)
 }
 
 function join(names: readonly FlagName[], gfp: number): string {
@@ -29,7 +29,7 @@ function join(names: readonly FlagName[], gfp: number): string {
   let rest = gfp | 0
   for (const [name, mask] of names) {
     if (rest === 0) break
-    if (mask === 0 || (rest & mask) !== mask) continue
+    if ((rest & mask) !== mask) continue
     parts.push(name)
     rest &= ~mask
   }
@@ -38,7 +38,9 @@ function join(names: readonly FlagName[], gfp: number): string {
 }
 
 /**
- * The flags that a text of either form stands for: names of the layout and hex numbers, joined by `|`.
+ * The flags that a text of either form stands for: names of the layout and hex numbers, joined by `|`, in any order.
+ * Names that the kernel's headers have and it never prints itself are understood too.
+ *
  * @throws GfpParseError for a name that this kernel does not have, or anything else.
  */
 export function parseGfp(layout: GfpLayout, text: string): number {
@@ -50,8 +52,9 @@ export function parseGfp(layout: GfpLayout, text: string): number {
     else {
       const mask = Object.hasOwn(layout.flags, part) ? layout.flags[part] : undefined
       if (mask === undefined) {
+        const what = JSON.stringify(part.slice(0, 64))
         throw new GfpParseError(
-          `"${part.slice(0, 64)}" at position ${position} is no gfp flag of Linux ${layout.kernel}`,
+          `${what} at position ${position} is no gfp flag of Linux ${layout.kernel}`,
           position,
         )
       }

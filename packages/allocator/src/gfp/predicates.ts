@@ -1,5 +1,5 @@
-/** Predicates of a request (include/linux/gfp.h). */
-import { __GFP_DIRECT_RECLAIM, __GFP_FS, __GFP_IO, __GFP_THISNODE } from './flags.js'
+/** Predicates of a request (include/linux/gfp.h, 6.1 and 6.18). */
+import { __GFP_DIRECT_RECLAIM, __GFP_IO, __GFP_THISNODE } from './flags.js'
 
 /** Whether the request may sleep (gfpflags_allow_blocking). */
 export function gfpflagsAllowBlocking(gfp: number): boolean {
@@ -19,17 +19,4 @@ export const ZONELIST_NOFALLBACK = 1
 /** Which list of zones the request walks (gfp_zonelist, with CONFIG_NUMA). */
 export function gfpZonelist(gfp: number): typeof ZONELIST_FALLBACK | typeof ZONELIST_NOFALLBACK {
   return (gfp & __GFP_THISNODE) !== 0 ? ZONELIST_NOFALLBACK : ZONELIST_FALLBACK
-}
-
-/**
- * What auditors call a request: `KERNEL` may enter the filesystem, `NOFS` may do I/O, `NOIO` may only
- * sleep, `ATOMIC` may not even sleep.
- */
-export type GfpClass = 'KERNEL' | 'NOFS' | 'NOIO' | 'ATOMIC'
-
-/** The class of a request. The bits are the same in all layouts. */
-export function gfpClass(gfp: number): GfpClass {
-  if (!gfpflagsAllowBlocking(gfp)) return 'ATOMIC'
-  if ((gfp & __GFP_IO) === 0) return 'NOIO'
-  return (gfp & __GFP_FS) !== 0 ? 'KERNEL' : 'NOFS'
 }

@@ -4,7 +4,7 @@ import { ALLOC_CPUSET, ALLOC_WMARK_LOW, gfpToAllocFlagsCma } from './alloc-flags
 import { __GFP_HARDWALL, __GFP_WRITE } from './flags.js'
 import { gfpMigratetype } from './migratetype.js'
 import { gfpZonelist } from './predicates.js'
-import { gfpZone, type ZoneName } from './zone.js'
+import { gfpZoneIndex } from './zone.js'
 
 /** Where a request is made. */
 export interface AllocEnvironment {
@@ -14,8 +14,8 @@ export interface AllocEnvironment {
   readonly nodemask: boolean
   /** CONFIG_CMA. */
   readonly cma?: boolean
-  /** The configured zones; by default those of Debian's amd64 kernels. */
-  readonly zones?: readonly ZoneName[]
+  /** The configured zones, as {@link gfpZoneTable} makes it; by default those of Debian's amd64 kernels. */
+  readonly zoneTable?: Uint8Array
 }
 
 /** What the freelists are searched with. */
@@ -33,7 +33,7 @@ export interface AllocContext {
 
 /** Prepares a request whose gfp has been through the filter. */
 export function prepareAllocPages(gfp: number, environment: AllocEnvironment): AllocContext {
-  const { cpusetsEnabled, preemptCount, nodemask: given, cma = false, zones } = environment
+  const { cpusetsEnabled, preemptCount, nodemask: given, cma = false, zoneTable } = environment
   let allocGfp = gfp
   let allocFlags = ALLOC_WMARK_LOW
   let nodemask: AllocContext['nodemask'] = given ? 'given' : null
@@ -46,7 +46,7 @@ export function prepareAllocPages(gfp: number, environment: AllocEnvironment): A
   return {
     gfp: allocGfp >>> 0,
     allocFlags: gfpToAllocFlagsCma(gfp, allocFlags, cma),
-    highestZoneidx: gfpZone(gfp, zones).index,
+    highestZoneidx: gfpZoneIndex(gfp, zoneTable),
     zonelist: gfpZonelist(gfp),
     migratetype: gfpMigratetype(gfp),
     nodemask,

@@ -10,7 +10,7 @@ export function needReclaim(layout: GfpLayout, taskFlags: number, gfp: number): 
   return (
     (gfp & __GFP_DIRECT_RECLAIM) !== 0 &&
     (taskFlags & PF_MEMALLOC) === 0 &&
-    (gfp & layout.nolockdep) === 0
+    (gfp & layout.flags.__GFP_NOLOCKDEP) === 0
   )
 }
 
@@ -18,18 +18,35 @@ export function needReclaim(layout: GfpLayout, taskFlags: number, gfp: number): 
 export interface FsReclaim {
   /** The filesystem may be entered. Held until fs_reclaim_release. */
   readonly fsReclaim: boolean
-  /** MMU notifiers may be called. Taken and released at once. */
+  /** MMU notifiers may be called (with CONFIG_MMU_NOTIFIER). Taken and released at once. */
   readonly mmuNotifier: boolean
 }
 
-/** What fs_reclaim_acquire takes for a request, and fs_reclaim_release gives back. */
+/** What fs_reclaim_acquire takes for a request, and fs_reclaim_release gives back. A scope counts here too. */
 export function fsReclaimAcquire(layout: GfpLayout, taskFlags: number, gfp: number): FsReclaim {
   const effective = currentGfpContext(taskFlags, gfp)
   const needed = needReclaim(layout, taskFlags, effective)
   return { fsReclaim: needed && (effective & __GFP_FS) !== 0, mmuNotifier: needed }
 }
 
-/** Whether reclaim may write a folio back through its filesystem (may_enter_fs). */
+/** What {@link mightAlloc} marks. */
+export interface MightAlloc extends FsReclaim {
+  /** The place must be one that may sleep (checked with CONFIG_DEBUG_ATOMIC_SLEEP). No scope changes that. */
+  readonly mightSleep: boolean
+}
+
+/** What a place that may make a request is checked for, whether it makes it or not (might_alloc). */
+export function mightAlloc(layout: GfpLayout, taskFlags: number, gfp: number): MightAlloc {
+  const { fsReclaim, mmuNotifier } = fsReclaimAcquire(layout, taskFlags, gfp)
+  return { fsReclaim, mmuNotifier, mightSleep: gfpflagsAllowBlocking(gfp) }
+}
+
+/**
+ * Whether reclaim may write a folio back through its filesystem (may_enter_fs). For swap cache `__GFP_IO` is enough.
+ *
+ * @param gfp of the reclaim (scan_control.gfp_mask)
+ * @param swapFsOps whether the swap area is a file that its filesystem writes itself (SWP_FS_OPS)
+ */
 export function mayEnterFs(gfp: number, swapcache: boolean, swapFsOps: boolean): boolean {
   if ((gfp & __GFP_FS) !== 0) return true
   return swapcache && (gfp & __GFP_IO) !== 0 && !swapFsOps

@@ -1,7 +1,7 @@
 /**
- * Task flags: `current->flags`, PF_* of include/linux/sched.h (6.1.192; the ones that scopes use have the same bits in
- * 6.18), as a domain of core. Any uint32 is a valid value: bits without a use have the kernel's
- * hole names.
+ * Task flags: `current->flags`, PF_* of include/linux/sched.h (6.1.192), as a domain of core. Any uint32 is a valid value:
+ * bits without a use have the kernel's hole names. The restrictions and the grants have the same bits in 6.18, where
+ * some of the rest differ: 0x4000 is USER_WORKER, 0x10000 KCOMPACTD, 0x20000000 BLOCK_TS, and 0x800000 a hole.
  */
 import { defineDomain, type Mask } from '@scopemask/core'
 

@@ -1,15 +1,23 @@
 /**
  * The memalloc scopes of include/linux/sched/mm.h, on core's raw layer: no order is checked, and restore ors its
  * token unmasked, as the kernel does. `context.enter(PF_MEMALLOC_NOFS)` is the checked form.
+ *
+ * Since 6.9 all of them are memalloc_flags_save() and memalloc_flags_restore(), whose token is the opposite: the flags
+ * that the save set, which the restore clears. Closed in the reverse order of opening, both leave the same flags. In
+ * another order they do not: the outer restore first leaves the flag set for ever in the old form, and
+ * lifts the restriction early in the new one.
  */
 import type { Context } from '@scopemask/core'
 import {
+  PF,
   PF_MEMALLOC,
   PF_MEMALLOC_NOFS,
   PF_MEMALLOC_NOIO,
   PF_MEMALLOC_PIN,
   type TaskFlags,
 } from './flags.js'
+
+const NONE = PF.mask()
 
 /** What `current` points to, as far as allocation goes. */
 export type Task = Context<'PF'>
@@ -52,4 +60,17 @@ export function memallocPinSave(task: Task): TaskFlags {
 /** Ends the section that the save with this token began. */
 export function memallocPinRestore(task: Task, token: TaskFlags): void {
   task.restore(PF_MEMALLOC_PIN, token)
+}
+
+/**
+ * Sets the flags and returns those that were not set before, for {@link memallocFlagsRestore} (6.9 and later).
+ * @param flags any task flags, several at once too
+ */
+export function memallocFlagsSave(task: Task, flags: TaskFlags): TaskFlags {
+  return (flags & ~task.save(flags)) as TaskFlags
+}
+
+/** Clears the flags of the token that {@link memallocFlagsSave} returned. */
+export function memallocFlagsRestore(task: Task, token: TaskFlags): void {
+  task.restore(token, NONE)
 }

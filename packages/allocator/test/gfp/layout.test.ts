@@ -1,76 +1,124 @@
-/** The layouts against the kernels' own constants, and the text forms against each other. */
+/** The layouts against the kernels' own constants. */
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as allocator from '../../src/index.js'
 import {
-  currentGfpContext,
-  formatGfp,
-  formatGfpTrace,
-  GFP_KERNEL,
-  GFP_NOFS,
-  GFP_NOIO,
-  GfpParseError,
-  gfpClass,
+  type GfpConfig,
+  type GfpLayout,
+  gfpLayout,
+  gfpZoneBad,
+  gfpZoneTable,
   linux6_1,
   linux6_18,
   PF,
-  parseGfp,
+  ZONES_AMD64,
 } from '../../src/index.js'
 
 const json = (name: string) =>
   JSON.parse(readFileSync(new URL(`../data/${name}`, import.meta.url), 'utf8'))
-
-const layouts = [
-  linux6_1(),
-  linux6_1({ lockdep: true }),
-  linux6_1({ kasanHwTags: true }),
-  linux6_1({ lockdep: true, kasanHwTags: true }),
-  linux6_18,
-]
+const headers = json('gfp-6.1.json')
+const running = json('gfp-6.18.json')
 
 describe('layout of 6.1', () => {
-  const constants = json('gfp-6.1.json')
-  const variants = [
-    [linux6_1(), {}],
-    [linux6_1({ lockdep: true }), constants.variants.lockdep.changed],
-    [linux6_1({ kasanHwTags: true }), constants.variants.kasan_hw_tags.changed],
-    [
-      linux6_1({ lockdep: true, kasanHwTags: true }),
-      constants.variants['lockdep+kasan_hw_tags'].changed,
-    ],
-  ] as const
+  const variants: [GfpConfig, string | undefined][] = [
+    [{}, undefined],
+    [{ lockdep: true }, 'lockdep'],
+    [{ kasanHwTags: true }, 'kasan_hw_tags'],
+    [{ lockdep: true, kasanHwTags: true }, 'lockdep+kasan_hw_tags'],
+  ]
 
-  it.each(variants)('$kernel has the values of the headers', (layout, changed) => {
-    const gfp = { ...constants.constants.gfp }
-    for (const [key, { variant }] of Object.entries<{ variant: number }>(changed)) {
-      gfp[key.slice('gfp:'.length)] = variant
+  describe.each(variants)('with %o', (config, variant) => {
+    const layout = gfpLayout('6.1', config)
+    const gfp: Record<string, number> = { ...headers.constants.gfp }
+    const changed = variant === undefined ? {} : headers.variants[variant].changed
+    for (const [key, { variant: value }] of Object.entries<{ variant: number }>(changed)) {
+      gfp[key.slice('gfp:'.length)] = value
     }
-    for (const [name, value] of Object.entries(layout.flags))
-      expect([name, value]).toEqual([name, gfp[name]])
-  })
+    const only = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, gfp[key]]))
 
-  it('has every flag of the headers that stands for requests', () => {
-    const names = Object.keys(constants.constants.gfp).filter(
-      (name) => !/^___|_MASK$|SHIFT$|ZONE/.test(name),
-    )
-    expect(Object.keys(linux6_1().flags)).toEqual(expect.arrayContaining(names))
+    it('has the values of the headers', () => {
+      expect(layout.flags).toEqual(only(Object.keys(layout.flags)))
+      expect(layout.masks).toEqual(only(Object.keys(layout.masks)))
+    })
+
+    it('has every flag of the headers that stands for requests', () => {
+      const names = Object.keys(gfp).filter((name) => !/^___|_MASK$|SHIFT$|ZONE/.test(name))
+      expect(Object.keys(layout.flags)).toEqual(expect.arrayContaining(names))
+    })
   })
 
   it('tries the names in the order of the kernel', () => {
-    expect(linux6_1().printk).toEqual(constants.printk_pGg_table_order)
+    expect(linux6_1.printk).toEqual(headers.printk_pGg_table_order)
   })
 
   it('names every bit of PF_*', () => {
     for (const [name, bit] of Object.entries(PF.flags)) {
-      expect([name, bit >>> 0]).toEqual([name, constants.constants.pf[`PF_${name}`]])
+      expect([name, bit >>> 0]).toEqual([name, headers.constants.pf[`PF_${name}`]])
     }
     expect(PF.known >>> 0).toBe(0xffffffff)
   })
 })
 
+describe('layout of 6.18', () => {
+  const bits = running.btf_enums.enums['(anon)']
+
+  it('is what the running kernel says', () => {
+    const { flags }: GfpLayout = linux6_18
+    expect(linux6_18.trace).toEqual(running.gfp_flag_names.ordered)
+    for (const [name, bit] of Object.entries<number>(bits)) {
+      const flag = name.slice(1).replace(/_BIT$/, '')
+      if (!/UNUSED|LAST/.test(flag)) expect([flag, flags[flag]]).toEqual([flag, 2 ** bit])
+    }
+    expect(linux6_18.masks.__GFP_BITS_MASK).toBe(2 ** bits.___GFP_LAST_BIT - 1)
+  })
+
+  it('numbers the last bits one after the other', () => {
+    const all = gfpLayout('6.18', { lockdep: true, kasanHwTags: true })
+    expect(all.trace.slice(-5)).toEqual([
+      ['__GFP_ZEROTAGS', 0x800000],
+      ['__GFP_SKIP_ZERO', 0x1000000],
+      ['__GFP_SKIP_KASAN', 0x2000000],
+      ['__GFP_NOLOCKDEP', 0x4000000],
+      ['__GFP_NO_OBJ_EXT', 0x8000000],
+    ])
+    expect(all.masks.__GFP_BITS_MASK).toBe(0xfffffff)
+    expect(all.masks.GFP_RECLAIM_MASK & 0x4000000).toBe(0x4000000)
+    expect(all.flags.GFP_HIGHUSER_MOVABLE).toBe(0x2100cca)
+    expect(all.flags.GFP_TRANSHUGE).toBe(0x21c24ca | 0x400)
+    expect(gfpLayout('6.18', { lockdep: true }).flags.__GFP_NO_OBJ_EXT).toBe(0x2000000)
+  })
+})
+
+describe('a layout is found by', () => {
+  it.each([
+    ['6.1', '6.1'],
+    ['6.18', '6.18'],
+    ['6.18.44-fc-v657', '6.18'],
+    ['6.1-rc3', '6.1'],
+    ['6.1+', '6.1'],
+  ])('%s', (release, kernel) => {
+    expect(gfpLayout(release).kernel).toBe(kernel)
+  })
+
+  it('its configuration too', () => {
+    expect(gfpLayout('6.1')).toEqual(linux6_1)
+    expect(gfpLayout('6.18')).toEqual(linux6_18)
+    expect(gfpLayout('6.1', { lockdep: true, kasanHwTags: true }).kernel).toBe(
+      '6.1 LOCKDEP KASAN_HW_TAGS',
+    )
+  })
+
+  it.each(['', '6', '6.12.3', '6.180', '6.1x', 'v6.1', ' 6.1', '4.6', 'constructor'])(
+    'not by "%s"',
+    (release) => {
+      const refused = `no gfp layout for Linux "${release}": there are 6.1, 6.18`
+      expect(() => gfpLayout(release)).toThrow(new RangeError(refused))
+    },
+  )
+})
+
 describe('constants', () => {
-  const constants = json('gfp-6.1.json').constants
+  const { constants } = headers
 
   it.each(
     Object.entries(allocator).filter(
@@ -82,72 +130,63 @@ describe('constants', () => {
     const all = { ...gfp, ...alloc, ...pf, ...migrate, GFP_MOVABLE_MASK: 0x18 }
     expect((value as number) >>> 0).toBe(all[name])
   })
-})
 
-describe('layout of 6.18', () => {
-  it('is what the running kernel says', () => {
-    expect(linux6_18.trace).toEqual(json('gfp-6.18.json').gfp_flag_names.ordered)
+  it('are the same in both layouts', () => {
+    const layouts: GfpLayout[] = [linux6_1, linux6_18]
+    for (const [name, value] of Object.entries(allocator)) {
+      // GFP_ZONEMASK and GFP_MOVABLE_MASK are no flags.
+      if (!/^(__)?GFP_/.test(name) || /MASK$/.test(name)) continue
+      expect([name, ...layouts.map(({ flags }) => flags[name])]).toEqual([name, value, value])
+    }
   })
 })
 
-describe('text', () => {
-  it.each(layouts)('of $kernel reads back as the same flags', (layout) => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 0xffffffff }), (gfp) => {
-        expect(parseGfp(layout, formatGfp(layout, gfp))).toBe(gfp)
-        expect(parseGfp(layout, formatGfpTrace(layout, gfp))).toBe(gfp)
-      }),
-    )
+describe('zones', () => {
+  const { gfp, zone } = headers.constants
+
+  it('are those of the headers, in both kernels', () => {
+    const { MAX_NR_ZONES, ...names } = zone
+    expect(Object.fromEntries(ZONES_AMD64.map((name, index) => [name, index]))).toEqual(names)
+    expect(ZONES_AMD64.length).toBe(MAX_NR_ZONES)
+    expect(running.btf_enums.enums.zone_type).toMatchObject(names)
   })
 
   it.each([
-    ['GFP_KERNEL|__GFP_WAIT', 11],
-    ['__proto__', 0],
-    ['GFP_KERNEL||__GFP_ZERO', 11],
-    ['gfp_kernel', 0],
-    ['0x', 0],
-    ['0x123456789', 0],
-    ['GFP_KERNEL|none', 11],
-  ])('%s is refused, with the place', (text, position) => {
-    const refused = expect.objectContaining({ name: 'GfpParseError', position })
-    expect(() => parseGfp(linux6_18, text)).toThrow(GfpParseError)
-    try {
-      parseGfp(linux6_18, text)
-    } catch (error) {
-      expect(error).toEqual(refused)
-    }
+    ['debian', gfp.GFP_ZONE_TABLE, undefined],
+    ['no_zone_dma', headers.variants.no_zone_dma.changed['gfp:GFP_ZONE_TABLE'].variant, 'ZONE_DMA'],
+    [
+      'no_zone_dma32',
+      headers.variants.no_zone_dma32.changed['gfp:GFP_ZONE_TABLE'].variant,
+      'ZONE_DMA32',
+    ],
+    ['no_zone_device', gfp.GFP_ZONE_TABLE, 'ZONE_DEVICE'],
+  ])('of %s make the table of the headers', (_name, packed, without) => {
+    const table = gfpZoneTable(ZONES_AMD64.filter((name) => name !== without))
+    const mask = 2 ** gfp.GFP_ZONES_SHIFT - 1
+    const expected = [...table].map((_, modifiers) =>
+      gfpZoneBad(modifiers) ? 0 : (packed >>> (modifiers * gfp.GFP_ZONES_SHIFT)) & mask,
+    )
+    expect([...table]).toEqual(expected)
   })
 
-  it('names what only one kernel has', () => {
-    expect(formatGfp(linux6_1(), 0xa20)).toBe('GFP_ATOMIC')
-    expect(formatGfp(linux6_18, 0x820)).toBe('GFP_ATOMIC')
-    expect(() => parseGfp(linux6_18, '__GFP_ATOMIC')).toThrow('__GFP_ATOMIC')
-  })
-})
-
-describe('filter', () => {
-  const u32 = fc.integer({ min: 0, max: 0xffffffff })
-
-  it('never adds a flag, and filtering twice changes nothing more', () => {
-    fc.assert(
-      fc.property(u32, u32, (taskFlags, gfp) => {
-        const effective = currentGfpContext(taskFlags, gfp)
-        expect(effective & ~gfp).toBe(0)
-        expect(currentGfpContext(taskFlags, effective)).toBe(effective)
-      }),
+  it('contradict each other where the headers say so', () => {
+    const bad = Array.from({ length: 16 }, (_, modifiers) => gfpZoneBad(modifiers))
+    expect(bad.reduce((mask, is, modifiers) => mask | (Number(is) << modifiers), 0)).toBe(
+      gfp.GFP_ZONE_BAD,
     )
   })
 
-  it('leaves no more when the task has more flags', () => {
-    fc.assert(
-      fc.property(u32, u32, u32, (some, more, gfp) => {
-        expect(currentGfpContext(some | more, gfp) & ~currentGfpContext(some, gfp)).toBe(0)
-      }),
-    )
+  it('with high memory serve it from there', () => {
+    const table = gfpZoneTable(['ZONE_DMA', 'ZONE_NORMAL', 'ZONE_HIGHMEM', 'ZONE_MOVABLE'])
+    expect([0x0, 0x1, 0x2, 0x4, 0x8, 0xa].map((modifiers) => table[modifiers])).toEqual([
+      1, 0, 2, 1, 1, 3,
+    ])
   })
 
-  it('classes a request by what it may do', () => {
-    const classes = [GFP_KERNEL, GFP_NOFS, GFP_NOIO, 0x820, 0].map(gfpClass)
-    expect(classes).toEqual(['KERNEL', 'NOFS', 'NOIO', 'ATOMIC', 'ATOMIC'])
+  it('without ZONE_NORMAL are refused', () => {
+    expect(() => gfpZoneTable(['ZONE_DMA'])).toThrow(
+      new RangeError('no ZONE_NORMAL among ZONE_DMA'),
+    )
+    expect(() => gfpZoneTable([])).toThrow(RangeError)
   })
 })

@@ -6,15 +6,18 @@ import {
   currentMayThrottle,
   formatGfp,
   formatGfpTrace,
-  fsReclaimAcquire,
   gfpCompactionAllowed,
   gfpflagsAllowBlocking,
+  gfpLayout,
   gfpMigratetype,
   gfpMobilityInvalid,
+  gfpPfmemallocAllowed,
   gfpPfmemallocFlags,
   gfpToAllocFlags,
   gfpZone,
+  gfpZoneIndex,
   gfpZonelist,
+  gfpZoneTable,
   inHardirq,
   inInterrupt,
   inNmi,
@@ -23,20 +26,15 @@ import {
   linux6_1,
   mayEnterFs,
   memallocRetryWait,
+  mightAlloc,
   needReclaim,
   prepareAllocPages,
   type ZoneName,
 } from '../../src/index.js'
 import { agree } from '../vectors.js'
 
-const plain = linux6_1()
-const lockdep = linux6_1({ lockdep: true })
-const kasan = linux6_1({ kasanHwTags: true })
-
-it('a configuration of zones without ZONE_NORMAL is refused', () => {
-  expect(() => gfpZone(0, ['ZONE_DMA'])).toThrow(RangeError)
-  expect(gfpZone(0, ['ZONE_NORMAL']).index).toBe(0)
-})
+const lockdep = gfpLayout('6.1', { lockdep: true })
+const kasan = gfpLayout('6.1', { kasanHwTags: true })
 
 describe('agrees with Linux 6.1.192', () => {
   it('current_gfp_context', () => {
@@ -56,10 +54,9 @@ describe('agrees with Linux 6.1.192', () => {
   it('gfp_zone, in four configurations', () => {
     agree('gfp_zone', (config: string, gfp: number) => {
       const names = config.slice('zones:'.length).split(',')
-      const { name, index, bad } = gfpZone(
-        gfp,
-        names.map((zone) => `ZONE_${zone}` as ZoneName),
-      )
+      const zones = names.map((zone) => `ZONE_${zone}` as ZoneName)
+      const { name, index, bad } = gfpZone(gfp, zones)
+      expect(gfpZoneIndex(gfp, gfpZoneTable(zones))).toBe(index)
       return [name, index, Number(bad)]
     })
   })
@@ -85,8 +82,8 @@ describe('agrees with Linux 6.1.192', () => {
 
   it('__gfp_pfmemalloc_flags', () => {
     agree('pfmemalloc', (gfp: number, taskFlags: number, preempt: number, victim: number) => {
-      const flags = gfpPfmemallocFlags(gfp, taskFlags, preempt, victim === 1)
-      return [flags, Number(flags !== 0)]
+      const request = [gfp, taskFlags, preempt, victim === 1] as const
+      return [gfpPfmemallocFlags(...request), Number(gfpPfmemallocAllowed(...request))]
     })
   })
 
@@ -130,14 +127,9 @@ describe('agrees with Linux 6.1.192', () => {
 
   it('__need_reclaim, fs_reclaim_acquire, might_alloc with CONFIG_LOCKDEP', () => {
     agree('fs_reclaim', (gfp: number, taskFlags: number) => {
-      const { fsReclaim, mmuNotifier } = fsReclaimAcquire(lockdep, taskFlags, gfp)
-      return [
-        needReclaim(lockdep, taskFlags, gfp),
-        fsReclaim,
-        mmuNotifier,
-        fsReclaim,
-        gfpflagsAllowBlocking(gfp),
-      ].map(Number)
+      const need = needReclaim(lockdep, taskFlags, gfp)
+      const { fsReclaim, mmuNotifier, mightSleep } = mightAlloc(lockdep, taskFlags, gfp)
+      return [need, fsReclaim, mmuNotifier, fsReclaim, mightSleep].map(Number)
     })
   })
 
@@ -158,10 +150,21 @@ describe('agrees with Linux 6.1.192', () => {
   })
 
   it.each([
-    ['fmt_pGg', plain],
+    ['fmt_pGg', linux6_1],
     ['fmt_pGg_lockdep', lockdep],
     ['fmt_pGg_kasanhw', kasan],
   ] as const)('%s', (name, layout) => {
     agree(name, (gfp: number) => [formatGfp(layout, gfp), formatGfpTrace(layout, gfp)])
+  })
+})
+
+describe('alloc_flags_nofragment', () => {
+  it('keeps nothing whole without ZONE_DMA32', () => {
+    for (let preferred = -1; preferred < 4; preferred++) {
+      expect(allocFlagsNofragment(0xcc0, preferred, 1, 0xf, -1)).toBe(0x800)
+    }
+    // ZONE_DMA32 comes first without ZONE_DMA.
+    expect(allocFlagsNofragment(0xcc0, 1, 2, 0b11, 0)).toBe(0x900)
+    expect(allocFlagsNofragment(0xcc0, 1, 2, 0b10, 0)).toBe(0x800)
   })
 })

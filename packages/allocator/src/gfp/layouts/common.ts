@@ -1,5 +1,6 @@
-/** What the layouts of 6.1 and 6.18 have in common: the values of flags.ts, by name, for their tables. */
+/** What layouts have in common: the values of flags.ts by name, and how tables and masks follow from them. */
 import * as gfp from '../flags.js'
+import type { FlagName, GfpMasks } from '../layout.js'
 
 export const BITS = {
   __GFP_DMA: gfp.__GFP_DMA,
@@ -51,3 +52,37 @@ export const COMPOUNDS = {
   GFP_TRANSHUGE_LIGHT: TRANSHUGE_LIGHT,
   GFP_TRANSHUGE: TRANSHUGE_LIGHT | gfp.__GFP_DIRECT_RECLAIM,
 } as const
+
+/** A table for printing: these names, in this order, with their values. */
+export function table<F extends Readonly<Record<string, number>>>(
+  flags: F,
+  names: readonly (keyof F & string)[],
+): FlagName[] {
+  return names.map((name) => [name, flags[name] as number])
+}
+
+/**
+ * The masks of a kernel.
+ *
+ * @param bits __GFP_BITS_SHIFT: how many bits have a meaning
+ * @param reclaim what GFP_RECLAIM_MASK has beyond the flags that all kernels have
+ */
+export function masksOf(bits: number, reclaim: number): GfpMasks {
+  const known = 2 ** bits - 1
+  return {
+    __GFP_BITS_MASK: known,
+    GFP_RECLAIM_MASK:
+      gfp.GFP_KERNEL |
+      gfp.__GFP_HIGH |
+      gfp.__GFP_NOWARN |
+      gfp.__GFP_RETRY_MAYFAIL |
+      gfp.__GFP_NOFAIL |
+      gfp.__GFP_NORETRY |
+      gfp.__GFP_MEMALLOC |
+      gfp.__GFP_NOMEMALLOC |
+      reclaim,
+    GFP_CONSTRAINT_MASK: gfp.__GFP_HARDWALL | gfp.__GFP_THISNODE,
+    GFP_SLAB_BUG_MASK: (gfp.__GFP_DMA32 | gfp.__GFP_HIGHMEM | ~known) >>> 0,
+    GFP_BOOT_MASK: known & ~gfp.GFP_KERNEL,
+  }
+}

@@ -1,68 +1,87 @@
 /**
- * Linux 6.18 (6.18.44, x86_64): read off a running kernel, the bits from its BTF and the order of the names from the
- * format of kmem:mm_page_alloc. Since 6.3 there is no `__GFP_ATOMIC`, and `GFP_NOWAIT` does not warn since 6.17.
+ * Linux 6.18 (6.18.44): the bits and the order of the names were read off a running x86_64 kernel, from its BTF and the
+ * format of kmem:mm_page_alloc; what LOCKDEP and KASAN_HW_TAGS change is in include/linux/gfp_types.h and
+ * include/trace/events/mmflags.h. Since 6.3 there is no `__GFP_ATOMIC`; since 6.8 GFP_NOWAIT does not warn; since 6.10
+ * the last bits are numbered one after the other, so that one that is configured out leaves no gap.
  */
-import type { FlagName, GfpLayout } from '../layout.js'
-import { BITS, COMPOUNDS } from './common.js'
+import { configName, type GfpConfig, type GfpLayout } from '../layout.js'
+import { BITS, COMPOUNDS, masksOf, table } from './common.js'
 
-const flags = {
-  ...BITS,
-  __GFP_NO_OBJ_EXT: 0x1000000,
-  __GFP_NOLOCKDEP: 0,
-  ...COMPOUNDS,
-  GFP_ATOMIC: 0x820,
-  GFP_NOWAIT: 0x2800,
-} as const
+/** Tried first to last: whoever has more bits comes first. */
+const NAMES = [
+  'GFP_TRANSHUGE',
+  'GFP_TRANSHUGE_LIGHT',
+  'GFP_HIGHUSER_MOVABLE',
+  'GFP_HIGHUSER',
+  'GFP_USER',
+  'GFP_KERNEL_ACCOUNT',
+  'GFP_KERNEL',
+  'GFP_NOFS',
+  'GFP_ATOMIC',
+  'GFP_NOIO',
+  'GFP_NOWAIT',
+  'GFP_DMA',
+  'GFP_DMA32',
+  '__GFP_RECLAIM',
+  '__GFP_DMA',
+  '__GFP_HIGHMEM',
+  '__GFP_DMA32',
+  '__GFP_MOVABLE',
+  '__GFP_RECLAIMABLE',
+  '__GFP_HIGH',
+  '__GFP_IO',
+  '__GFP_FS',
+  '__GFP_ZERO',
+  '__GFP_DIRECT_RECLAIM',
+  '__GFP_KSWAPD_RECLAIM',
+  '__GFP_WRITE',
+  '__GFP_NOWARN',
+  '__GFP_RETRY_MAYFAIL',
+  '__GFP_NOFAIL',
+  '__GFP_NORETRY',
+  '__GFP_MEMALLOC',
+  '__GFP_COMP',
+  '__GFP_NOMEMALLOC',
+  '__GFP_HARDWALL',
+  '__GFP_THISNODE',
+  '__GFP_ACCOUNT',
+  '__GFP_ZEROTAGS',
+] as const
 
-/** One table serves `%pGg` and the tracepoints. */
-const names: readonly FlagName[] = (
-  [
-    'GFP_TRANSHUGE',
-    'GFP_TRANSHUGE_LIGHT',
-    'GFP_HIGHUSER_MOVABLE',
-    'GFP_HIGHUSER',
-    'GFP_USER',
-    'GFP_KERNEL_ACCOUNT',
-    'GFP_KERNEL',
-    'GFP_NOFS',
-    'GFP_ATOMIC',
-    'GFP_NOIO',
-    'GFP_NOWAIT',
-    'GFP_DMA',
-    'GFP_DMA32',
-    '__GFP_RECLAIM',
-    '__GFP_DMA',
-    '__GFP_HIGHMEM',
-    '__GFP_DMA32',
-    '__GFP_MOVABLE',
-    '__GFP_RECLAIMABLE',
-    '__GFP_HIGH',
-    '__GFP_IO',
-    '__GFP_FS',
-    '__GFP_ZERO',
-    '__GFP_DIRECT_RECLAIM',
-    '__GFP_KSWAPD_RECLAIM',
-    '__GFP_WRITE',
-    '__GFP_NOWARN',
-    '__GFP_RETRY_MAYFAIL',
-    '__GFP_NOFAIL',
-    '__GFP_NORETRY',
-    '__GFP_MEMALLOC',
-    '__GFP_COMP',
-    '__GFP_NOMEMALLOC',
-    '__GFP_HARDWALL',
-    '__GFP_THISNODE',
-    '__GFP_ACCOUNT',
-    '__GFP_ZEROTAGS',
+/** The layout of Linux 6.18. */
+export function layout6_18(config: GfpConfig) {
+  const { lockdep = false, kasanHwTags = false } = config
+  let bits = 24
+  const next = (configured: boolean): number => (configured ? 1 << bits++ : 0)
+  const skipZero = next(kasanHwTags)
+  const skipKasan = next(kasanHwTags)
+  const nolockdep = next(lockdep)
+  const noObjExt = next(true)
+  const flags = {
+    ...BITS,
+    __GFP_SKIP_ZERO: skipZero,
+    __GFP_SKIP_KASAN: skipKasan,
+    __GFP_NOLOCKDEP: nolockdep,
+    __GFP_NO_OBJ_EXT: noObjExt,
+    ...COMPOUNDS,
+    GFP_ATOMIC: BITS.__GFP_HIGH | BITS.__GFP_KSWAPD_RECLAIM,
+    GFP_NOWAIT: BITS.__GFP_KSWAPD_RECLAIM | BITS.__GFP_NOWARN,
+    GFP_HIGHUSER_MOVABLE: COMPOUNDS.GFP_HIGHUSER_MOVABLE | skipKasan,
+    GFP_TRANSHUGE_LIGHT: COMPOUNDS.GFP_TRANSHUGE_LIGHT | skipKasan,
+    GFP_TRANSHUGE: COMPOUNDS.GFP_TRANSHUGE | skipKasan,
+  }
+  // One table serves printk and the tracepoints.
+  const names = table(flags, [
+    ...NAMES,
+    ...(kasanHwTags ? (['__GFP_SKIP_ZERO', '__GFP_SKIP_KASAN'] as const) : []),
+    ...(lockdep ? (['__GFP_NOLOCKDEP'] as const) : []),
     '__GFP_NO_OBJ_EXT',
-  ] as const
-).map((name) => [name, flags[name]])
-
-/** The layout of Linux 6.18, without CONFIG_LOCKDEP and CONFIG_KASAN_HW_TAGS. */
-export const linux6_18: GfpLayout = {
-  kernel: '6.18',
-  flags,
-  printk: names,
-  trace: names,
-  nolockdep: 0,
+  ])
+  return {
+    kernel: `6.18${configName(config)}`,
+    flags,
+    masks: masksOf(bits, nolockdep),
+    printk: names,
+    trace: names,
+  } satisfies GfpLayout
 }
