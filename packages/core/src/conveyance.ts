@@ -47,7 +47,11 @@ export class Conveyance<N extends string = string> implements ConveyanceData {
 
   /** @internal What adopting this on a context of the domain sets. */
   static bits<N extends string>(conveyance: Conveyance<N>, domain: Domain<N>): Mask<N> {
-    if (Object(conveyance) !== conveyance || !(#bits in conveyance)) {
+    let bits: number
+    try {
+      // Throws for whatever has none: cheaper than to ask first.
+      bits = conveyance.#bits
+    } catch {
       throw new ConveyanceError('no conveyance: decode it first')
     }
     if (conveyance.domain !== domain.name || conveyance.version !== domain.version) {
@@ -55,7 +59,7 @@ export class Conveyance<N extends string = string> implements ConveyanceData {
         `${conveyance.domain}/${conveyance.version} conveyed to ${domain.name}/${domain.version}`,
       )
     }
-    return conveyance.#bits as Mask<N>
+    return bits as Mask<N>
   }
 }
 
