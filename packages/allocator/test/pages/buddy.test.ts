@@ -1,0 +1,219 @@
+/** The buddy system against a model that only knows which pages are in use, with its invariants proved all along. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  ALLOC_NOFRAGMENT,
+  Buddy,
+  type FallbackEvent,
+  MIGRATE_HIGHATOMIC,
+  MIGRATE_MOVABLE,
+  MIGRATE_RECLAIMABLE,
+  MIGRATE_UNMOVABLE,
+  NO_PAGE,
+  PageError,
+} from '../../src/index.js'
+
+/** A generator of numbers below a limit: the same for a seed. */
+function random(seed: number): (limit: number) => number {
+  let state = seed
+  return (limit) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * limit)
+  }
+}
+
+describe('a zone', () => {
+  it('begins with the largest blocks that fit, all free', () => {
+    const buddy = new Buddy(1024 + 512 + 3)
+    buddy.validate()
+    expect(buddy.freePages).toBe(1539)
+    expect([10, 9, 1, 0].map((order) => buddy.freeBlocks(order))).toEqual([1, 1, 1, 1])
+  })
+
+  it.each([0, -1, 1.5, Number.NaN, 2 ** 31])('has no %s pages', (pages) => {
+    expect(() => new Buddy(pages)).toThrow(RangeError)
+  })
+})
+
+describe('allocating', () => {
+  it('splits a block, and freeing merges it again', () => {
+    const buddy = new Buddy(1024)
+    const page = buddy.alloc(0, MIGRATE_MOVABLE)
+    expect(page).toBe(0)
+    expect([0, 1, 9, 10].map((order) => buddy.freeBlocks(order))).toEqual([1, 1, 1, 0])
+    buddy.free(page, 0)
+    expect(buddy.freeBlocks(10)).toBe(1)
+    buddy.validate()
+  })
+
+  it('says when there is no block', () => {
+    const buddy = new Buddy(4)
+    expect(buddy.alloc(3, MIGRATE_MOVABLE)).toBe(NO_PAGE)
+    expect(buddy.alloc(2, MIGRATE_MOVABLE)).toBe(0)
+    expect(buddy.alloc(0, MIGRATE_MOVABLE)).toBe(NO_PAGE)
+  })
+
+  it('turns a whole pageblock over to another migratetype', () => {
+    const buddy = new Buddy(1024)
+    const events: FallbackEvent[] = []
+    buddy.onFallback = (event) => events.push(event)
+    buddy.alloc(0, MIGRATE_UNMOVABLE)
+    expect(events).toEqual([
+      {
+        page: 0,
+        order: 0,
+        found: 10,
+        wanted: MIGRATE_UNMOVABLE,
+        from: MIGRATE_MOVABLE,
+        changed: true,
+      },
+    ])
+    expect(buddy.pageblockMigratetype(0)).toBe(MIGRATE_UNMOVABLE)
+    expect(buddy.lists(9)).toBe(1 << MIGRATE_UNMOVABLE)
+    buddy.validate()
+  })
+
+  it('takes a pageblock whose pages are mostly free, and only a block of one whose are not', () => {
+    for (const [used, changed] of [
+      [255, true],
+      [257, false],
+    ] as const) {
+      const buddy = new Buddy(512)
+      for (let page = 0; page < used; page++) buddy.alloc(0, MIGRATE_MOVABLE)
+      const events: FallbackEvent[] = []
+      buddy.onFallback = (event) => events.push(event)
+      buddy.alloc(0, MIGRATE_RECLAIMABLE)
+      expect(events.map((event) => event.changed)).toEqual([changed])
+      buddy.validate()
+    }
+  })
+
+  it('lets a movable request take the smallest block of others, which it will not keep', () => {
+    const buddy = new Buddy(8)
+    buddy.alloc(0, MIGRATE_UNMOVABLE)
+    const events: FallbackEvent[] = []
+    buddy.onFallback = (event) => events.push(event)
+    expect(buddy.alloc(0, MIGRATE_MOVABLE)).toBe(1)
+    expect(events).toMatchObject([{ found: 0, changed: false }])
+    buddy.validate()
+  })
+
+  it('does not break up pageblocks of others with ALLOC_NOFRAGMENT', () => {
+    const buddy = new Buddy(256)
+    expect(buddy.alloc(0, MIGRATE_UNMOVABLE, ALLOC_NOFRAGMENT)).toBe(NO_PAGE)
+    expect(buddy.alloc(0, MIGRATE_UNMOVABLE)).toBe(0)
+  })
+
+  it('leaves what is reserved for atomic requests alone', () => {
+    const buddy = new Buddy(512)
+    buddy.setPageblockMigratetype(0, MIGRATE_HIGHATOMIC)
+    const page = buddy.alloc(9, MIGRATE_MOVABLE)
+    buddy.free(page, 9)
+    expect(buddy.lists(9)).toBe(1 << MIGRATE_HIGHATOMIC)
+    expect(buddy.alloc(0, MIGRATE_MOVABLE)).toBe(NO_PAGE)
+    expect(buddy.alloc(0, MIGRATE_HIGHATOMIC)).toBe(0)
+  })
+})
+
+describe('freeing', () => {
+  it.each<[string, (buddy: Buddy) => [page: number, order: number], RegExp]>([
+    ['twice', () => [1, 0], /page 1 freed twice/],
+    ['with a wrong order', () => [0, 3], /order 3, and allocated with 0/],
+    ['a page of elsewhere', () => [1024, 0], /page 1024 is not in this zone/],
+    ['a page before the zone', () => [-1, 0], /page -1 is not in this zone/],
+    ['half a page', () => [0.5, 0], /page 0.5 is not in this zone/],
+    ['no order', () => [0, 11], /orders are 0 to 10/],
+    ['a page inside a free block', () => [3, 0], /page 3 is inside the free block.*page 2/],
+    [
+      'a page inside a block in use',
+      (buddy) => [buddy.alloc(4, MIGRATE_MOVABLE) + 1, 0],
+      /is inside the block in use/,
+    ],
+  ])('%s is an error that says so, and changes nothing', (_what, wrong, message) => {
+    const buddy = new Buddy(1024)
+    buddy.alloc(0, MIGRATE_MOVABLE)
+    const [page, order] = wrong(buddy)
+    const before = buddy.snapshot()
+    expect(() => buddy.free(page, order)).toThrow(PageError)
+    expect(() => buddy.free(page, order)).toThrow(message)
+    expect(buddy.snapshot()).toEqual(before)
+  })
+})
+
+describe('any sequence', () => {
+  it('keeps the invariants, step by step', () => {
+    const operation = fc.record({
+      order: fc.integer({ min: 0, max: 10 }),
+      migratetype: fc.integer({ min: 0, max: 3 }),
+      flags: fc.constantFrom(0, ALLOC_NOFRAGMENT),
+      free: fc.option(fc.nat(), { freq: 2 }),
+    })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3000 }),
+        fc.array(operation, { maxLength: 60 }),
+        (pages, operations) => {
+          const buddy = new Buddy(pages)
+          const used: { page: number; order: number }[] = []
+          for (const { order, migratetype, flags, free } of operations) {
+            if (free !== null && used.length > 0) {
+              const [block] = used.splice(free % used.length, 1) as [
+                { page: number; order: number },
+              ]
+              buddy.free(block.page, block.order)
+            } else {
+              const page = buddy.alloc(order, migratetype, flags)
+              if (page !== NO_PAGE) used.push({ page, order })
+            }
+            buddy.validate()
+            const inUse = used.reduce((sum, block) => sum + (1 << block.order), 0)
+            expect(buddy.freePages).toBe(pages - inUse)
+          }
+          for (const { page, order } of used) buddy.free(page, order)
+          buddy.validate()
+          expect(buddy.freePages).toBe(pages)
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('of a million steps hands no page out twice, and a snapshot brings everything back', () => {
+    const pages = 1 << 15
+    const next = random(20160427)
+    const buddy = new Buddy(pages)
+    const inUse = new Uint8Array(pages)
+    const blocks: number[] = []
+    let snapshot = buddy.snapshot()
+    for (let step = 0; step < 1_000_000; step++) {
+      if (blocks.length > 0 && next(100) < 49) {
+        const index = next(blocks.length)
+        const page = blocks[index] as number
+        const last = blocks.pop() as number
+        if (index < blocks.length) blocks[index] = last
+        const order = buddy.allocatedOrder(page)
+        inUse.fill(0, page, page + (1 << order))
+        buddy.free(page, order)
+      } else {
+        const roll = next(100)
+        const order = roll < 80 ? 0 : roll < 95 ? 1 + next(3) : 4 + next(6)
+        const page = buddy.alloc(order, next(3))
+        if (page === NO_PAGE) continue
+        for (let at = page; at < page + (1 << order); at++) {
+          if (inUse[at] !== 0) throw new Error(`page ${at} was handed out twice`)
+          inUse[at] = 1
+        }
+        blocks.push(page)
+      }
+      if (step % 50_000 === 0) buddy.validate()
+      if (step === 500_000) snapshot = buddy.snapshot()
+    }
+    buddy.validate()
+    expect(buddy.freePages).toBe(inUse.reduce((free, used) => free - used, pages))
+
+    buddy.restore(snapshot)
+    buddy.validate()
+    expect(buddy.snapshot()).toEqual(snapshot)
+    expect(() => new Buddy(7).restore(snapshot)).toThrow(RangeError)
+  })
+})
