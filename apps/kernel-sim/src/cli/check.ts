@@ -16,6 +16,7 @@ interface Options {
   readonly policy?: Policy
   readonly json?: true
   readonly answer?: true
+  readonly lockdep?: true
   readonly maxStates?: number
   readonly maxDepth?: number
   readonly maxSeconds?: number
@@ -49,6 +50,7 @@ export function check(program: Command): void {
     .option('--policy <name>', 'only under this policy', named)
     .option('--json', 'print the results as JSON')
     .option('--answer', 'print the answer to the question of 2016 as a page of Markdown')
+    .option('--lockdep', 'print what lockdep reports of SCENARIO too')
     .option('--max-states <n>', 'stop after so many states', positive)
     .option('--max-depth <n>', 'stop at so many steps', positive)
     .option('--max-seconds <n>', 'stop after so many seconds', positive)
@@ -80,9 +82,9 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   const row = rowOf(await loadScenario(given), policies, limits)
   if (options.json) process.stdout.write(checkJson([row], false))
   else {
-    const texts = row.cells.map(({ policy, inapplicable, result }) =>
+    const texts = row.cells.map(({ policy, inapplicable, result, lockdep = [] }) =>
       result
-        ? resultText(row.name, policy, result)
+        ? resultText(row.name, policy, result) + (options.lockdep ? lockdep.join('') : '')
         : `${row.name} under ${policy}: makes no sense, ${inapplicable}\n`,
     )
     process.stdout.write(texts.join('\n'))

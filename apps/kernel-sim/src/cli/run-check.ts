@@ -1,6 +1,7 @@
 /** Run check: a scenario under policies, from its builder to the cells of a report. */
 import { InputError } from '../audit/read/input-error.js'
 import { type CheckResult, check, type Subject } from '../check/check.js'
+import { lockdepOf } from '../check/lockdep-watch.js'
 import type { SearchOptions } from '../check/search.js'
 import { Kernel, type Policy, type Scenario } from '../kernel/kernel.js'
 import { Misuse } from '../machine/errors.js'
@@ -42,7 +43,9 @@ export function rowOf(
   const cells = policies.map((policy): Cell => {
     const inapplicable = scenario.inapplicable?.[policy.name]
     if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
-    return { policy: policy.name, result: checkScenario(scenario, policy, options) }
+    const result = checkScenario(scenario, policy, options)
+    const splats = lockdepOf(() => subjectOf(scenario, policy).machine)
+    return { policy: policy.name, result, lockdep: splats.map(({ text }) => text) }
   })
   const { name, summary, source = '' } = scenario
   return { number, name, summary, source, cells }

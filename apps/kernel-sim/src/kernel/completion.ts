@@ -24,7 +24,7 @@ export class Completion {
     const object = this.object
     this.#done = machine.field(object, 'done')
     this.#all = machine.field(object, 'all')
-    const effect = { kind: 'wake', object }
+    const effect = { kind: 'wake', object } as const
     this.#complete = new Operation({
       name: 'complete',
       object,
@@ -52,7 +52,6 @@ export class Completion {
       name: 'wait_for_completion',
       object,
       access: WAIT,
-      effect: { kind: 'wait', object },
       attempt: (row, task) => {
         tasks.mightSleep(row, task, 'wait_for_completion', object)
         if (this.#all.get(row) === 1) return 0

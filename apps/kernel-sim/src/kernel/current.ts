@@ -3,7 +3,16 @@
  * something with its flags they are loaded into a context of core, as a CPU that switches to the task would have them,
  * and the allocator's own functions work on that.
  */
-import { currentGfpContext, PF, PF_MEMALLOC, type TaskFlags } from '@scopemask/allocator'
+import {
+  __GFP_FS,
+  currentGfpContext,
+  formatGfp,
+  gfpflagsAllowBlocking,
+  linux6_18,
+  PF,
+  PF_MEMALLOC,
+  type TaskFlags,
+} from '@scopemask/allocator'
 import { Context, convey } from '@scopemask/core'
 import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
@@ -93,11 +102,16 @@ export class Current {
     let operation = this.#operations.get(key)
     if (operation === undefined) {
       operation = new Operation({
-        name: 'current_gfp_context',
-        operand: gfp,
+        name: `current_gfp_context(${formatGfp(linux6_18, gfp)})`,
         // Under inherit-on-wait others change what holds here: then it is no step of the task alone.
         ...(this.#inherits ? { object: this.waits } : {}),
-        effect: { kind: 'alloc', gfp, effective: (result: number) => this.#effective(result) },
+        effect: {
+          kind: 'alloc',
+          entersFs: (result: number) => {
+            const effective = this.#effective(result)
+            return gfpflagsAllowBlocking(effective) && (effective & __GFP_FS) !== 0
+          },
+        },
         attempt: (row, task) => {
           const flags = this.effective(row, task)
           if ((flags & PF_MEMALLOC) !== 0) return 0
@@ -183,7 +197,6 @@ export class Current {
       operation = new Operation({
         name,
         attempt,
-        effect: { kind: 'scope' },
         ...(this.#inherits ? { object: this.waits } : {}),
       })
       this.#operations.set(name, operation)

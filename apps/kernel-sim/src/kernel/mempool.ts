@@ -20,7 +20,6 @@ export class Mempool {
     this.#take = new Operation({
       name: 'mempool_alloc',
       object,
-      effect: { kind: 'wait', object },
       wait: () => ({ what: `an element of mempool ${name}`, tasks: [] }),
       attempt: (row, task) => {
         tasks.mightSleep(row, task, 'mempool_alloc', object)

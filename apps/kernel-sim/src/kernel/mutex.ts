@@ -44,7 +44,7 @@ export class Mutex {
       access: UNLOCK,
       // While it is held others can only fail to take it; that they notice by a trylock alone.
       conflicts: TRYLOCK,
-      effect: { kind: 'release', lock: this.object },
+      effect: { kind: 'release', lock: this.object, class: lockClass },
       attempt: (row, task) => {
         if (this.#owner.get(row) !== tasks.reference(task)) {
           throw new Misuse(`${tasks.name(task)} unlocks mutex ${name}, which it does not hold`)

@@ -6,7 +6,7 @@ import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
-import { BLOCKED, Operation, type Steps } from '../machine/operation.js'
+import { BLOCKED, type Effect, Operation, type Steps } from '../machine/operation.js'
 import type { TaskStates } from './task-state.js'
 
 const LOCK = 1
@@ -45,7 +45,7 @@ export class RwSemaphore {
       tasks.acquired(row, task)
       return true
     }
-    const acquire = (mode: string, trylock = false) => ({
+    const acquire = (mode: 'read' | 'write', trylock = false): Effect => ({
       kind: 'acquire',
       lock: object,
       mode,

@@ -97,7 +97,7 @@ export class Variable {
         operand,
         attempt,
         wait: () => ({ what: `${object} (${key})`, tasks: [] }),
-        effect: { kind: /^(set|add)/.test(name) ? 'wake' : 'wait', object },
+        ...(/^(set|add)/.test(name) ? { effect: { kind: 'wake', object } } : {}),
       })
       this.#operations.set(key, operation)
     }

@@ -26,7 +26,6 @@ export class WaitQueue {
     this.#schedule = new Operation({
       name: 'schedule',
       object,
-      effect: { kind: 'wait', object },
       wait: () => ({ what: `wait queue ${name}`, tasks: [] }),
       attempt: (row, task) => {
         tasks.mightSleep(row, task, 'schedule', object)

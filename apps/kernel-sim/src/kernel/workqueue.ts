@@ -47,8 +47,10 @@ export class Work {
     readonly pending: Field,
     /** The worker that runs it. */
     readonly worker: Field,
-    /** The queue that it is on, or ran on last. */
+    /** The queue that it was put on last. */
     readonly queue: Field,
+    /** The queue from which it runs: it may be queued again, elsewhere, while it does. */
+    readonly runsFrom: Field,
     /** What was conveyed with it. */
     readonly conveyed: Field,
   ) {}
@@ -128,7 +130,6 @@ export class WorkerPool {
     this.waitForWorker = new Operation({
       name: 'create_worker',
       object,
-      effect: { kind: 'wait', object },
       wait: () => ({ what: `kthreadd to create a worker for ${object}`, tasks: [] }),
       attempt: (row) => (this.creating.get(row) === 0 ? 0 : BLOCKED),
     })
@@ -223,6 +224,7 @@ export class Workqueues {
       machine.field(object, 'pending'),
       machine.reference(object, 'worker'),
       machine.reference(object, 'queue'),
+      machine.reference(object, 'runs from'),
       machine.field(object, 'conveyed'),
     )
     this.#works.push(work)
@@ -266,7 +268,6 @@ export class Workqueues {
    */
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
     const operation = this.#operation('queue_work', queue.object, work.object, {
-      effect: { kind: 'queue', work: work.object },
       attempt: (row, task) => {
         if (work.pending.get(row) === 1) return 0
         const restricted = this.#current.conveyed(row, task)
@@ -437,6 +438,7 @@ export class Workqueues {
   *#rescue(queue: Workqueue): Steps<void> {
     const operation = this.#operation('rescuer_thread', queue.object, null, {
       refers: true,
+      effect: { kind: 'begin_work' },
       attempt: (row, task) => {
         const { pool } = queue
         if (pool.busy.get(row) < pool.size(row, this.#works.length)) return BLOCKED
@@ -454,6 +456,7 @@ export class Workqueues {
   *#take(pool: WorkerPool): Steps<MachineObject | undefined> {
     const taken = yield* this.#operation('worker_thread', pool.object, null, {
       refers: true,
+      effect: { kind: 'begin_work' },
       attempt: (row, task) => {
         const reference = this.#next(row, pool)
         if (reference === 0) return BLOCKED
@@ -467,6 +470,7 @@ export class Workqueues {
   *#takeIfAny(pool: WorkerPool): Steps<MachineObject | undefined> {
     const taken = yield* this.#operation('process_one_work', pool.object, null, {
       refers: true,
+      effect: { kind: 'begin_work' },
       attempt: (row, task) => {
         const reference = this.#next(row, pool)
         return reference === 0 ? 0 : this.#begin(row, task, pool, reference)
@@ -479,6 +483,7 @@ export class Workqueues {
     const work = this.#byObject.get(object) as Work
     yield* work.fn()
     yield* this.#operation('finish_work', object, counted?.object ?? null, {
+      effect: { kind: 'finish_work', object },
       attempt: (row, task) => {
         this.#tasks.checkReturn(row, task)
         const requeued = work.pending.get(row) === 1
@@ -487,7 +492,8 @@ export class Workqueues {
         work.worker.set(row, 0)
         if (!requeued) work.conveyed.set(row, 0)
         counted?.busy.set(row, counted.busy.get(row) - 1)
-        const queue = this.#queueOf(row, work)
+        const queue = this.#queueAt(work.runsFrom.get(row))
+        work.runsFrom.set(row, 0)
         if (queue) this.#retire(row, queue)
         return 0
       },
@@ -504,6 +510,7 @@ export class Workqueues {
     pool.list.remove(row, reference)
     work.pending.set(row, 0)
     work.worker.set(row, this.#tasks.reference(task))
+    work.runsFrom.set(row, work.queue.get(row))
     this.#current.adopt(row, task, work.conveyed.get(row))
     return reference
   }
@@ -523,7 +530,10 @@ export class Workqueues {
   }
 
   #queueOf(row: Row, work: Work): Workqueue | undefined {
-    const reference = work.queue.get(row)
+    return this.#queueAt(work.queue.get(row))
+  }
+
+  #queueAt(reference: number): Workqueue | undefined {
     return this.#queues.find(({ object }) => object.id + 1 === reference)
   }
 

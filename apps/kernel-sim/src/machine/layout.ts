@@ -31,7 +31,7 @@ export class Field {
 
   /** @throws Overflow when the field is too narrow for the value. */
   set(row: Row, value: number): void {
-    if (value > this.limit) throw new Overflow(this, value)
+    if (value >>> 0 > this.limit) throw new Overflow(this, value)
     const { word, shift } = this
     row[word] = ((row[word] as number) & ~(this.limit << shift)) | (value << shift)
   }
@@ -107,6 +107,6 @@ export class Layout {
 
 /** The largest value of a field that is just wide enough for this one. */
 function limitFor(value: number): number {
-  if (value > 0x3fffffff) throw new RangeError(`${value} does not fit into a row`)
+  if (value < 0 || value > 0x3fffffff) throw new RangeError(`${value} does not fit into a row`)
   return (1 << (32 - Math.clz32(value))) - 1
 }

@@ -36,6 +36,7 @@ export class MachineObject {
 
   /** Its name; of one among several identical ones, with its number. */
   toString(): string {
-    return this.membership === null ? this.name : `${this.name}#${this.membership.replica + 1}`
+    const several = this.membership !== null && this.membership.group.size > 1
+    return several ? `${this.name}#${this.membership.replica + 1}` : this.name
   }
 }

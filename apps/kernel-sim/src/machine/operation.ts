@@ -53,10 +53,25 @@ export interface OperationSpec {
 }
 
 /** What an operation means to an observer of an execution, such as lockdep. */
-export interface Effect {
-  readonly kind: string
-  readonly [detail: string]: unknown
-}
+export type Effect =
+  | {
+      readonly kind: 'acquire'
+      readonly lock: MachineObject
+      /** What lockdep takes the lock for; by default its name. */
+      readonly class?: string
+      readonly mode: 'write' | 'read' | 'recursive-read'
+      /** A trylock has taken the lock if its result is not 0. */
+      readonly trylock?: boolean
+      readonly subclass?: number
+    }
+  | { readonly kind: 'release'; readonly lock: MachineObject; readonly class?: string }
+  /** An allocation; whether it may enter the filesystem follows from its result. */
+  | { readonly kind: 'alloc'; readonly entersFs: (result: number) => boolean }
+  | { readonly kind: 'fs_reclaim_acquire' | 'fs_reclaim_release' }
+  /** A worker begins the item that the result refers to. */
+  | { readonly kind: 'begin_work' }
+  /** It wakes who waits for the object; an item is finished; somebody waits for an item. */
+  | { readonly kind: 'wake' | 'finish_work' | 'flush'; readonly object: MachineObject }
 
 /** Conflicts of an operation that is no left mover. */
 const ALL = -1
@@ -96,9 +111,10 @@ export class Operation {
     return (yield this) as number
   }
 
-  /** `mutex_lock(dqlock)` */
+  /** `mutex_lock(dqlock)`; a choice has no operands, only its name. */
   toString(): string {
     const operands = [this.object, this.operand].filter((operand) => operand !== null)
+    if (operands.length === 0 && (this.outcomes > 1 || this.name.endsWith(')'))) return this.name
     return `${this.name}(${operands.join(', ')})`
   }
 }

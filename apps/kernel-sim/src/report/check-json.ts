@@ -11,7 +11,7 @@ export function checkJson(rows: readonly CaseRow[], withAnswer: boolean): string
     cells: cells.map(({ policy, inapplicable, result, lockdep }) => ({
       policy,
       ...(inapplicable === undefined ? {} : { inapplicable }),
-      ...(lockdep === undefined ? {} : { lockdep }),
+      ...(lockdep === undefined ? {} : { lockdep: lockdep.length > 0 ? 'warns' : 'silent' }),
       ...(result === undefined
         ? {}
         : {

@@ -7,8 +7,8 @@ export interface Cell {
   /** Why the policy makes no sense here; then there is no result. */
   readonly inapplicable?: string
   readonly result?: CheckResult
-  /** What lockdep says after some executions; absent when it was not asked. */
-  readonly lockdep?: 'silent' | 'warns'
+  /** What lockdep reports after some executions, as the kernel prints it; none when it is silent. */
+  readonly lockdep?: readonly string[]
 }
 
 /** One scenario under all policies. */
@@ -40,6 +40,10 @@ export interface Answer {
   readonly beyondRepair: readonly string[]
   /** Cases in which a restriction leaves nobody to make progress. */
   readonly livelocks: readonly string[]
+  /** Cells, as `case policy`, that lockdep warns of and the search proves safe. */
+  readonly falseAlarms: readonly string[]
+  /** Cells that deadlock and of which lockdep says nothing. */
+  readonly unseen: readonly string[]
 }
 
 /** What the matrix answers. Variants of a case (`5b`) do not count. */
@@ -63,6 +67,8 @@ export function answerOf(rows: readonly CaseRow[]): Answer {
     const cell = row.cells.find(({ policy }) => policy === 'explicit')
     return cell?.result?.verdict === 'safe'
   })
+  const cells = (wrong: (cell: Cell) => boolean): string[] =>
+    cases.flatMap((row) => row.cells.filter(wrong).map(({ policy }) => `${row.number} ${policy}`))
   return {
     cases: cases.length,
     safeExplicit: safeExplicit.map(number),
@@ -79,5 +85,11 @@ export function answerOf(rows: readonly CaseRow[]): Answer {
     livelocks: cases
       .filter((row) => row.cells.some(({ result }) => result?.verdict === 'livelock'))
       .map(number),
+    falseAlarms: cells(
+      ({ result, lockdep = [] }) => result?.verdict === 'safe' && lockdep.length > 0,
+    ),
+    unseen: cells(
+      ({ result, lockdep = [] }) => result?.verdict === 'deadlock' && lockdep.length === 0,
+    ),
   }
 }

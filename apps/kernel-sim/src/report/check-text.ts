@@ -4,10 +4,10 @@ import type { Answer, CaseRow, Cell } from './check-report.js'
 import { wrap } from './table.js'
 
 /** A verdict in one cell: how long the shortest schedule to it is, how many states there are; lockdep's `!`. */
-function cellText({ result, lockdep }: Cell): string {
+function cellText({ result, lockdep = [] }: Cell): string {
   if (!result) return '-'
   const { verdict, counterexample, search } = result
-  const warns = lockdep === 'warns' ? '!' : ''
+  const warns = lockdep.length > 0 ? '!' : ''
   if (counterexample) return `${verdict}${warns} ${counterexample.steps.length}`
   return `${verdict}${warns} (${search.states})`
 }
@@ -67,6 +67,7 @@ export function answerText(answer: Answer): string {
     answer.repairAll.length > 0
       ? `${answer.repairAll.join(' and ')} repair them all.`
       : `No policy repairs them all; ${list(answer.beyondRepair)} no policy repairs.`,
+    `lockdep, having seen some executions of each cell, warns of ${answer.falseAlarms.length} that are safe (${answer.falseAlarms.join(', ')}), and says nothing of ${answer.unseen.length} that deadlock.`,
     `Overuse has a price too: in ${list(answer.livelocks)} everybody is restricted, and they retry for ever.`,
   ]
     .map((sentence) => wrap(sentence, ''))

@@ -1,0 +1,116 @@
+/** Lockdep watch: lets lockdep see executions of a machine: random ones, as a test machine would run for a while. */
+import type { Machine } from '../machine/machine.js'
+import type { MachineObject } from '../machine/object.js'
+import { Execution } from './execution.js'
+import { Lockdep, type Splat } from './lockdep.js'
+
+/** How many executions lockdep sees of a scenario. */
+const EXECUTIONS = 40
+/** How many steps one may have. */
+const MAX_STEPS = 500
+
+/** What lockdep says after some random executions; the same each time. @param build makes the machine. */
+export function lockdepOf(build: () => Machine): readonly Splat[] {
+  const lockdep = new Lockdep()
+  for (let seed = 1; seed <= EXECUTIONS; seed++) {
+    runRandomly(new Execution(build()), seed, lockdep)
+    lockdep.forget()
+  }
+  return lockdep.splats
+}
+
+function runRandomly(execution: Execution, seed: number, lockdep: Lockdep): void {
+  const random = xorshift(seed)
+  const tasks = execution.machine.tasks.map(({ index }) => index)
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const able = tasks.filter((task) => execution.possible(task).length > 0)
+    const blocked = tasks.filter((task) => !able.includes(task))
+    // Lockdep looks at a lock before it is taken: also at one that will never be.
+    for (const task of blocked) see(execution, task, lockdep)
+    if (able.length === 0) return
+    const task = able[random(able.length)] as number
+    const outcomes = execution.possible(task)
+    execution.step(task, outcomes[random(outcomes.length)] as number)
+    observe(execution, lockdep)
+  }
+}
+
+/** Shows lockdep what a blocked task waits for. */
+function see(execution: Execution, task: number, lockdep: Lockdep): void {
+  const effect = execution.next(task)?.effect
+  const name = `${execution.machine.tasks[task]}`
+  if (effect?.kind === 'acquire' && !effect.trylock) {
+    lockdep.acquire(name, classOf(effect), effect.mode, { instance: effect.lock })
+    lockdep.release(name, classOf(effect), effect.lock)
+  } else if (effect?.kind === 'flush') passThrough(lockdep, name, completionOf(effect.object))
+}
+
+/** Shows lockdep the latest step. */
+function observe(execution: Execution, lockdep: Lockdep): void {
+  const step = execution.steps.at(-1)
+  if (step === undefined) return
+  const { effect } = step.operation
+  const name = `${execution.machine.tasks[step.task]}`
+  switch (effect?.kind) {
+    case 'acquire': {
+      const { trylock = false, mode, lock } = effect
+      if (trylock && step.result === 0) break
+      lockdep.acquire(name, classOf(effect), mode, { trylock, instance: lock })
+      break
+    }
+    case 'release':
+      lockdep.release(name, classOf(effect), effect.lock)
+      break
+    case 'alloc':
+      if (effect.entersFs(step.result)) passThrough(lockdep, name, FS_RECLAIM)
+      break
+    case 'fs_reclaim_acquire':
+      lockdep.acquire(name, FS_RECLAIM)
+      break
+    case 'fs_reclaim_release':
+      lockdep.release(name, FS_RECLAIM)
+      break
+    case 'flush':
+      passThrough(lockdep, name, completionOf(effect.object))
+      break
+    case 'begin_work':
+      lockdep.acquire(name, completionOf(execution.machine.objects[step.result - 1]))
+      break
+    case 'finish_work':
+      lockdep.release(name, completionOf(effect.object))
+      break
+  }
+}
+
+const FS_RECLAIM = 'fs_reclaim'
+
+function passThrough(lockdep: Lockdep, task: string, lock: string): void {
+  lockdep.acquire(task, lock)
+  lockdep.release(task, lock)
+}
+
+/** The pseudo-lock of a work item. */
+function completionOf(work: MachineObject | undefined): string {
+  return `(work_completion)(${work?.name})`
+}
+
+/** The class of a lock: its name, or what it was given; a subclass makes another. */
+function classOf(effect: {
+  readonly lock: MachineObject
+  readonly class?: string
+  readonly subclass?: number
+}): string {
+  const name = effect.class ?? effect.lock.name
+  return effect.subclass ? `${name}/${effect.subclass}` : name
+}
+
+/** Marsaglia's xorshift32. @returns whole numbers from 0 to less than what is asked for. */
+function xorshift(seed: number): (below: number) => number {
+  let state = Math.imul(seed, 0x9e3779b1) | 1
+  return (below) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) % below
+  }
+}
