@@ -132,8 +132,8 @@ describe('what lockdep sees', () => {
 })
 
 describe('memalloc_retry_wait', () => {
-  it('is a fiftieth of a second, whatever a second is', () => {
-    expect([100, 250, 300, 1000].map((hz) => memallocRetryWait(0, 0, hz))).toEqual([2, 5, 6, 20])
+  it('is a fiftieth of a second in whole jiffies, or one jiffy after reclaim', () => {
+    expect([24, 100, 256, 1000].map((hz) => memallocRetryWait(0, 0, hz))).toEqual([0, 2, 5, 20])
     expect(memallocRetryWait(0, GFP_KERNEL, 1000)).toBe(1)
   })
 })

@@ -168,3 +168,20 @@ describe('alloc_flags_nofragment', () => {
     expect(allocFlagsNofragment(0xcc0, 1, 2, 0b10, 0)).toBe(0x800)
   })
 })
+
+describe('prepare_alloc_pages', () => {
+  const environment = { cpusetsEnabled: false, preemptCount: 0, nodemask: false }
+
+  it('may use CMA areas for what is movable, where there are any', () => {
+    const flags = (gfp: number, cma: boolean) =>
+      prepareAllocPages(gfp, { ...environment, cma }).allocFlags
+    expect([flags(0xcca, true), flags(0xcca, false), flags(0xcc0, true)]).toEqual([0x81, 1, 1])
+  })
+
+  it('goes by the zones that are configured', () => {
+    const zoneTable = gfpZoneTable(['ZONE_NORMAL', 'ZONE_MOVABLE'])
+    const highest = (gfp: number) =>
+      prepareAllocPages(gfp, { ...environment, zoneTable }).highestZoneidx
+    expect([0xcc0, 0xcc1, 0xcca].map(highest)).toEqual([0, 0, 1])
+  })
+})
