@@ -5,8 +5,10 @@
 import { Misuse } from '../machine/errors.js'
 import type { Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
+import type { Program } from '../machine/program.js'
 import { Execution, located } from './execution.js'
 import { explain } from './explain.js'
+import { type SampleOptions, sample } from './sample.js'
 import { scheduleTo } from './schedule.js'
 import { Search, type SearchOptions, type SearchResult, type Verdict } from './search.js'
 import { replay, tokenOf } from './token.js'
@@ -77,11 +79,24 @@ export function check(subject: Subject, options: SearchOptions = {}): CheckResul
   }
 }
 
-/** What a token stands for. @param execution a fresh one, for what is known of the tasks. */
+/**
+ * Looks at some executions of a scenario that is too large to search.
+ * @returns the deadlock that one of them ended in, or null, which claims nothing.
+ */
+export function checkSample(subject: Subject, options: SampleOptions): Counterexample | null {
+  const { deadlock } = sample(subject.machine, options)
+  return deadlock ? counterexample(subject, tokenOf(subject.machine, deadlock.steps)) : null
+}
+
+/**
+ * What a token stands for.
+ * @param execution a fresh one, with what a search has learned of the tasks: who could wake whom. By default a
+ * short search looks around first.
+ */
 export function counterexample(
   subject: Subject,
   token: string,
-  execution = new Execution(subject.machine),
+  execution = new Execution(subject.machine, lookAround(subject.machine)),
 ): Counterexample {
   const { machine } = subject
   replay(machine, token, execution)
@@ -106,6 +121,12 @@ export function counterexample(
     cycle: circle.map(({ task }) => name(task)),
     why: explain(subject, execution, circle.length > 0 ? circle : found),
   }
+}
+
+function lookAround(machine: Machine): readonly Program[] {
+  const search = new Search(machine, { maxStates: 10_000, allDeadlocks: true, livelocks: false })
+  search.run()
+  return search.stepper.programs
 }
 
 /** Finds the task that broke a rule, and says where it was. */

@@ -3,6 +3,7 @@ import type { Machine } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
 import { Execution } from './execution.js'
 import { Lockdep, type Splat } from './lockdep.js'
+import { xorshift } from './random.js'
 
 /** How many executions lockdep sees of a scenario. */
 const EXECUTIONS = 40
@@ -42,7 +43,7 @@ function see(execution: Execution, task: number, lockdep: Lockdep): void {
   if (effect?.kind === 'acquire' && !effect.trylock) {
     lockdep.acquire(name, classOf(effect), effect.mode, { instance: effect.lock })
     lockdep.release(name, classOf(effect), effect.lock)
-  } else if (effect?.kind === 'flush') passThrough(lockdep, name, completionOf(effect.object))
+  } else if (effect?.kind === 'pass') passThrough(lockdep, name, classOf(effect))
 }
 
 /** Shows lockdep the latest step. */
@@ -70,14 +71,16 @@ function observe(execution: Execution, lockdep: Lockdep): void {
     case 'fs_reclaim_release':
       lockdep.release(name, FS_RECLAIM)
       break
-    case 'flush':
-      passThrough(lockdep, name, completionOf(effect.object))
+    case 'pass':
+      passThrough(lockdep, name, classOf(effect))
       break
-    case 'begin_work':
-      lockdep.acquire(name, completionOf(execution.machine.objects[step.result - 1]))
+    case 'begin_work': {
+      const work = execution.machine.objects[step.result - 1]
+      if (work) lockdep.acquire(name, work.name)
       break
+    }
     case 'finish_work':
-      lockdep.release(name, completionOf(effect.object))
+      lockdep.release(name, effect.lock.name)
       break
   }
 }
@@ -89,11 +92,6 @@ function passThrough(lockdep: Lockdep, task: string, lock: string): void {
   lockdep.release(task, lock)
 }
 
-/** The pseudo-lock of a work item. */
-function completionOf(work: MachineObject | undefined): string {
-  return `(work_completion)(${work?.name})`
-}
-
 /** The class of a lock: its name, or what it was given; a subclass makes another. */
 function classOf(effect: {
   readonly lock: MachineObject
@@ -102,15 +100,4 @@ function classOf(effect: {
 }): string {
   const name = effect.class ?? effect.lock.name
   return effect.subclass ? `${name}/${effect.subclass}` : name
-}
-
-/** Marsaglia's xorshift32. @returns whole numbers from 0 to less than what is asked for. */
-function xorshift(seed: number): (below: number) => number {
-  let state = Math.imul(seed, 0x9e3779b1) | 1
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
 }

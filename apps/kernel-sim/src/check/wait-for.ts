@@ -46,7 +46,9 @@ function wakers(
     (task) =>
       task !== waiter &&
       execution.programs[task]?.operations.some(
-        (operation) => operation?.effect?.kind === 'wake' && operation.object === object,
+        (operation) =>
+          operation?.object === object &&
+          (operation.effect?.kind === 'wake' || operation.effect?.kind === 'release'),
       ),
   )
 }

@@ -1,22 +1,26 @@
 /** `kernel-sim check`: scenarios in all interleavings. */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../audit/read/input-error.js'
+import type { Strategy } from '../check/sample.js'
 import type { SearchOptions } from '../check/search.js'
 import { POLICIES, type Policy, policyNamed } from '../kernel/kernel.js'
 import { checkJson } from '../report/check-json.js'
 import { answerMarkdown } from '../report/check-markdown.js'
 import { answerOf } from '../report/check-report.js'
-import { answerText, matrixText, resultText } from '../report/check-text.js'
+import { answerText, matrixText, resultText, sampleText } from '../report/check-text.js'
 import { CASES } from '../scenarios/catalogue.js'
 import { EXIT } from './exit-status.js'
 import { loadScenario } from './load-scenario.js'
-import { rowOf } from './run-check.js'
+import { rowOf, sampleScenario } from './run-check.js'
 
 interface Options {
   readonly policy?: Policy
   readonly json?: true
   readonly answer?: true
   readonly lockdep?: true
+  readonly sample?: number
+  readonly strategy: Strategy
+  readonly seed: number
   readonly maxStates?: number
   readonly maxDepth?: number
   readonly maxSeconds?: number
@@ -36,7 +40,8 @@ a limit stopped the search; 2 when SCENARIO cannot be loaded or breaks a rule.
 Examples:
   kernel-sim check
   kernel-sim check cil-push --policy convey-on-queue
-  kernel-sim check ./my-driver.ts --json`
+  kernel-sim check ./my-driver.ts --json
+  kernel-sim check ./too-large.ts --sample 10000 --seed 7`
 
 export function check(program: Command): void {
   program
@@ -51,6 +56,13 @@ export function check(program: Command): void {
     .option('--json', 'print the results as JSON')
     .option('--answer', 'print the answer to the question of 2016 as a page of Markdown')
     .option('--lockdep', 'print what lockdep reports of SCENARIO too')
+    .option('--sample <n>', 'do not search: look at so many executions of SCENARIO', positive)
+    .addOption(
+      new Option('--strategy <name>', 'how a sample schedules')
+        .choices(['random', 'pct'])
+        .default('pct'),
+    )
+    .option('--seed <n>', 'which sample', positive, 1)
     .option('--max-states <n>', 'stop after so many states', positive)
     .option('--max-depth <n>', 'stop at so many steps', positive)
     .option('--max-seconds <n>', 'stop after so many seconds', positive)
@@ -76,6 +88,16 @@ async function run(given: string | undefined, options: Options): Promise<void> {
       process.stdout.write(
         `${matrixText(rows)}${complete ? `\n${answerText(answerOf(rows))}` : ''}`,
       )
+    }
+    return
+  }
+  if (options.sample !== undefined) {
+    const { strategy, seed, sample: executions } = options
+    const { scenario } = await loadScenario(given)
+    for (const policy of policies) {
+      const found = sampleScenario(scenario, policy, { strategy, seed, executions })
+      process.stdout.write(sampleText(scenario.name, policy.name, executions, found))
+      if (found) process.exitCode = EXIT.found
     }
     return
   }

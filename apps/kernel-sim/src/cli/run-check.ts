@@ -1,7 +1,14 @@
 /** Run check: a scenario under policies, from its builder to the cells of a report. */
 import { InputError } from '../audit/read/input-error.js'
-import { type CheckResult, check, type Subject } from '../check/check.js'
+import {
+  type CheckResult,
+  type Counterexample,
+  check,
+  checkSample,
+  type Subject,
+} from '../check/check.js'
 import { lockdepOf } from '../check/lockdep-watch.js'
+import type { SampleOptions } from '../check/sample.js'
 import type { SearchOptions } from '../check/search.js'
 import { Kernel, type Policy, type Scenario } from '../kernel/kernel.js'
 import { Misuse } from '../machine/errors.js'
@@ -26,8 +33,21 @@ export function checkScenario(
   policy: Policy,
   options: SearchOptions,
 ): CheckResult {
+  return asInput(scenario, policy, () => check(subjectOf(scenario, policy), options))
+}
+
+/** Some executions of a scenario: what they ran into, or null. @throws InputError as {@link checkScenario} does. */
+export function sampleScenario(
+  scenario: Scenario,
+  policy: Policy,
+  options: SampleOptions,
+): Counterexample | null {
+  return asInput(scenario, policy, () => checkSample(subjectOf(scenario, policy), options))
+}
+
+function asInput<T>(scenario: Scenario, policy: Policy, act: () => T): T {
   try {
-    return check(subjectOf(scenario, policy), options)
+    return act()
   } catch (thrown) {
     if (!(thrown instanceof Misuse)) throw thrown
     throw new InputError(`${scenario.name} under ${policy.name}: ${thrown.message}`)

@@ -45,7 +45,7 @@ export class BitLock {
     this.#clear = new Operation({
       name: 'clear_and_wake_up_bit',
       object,
-      effect: { kind: 'wake', object },
+      effect: { kind: 'wake' },
       attempt: (row, task) => {
         if (this.#owner.get(row) === 0) {
           throw new Misuse(`${tasks.name(task)} clears ${name}, which is not set`)

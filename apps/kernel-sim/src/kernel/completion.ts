@@ -24,7 +24,7 @@ export class Completion {
     const object = this.object
     this.#done = machine.field(object, 'done')
     this.#all = machine.field(object, 'all')
-    const effect = { kind: 'wake', object } as const
+    const effect = { kind: 'wake' } as const
     this.#complete = new Operation({
       name: 'complete',
       object,

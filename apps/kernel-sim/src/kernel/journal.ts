@@ -10,6 +10,9 @@ import { BLOCKED, Operation, type Steps } from '../machine/operation.js'
 import type { StartKthread } from './kthread.js'
 import type { Scopes } from './scopes.js'
 
+/** What a handle is to lockdep (jbd2_trans_commit_map). */
+const HANDLE = 'jbd2_handle'
+
 export interface JournalOptions {
   /** What a commit does once no handle is open: writes, and allocates for it. */
   readonly commit?: () => Steps<unknown>
@@ -42,7 +45,7 @@ export class Journal {
     this.#start = new Operation({
       name: 'jbd2_journal_start',
       object,
-      effect: { kind: 'acquire', lock: object, mode: 'read' },
+      effect: { kind: 'acquire', lock: object, class: HANDLE, mode: 'read' },
       wait: holders,
       attempt: (row) => {
         if (state.get(row) !== 0) return BLOCKED
@@ -53,7 +56,7 @@ export class Journal {
     this.#stop = new Operation({
       name: 'jbd2_journal_stop',
       object,
-      effect: { kind: 'wake', object },
+      effect: { kind: 'release', lock: object, class: HANDLE },
       attempt: (row) => {
         const open = handles.get(row)
         if (open === 0) throw new Misuse(`a handle of journal ${name} is stopped, and none is open`)
@@ -72,6 +75,7 @@ export class Journal {
     this.#waitCommit = new Operation({
       name: 'jbd2_log_wait_commit',
       object,
+      effect: { kind: 'pass', lock: object, class: HANDLE },
       wait: holders,
       attempt: (row) => (state.get(row) === 0 ? 0 : BLOCKED),
     })
@@ -89,7 +93,7 @@ export class Journal {
     const finish = new Operation({
       name: 'jbd2_commit_done',
       object,
-      effect: { kind: 'wake', object },
+      effect: { kind: 'wake' },
       attempt: (row) => {
         state.set(row, 0)
         return 0

@@ -31,7 +31,7 @@ export class Mempool {
     this.#give = new Operation({
       name: 'mempool_free',
       object,
-      effect: { kind: 'wake', object },
+      effect: { kind: 'wake' },
       attempt: (row) => {
         left.set(row, left.get(row) + 1)
         return 0

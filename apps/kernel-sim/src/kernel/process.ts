@@ -44,7 +44,7 @@ export class Process {
     this.#fork = new Operation({
       name: 'kernel_clone',
       object,
-      effect: { kind: 'wake', object },
+      effect: { kind: 'wake' },
       attempt: (row, task) => {
         started.set(row, 1)
         current.copy(row, task, this.task.index)

@@ -97,7 +97,7 @@ export class Variable {
         operand,
         attempt,
         wait: () => ({ what: `${object} (${key})`, tasks: [] }),
-        ...(/^(set|add)/.test(name) ? { effect: { kind: 'wake', object } } : {}),
+        ...(/^(set|add)/.test(name) ? { effect: { kind: 'wake' } } : {}),
       })
       this.#operations.set(key, operation)
     }

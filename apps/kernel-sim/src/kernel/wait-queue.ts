@@ -37,7 +37,7 @@ export class WaitQueue {
     this.#wakeUp = new Operation({
       name: 'wake_up_all',
       object,
-      effect: { kind: 'wake', object },
+      effect: { kind: 'wake' },
       attempt: (row) => {
         woken.set(row, woken.get(row) + asleep.get(row))
         asleep.set(row, 0)

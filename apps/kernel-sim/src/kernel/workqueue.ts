@@ -120,7 +120,7 @@ export class WorkerPool {
     this.wakeUpNewTask = new Operation({
       name: 'wake_up_new_task',
       object,
-      effect: { kind: 'wake', object },
+      effect: { kind: 'wake' },
       attempt: (row) => {
         this.created.set(row, this.created.get(row) + 1)
         this.creating.set(row, 0)
@@ -355,7 +355,7 @@ export class Workqueues {
 
   #wait(name: string, object: MachineObject, works: (row: Row) => readonly Work[]): Operation {
     return this.#operation(name, object, null, {
-      effect: { kind: 'flush', object },
+      effect: { kind: 'pass', lock: object },
       wait: (row) => this.#describeWait(row, works(row)),
       attempt: (row, task) => {
         this.#tasks.mightSleep(row, task, name, object)
@@ -483,7 +483,7 @@ export class Workqueues {
     const work = this.#byObject.get(object) as Work
     yield* work.fn()
     yield* this.#operation('finish_work', object, counted?.object ?? null, {
-      effect: { kind: 'finish_work', object },
+      effect: { kind: 'finish_work', lock: object },
       attempt: (row, task) => {
         this.#tasks.checkReturn(row, task)
         const requeued = work.pending.get(row) === 1

@@ -70,8 +70,11 @@ export type Effect =
   | { readonly kind: 'fs_reclaim_acquire' | 'fs_reclaim_release' }
   /** A worker begins the item that the result refers to. */
   | { readonly kind: 'begin_work' }
-  /** It wakes who waits for the object; an item is finished; somebody waits for an item. */
-  | { readonly kind: 'wake' | 'finish_work' | 'flush'; readonly object: MachineObject }
+  | { readonly kind: 'finish_work'; readonly lock: MachineObject }
+  /** Somebody waits for something that lockdep takes for a lock, such as a work item. */
+  | { readonly kind: 'pass'; readonly lock: MachineObject; readonly class?: string }
+  /** It wakes who waits for its object. */
+  | { readonly kind: 'wake' }
 
 /** Conflicts of an operation that is no left mover. */
 const ALL = -1

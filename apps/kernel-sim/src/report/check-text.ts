@@ -89,6 +89,18 @@ export function resultText(name: string, policy: string, result: CheckResult): s
   return `${head} after ${counterexample.steps.length} steps (${found})\n\n${counterexampleText(counterexample)}`
 }
 
+/** What a sample found. */
+export function sampleText(
+  name: string,
+  policy: string,
+  executions: number,
+  found: Counterexample | null,
+): string {
+  return found
+    ? `${name} under ${policy}: deadlock\n\n${counterexampleText(found)}`
+    : `${name} under ${policy}: bounded, no deadlock in ${executions} executions; nothing is claimed\n`
+}
+
 /** A counterexample: why, the schedule, who waits for whom, the stacks, the token. */
 export function counterexampleText(counterexample: Counterexample): string {
   const { why, steps, waiting, cycle, token } = counterexample
