@@ -8,10 +8,19 @@
  * that can reach a settled one are marked, backwards from these, until nothing changes.
  */
 import type { Row } from '../machine/layout.js'
-import type { Search } from './search.js'
+import type { StateTable } from './state-table.js'
+import type { Stepper } from './stepper.js'
+import type { Symmetry } from './symmetry.js'
+
+/** A search that has visited all states. */
+interface Visited {
+  readonly table: StateTable
+  readonly stepper: Stepper
+  readonly symmetry: Symmetry | null
+}
 
 /** The first state found from which the tasks cannot come to an end, or null. */
-export function findLivelock({ table, stepper, symmetry }: Search): number | null {
+export function findLivelock({ table, stepper, symmetry }: Visited): number | null {
   const ends = new Uint8Array(table.size)
   const row: Row = new Int32Array(table.words)
   const representative: Row = new Int32Array(table.words)
