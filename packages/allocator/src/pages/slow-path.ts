@@ -29,6 +29,7 @@ import {
   __GFP_RETRY_MAYFAIL,
   __GFP_THISNODE,
 } from '../gfp/flags.js'
+import { linux6_1 } from '../gfp/kernels.js'
 import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { gfpCompactionAllowed } from '../gfp/predicates.js'
 import { type AllocContext, type AllocEnvironment, prepareAllocPages } from '../gfp/prepare.js'
@@ -38,8 +39,8 @@ import { MAX_ORDER } from './watermark.js'
 
 /** Requests of more than 8 pages may fail; smaller ones are tried for as long as there is hope. */
 const PAGE_ALLOC_COSTLY_ORDER = 3
-/** ___GFP_ATOMIC of 6.1: gone since 6.3. */
-const GFP_ATOMIC_6_1 = 0x200
+/** Gone since 6.3. */
+const { __GFP_ATOMIC } = linux6_1.flags
 const ZONE_NORMAL = 2
 /** All flags are allowed. */
 const ALL = 0xffffffff
@@ -183,8 +184,8 @@ class SlowPath {
     this.#order = request.order
     this.#nodemask = nodemask
     this.#reclaims = (gfp & __GFP_DIRECT_RECLAIM) !== 0
-    this.#atomicMisused = this.#reclaims && (gfp & GFP_ATOMIC_6_1) !== 0
-    this.#gfp = this.#atomicMisused ? (gfp & ~GFP_ATOMIC_6_1) >>> 0 : gfp
+    this.#atomicMisused = this.#reclaims && (gfp & __GFP_ATOMIC) !== 0
+    this.#gfp = this.#atomicMisused ? (gfp & ~__GFP_ATOMIC) >>> 0 : gfp
     this.#compacts = gfpCompactionAllowed(gfp)
     this.#hasZone = preferredZone(request.populated, ac.highestZoneidx) >= 0
     this.#costly = request.order > PAGE_ALLOC_COSTLY_ORDER

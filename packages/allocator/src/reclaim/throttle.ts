@@ -1,7 +1,7 @@
 /** Throttle: when a task that reclaims has to wait for others to make progress (mm/vmscan.c, 6.1). */
 import { __GFP_FS } from '../gfp/flags.js'
 import { mayEnterFs } from '../gfp/reclaim.js'
-import { gfpZone } from '../gfp/zone.js'
+import { gfpZoneIndex } from '../gfp/zone.js'
 import { PF, PF_KSWAPD } from '../task/flags.js'
 
 /** How often kswapd may fail before it is given up on, and reclaimers are not held back for it. */
@@ -86,7 +86,7 @@ export function throttleDirectReclaim(
   hz = 250,
 ): DirectReclaimWait | null {
   if ((taskFlags & PF.flags.KTHREAD) !== 0 || fatalSignal) return null
-  const highest = Math.min(gfpZone(gfp).index, ZONE_NORMAL)
+  const highest = Math.min(gfpZoneIndex(gfp), ZONE_NORMAL)
   if (!zones.some(({ index }) => index <= highest)) return null
   if (allowDirectReclaim(zones, kswapdFailures)) return null
   return { wakeKswapd: true, timeout: (gfp & __GFP_FS) === 0 ? hz : null }
