@@ -23,11 +23,13 @@ export default {
     return result
   },
   sections: {
+    nothing: (_, __, body) => body,
     'raw fields': (mask, _, body) =>
       `const saved = raw.own & ${mask}; raw.own |= ${mask}; ${body}; raw.own = (raw.own & ~${mask}) | saved`,
   },
-  reads: { 'raw field': 'raw.own' },
+  reads: { nothing: '0', 'raw field': 'raw.own' },
   handOffs: {
+    nothing: { capture: 'null', deliver: 'opaque()' },
     'closure over a number': { capture: 'closure(raw.own & 3)', deliver: 'item()' },
     'work item with a field': {
       capture: '{ bits: raw.own & 3 }',

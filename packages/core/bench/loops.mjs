@@ -1,14 +1,18 @@
 /**
- * Loops: what is timed, written out as text. So every contender has a loop of its own, with nothing that V8
- * learned in another's, nesting costs no recursion, and `using` can go through a compiler first.
+ * Loops: what is timed, written out as text. So every contender has a loop of its own, with nothing in it
+ * that V8 learned in another's, and `using` can go through a compiler first.
  */
 
 let texts = 0
 
-/** Evaluates the text of an expression in which these names are known. No two texts are the same, or V8 would share them. */
-function evaluate(names, text) {
-  const body = `/* ${++texts} */ return ${text}`
-  return new Function(...Object.keys(names), body)(...Object.values(names))
+/**
+ * Evaluates the text of an expression in which these names are known, after a compiler if there is one.
+ * No two texts are the same, or V8 would share what it learns.
+ */
+function evaluate(names, expression, compile = (text) => text) {
+  const text = compile(`function make() { return ${expression} }`)
+  const evaluated = new Function(...Object.keys(names), `/* ${++texts} */ ${text}; return make()`)
+  return evaluated(...Object.values(names))
 }
 
 /**
@@ -30,9 +34,6 @@ export function opaque(inner) {
   table[called >> 13](inner)
 }
 
-/** How many items wait in the queue between a hand-off and its delivery. */
-const QUEUED = 64
-
 /** The names that every loop knows: `m1` to `m8` are masks of one flag each. */
 const common = {
   opaque,
@@ -40,7 +41,7 @@ const common = {
 }
 
 /** `n` times: a section in a section, `depth` deep, with something done in each. */
-export function sections({ names, section }, depth) {
+export function sections({ names, compile }, section, depth) {
   let text = ''
   for (let level = depth; level > 0; level--) {
     const inner = level < depth ? `section${level + 1}` : ''
@@ -50,42 +51,52 @@ export function sections({ names, section }, depth) {
   return evaluate(
     { ...common, ...names },
     `(() => { ${text} return (n) => { for (let i = 0; i < n; i++) section1() } })()`,
+    compile,
   )
 }
 
 /** `n` times: something opaque that reads the mask. */
-export function reads({ names, read, within = (fn) => fn() }) {
+export function reads({ names, within }, read) {
   const readers = Array.from({ length: 8 }, (_, i) =>
-    evaluate({ ...common, ...names }, `() => (${read}) + ${i}`),
+    evaluate({ ...common, ...names }, `() => ${read} + ${i}`),
   )
-  const loop = (n) => {
-    let sum = 0
-    for (let i = 0; i < n; i++) sum = (sum + readers[i & 7]()) | 0
-    return sum
-  }
-  return (n) => within(() => loop(n))
+  return (n) =>
+    within(() => {
+      let sum = 0
+      for (let i = 0; i < n; i++) sum = (sum + readers[(i >> 13) & 7]()) | 0
+      return sum
+    })
 }
 
-/** `n` times: a piece of work queued by one task and done by another, 64 in the queue at a time. */
-export function handOffs({ names, handOff: { capture, deliver }, within = (fn) => fn() }) {
-  const known = { ...common, ...names, queue: new Array(QUEUED).fill(null) }
+/** `n` times: a piece of work queued by one task and done by another, with 64 in the queue. */
+export function handOffs({ names, within }, { capture, deliver }) {
   const loop = evaluate(
-    known,
+    { ...common, ...names },
     `(n) => {
-      for (let i = 0; i < n; i += ${QUEUED}) {
-        for (let j = 0; j < ${QUEUED}; j++) queue[j] = ${capture}
-        for (let j = 0; j < ${QUEUED}; j++) { const item = queue[j]; ${deliver} }
+      for (let i = 0; i < n; i += 64) {
+        const queue = new Array(64)
+        for (let j = 0; j < 64; j++) queue[j] = ${capture}
+        for (let j = 0; j < 64; j++) { const item = queue[j]; ${deliver} }
       }
     }`,
   )
   return (n) => within(() => loop(n))
 }
 
-/** Fills an array with what a hand-off keeps while it waits. */
-export function captures({ names, handOff: { capture }, within = (fn) => fn() }) {
+/** Fills an array with what is kept of a piece of work while it waits in a queue. */
+export function captures({ names, within }, { capture }) {
   const fill = evaluate(
     { ...common, ...names },
     `(items) => { for (let i = 0; i < items.length; i++) items[i] = ${capture} }`,
   )
   return (items) => within(() => fill(items))
+}
+
+/** `n` awaits of nobody's, while the contender has something to carry across one of its own. */
+export function awaits({ within }) {
+  const never = new Promise(() => {})
+  within(async () => await never)
+  return async (n) => {
+    for (let i = 0; i < n; i++) await null
+  }
 }

@@ -1,4 +1,4 @@
 import { AsyncHooksContextManager } from '@opentelemetry/context-async-hooks'
 import { openTelemetry } from './opentelemetry.mjs'
 
-export default openTelemetry('OTel hooks manager', new AsyncHooksContextManager())
+export default openTelemetry('OpenTelemetry (hooks manager)', new AsyncHooksContextManager())

@@ -1,4 +1,4 @@
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { openTelemetry } from './opentelemetry.mjs'
 
-export default openTelemetry('OTel ALS manager', new AsyncLocalStorageContextManager())
+export default openTelemetry('OpenTelemetry (ALS manager)', new AsyncLocalStorageContextManager())

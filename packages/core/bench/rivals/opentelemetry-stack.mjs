@@ -1,4 +1,4 @@
 import { StackContextManager } from '@opentelemetry/sdk-trace-web'
 import { openTelemetry } from './opentelemetry.mjs'
 
-export default openTelemetry('OTel stack manager', new StackContextManager())
+export default openTelemetry('OpenTelemetry (stack manager)', new StackContextManager())

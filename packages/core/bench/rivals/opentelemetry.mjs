@@ -11,13 +11,13 @@ export function openTelemetry(name, manager) {
     names: { manager, key, constant, work: () => opaque() },
     within: (fn) => manager.with(ROOT_CONTEXT.setValue(key, 2), fn),
     sections: {
-      [`${name}.with(constant, fn)`]: (_, fn) => `manager.with(constant, ${fn})`,
-      [`${name}.with(getValue() | mask, fn)`]: (mask, fn) =>
+      [`${name} with(constant, fn)`]: (_, fn) => `manager.with(constant, ${fn})`,
+      [`${name} with(getValue() | mask, fn)`]: (mask, fn) =>
         `manager.with(manager.active().setValue(key, manager.active().getValue(key) | ${mask}), ${fn})`,
     },
-    reads: { [`${name}.active().getValue()`]: 'manager.active().getValue(key)' },
+    reads: { [`${name} active().getValue()`]: 'manager.active().getValue(key)' },
     handOffs: {
-      [`${name}.bind`]: { capture: 'manager.bind(manager.active(), work)', deliver: 'item()' },
+      [`${name} bind`]: { capture: 'manager.bind(manager.active(), work)', deliver: 'item()' },
     },
   }
 }

@@ -5,11 +5,11 @@ import { opaque } from '../loops.mjs'
 const context = createContext()
 
 export default {
+  nests: false,
   names: { context, work: () => opaque() },
   within: (fn) => context.call(2, fn),
   sections: {
     'unctx.call(constant, fn)': (mask, fn) => `context.call(${mask}, ${fn})`,
   },
   reads: { 'unctx.use()': 'context.use()' },
-  handOffs: {},
 }
