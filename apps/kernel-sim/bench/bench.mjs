@@ -54,10 +54,12 @@ function withoutReduction() {
   show('kernel-sim', ours)
   show('kernel-sim, livelocks too', live)
   const speed = ours.states / ours.seconds / (spin.states / spin.seconds)
-  const memory = (ours.peakMegabytes / ours.states) * (spin.states / spin.peakMegabytes)
+  const spinBytes = (spin.peakMegabytes * 1024 * 1024) / spin.states
   console.log(`  states a second: ${speed.toFixed(2)} times spin's`)
-  console.log(`  memory a state: ${memory.toFixed(2)} times spin's (whole process), `)
-  console.log(`  of which states and table: ${ours.bytesPerState.toFixed(0)} bytes a state\n`)
+  console.log(
+    `  bytes a state: ${ours.bytesPerState.toFixed(0)} in states and table, spin ${spinBytes.toFixed(0)}: ` +
+      `${(ours.bytesPerState / spinBytes).toFixed(2)} times spin's\n`,
+  )
 }
 
 function withReduction(model, rounds) {
