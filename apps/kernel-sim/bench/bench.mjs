@@ -45,14 +45,11 @@ function withoutReduction() {
   const rounds = Array.from({ length: ROUNDS }, () => ({
     spin: runSpin(),
     ours: search(model, { partialOrder: false, symmetry: false, livelocks: false }),
-    live: search(model, { partialOrder: false, symmetry: false, livelocks: true }),
   }))
   const spin = median(rounds.map((round) => round.spin))
   const ours = median(rounds.map((round) => round.ours))
-  const live = median(rounds.map((round) => round.live))
   show('spin -DNOREDUCE', spin)
   show('kernel-sim', ours)
-  show('kernel-sim, livelocks too', live)
   const speed = ours.states / ours.seconds / (spin.states / spin.seconds)
   const spinBytes = (spin.peakMegabytes * 1024 * 1024) / spin.states
   console.log(`  states a second: ${speed.toFixed(2)} times spin's`)
