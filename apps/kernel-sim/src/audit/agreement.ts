@@ -14,8 +14,11 @@ import {
   __GFP_NORETRY,
   __GFP_NOWARN,
   __GFP_THISNODE,
+  currentGfpContext,
+  PF_MEMALLOC_NOFS,
+  PF_MEMALLOC_NOIO,
 } from '@scopemask/allocator'
-import { type Backend, backendOf, Caches, predict } from './predict.js'
+import { allocatedWith, type Backend, backendOf, Caches } from './predict.js'
 import { Recent } from './recent.js'
 import { Rows } from './rows.js'
 import type { PageAllocEvent, RequestEvent } from './trace-event.js'
@@ -49,6 +52,8 @@ export interface AgreementFacts {
   /** How many of them agree in the flags that scopes and waiting depend on, and how many in all flags. */
   readonly agreeInScopeBits: number
   readonly agree: number
+  /** Of those that agree: where the task flags are not recorded, and the scope was inferred from the difference. */
+  readonly inferred: number
   readonly disagreements: readonly DisagreementFact[]
   /** Pages for the slab allocator whose request the recording does not have (bulk allocations, or lost). */
   readonly withoutRequest: number
@@ -79,13 +84,14 @@ export class AgreementAudit {
   readonly #disagreements = new Rows(0, disagreement)
   #compared = 0
   #agree = 0
+  #inferred = 0
   #agreeInScopeBits = 0
   #withoutRequest = 0
 
   /** A page allocation: its request comes later. */
   page(page: PageAllocEvent): void {
     const backend = backendOf(page)
-    if (backend === undefined || page.taskFlags === undefined) return
+    if (backend === undefined || page.pid < 0) return
     let pending = this.#pending.get(page.pid)
     if (pending === undefined) this.#pending.set(page.pid, (pending = []))
     if (pending.length === DEPTH) {
@@ -95,19 +101,27 @@ export class AgreementAudit {
     pending.push({ page, backend })
   }
 
-  /** A request: the page allocations inside it came before. */
-  request(request: RequestEvent): void {
+  /**
+   * A request: the page allocations inside it came before.
+   * @returns the task flags that they tell, where they are not recorded.
+   */
+  request(request: RequestEvent): number | undefined {
     const pending = this.#pending.get(request.pid)
     const outer = request.stack
-    if (pending === undefined || pending.length === 0 || outer === undefined) return
+    if (pending === undefined || pending.length === 0 || outer === undefined) return undefined
     const inside = ({ page }: Pending) => page.stack?.isInside(outer) === true
     const first = pending.findIndex(inside)
-    if (first < 0) return
+    if (first < 0) return undefined
     // What came after the first belongs to this request, or to requests inside it that are over.
     const attempts = pending.splice(first)
     const own = attempts.filter(inside)
     this.#withoutRequest += attempts.length - own.length
-    for (const [attempt, each] of own.entries()) this.#compare(request, each, attempt)
+    let told: number | undefined
+    for (const [attempt, each] of own.entries()) {
+      const flags = this.#compare(request, each, attempt)
+      told ??= flags
+    }
+    return told
   }
 
   /** A new recording begins, or this one ends. */
@@ -122,6 +136,7 @@ export class AgreementAudit {
       compared: this.#compared,
       agreeInScopeBits: this.#agreeInScopeBits,
       agree: this.#agree,
+      inferred: this.#inferred,
       disagreements: this.#disagreements
         .values()
         .flatMap(({ example, ...rest }) =>
@@ -133,15 +148,19 @@ export class AgreementAudit {
     }
   }
 
-  #compare(request: RequestEvent, { page, backend }: Pending, attempt: number): void {
+  #compare(request: RequestEvent, { page, backend }: Pending, attempt: number): number | undefined {
     const cacheFlags = backend === 'slab' ? this.#caches.flagsOf(request, page) : 0
-    const predicted = predict(request, page, backend, attempt, cacheFlags)
+    const recorded = page.flagsFrom === 'recorded'
+    const asked = allocatedWith(request, page, backend, attempt, cacheFlags)
+    const told = recorded ? undefined : scopeTold(asked, page.gfp)
+    const predicted = currentGfpContext((recorded ? page.taskFlags : told) ?? 0, asked)
     const difference = predicted ^ page.gfp
     this.#compared++
     if ((difference & SCOPE_BITS) === 0) this.#agreeInScopeBits++
     if (difference === 0) {
       this.#agree++
-      return
+      if (!recorded) this.#inferred++
+      return told
     }
     const kernelOnly = (difference & page.gfp) >>> 0
     const predictedOnly = (difference & predicted) >>> 0
@@ -156,7 +175,16 @@ export class AgreementAudit {
       predicted,
       kernel: page.gfp,
     }
+    return told
   }
+}
+
+/** The scope that took away what is missing of the flags asked for; undefined where it cannot be told. */
+function scopeTold(asked: number, gfp: number): number | undefined {
+  const lost = asked & ~gfp
+  if (lost & __GFP_IO) return PF_MEMALLOC_NOIO
+  if (lost & __GFP_FS) return PF_MEMALLOC_NOFS
+  return asked & __GFP_FS ? 0 : undefined
 }
 
 function disagreement(kernelOnly: string, predictedOnly: string): Disagreement {

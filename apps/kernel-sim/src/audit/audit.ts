@@ -2,6 +2,7 @@
 import { AgreementAudit, type AgreementFacts } from './agreement.js'
 import { CallSiteAudit, type CallSiteFacts } from './call-sites.js'
 import { filter } from './filter.js'
+import { inferFlags } from './infer.js'
 import { PageAudit, type PageFacts } from './page-allocations.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
 import { type TaskFacts, Tasks } from './tasks.js'
@@ -51,6 +52,11 @@ export class Audit {
   add(event: TraceEvent): void {
     this.#tick(event.time)
     this.#events.set(event.event, (this.#events.get(event.event) ?? 0) + 1)
+    const told =
+      event.event === 'kmalloc' || event.event === 'kmem_cache_alloc'
+        ? this.#agreement.request(event)
+        : undefined
+    if (event.flagsFrom === undefined && event.pid >= 0) inferFlags(event, told)
     const task = this.#tasks.at(event)
     this.#work.see(event)
     switch (event.event) {
@@ -60,7 +66,6 @@ export class Audit {
         const site = event.stack?.callSite ?? { site: event.site, caller: '?' }
         this.#requests.add(request)
         this.#callSites.add(request, site)
-        this.#agreement.request(event)
         this.#work.request(request, site)
         break
       }

@@ -7,7 +7,18 @@ import { PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allo
 import type { CallSite } from './attribute/call-site.js'
 import type { FilteredRequest } from './filter.js'
 import { Rows } from './rows.js'
+import { Samples, type StackSample } from './samples.js'
 import { isRestricted } from './scope-name.js'
+
+/** Whether requests were covered by a scope always, sometimes, never, or nobody knows. */
+export type Verdict = 'always' | 'sometimes' | 'never' | 'unknown'
+
+/**
+ * How much a verdict is worth, by the number of observations: `strong` from 300 on (were one request in a hundred
+ * otherwise, one of them would have shown it, with 95 % probability), `fair` from 30 on (one in ten), else `weak`.
+ * Where most scopes are inferred it is one step less.
+ */
+export type Confidence = 'strong' | 'fair' | 'weak'
 
 /** One function that passes GFP_NOFS or GFP_NOIO, called by another. */
 export interface ExplicitSiteFact {
@@ -22,6 +33,17 @@ export interface ExplicitSiteFact {
   readonly memalloc: number
   readonly uncovered: number
   readonly interrupt: number
+  /** Requests of tasks whose scope the recording does not tell. */
+  readonly unknown: number
+  /** Requests of which the scope was inferred. */
+  readonly inferred: number
+  readonly verdict: Verdict
+  readonly confidence: Confidence
+  /** Call paths by how their requests were covered. */
+  readonly paths: { readonly always: number; readonly sometimes: number; readonly never: number }
+  /** The most frequent call paths inside of a scope, and outside. */
+  readonly coveredFrom: readonly StackSample[]
+  readonly uncoveredFrom: readonly StackSample[]
   /** The raw flags and how often each was passed. */
   readonly gfp: readonly { readonly gfp: number; readonly requests: number }[]
 }
@@ -47,6 +69,7 @@ export interface CallSiteFacts {
     readonly always: CoverageFact
     readonly sometimes: CoverageFact
     readonly never: CoverageFact
+    readonly unknown: CoverageFact
   }
   readonly weakened: readonly WeakenedSiteFact[]
 }
@@ -59,6 +82,10 @@ class ExplicitSite {
   covered = 0
   memalloc = 0
   interrupt = 0
+  unknown = 0
+  inferred = 0
+  readonly #coveredFrom = new Samples()
+  readonly #uncoveredFrom = new Samples()
   readonly gfp = new Map<number, number>()
 
   constructor(
@@ -73,13 +100,25 @@ class ExplicitSite {
     if (variants !== undefined || this.gfp.size < VARIANTS) {
       this.gfp.set(event.gfp, (variants ?? 0) + 1)
     }
-    if (event.stack?.interrupt) this.interrupt++
-    else if (covers(event.taskFlags, this.gfpClass)) this.covered++
-    else if ((event.taskFlags ?? 0) & PF_MEMALLOC) this.memalloc++
+    if (event.stack?.interrupt) {
+      this.interrupt++
+      return
+    }
+    if (event.flagsFrom !== undefined && event.flagsFrom !== 'recorded') this.inferred++
+    const { taskFlags, flagsFrom, stack, line } = event
+    if (covers(taskFlags, this.gfpClass)) {
+      this.covered++
+      this.#coveredFrom.add(stack, line, 1, stack?.callPath)
+    } else if (flagsFrom === undefined || flagsFrom === 'stack') this.unknown++
+    else if ((taskFlags ?? 0) & PF_MEMALLOC) this.memalloc++
+    else this.#uncoveredFrom.add(stack, line, 1, stack?.callPath)
   }
 
   fact(): ExplicitSiteFact {
-    const { site, caller, gfpClass, requests, covered, memalloc, interrupt } = this
+    const { site, caller, gfpClass, requests, covered, memalloc, interrupt, unknown, inferred } =
+      this
+    const uncovered = requests - covered - memalloc - interrupt - unknown
+    const { all, shared } = this.#coveredFrom.paths(this.#uncoveredFrom)
     return {
       site,
       caller,
@@ -87,8 +126,19 @@ class ExplicitSite {
       requests,
       covered,
       memalloc,
-      uncovered: requests - covered - memalloc - interrupt,
+      uncovered,
       interrupt,
+      unknown,
+      inferred,
+      verdict: verdictOf(covered, uncovered, unknown),
+      confidence: confidenceOf(covered + uncovered, inferred),
+      paths: {
+        always: all - shared,
+        sometimes: shared,
+        never: this.#uncoveredFrom.paths(this.#coveredFrom).all - shared,
+      },
+      coveredFrom: this.#coveredFrom.top(),
+      uncoveredFrom: this.#uncoveredFrom.top(),
       gfp: [...this.gfp]
         .map(([gfp, requests]) => ({ gfp, requests }))
         .sort((a, b) => b.requests - a.requests),
@@ -133,22 +183,53 @@ function covers(taskFlags: number | undefined, gfpClass: string): boolean {
   return taskFlags !== undefined && (taskFlags & scopes) !== 0
 }
 
-/** Sums up by site function and tells the functions apart by how often they were covered. */
-function coverage(explicit: readonly ExplicitSiteFact[]): CallSiteFacts['coverage'] {
-  const sites = new Map<string, { requests: number; covered: number }>()
-  for (const { site, requests, covered } of explicit) {
-    const sum = sites.get(site) ?? { requests: 0, covered: 0 }
-    sites.set(site, { requests: sum.requests + requests, covered: sum.covered + covered })
+/** What can be said: always and never only where no request is left of which nobody knows. */
+function verdictOf(covered: number, uncovered: number, unknown: number): Verdict {
+  if (covered > 0 && uncovered > 0) return 'sometimes'
+  if (unknown > 0 || covered + uncovered === 0) return 'unknown'
+  return covered > 0 ? 'always' : 'never'
+}
+
+const CONFIDENCE: readonly Confidence[] = ['weak', 'fair', 'strong']
+
+function confidenceOf(observations: number, inferred: number): Confidence {
+  const steps = observations >= 300 ? 2 : observations >= 30 ? 1 : 0
+  return CONFIDENCE[Math.max(0, inferred * 2 > observations ? steps - 1 : steps)] ?? 'weak'
+}
+
+/** Sums up by site function, and tells the functions apart by how they were covered. */
+export function bySite(
+  explicit: readonly ExplicitSiteFact[],
+): { readonly site: string; readonly requests: number; readonly verdict: Verdict }[] {
+  const sites = new Map<
+    string,
+    { requests: number; covered: number; uncovered: number; unknown: number }
+  >()
+  for (const { site, requests, covered, uncovered, memalloc, interrupt, unknown } of explicit) {
+    const sum = sites.get(site) ?? { requests: 0, covered: 0, uncovered: 0, unknown: 0 }
+    sum.requests += requests
+    sum.covered += covered
+    sum.uncovered += uncovered + memalloc + interrupt
+    sum.unknown += unknown
+    sites.set(site, sum)
   }
+  return [...sites].map(([site, { requests, covered, uncovered, unknown }]) => ({
+    site,
+    requests,
+    verdict: verdictOf(covered, uncovered, unknown),
+  }))
+}
+
+function coverage(explicit: readonly ExplicitSiteFact[]): CallSiteFacts['coverage'] {
   const sums = {
     always: { sites: 0, requests: 0 },
     sometimes: { sites: 0, requests: 0 },
     never: { sites: 0, requests: 0 },
+    unknown: { sites: 0, requests: 0 },
   }
-  for (const { requests, covered } of sites.values()) {
-    const sum = covered === 0 ? sums.never : covered === requests ? sums.always : sums.sometimes
-    sum.sites++
-    sum.requests += requests
+  for (const { requests, verdict } of bySite(explicit)) {
+    sums[verdict].sites++
+    sums[verdict].requests += requests
   }
   return sums
 }

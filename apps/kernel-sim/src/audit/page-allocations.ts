@@ -62,8 +62,8 @@ class Invariant {
     readonly bits: number,
   ) {}
 
-  check({ taskFlags, gfp, line }: PageAllocEvent): void {
-    if (taskFlags === undefined || !(taskFlags & this.flag)) return
+  check({ taskFlags = 0, flagsFrom, gfp, line }: PageAllocEvent): void {
+    if (flagsFrom !== 'recorded' || !(taskFlags & this.flag)) return
     this.#checked++
     if (!(gfp & this.bits)) return
     this.#violations++

@@ -1,6 +1,6 @@
 /**
- * Predict: the flags that the page allocator works with when it serves a request to the slab allocator. Between the
- * two lie the slab allocator's own flags and the filter of the task's scope.
+ * Predict: the flags with which the slab allocator asks the page allocator, to serve a request. The filter of the task's
+ * scope comes after it.
  *
  * Facts from Linux 6.18: mm/slub.c (new_slab, allocate_slab, ___slab_alloc, ___kmalloc_large_node, calculate_sizes),
  * mm/internal.h (GFP_RECLAIM_MASK, GFP_CONSTRAINT_MASK), include/linux/slab.h (kmalloc_type).
@@ -10,39 +10,21 @@ import {
   __GFP_DIRECT_RECLAIM,
   __GFP_DMA,
   __GFP_DMA32,
-  __GFP_FS,
-  __GFP_HARDWALL,
-  __GFP_HIGH,
   __GFP_HIGHMEM,
-  __GFP_IO,
   __GFP_KSWAPD_RECLAIM,
-  __GFP_MEMALLOC,
   __GFP_NOFAIL,
   __GFP_NOMEMALLOC,
   __GFP_NORETRY,
   __GFP_NOWARN,
   __GFP_RECLAIM,
   __GFP_RECLAIMABLE,
-  __GFP_RETRY_MAYFAIL,
   __GFP_THISNODE,
-  currentGfpContext,
+  linux6_18,
 } from '@scopemask/allocator'
 import type { PageAllocEvent, RequestEvent } from './trace-event.js'
 
 /** What of a request's flags a slab's pages are allocated with: how to reclaim, and from where. */
-const PASSED_ON =
-  __GFP_RECLAIM |
-  __GFP_HIGH |
-  __GFP_IO |
-  __GFP_FS |
-  __GFP_NOWARN |
-  __GFP_RETRY_MAYFAIL |
-  __GFP_NOFAIL |
-  __GFP_NORETRY |
-  __GFP_MEMALLOC |
-  __GFP_NOMEMALLOC |
-  __GFP_HARDWALL |
-  __GFP_THISNODE
+const PASSED_ON = linux6_18.masks.GFP_RECLAIM_MASK | linux6_18.masks.GFP_CONSTRAINT_MASK
 
 /** GFP_NOWAIT: before 6.17 without `__GFP_NOWARN`, which allocate_slab adds anyway. */
 const NOWAIT = __GFP_KSWAPD_RECLAIM | __GFP_NOWARN
@@ -101,24 +83,22 @@ export class Caches {
 const LIMIT = 1 << 14
 
 /**
- * The flags in effect when pages are allocated for a request.
+ * The flags with which the slab allocator asks for pages to serve a request, before the filter.
  *
  * @param attempt counts the page allocations for this request, from 0: after each failure the slab allocator
  * asks for less.
  * @param cacheFlags what the request's cache adds.
  */
-export function predict(
+export function allocatedWith(
   request: RequestEvent,
   page: PageAllocEvent,
   backend: 'slab' | 'large',
   attempt: number,
   cacheFlags: number,
 ): number {
-  const gfp =
-    backend === 'large'
-      ? (request.gfp & ~(__GFP_HIGHMEM | __GFP_DMA32)) | __GFP_COMP
-      : slabFlags(request, page, attempt, cacheFlags)
-  return currentGfpContext(page.taskFlags ?? 0, gfp)
+  return backend === 'large'
+    ? (request.gfp & ~(__GFP_HIGHMEM | __GFP_DMA32)) | __GFP_COMP
+    : slabFlags(request, page, attempt, cacheFlags)
 }
 
 function slabFlags(

@@ -2,6 +2,7 @@
 import { __GFP_FS, __GFP_IO } from '@scopemask/allocator'
 import type { FilteredRequest } from './filter.js'
 import { Rows } from './rows.js'
+import type { FlagsFrom } from './trace-event.js'
 
 /** The requests of one class. */
 export interface ClassFact {
@@ -17,6 +18,8 @@ export interface ClassFact {
 export interface RequestFacts {
   readonly total: number
   readonly classes: readonly ClassFact[]
+  /** How many requests there are by where the task's flags are known from. */
+  readonly flagsFrom: Readonly<Record<FlagsFrom | 'unknown', number>>
   /** How many requests lost flags to the scope that they were made in: any, `__GFP_FS`, `__GFP_IO`. */
   readonly weakened: { readonly total: number; readonly fs: number; readonly io: number }
 }
@@ -41,9 +44,11 @@ export class RequestAudit {
   #weakened = 0
   #fs = 0
   #io = 0
+  readonly #flagsFrom = { recorded: 0, page: 0, stack: 0, unknown: 0 }
 
   add(request: FilteredRequest): void {
     const { event, effective } = request
+    this.#flagsFrom[event.flagsFrom ?? 'unknown']++
     this.#cells.of(request.class, event.stack?.interrupt ? INTERRUPT : request.scope).count++
     const lost = event.gfp & ~effective
     if (lost === 0) return
@@ -69,6 +74,7 @@ export class RequestAudit {
     return {
       total,
       classes: [...classes].map(([name, row]) => ({ class: name, ...row })),
+      flagsFrom: { ...this.#flagsFrom },
       weakened: { total: this.#weakened, fs: this.#fs, io: this.#io },
     }
   }

@@ -16,11 +16,19 @@ const LIMIT = 256
 export class Samples {
   readonly #seen = new Map<string, { count: number; stack: Stack; line: number }>()
 
-  add(stack: Stack | undefined, line: number, count = 1): void {
+  /** @param path tells apart what is counted: by default all functions of the stack. */
+  add(stack: Stack | undefined, line: number, count = 1, path = stack?.path ?? ''): void {
     if (stack === undefined) return
-    const seen = this.#seen.get(stack.path)
+    const seen = this.#seen.get(path)
     if (seen !== undefined) seen.count += count
-    else if (this.#seen.size < LIMIT) this.#seen.set(stack.path, { count, stack, line })
+    else if (this.#seen.size < LIMIT) this.#seen.set(path, { count, stack, line })
+  }
+
+  /** How many different paths there were, and how many of them another has too. */
+  paths(other: Samples): { readonly all: number; readonly shared: number } {
+    let shared = 0
+    for (const path of this.#seen.keys()) if (other.#seen.has(path)) shared++
+    return { all: this.#seen.size, shared }
   }
 
   /** The most frequent ones. */

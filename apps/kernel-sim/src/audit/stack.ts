@@ -4,6 +4,7 @@
  */
 import { type CallSite, callSiteOn } from './attribute/call-site.js'
 import { isInterruptEntry } from './attribute/interrupt.js'
+import { scopesHeldBy } from './attribute/scope-holders.js'
 
 export class Stack {
   /** The functions. */
@@ -16,7 +17,10 @@ export class Stack {
   readonly interrupt: boolean
   /** For the stack of a request: who asked for memory. */
   readonly callSite: CallSite | undefined
+  /** The task flags that functions on it hold. */
+  readonly held: number
   #path: string | undefined
+  #callPath: string | undefined
 
   constructor(frames: readonly string[], truncated: boolean) {
     this.frames = frames
@@ -24,11 +28,19 @@ export class Stack {
     this.truncated = truncated
     this.interrupt = this.functions.some(isInterruptEntry)
     this.callSite = callSiteOn(this.functions)
+    this.held = scopesHeldBy(this.functions)
   }
 
   /** The functions as one text: equal for stacks that differ in offsets only. */
   get path(): string {
     return (this.#path ??= this.functions.join(';'))
+  }
+
+  /** The same from the call site outwards: the call path of a request. */
+  get callPath(): string {
+    const { site } = this.callSite ?? {}
+    return (this.#callPath ??=
+      site === undefined ? '' : this.functions.slice(this.functions.indexOf(site)).join(';'))
   }
 
   /**

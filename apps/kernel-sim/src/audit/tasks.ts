@@ -42,8 +42,8 @@ export class Tasks {
    * The task that an event is about, in the scopes that it is in at that moment.
    * Undefined where the recording does not tell.
    */
-  at({ pid, cpu, comm, taskFlags }: TraceEvent): Task | undefined {
-    if (taskFlags === undefined) return undefined
+  at({ pid, cpu, comm, taskFlags, flagsFrom }: TraceEvent): Task | undefined {
+    if (pid < 0) return undefined
     // Every CPU has an idle task of its own, and all of them have pid 0.
     const id = pid === 0 ? -1 - cpu : pid
     let task = this.#tasks.get(id)
@@ -51,7 +51,10 @@ export class Tasks {
       task = new Context(PF, { name: `${comm}-${pid}` })
       this.#tasks.set(id, task)
     }
-    if (task.mask !== (taskFlags | 0)) this.#change(task, PF.from(taskFlags))
+    if (taskFlags === undefined) return undefined
+    if (task.mask !== (taskFlags | 0)) {
+      this.#change(task, PF.from(taskFlags), flagsFrom === 'recorded')
+    }
     return task
   }
 
@@ -62,11 +65,13 @@ export class Tasks {
     }
   }
 
-  #change(task: Task, flags: TaskFlags): void {
+  /** @param counts whether what opens is a scope that was seen to open. */
+  #change(task: Task, flags: TaskFlags, counts: boolean): void {
     const opened = PF.from(flags & ~task.mask)
     const closed = PF.from(task.mask & ~flags)
     task.save(opened)
     task.restore(closed, PF.mask())
+    if (!counts) return
     for (const flag of SCOPES) {
       if (opened & flag) this.#opened.set(flag, (this.#opened.get(flag) ?? 0) + 1)
     }

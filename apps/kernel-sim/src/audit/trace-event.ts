@@ -4,6 +4,12 @@
  */
 import type { Stack } from './stack.js'
 
+/**
+ * How task flags are known: `recorded`, or inferred. From the `page` that served a request: then its scope is known, and
+ * nothing else. From a function on the `stack` that holds a scope: then that scope is known, and no other.
+ */
+export type FlagsFrom = 'recorded' | 'page' | 'stack'
+
 /** What every event says. */
 interface Recorded {
   /** The line of the recording that it stands on, from 1. */
@@ -14,8 +20,10 @@ interface Recorded {
   /** The thread's id; -1 for a task that the recorder did not look at. */
   readonly pid: number
   readonly comm: string
-  /** `task_struct.flags` at that moment; undefined where the format does not have them. */
+  /** `task_struct.flags` at that moment; undefined where they are not known. */
   readonly taskFlags: number | undefined
+  /** Where the task flags are known from; undefined where they are not. */
+  readonly flagsFrom: FlagsFrom | undefined
   /** The kernel stack; undefined where none was recorded. */
   readonly stack: Stack | undefined
 }

@@ -57,6 +57,8 @@ export interface LostScopeFact {
   readonly class: string
   /** The scope of the worker at that moment. */
   readonly workerScope: string
+  /** Whether the scope of the worker is known; if not, it may have been in one after all. */
+  readonly certain: boolean
   readonly executions: number
   readonly allocations: number
   /** Where it was delegated. */
@@ -419,6 +421,7 @@ function lostRow(
       caller,
       class: gfpClass,
       workerScope,
+      certain: workerScope !== 'unknown',
       executions: 0,
       allocations: 0,
     },

@@ -31,8 +31,9 @@ interface Options {
 const EXAMPLE = new URL('../examples/a-xfs.ndjson.gz', import.meta.url)
 
 const DETAILS = `
-TRACE is a recording of kernel-sim's recorder (NDJSON, plain or gzip), or - for standard input.
-The README says how to make one, and how to read the report.
+TRACE is a recording by kernel-sim's recorder (NDJSON), the text of ftrace or trace-cmd report, or that
+of perf script; plain, gzip or zstd; - is standard input. The README says how to make one, and how to
+read the report.
 
 Exit status: 0 when the recording was read and the kernel did what its scopes demand;
 1 when --fail-on says so; 2 when TRACE cannot be read or is no recording.
@@ -40,7 +41,7 @@ Exit status: 0 when the recording was read and the kernel did what its scopes de
 Examples:
   kernel-sim audit --example
   kernel-sim audit trace.ndjson.gz --json > facts.json
-  zstd -dc trace.ndjson.zst | kernel-sim audit - --fail-on disagreement,lost-scope`
+  trace-cmd report | kernel-sim audit - --fail-on disagreement,lost-scope`
 
 export function audit(program: Command): void {
   program

@@ -1,7 +1,8 @@
 /** Audit meaning: what the facts of an audit say, in sentences. Each is computed, and only said where it holds. */
 import type { AuditFacts } from '../audit/audit.js'
-import type { ExplicitSiteFact } from '../audit/call-sites.js'
+import { bySite, type ExplicitSiteFact, type Verdict } from '../audit/call-sites.js'
 import type { Reading } from '../audit/read/read-trace.js'
+import type { LostScopeFact } from '../audit/work.js'
 import { number, percent, plural } from './numbers.js'
 
 export function meaningOf(reading: Reading, facts: AuditFacts): string[] {
@@ -31,7 +32,8 @@ function trust({ damaged }: Reading, { time }: AuditFacts): string[] {
   return said
 }
 
-function model({ agreement, pages }: AuditFacts): string[] {
+function model({ agreement, pages, requests }: AuditFacts): string[] {
+  const { recorded, page, stack, unknown } = requests.flagsFrom
   const { compared, agree, agreeInScopeBits } = agreement
   const said: string[] = []
   if (compared === 0) {
@@ -45,6 +47,13 @@ function model({ agreement, pages }: AuditFacts): string[] {
     said.push(
       `The model and this kernel differ in ${plural(compared - agree, 'page allocation')} ` +
         `(${percent(compared - agree, compared)}), in the flags that scopes decide in ${number(compared - agreeInScopeBits)}.`,
+    )
+  }
+  if (recorded === 0 && requests.total > 0) {
+    said.push(
+      `The recording has no task flags. The scope of ${plural(page, 'request')} was inferred from the pages that ` +
+        `served them, that of ${number(stack)} from functions on their stacks that hold a scope; of ` +
+        `${number(unknown)} (${percent(unknown, requests.total)}) it is unknown.`,
     )
   }
   for (const { scope, forbids, violations, checked } of pages.invariants) {
@@ -111,43 +120,46 @@ function work({ work: { delegations, lost } }: AuditFacts): string[] {
       `were queued from inside a scope and executed; ${started === 0 ? 'none' : number(started)} of them started in one` +
       (own.length === 0 ? '.' : `. Functions that opened a scope of their own: ${own.join(', ')}.`),
   )
-  const losers = unique(lost.map(({ fn }) => fn))
-  if (losers.length === 0) {
+  if (lost.length === 0) {
     said.push('None of them allocated what the scope of the task that queued it forbids.')
   }
-  for (const fn of losers) {
-    const rows = lost.filter((row) => row.fn === fn)
-    const flags = unique(rows.map(({ regained }) => regained)).join(' and ')
-    said.push(
-      `${fn} lost the scope on its way to the worker: it allocated with ${flags} in ` +
-        `${plural(
-          rows.reduce((sum, row) => sum + row.executions, 0),
-          'execution',
-        )} that a task in a ` +
-        `${unique(rows.map(({ scope }) => scope)).join(' or ')} scope had queued. That is a deadlock if such a task ` +
-        'waits for it while it holds what reclaim needs.',
-    )
+  for (const certain of [true, false]) {
+    const rows = lost.filter((row) => row.certain === certain)
+    for (const fn of unique(rows.map((row) => row.fn))) {
+      said.push(
+        lostScope(
+          fn,
+          rows.filter((row) => row.fn === fn),
+          certain,
+        ),
+      )
+    }
   }
   return said
 }
 
-/** The functions whose requests were covered always, sometimes or never; the most frequent ones. */
-function names(
-  explicit: readonly ExplicitSiteFact[],
-  when: 'always' | 'sometimes' | 'never',
-): string {
-  const sites = new Map<string, { requests: number; covered: number }>()
-  for (const { site, requests, covered } of explicit) {
-    const sum = sites.get(site) ?? { requests: 0, covered: 0 }
-    sites.set(site, { requests: sum.requests + requests, covered: sum.covered + covered })
-  }
-  const found = [...sites]
-    .filter(([, { requests, covered }]) => {
-      const coverage = covered === 0 ? 'never' : covered === requests ? 'always' : 'sometimes'
-      return coverage === when
-    })
-    .sort(([, a], [, b]) => b.requests - a.requests)
-    .map(([site]) => site)
+function lostScope(fn: string, rows: readonly LostScopeFact[], certain: boolean): string {
+  const flags = unique(rows.map(({ regained }) => regained)).join(' and ')
+  const scopes = unique(rows.map(({ scope }) => scope)).join(' or ')
+  const executions = plural(
+    rows.reduce((sum, row) => sum + row.executions, 0),
+    'execution',
+  )
+  return (
+    `${fn} ${certain ? 'lost' : 'may have lost'} the scope on its way to the worker: it allocated with ${flags} in ` +
+    `${executions} that a task in a ${scopes} scope had queued. ` +
+    (certain
+      ? 'That is a deadlock if such a task waits for it while it holds what reclaim needs.'
+      : 'Whether the worker was in a scope of its own the recording does not tell.')
+  )
+}
+
+/** The functions with this verdict, those with the most requests first. */
+function names(explicit: readonly ExplicitSiteFact[], verdict: Verdict): string {
+  const found = bySite(explicit)
+    .filter((site) => site.verdict === verdict)
+    .sort((a, b) => b.requests - a.requests)
+    .map(({ site }) => site)
   const SHOWN = 6
   const more = found.length - SHOWN
   return found.slice(0, SHOWN).join(', ') + (more > 0 ? ` and ${number(more)} more` : '')

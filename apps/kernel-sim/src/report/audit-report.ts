@@ -28,7 +28,7 @@ export function auditReport(reading: Reading, facts: AuditFacts): AuditReport {
     verdict: {
       agrees: agreement.agree === agreement.compared && violations === 0,
       damaged: reading.damaged > 0,
-      lostScopes: new Set(work.lost.map(({ fn }) => fn)).size,
+      lostScopes: new Set(work.lost.filter(({ certain }) => certain).map(({ fn }) => fn)).size,
     },
     meaning: meaningOf(reading, facts),
     reading,

@@ -1,5 +1,6 @@
 /** Audit text: the report for people at a terminal. What matters most comes first, what it means last. */
 import { formatGfp, linux6_18 } from '@scopemask/allocator'
+import type { ExplicitSiteFact } from '../audit/call-sites.js'
 import { DAMAGE_KINDS } from '../audit/read/damage.js'
 import type { StackSample } from '../audit/samples.js'
 import { SCOPE_NAMES } from '../audit/scope-name.js'
@@ -46,10 +47,12 @@ function headline({ reading, time, agreement, pages, verdict }: AuditReport): st
       ? 'no page allocation could be compared with its request'
       : `${plural(compared, 'page allocation')} predicted from their requests: ${number(agree)} as predicted ` +
         `(${percent(agree, compared)})`,
-    `${plural(scoped, 'page allocation')} inside scopes: ` +
-      (violations === 0
-        ? 'none kept what its scope forbids'
-        : `${number(violations)} VIOLATE their scope`),
+    scoped === 0
+      ? 'no page allocation of a task that is known to be in a scope'
+      : `${plural(scoped, 'page allocation')} inside scopes: ` +
+        (violations === 0
+          ? 'none kept what its scope forbids'
+          : `${number(violations)} VIOLATE their scope`),
     verdict.lostScopes === 0
       ? 'no work item was seen to lose the scope of the task that queued it'
       : `${plural(verdict.lostScopes, 'work function')} LOST the scope of the tasks that queued their items`,
@@ -76,8 +79,11 @@ function recording({ reading, events, tasks, time }: AuditReport): string {
   const scopes = tasks.scopes.map(({ scope, opened }) => `${scope} ${number(opened)}`).join(', ')
   const notes = [
     `${plural(tasks.tasks, 'task')}. Scopes seen to open: ${scopes || 'none'}.`,
-    `${plural(reading.lines, 'line')}${reading.blank > 0 ? `, ${number(reading.blank)} of them empty` : ''}.`,
+    `${plural(reading.lines, 'line')}${reading.blank > 0 ? `, ${number(reading.blank)} of them empty or comments` : ''}.`,
   ]
+  if (reading.ignored > 0)
+    notes.push(`${plural(reading.ignored, 'event')} of other kinds left aside.`)
+  if (reading.lost > 0) notes.push(`${plural(reading.lost, 'event')} lost, as the recorder says.`)
   if (time.recordings > 1) notes.push(`${number(time.recordings)} recordings, one after the other.`)
   if (time.outOfOrder > 0) notes.push(`${plural(time.outOfOrder, 'event')} stood after later ones.`)
   return section(
@@ -87,7 +93,8 @@ function recording({ reading, events, tasks, time }: AuditReport): string {
 }
 
 function prediction({ agreement, pages }: AuditReport): string {
-  const { compared, agree, agreeInScopeBits, disagreements, withoutRequest, learned } = agreement
+  const { compared, agree, agreeInScopeBits, disagreements, withoutRequest, inferred, learned } =
+    agreement
   const rows = [
     ['in all flags', number(agree), number(compared), percent(agree, compared)],
     [
@@ -107,6 +114,11 @@ function prediction({ agreement, pages }: AuditReport): string {
     `What slab caches add was learned from the first page of each: ${plural(learned.caches, 'cache')}, ` +
       `${number(learned.reclaimable)} of them with __GFP_RECLAIMABLE.`,
   ]
+  if (inferred > 0) {
+    notes.push(
+      `${number(inferred)} of them without task flags: they agree but for what a scope takes away, which tells the scope.`,
+    )
+  }
   if (withoutRequest > 0) {
     notes.push(
       `${plural(withoutRequest, 'page allocation')} for the slab allocator without a recorded request: not compared.`,
@@ -181,17 +193,21 @@ function requests({ requests: { classes, weakened } }: AuditReport): string {
 
 function explicitSites({ callSites: { explicit, coverage } }: AuditReport, top: number): string {
   if (explicit.length === 0) return ''
-  const memalloc = explicit.some((site) => site.memalloc > 0)
-  const interrupt = explicit.some((site) => site.interrupt > 0)
-  const rows = first(explicit, top).map((site) => [
+  const shown = first(explicit, top)
+  // Most recordings have none of these.
+  const rare = (['memalloc', 'interrupt', 'unknown'] as const).filter((column) =>
+    explicit.some((site) => site[column] > 0),
+  )
+  const rows = shown.map((site) => [
     site.site,
     site.caller,
     site.class,
     number(site.requests),
     number(site.covered),
     number(site.uncovered),
-    ...(memalloc ? [number(site.memalloc)] : []),
-    ...(interrupt ? [number(site.interrupt)] : []),
+    ...rare.map((column) => number(site[column])),
+    site.verdict,
+    site.verdict === 'unknown' ? '' : site.confidence,
   ])
   const columns = [
     text('call site'),
@@ -200,10 +216,11 @@ function explicitSites({ callSites: { explicit, coverage } }: AuditReport, top: 
     numeric('requests'),
     numeric('covered'),
     numeric('not'),
+    ...rare.map(numeric),
+    text('verdict'),
+    text('evidence'),
   ]
-  if (memalloc) columns.push(numeric('memalloc'))
-  if (interrupt) columns.push(numeric('interrupt'))
-  const { always, sometimes, never } = coverage
+  const { always, sometimes, never, unknown } = coverage
   return section(
     'Call sites that pass GFP_NOFS or GFP_NOIO: does a scope cover them already?',
     table(columns, rows) +
@@ -211,9 +228,29 @@ function explicitSites({ callSites: { explicit, coverage } }: AuditReport, top: 
       wrap(
         `By function: ${number(always.sites)} always covered (${plural(always.requests, 'request')}), ` +
           `${number(sometimes.sites)} sometimes (${number(sometimes.requests)}), ` +
-          `${number(never.sites)} never (${number(never.requests)}).`,
-      ),
+          `${number(never.sites)} never (${number(never.requests)})` +
+          `${unknown.sites === 0 ? '' : `, ${number(unknown.sites)} unknown (${number(unknown.requests)})`}.`,
+      ) +
+      callPaths(shown),
   )
+}
+
+/** Of the sites that are covered only sometimes: which callers cover them, and which do not. */
+function callPaths(sites: readonly ExplicitSiteFact[]): string {
+  return sites
+    .filter(({ verdict }) => verdict === 'sometimes')
+    .map(({ site, caller, paths, coveredFrom, uncoveredFrom }) =>
+      [
+        `\n`,
+        wrap(
+          `${site} from ${caller}: of its call paths ${number(paths.always)} always in a scope, ` +
+            `${number(paths.sometimes)} sometimes, ${number(paths.never)} never`,
+        ),
+        ...coveredFrom.slice(0, 1).map((sample) => stack('in a scope', sample)),
+        ...uncoveredFrom.slice(0, 1).map((sample) => stack('in none', sample)),
+      ].join(''),
+    )
+    .join('')
 }
 
 function weakenedSites({ callSites: { weakened } }: AuditReport, top: number): string {

@@ -1,4 +1,5 @@
 /** What cannot be read: nothing crashes, nothing hangs, nothing is dropped in silence. */
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -158,7 +159,12 @@ describe('what is no recording', () => {
     ['empty lines', '\n\n\n', /none of its first 3 lines is an event \(they are empty\)/],
     ['text', 'hello\nworld\n', /is no recording .* \(line 1: hello\)$/],
     ['other JSON', '{"a":1}\n', /\(line 1: "ev" is undefined: a string is needed\)/],
-    ['zstd', Buffer.from('28b52ffd00', 'hex'), /zstd -dc FILE \| kernel-sim audit -$/],
+    [
+      'the first bytes of zstd',
+      Buffer.from('28b52ffd00', 'hex'),
+      /is no recording.*zstd data is damaged/,
+    ],
+    ['xz', Buffer.from('fd377a585a0000', 'hex'), /xz -dc FILE \| kernel-sim audit -$/],
     ['perf.data', 'PERFILE2\0\0', /is the binary data of perf/],
     ['trace.dat', '\x17\x08Dtracing', /is the binary data of trace-cmd/],
     ['gzip of nothing', gzipSync(''), /is empty$/],
@@ -190,5 +196,27 @@ describe('what is no recording', () => {
   it('is given up after ten thousand lines, however long it is', async () => {
     const endless = `${'not an event\n'.repeat(200_000)}${new Trace().kmalloc().text}`
     await expect(read(endless)).rejects.toThrow(/none of its first \d+ lines is an event/)
+  })
+})
+
+describe('a recording compressed with zstd', () => {
+  // The first 400 events of the bundled recording, compressed by the zstd command.
+  const packed = readFileSync(new URL('../data/small.ndjson.zst', import.meta.url))
+
+  it('is read', async () => {
+    const { reading } = await auditOf(packed)
+    expect(reading).toMatchObject({ compression: 'zstd', events: 400, damaged: 0 })
+    const twice = await auditOf(Buffer.concat([packed, packed]))
+    expect(twice.reading).toMatchObject({ events: 800, damaged: 0 })
+  })
+
+  it('is never read in part without saying so', async () => {
+    for (const end of [5, 100, packed.length >> 1, packed.length - 1]) {
+      const outcome = await auditOf(packed.subarray(0, end)).then(
+        ({ reading }) => reading.damaged > 0,
+        (error: unknown) => error instanceof InputError,
+      )
+      expect(outcome, `cut at ${end}`).toBe(true)
+    }
   })
 })

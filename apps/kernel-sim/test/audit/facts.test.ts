@@ -48,11 +48,20 @@ const expected = JSON.parse(
 
 let facts: AuditFacts
 let reading: Reading
+/** Events with a function on the stack that holds a scope, and those whose task was not in it. */
+const held = { checked: 0, wrong: [] as number[] }
 
 beforeAll(async () => {
   const audit = new Audit()
   const path = fileURLToPath(new URL('../../examples/a-xfs.ndjson.gz', import.meta.url))
-  reading = await readTrace(await Source.file(path), (event) => audit.add(event))
+  reading = await readTrace(await Source.file(path), (event) => {
+    const { stack, taskFlags } = event
+    if (stack !== undefined && stack.held !== 0 && !stack.interrupt) {
+      held.checked++
+      if (((taskFlags ?? 0) & stack.held) !== stack.held) held.wrong.push(event.line)
+    }
+    audit.add(event)
+  })
   facts = audit.facts()
 })
 
@@ -72,11 +81,17 @@ describe('the bundled recording', () => {
       compared: 1115,
       agree: 1115,
       agreeInScopeBits: 1115,
+      inferred: 0,
       disagreements: [],
       withoutRequest: 0,
       learned: { caches: 14, reclaimable: 8 },
     })
     expect(facts.pages.migratetypeAgrees).toBe(facts.pages.total)
+  })
+
+  it('bears out the list of functions that hold a scope', () => {
+    expect(held.checked).toBeGreaterThan(10_000)
+    expect(held.wrong).toEqual([])
   })
 
   it('keeps what scopes promise, in every page allocation', () => {

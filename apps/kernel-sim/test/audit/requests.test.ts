@@ -40,6 +40,7 @@ describe('a request in a scope', () => {
       always: { sites: 1, requests: 1 },
       sometimes: { sites: 1, requests: 2 },
       never: { sites: 1, requests: 1 },
+      unknown: { sites: 0, requests: 0 },
     })
     expect(callSites.explicit).toHaveLength(4)
   })

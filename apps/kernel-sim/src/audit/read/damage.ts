@@ -11,6 +11,8 @@ export const DAMAGE_KINDS = {
   malformed: 'lines that are damaged inside',
   invalid: 'events with a field that is missing or impossible',
   'unknown-event': 'events of a kind that this program does not know',
+  'unknown-gfp':
+    'events with gfp flags that no kernel is known to have; the event counts without them',
   oversize: 'lines that are too long for an event',
   compression: 'compressed data that ends early or is damaged',
 } as const

@@ -1,21 +1,20 @@
 /**
- * Lines: cuts a stream of byte chunks into lines without copying, except for a line that two chunks
- * share. Memory is bounded whatever comes: of a line that is too long only the length is kept.
+ * Lines: cuts a stream of byte chunks into blocks of whole lines, without copying but for a line that two chunks share.
+ * Memory is bounded whatever comes: of a line that is too long only the length is kept.
  */
 
 /** Takes the lines. The bytes are only valid during the call. */
 export interface LineSink {
-  /** One line, without its line break (`\n` or `\r\n`); `number` counts from 1. */
-  line(bytes: Buffer, start: number, end: number, number: number): void
-  /** One line that is longer than the limit, in bytes. */
-  oversize(length: number, number: number): void
+  /** One or more whole lines, each with its line break; the last one of the stream may lack it. */
+  lines(bytes: Buffer, start: number, end: number): void
+  /** One line that is longer than MAX_LINE; its length in bytes, line break not counted. */
+  oversize(length: number): void
 }
 
 /** The longest line that is read: far more than any event with its stack needs. */
 export const MAX_LINE = 1 << 20
 
 const LF = 10
-const CR = 13
 
 export class LineSplitter {
   readonly #sink: LineSink
@@ -23,45 +22,40 @@ export class LineSplitter {
   #carry = Buffer.allocUnsafe(1 << 16)
   /** How long that beginning is; when it exceeds MAX_LINE its bytes are not kept. */
   #carried = 0
-  #lines = 0
 
   constructor(sink: LineSink) {
     this.#sink = sink
   }
 
-  /** How many lines were cut so far. */
-  get lines(): number {
-    return this.#lines
-  }
-
   /** Takes the next bytes of the stream. */
   push(chunk: Buffer): void {
     let start = 0
-    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
-      if (this.#carried === 0) this.#emit(chunk, start, end)
-      else {
-        this.#keep(chunk, start, end)
-        this.#flush()
+    if (this.#carried > 0) {
+      const end = chunk.indexOf(LF)
+      if (end < 0) {
+        this.#keep(chunk, 0, chunk.length)
+        return
       }
       start = end + 1
+      this.#keep(chunk, 0, start)
+      this.#flush(1)
     }
-    this.#keep(chunk, start, chunk.length)
+    const end = chunk.lastIndexOf(LF) + 1
+    if (end > start) this.#emit(chunk, start, end)
+    this.#keep(chunk, Math.max(start, end), chunk.length)
   }
 
-  /** The stream has ended; returns whether in the middle of a line. */
-  end(): boolean {
-    if (this.#carried === 0) return false
-    this.#flush()
-    return true
+  /** The stream has ended. */
+  end(): void {
+    if (this.#carried > 0) this.#flush(0)
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
     const length = this.#carried + end - start
-    if (length <= MAX_LINE) {
+    if (length <= MAX_LINE + 1) {
       if (length > this.#carry.length) {
-        const grown = Buffer.allocUnsafe(
-          Math.min(MAX_LINE, Math.max(length, this.#carry.length * 2)),
-        )
+        const size = Math.min(MAX_LINE + 1, Math.max(length, this.#carry.length * 2))
+        const grown = Buffer.allocUnsafe(size)
         this.#carry.copy(grown, 0, 0, this.#carried)
         this.#carry = grown
       }
@@ -70,15 +64,24 @@ export class LineSplitter {
     this.#carried = length
   }
 
-  #flush(): void {
+  #flush(lineBreak: number): void {
     const length = this.#carried
     this.#carried = 0
-    this.#emit(this.#carry, 0, length)
+    if (length - lineBreak > MAX_LINE) this.#sink.oversize(length - lineBreak)
+    else this.#sink.lines(this.#carry, 0, length)
   }
 
-  #emit(bytes: Buffer, start: number, end: number): void {
-    const number = ++this.#lines
-    if (end - start > MAX_LINE) this.#sink.oversize(end - start, number)
-    else this.#sink.line(bytes, start, end > start && bytes[end - 1] === CR ? end - 1 : end, number)
+  /** A chunk seldom is longer than the longest line; if it is, its lines are looked at one by one. */
+  #emit(chunk: Buffer, start: number, end: number): void {
+    if (end - start <= MAX_LINE) {
+      this.#sink.lines(chunk, start, end)
+      return
+    }
+    for (let at = start; at < end; ) {
+      const next = chunk.indexOf(LF, at) + 1
+      if (next - 1 - at > MAX_LINE) this.#sink.oversize(next - 1 - at)
+      else this.#sink.lines(chunk, at, next)
+      at = next
+    }
   }
 }

@@ -7,7 +7,7 @@
 import { StackTable } from '../stack.js'
 import type { EventName, TraceEvent } from '../trace-event.js'
 import type { Damage } from './damage.js'
-import type { LineSink } from './lines.js'
+import { excerpt, type TraceReader } from './trace-reader.js'
 
 /** What a field may hold; the text completes "... is needed". */
 interface FieldType {
@@ -130,28 +130,52 @@ interface Raw {
   readonly shrink: string
 }
 
+const LF = 10
+
 /** How an event begins: a second beginning in the same line means that two writers got in each other's way. */
 const BEGINNING = '{"ts":'
 
 /** Reads NDJSON lines and passes the events on. */
-export class NdjsonReader implements LineSink {
+export class NdjsonReader implements TraceReader {
   readonly #sink: (event: TraceEvent) => void
   readonly #damage: Damage
   readonly #stacks = new StackTable()
+  #lines = 0
   #blank = 0
+  /** NDJSON is strict: what is not known is damage. */
+  readonly ignored = 0
+  readonly lost = 0
 
   constructor(sink: (event: TraceEvent) => void, damage: Damage) {
     this.#sink = sink
     this.#damage = damage
   }
 
-  /** How many empty lines there were. */
+  get lineCount(): number {
+    return this.#lines
+  }
+
   get blank(): number {
     return this.#blank
   }
 
-  line(bytes: Buffer, start: number, end: number, number: number): void {
-    const line = bytes.toString('utf8', start, end)
+  lines(bytes: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      let next = bytes.indexOf(LF, at)
+      if (next < 0 || next >= end) next = end
+      // JSON takes the CR of a CRLF for white space.
+      this.#line(bytes.toString('utf8', at, next), ++this.#lines)
+      at = next + 1
+    }
+  }
+
+  oversize(length: number): void {
+    this.#damage.add('oversize', ++this.#lines, `a line of ${length} bytes`)
+  }
+
+  end(): void {}
+
+  #line(line: string, number: number): void {
     let value: unknown
     try {
       value = JSON.parse(line)
@@ -173,17 +197,13 @@ export class NdjsonReader implements LineSink {
     }
   }
 
-  oversize(length: number, number: number): void {
-    this.#damage.add('oversize', number, `a line of ${length} bytes`)
-  }
-
   /** Says what is wrong with a line that is not JSON. */
   #unreadable(line: string, number: number): void {
     if (line.trim() === '') this.#blank++
     else if (!line.startsWith('{')) this.#damage.add('foreign', number, `${excerpt(line)}`)
     else if (line.includes(BEGINNING, 1)) {
       this.#damage.add('interleaved', number, excerpt(line.slice(line.indexOf(BEGINNING, 1) - 20)))
-    } else if (!line.endsWith('}')) {
+    } else if (!line.trimEnd().endsWith('}')) {
       this.#damage.add('truncated', number, `it ends with ${excerpt(line.slice(-30))}`)
     } else this.#damage.add('malformed', number, excerpt(line))
   }
@@ -204,6 +224,7 @@ export class NdjsonReader implements LineSink {
   #event(raw: Raw, line: number): TraceEvent {
     const { ts: time, cpu, pid, comm, ev: event, st } = raw
     const taskFlags = pid === -1 ? undefined : raw.fl
+    const flagsFrom = pid === -1 ? undefined : 'recorded'
     const stack = st === undefined ? undefined : this.#stacks.intern(st, raw.st_trunc !== undefined)
     switch (event) {
       case 'kmalloc':
@@ -217,6 +238,7 @@ export class NdjsonReader implements LineSink {
           pid,
           comm,
           taskFlags,
+          flagsFrom,
           stack,
           event,
           site,
@@ -236,6 +258,7 @@ export class NdjsonReader implements LineSink {
           pid,
           comm,
           taskFlags,
+          flagsFrom,
           stack,
           event,
           failed,
@@ -245,36 +268,61 @@ export class NdjsonReader implements LineSink {
         }
       }
       case 'mm_page_free':
-        return { line, time, cpu, pid, comm, taskFlags, stack, event, order: raw.order }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, order: raw.order }
       case 'workqueue_queue_work': {
         const { work, fn, wq: workqueue } = raw
-        return { line, time, cpu, pid, comm, taskFlags, stack, event, work, fn, workqueue }
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          event,
+          work,
+          fn,
+          workqueue,
+        }
       }
       case 'delayed_work_arm':
-        return { line, time, cpu, pid, comm, taskFlags, stack, event, work: raw.work }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, work: raw.work }
       case 'workqueue_execute_start':
       case 'workqueue_execute_end':
-        return { line, time, cpu, pid, comm, taskFlags, stack, event, work: raw.work, fn: raw.fn }
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          event,
+          work: raw.work,
+          fn: raw.fn,
+        }
       case 'mm_vmscan_direct_reclaim_begin':
       case 'mm_vmscan_memcg_reclaim_begin': {
         const { order, gfp } = raw
-        return { line, time, cpu, pid, comm, taskFlags, stack, event, order, gfp }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, order, gfp }
       }
       case 'mm_vmscan_direct_reclaim_end':
       case 'mm_vmscan_memcg_reclaim_end': {
         const { nr_reclaimed: reclaimed } = raw
-        return { line, time, cpu, pid, comm, taskFlags, stack, event, reclaimed }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, reclaimed }
       }
       case 'mm_shrink_slab_start': {
         const { shrink: shrinker, gfp } = raw
-        return { line, time, cpu, pid, comm, taskFlags, stack, event, shrinker, gfp }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, shrinker, gfp }
       }
       case 'sched_switch':
-        return { line, time, cpu, pid, comm, taskFlags, stack, event }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event }
       case 'mm_vmscan_kswapd_wake':
       case 'mm_vmscan_kswapd_sleep':
       case 'mm_vmscan_wakeup_kswapd':
-        return { line, time, cpu, pid, comm, taskFlags, stack, event }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event }
     }
   }
 }
@@ -300,10 +348,4 @@ function check(raw: Raw, fields: readonly Field[]): string | undefined {
   if (keys.length === present) return undefined
   const surplus = keys.find((key) => !fields.some(({ name }) => name === key))
   return `"${excerpt(surplus ?? '')}" is no field of this event`
-}
-
-/** At most 60 characters, without control characters. */
-function excerpt(line: string): string {
-  const cut = line.length > 60 ? `${line.slice(0, 57)}...` : line
-  return cut.replace(/\p{Cc}/gu, '·')
 }

@@ -1,26 +1,42 @@
 /** Read trace: the way from a source to events. It does not end at what is damaged, only at what is no recording. */
 import type { TraceEvent } from '../trace-event.js'
 import { Damage, type DamageCount } from './damage.js'
+import { detect, readerFor, type TraceFormat } from './detect.js'
 import { InputError } from './input-error.js'
 import { LineSplitter } from './lines.js'
-import { NdjsonReader } from './ndjson.js'
 import { type Compression, CompressionError, type Source } from './source.js'
+import type { TraceReader } from './trace-reader.js'
 
 /** What was read. */
 export interface Reading {
   readonly name: string
   readonly compression: Compression
+  readonly format: TraceFormat
   /** As stored. */
   readonly bytes: number
   readonly lines: number
-  /** How many lines were empty. */
+  /** How many lines were empty or comments. */
   readonly blank: number
   readonly events: number
+  /** How many events there were that an audit has no use for. */
+  readonly ignored: number
+  /** How many events the recorder says it lost. */
+  readonly lost: number
   readonly damaged: number
   readonly damage: readonly DamageCount[]
 }
 
-/** After so many lines, and after so many bytes, without an event nobody waits for the first one any longer. */
+/** A recording whose format is known. */
+interface Input {
+  readonly format: TraceFormat
+  readonly reader: TraceReader
+  readonly lines: LineSplitter
+}
+
+/** How many bytes at the beginning tell the format. */
+const BEGINNING = 1 << 16
+
+/** After so many lines, or after so many bytes, without an event nobody waits for the first one any longer. */
 const PATIENCE = { lines: 10_000, bytes: 1 << 26 }
 
 /**
@@ -36,36 +52,65 @@ export async function readTrace(
 ): Promise<Reading> {
   const damage = new Damage()
   let events = 0
-  const reader = new NdjsonReader((event) => {
+  const count = (event: TraceEvent): void => {
     events++
     sink(event)
-  }, damage)
-  const lines = new LineSplitter(reader)
+  }
   let bytes = 0
+  const beginning: Buffer[] = []
+  let input: Input | undefined
   try {
     for await (const chunk of source.chunks()) {
       bytes += chunk.length
-      lines.push(chunk)
+      if (input !== undefined) input.lines.push(chunk)
+      else {
+        beginning.push(chunk)
+        if (bytes >= BEGINNING) input = begin(beginning, count, damage)
+      }
       progress(source)
-      if (events === 0 && (lines.lines > PATIENCE.lines || bytes > PATIENCE.bytes)) break
+      if (events === 0 && isHopeless(bytes, input)) break
     }
   } catch (error) {
     if (!(error instanceof CompressionError)) throw error
-    damage.add('compression', lines.lines + 1, error.message)
+    input ??= begin(beginning, count, damage)
+    damage.add('compression', input.reader.lineCount + 1, error.message)
   }
+  const { format, reader, lines } = input ?? begin(beginning, count, damage)
   lines.end()
+  reader.end()
   if (bytes === 0 && damage.total === 0) throw new InputError(`${source.name} is empty`)
-  if (events === 0) throw noRecording(source.name, lines.lines, damage)
+  if (events === 0) throw noRecording(source.name, reader.lineCount, damage)
   return {
     name: source.name,
     compression: source.compression,
+    format,
     bytes: source.read,
-    lines: lines.lines,
+    lines: reader.lineCount,
     blank: reader.blank,
     events,
+    ignored: reader.ignored,
+    lost: reader.lost,
     damaged: damage.total,
     damage: damage.counts(),
   }
+}
+
+/** Reads what came until the format could be told. */
+function begin(
+  beginning: readonly Buffer[],
+  sink: (event: TraceEvent) => void,
+  damage: Damage,
+): Input {
+  const first = Buffer.concat(beginning)
+  const format = detect(first.toString('latin1')) ?? 'ndjson'
+  const reader = readerFor(format, sink, damage)
+  const lines = new LineSplitter(reader)
+  lines.push(first)
+  return { format, reader, lines }
+}
+
+function isHopeless(bytes: number, input: Input | undefined): boolean {
+  return bytes > PATIENCE.bytes || (input?.reader.lineCount ?? 0) > PATIENCE.lines
 }
 
 function noRecording(name: string, lines: number, damage: Damage): InputError {

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { Decompress } from 'fzstd'
 import { InputError } from './input-error.js'
 
 /** Compressed data is cut short or damaged; everything before that was delivered. */
@@ -17,18 +18,14 @@ export class CompressionError extends Error {
 }
 
 /** How the bytes are packed. */
-export type Compression = 'none' | 'gzip'
+export type Compression = 'none' | 'gzip' | 'zstd'
 
 const CHUNK = 1 << 18
 
 /** What a file that is no text begins with, and what to do about it. */
 const BINARY: readonly (readonly [magic: string, what: string])[] = [
-  [
-    '\x28\xb5\x2f\xfd',
-    'is compressed with zstd: give it decompressed, zstd -dc FILE | kernel-sim audit -',
-  ],
-  ['PERFILE2', 'is the binary data of perf'],
-  ['\x17\x08\x44tracing', 'is the binary data of trace-cmd'],
+  ['PERFILE2', 'is the binary data of perf: give its text, perf script | kernel-sim audit -'],
+  ['\x17\x08\x44tracing', 'is the binary data of trace-cmd: give its text, trace-cmd report | kernel-sim audit -'],
   ['PK\x03\x04', 'is a zip archive: unpack it first'],
   ['\xfd7zXZ', 'is compressed with xz: give it decompressed, xz -dc FILE | kernel-sim audit -'],
 ]
@@ -91,11 +88,15 @@ export class Source {
     const first = await stored.next()
     if (first.done) return
     const rest = prepend(first.value, stored)
-    if (first.value[0] === 0x1f && first.value[1] === 0x8b) {
+    const beginning = first.value.toString('latin1', 0, 16)
+    if (beginning.startsWith('\x1f\x8b')) {
       this.#compression = 'gzip'
       yield* gunzip(rest)
+    } else if (beginning.startsWith('\x28\xb5\x2f\xfd')) {
+      this.#compression = 'zstd'
+      yield* unzstd(rest)
     } else {
-      this.#refuseBinary(first.value)
+      this.#refuseBinary(beginning)
       yield* rest
     }
   }
@@ -111,8 +112,7 @@ export class Source {
     }
   }
 
-  #refuseBinary(first: Buffer): void {
-    const beginning = first.toString('latin1', 0, 16)
+  #refuseBinary(beginning: string): void {
     for (const [magic, what] of BINARY) {
       if (beginning.startsWith(magic)) throw new InputError(`${this.name} ${what}`)
     }
@@ -137,6 +137,27 @@ async function* gunzip(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     }
     throw error
   }
+}
+
+/** Node 20 cannot do it itself. */
+async function* unzstd(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const ready: Buffer[] = []
+  const stream = new Decompress(({ buffer, byteOffset, length }) => {
+    ready.push(Buffer.from(buffer, byteOffset, length))
+  })
+  const push = (chunk: Uint8Array, end: boolean): void => {
+    try {
+      stream.push(chunk, end)
+    } catch (error) {
+      throw new CompressionError(`the zstd data is damaged (${(error as Error).message})`)
+    }
+  }
+  for await (const chunk of stored) {
+    push(chunk, false)
+    yield* ready.splice(0)
+  }
+  push(Buffer.alloc(0), true)
+  yield* ready.splice(0)
 }
 
 const REASONS: Readonly<Record<string, string>> = {

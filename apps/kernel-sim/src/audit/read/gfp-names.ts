@@ -1,0 +1,48 @@
+/**
+ * Gfp names: the flags that tracepoints print, of every kernel since 4.6 (where names replaced numbers). Bits moved
+ * between kernels and names did not, so a name stands for the bit it has in 6.18; a flag that 6.18 does not have any
+ * more and that changes nothing here stands for no bit.
+ */
+import { linux6_18 } from '@scopemask/allocator'
+
+/** Names that 6.18 does not have (include/trace/events/mmflags.h of 4.6 to 6.17). */
+const OLDER: Readonly<Record<string, number>> = {
+  __GFP_ATOMIC: 0,
+  __GFP_COLD: 0,
+  __GFP_NOTRACK: 0,
+  __GFP_OTHER_NODE: 0,
+  __GFP_REPEAT: linux6_18.flags.__GFP_RETRY_MAYFAIL,
+  GFP_TEMPORARY: linux6_18.flags.GFP_KERNEL | linux6_18.flags.__GFP_RECLAIMABLE,
+  __GFP_NOLOCKDEP: 0,
+  __GFP_SKIP_ZERO: 0,
+  __GFP_SKIP_KASAN: 0,
+  __GFP_SKIP_KASAN_POISON: 0,
+  __GFP_SKIP_KASAN_UNPOISON: 0,
+}
+
+/** What a text of flags says. */
+export interface ReadGfp {
+  readonly gfp: number
+  /** The parts that no kernel known here has. */
+  readonly unknown: readonly string[]
+}
+
+/** Reads `GFP_KERNEL|__GFP_ZERO`, with or without parentheses, `0x` numbers, or `none`. */
+export function readGfp(text: string): ReadGfp {
+  let gfp = 0
+  const unknown: string[] = []
+  for (const part of text.replace(/^\(|\)$/g, '').split('|')) {
+    const bits = bitsOf(part)
+    if (bits === undefined) unknown.push(part)
+    else gfp |= bits
+  }
+  return { gfp: gfp >>> 0, unknown }
+}
+
+function bitsOf(part: string): number | undefined {
+  if (part === 'none' || part === '') return 0
+  if (/^(0x)?[\da-f]{1,8}$/i.test(part)) return Number.parseInt(part, 16)
+  if (Object.hasOwn(OLDER, part)) return OLDER[part]
+  const flags: Readonly<Record<string, number>> = linux6_18.flags
+  return Object.hasOwn(flags, part) ? flags[part] : undefined
+}

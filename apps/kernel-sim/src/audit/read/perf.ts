@@ -1,0 +1,194 @@
+/**
+ * Perf: the text of `perf script`, with or without call chains.
+ *
+ * ```text
+ * wl-bash  6811 [001]  7542.590744:     kmem:mm_page_alloc: page=0x29ac9a pfn=0x29ac9a order=0 ...
+ * 	ffffffff8161f78b __alloc_frozen_pages_noprof+0x26b ([kernel.kallsyms])
+ * ```
+ *
+ * An empty line ends a call chain.
+ */
+import { Stack } from '../stack.js'
+import type { TraceEvent } from '../trace-event.js'
+import { ByteTable } from './byte-table.js'
+import type { Damage } from './damage.js'
+import { nanoseconds } from './decimal.js'
+import { PayloadReader } from './payload.js'
+import { type StackText, StackTexts } from './stack-text.js'
+import { excerpt, type TraceReader } from './trace-reader.js'
+
+const LF = 10
+const TAB = 9
+const SPACE = 32
+const COLON = 58
+
+/** `comm pid[/tid] [cpu] ` */
+const TASK = /^\s*(\S.*?)\s+(-?\d+)(?:\/(-?\d+))?\s+\[(\d+)\]\s+$/
+
+/** `\tffffffff8161f78b __alloc_frozen_pages_noprof+0x26b ([kernel.kallsyms])` */
+const FRAME = /^\s+[\da-f]+ (\S+)(?: \((\S+)\))?$/
+
+/** Who, and on which CPU. */
+interface TaskName {
+  readonly comm: string
+  readonly pid: number
+  readonly cpu: number
+}
+
+export class PerfReader implements TraceReader {
+  readonly #sink: (event: TraceEvent) => void
+  readonly #damage: Damage
+  readonly #payload: PayloadReader
+  readonly #tasks = new ByteTable(taskName)
+  readonly #names = new ByteTable((text) => text)
+  readonly #stacks = new StackTexts(readStack)
+  /** The event that the next frames belong to. */
+  #event: TraceEvent | undefined
+  #lines = 0
+  #blank = 0
+  #ignored = 0
+  #lost = 0
+
+  constructor(sink: (event: TraceEvent) => void, damage: Damage) {
+    this.#sink = sink
+    this.#damage = damage
+    this.#payload = new PayloadReader(damage)
+  }
+
+  get lineCount(): number {
+    return this.#lines
+  }
+
+  get blank(): number {
+    return this.#blank
+  }
+
+  get ignored(): number {
+    return this.#ignored
+  }
+
+  get lost(): number {
+    return this.#lost
+  }
+
+  lines(bytes: Buffer, start: number, end: number): void {
+    let at = start
+    while (at < end) {
+      if (bytes[at] === TAB) {
+        const gap = bytes.indexOf('\n\n', at, 'latin1')
+        const stop = gap < 0 || gap >= end ? end : gap + 1
+        this.#takeStack(this.#stacks.take(bytes, at, stop, stop === end))
+        at = stop
+        continue
+      }
+      this.#takeStack(this.#stacks.finish())
+      let stop = bytes.indexOf(LF, at)
+      if (stop < 0 || stop > end) stop = end
+      this.#lines++
+      if (stop > at) this.#line(bytes, at, stop)
+      else {
+        this.#blank++
+        this.#emit()
+      }
+      at = stop + 1
+    }
+  }
+
+  oversize(length: number): void {
+    this.#damage.add('oversize', ++this.#lines, `a line of ${length} bytes`)
+  }
+
+  end(): void {
+    this.#takeStack(this.#stacks.finish())
+    this.#emit()
+  }
+
+  /** One line that is no frame of a call chain. */
+  #line(bytes: Buffer, start: number, end: number): void {
+    this.#emit()
+    const colon = timeEnd(bytes, start, end)
+    const timeStart = wordStart(bytes, colon)
+    const { comm, pid, cpu } = colon < 0 ? taskName('') : this.#tasks.get(bytes, start, timeStart)
+    const time = nanoseconds(bytes, timeStart, colon)
+    if (Number.isNaN(pid) || Number.isNaN(time)) {
+      this.#otherLine(bytes.toString('utf8', start, end))
+      return
+    }
+    // `system:name: payload`, after the period of the event in some versions.
+    const nameEnd = bytes.indexOf(': ', colon + 2, 'latin1')
+    const payload = nameEnd < 0 || nameEnd > end ? end : nameEnd
+    const system = bytes.lastIndexOf(COLON, payload - 1)
+    if (system <= colon || payload === end) {
+      this.#ignored++
+      return
+    }
+    const name = this.#names.get(bytes, system + 1, payload)
+    if (!PayloadReader.knows(name)) {
+      this.#ignored++
+      return
+    }
+    const head = { line: this.#lines, time, cpu, pid, comm }
+    this.#event = this.#payload.read(head, name, bytes, payload + 2, end)
+  }
+
+  #otherLine(line: string): void {
+    const lost = /\bLOST (\d+) events|lost (\d+) (?:events|samples)/i.exec(line)
+    if (lost !== null) this.#lost += Number(lost[1] ?? lost[2])
+    else if (line.startsWith('#') || line.trim() === '') this.#blank++
+    else this.#damage.add('foreign', this.#lines, excerpt(line))
+  }
+
+  #takeStack(found: StackText | undefined): void {
+    if (found === undefined) return
+    const { stack, lines, strange } = found
+    for (const { at, text } of strange) {
+      this.#damage.add('foreign', this.#lines + at + 1, excerpt(text))
+    }
+    this.#lines += lines
+    if (this.#event === undefined) return
+    const target: { stack: Stack | undefined } = this.#event
+    target.stack = stack
+    this.#emit()
+  }
+
+  #emit(): void {
+    const event = this.#event
+    this.#event = undefined
+    if (event !== undefined) this.#sink(event)
+  }
+}
+
+/** The colon that ends the time: the first one that a space follows. Names of tasks may have colons, not followed by one. */
+function timeEnd(bytes: Buffer, start: number, end: number): number {
+  for (
+    let at = bytes.indexOf(COLON, start);
+    at >= 0 && at < end;
+    at = bytes.indexOf(COLON, at + 1)
+  ) {
+    if (bytes[at + 1] === SPACE) return at
+  }
+  return -1
+}
+
+function wordStart(bytes: Buffer, end: number): number {
+  let at = end
+  while (at > 0 && bytes[at - 1] !== SPACE) at--
+  return at
+}
+
+function taskName(text: string): TaskName {
+  const [, comm = '', pid, tid, cpu] = TASK.exec(text) ?? []
+  return { comm, pid: Number(tid ?? pid ?? Number.NaN), cpu: Number(cpu ?? Number.NaN) }
+}
+
+/** The frames of the kernel: those of a program, where they were recorded too, say nothing here. */
+function readStack(lines: readonly string[]): StackText {
+  const frames: string[] = []
+  const strange: { at: number; text: string }[] = []
+  for (const [at, line] of lines.entries()) {
+    const [, frame, object = '[kernel]'] = FRAME.exec(line) ?? []
+    if (frame === undefined) strange.push({ at, text: line })
+    else if (object !== '[unknown]' && /^\[|\.ko/.test(object)) frames.push(frame)
+  }
+  return { stack: new Stack(frames, false), lines: lines.length, strange }
+}
