@@ -48,7 +48,7 @@ export function refuse<N extends string>(
   return new DecodeError(reason, `this is no conveyance of ${domain.name}: ${why}`)
 }
 
-/** Names what came from outside: at most 80 characters of it, and of those the printable ASCII ones. */
+/** Names what came from outside, which the caller found short enough: only what is printable ASCII of it. */
 export function quote(text: string): string {
-  return `"${text.slice(0, 80).replace(/[^ !#-[\]-~]/g, '?')}"`
+  return `"${text.replace(/[^ !#-[\]-~]/g, '?')}"`
 }

@@ -63,9 +63,7 @@ class InheritingWaiters<N extends string> implements Waiters<N> {
 function allWaiters<N extends string>(context: Context<N>): Map<Context<N>, Context<N>> {
   const waitsFor = new Map<Context<N>, Context<N>>()
   const add = (worker: Context<N>): void => {
-    for (const waiter of worker.waiters?.contexts ?? []) {
-      if (!waitsFor.has(waiter)) waitsFor.set(waiter, worker)
-    }
+    for (const waiter of worker.waiters?.contexts ?? []) waitsFor.set(waiter, worker)
   }
   add(context)
   for (const waiter of waitsFor.keys()) add(waiter)

@@ -206,7 +206,7 @@ describe('runAdopted', () => {
     const leak = () =>
       runAdopted(worker, convey(context, 'none'), () => void worker.enter(jobs.flags.NO_DISK), 'x')
     expect(leak).toThrow(ScopeError)
-    expect(leak).toThrow(/^scope none "x" of worker \(opened at .*conveyance\.test\.ts/)
+    expect(leak).toThrow(/^scope none "x" of worker \(opened at [^)]*conveyance\.test\.ts/)
   })
 
   test('refuses what adopt refuses', () => {

@@ -187,6 +187,14 @@ describe('spawn', () => {
       return [text, plain]
     })
     expect(result).toEqual(['text', 3])
+    const early = await spawn(a, () => {
+      const running = current(jobs)
+      return (function* () {
+        yield
+        return running
+      })()
+    })
+    expect(early).toBe(a)
     expect(a.mask).toBe(0)
     expect(await other).toBe(b)
   })

@@ -23,6 +23,8 @@ describe('a worker that is waited for', () => {
     expect(worker.has(jobs.flags.URGENT)).toBe(false)
     wait[Symbol.dispose]()
     expect(jobs.format(worker.mask)).toBe('RESERVES')
+    // Reading its mask costs as little as before.
+    expect(worker.waiters).toBeNull()
   })
 
   test('has the restrictions of all who wait', () => {

@@ -62,24 +62,28 @@ export function readHeader<N extends string>(
   headers: Pick<HeadersLike, 'get'> | HeaderRecord,
   name: string = NAME,
 ): Conveyance<N> | undefined {
-  const values = attempt(() => valuesOf(headers, name))
-  if (values === undefined) throw refuse(domain, 'malformed', 'the headers cannot be read')
-  const [value] = values
-  if (value === undefined) return undefined
-  if (values.length > 1) throw refuse(domain, 'malformed', `${values.length} headers ${name}`)
+  const found = attempt(() => find(headers, name))
+  if (found === undefined) throw refuse(domain, 'malformed', 'the headers cannot be read')
+  const { count, value } = found
+  if (count === 0) return undefined
+  if (count > 1) throw refuse(domain, 'malformed', `${count} headers ${name}`)
   if (typeof value !== 'string') throw refuse(domain, 'malformed', `the header ${name} is no text`)
   return decode(domain, value)
 }
 
-/** Every value that the headers have for a name. */
-function valuesOf(
+/** How many values the headers have for a name, and the first. Only the length of an array counts, however long. */
+function find(
   headers: Pick<HeadersLike, 'get'> | HeaderRecord,
   name: string,
-): readonly unknown[] {
-  const found = isReadable(headers)
+): { readonly count: number; readonly value: unknown } {
+  const values = isReadable(headers)
     ? [headers.get(name)]
-    : spellingsOf(headers, name).flatMap((spelling) => ownValue(headers, spelling))
-  return found.filter((value) => value !== undefined && value !== null)
+    : spellingsOf(headers, name).map((spelling) => ownValue(headers, spelling))
+  const [value, ...others] = values.filter((value) => value !== undefined && value !== null)
+  if (others.length === 0 && Array.isArray(value)) {
+    return { count: Number(value.length), value: ownValue(value, '0') }
+  }
+  return { count: value === undefined ? 0 : 1 + others.length, value }
 }
 
 /** The keys of a record that name the header: case does not count. */

@@ -92,6 +92,9 @@ describe('reading', () => {
     const two = 'this is no conveyance of jobs: 2 headers scopemask'
     expect(() => readHeader(jobs, { scopemask: ['jobs/1/1', 'jobs/1/1'] })).toThrow(two)
     expect(() => readHeader(jobs, { scopemask: 'jobs/1/1', SCOPEMASK: 'jobs/1/1' })).toThrow(two)
+    const none = undefined as unknown as string
+    expect(() => readHeader(jobs, { scopemask: [none, 'jobs/1/1'] })).toThrow(two)
+    expect(() => readHeader(jobs, { scopemask: [none] })).toThrow('is no text')
     expect(() => readHeader(jobs, { scopemask: 3 })).toThrow(
       'this is no conveyance of jobs: the header scopemask is no text',
     )

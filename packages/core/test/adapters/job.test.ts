@@ -27,6 +27,8 @@ describe('a job', () => {
     expect(seen).toEqual(['NO_DISK', true, { to: 'a' }, '7', 'token', 'NO_DISK'])
     expect(first.mask).toBe(0)
     expect(await process(job, 'token')).not.toBe(first)
+    const second = context.run(jobs.mask(), () => process(job, 'token'))
+    expect(await second).not.toBe(context)
   })
 
   test('may have no data, and may throw', () => {
