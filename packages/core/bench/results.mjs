@@ -46,13 +46,18 @@ export class Results {
     return median(this.#of(setting, label).map(({ typical }) => typical[label]))
   }
 
-  /** How many times `b` the cost of `a` is: the median of the processes that have both, or else of all that have one. */
+  /**
+   * How many times the cost of `b` the cost of `a` is: the median of the processes that have both. Where none
+   * has, or where something is subtracted first and little may be left, what they cost at their best decides.
+   */
   ratio(setting, a, b, without) {
-    const cost = (quickest, label) => quickest[label] - (without ? quickest[without] : 0)
     const both = this.#of(setting, a, b)
-    if (both.length > 0) {
-      return median(both.map(({ quickest }) => cost(quickest, a) / cost(quickest, b)))
+    if (both.length > 0 && without === undefined) {
+      return median(both.map(({ quickest }) => quickest[a] / quickest[b]))
     }
-    return this.quickest(setting, a) / this.quickest(setting, b)
+    const best = (label) =>
+      Math.min(...this.#of(setting, label).map((found) => found.quickest[label]))
+    const rest = without === undefined ? 0 : best(without)
+    return (best(a) - rest) / (best(b) - rest)
   }
 }

@@ -32,12 +32,12 @@ const checkedAgainstFloor = [
   { what: 'enter + close', against: 'raw fields', atMost: everywhere(2) },
 ]
 
-const runAgainstRivals = [
+const runAgainstRivals = (targets) => [
   { what: 'run(mask, fn)', against: 'raw fields' },
   ...[
     'AsyncLocalStorage.run(constant, fn)',
     'AsyncLocalStorage.run(getStore() | mask, fn)',
-  ].flatMap((against) => faster('run(mask, fn)', against, { alone: 2, server: 2, together: 8 })),
+  ].flatMap((against) => faster('run(mask, fn)', against, targets)),
 ]
 
 /**
@@ -58,7 +58,7 @@ export const tables = [
     },
     claims: [
       ...checkedAgainstFloor,
-      ...runAgainstRivals,
+      ...runAgainstRivals({ alone: 2, server: 2, together: 8 }),
       { what: 'using, native', against: 'enter + close' },
       { what: 'using, lowered by esbuild', against: 'enter + close' },
       { what: 'using, lowered by tsc', against: 'enter + close' },
@@ -72,7 +72,7 @@ export const tables = [
       alone: alone('AsyncLocalStorage'),
       together: together(...rivals.filter((name) => name !== 'unctx')), // which cannot nest
     },
-    claims: [...checkedAgainstFloor, ...runAgainstRivals],
+    claims: [...checkedAgainstFloor, ...runAgainstRivals({})],
   },
   {
     name: 'reads',
