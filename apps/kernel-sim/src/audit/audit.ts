@@ -4,9 +4,11 @@ import { CallSiteAudit, type CallSiteFacts } from './call-sites.js'
 import { filter } from './filter.js'
 import { inferFlags } from './infer.js'
 import { PageAudit, type PageFacts } from './page-allocations.js'
+import { ReclaimAudit, type ReclaimFacts } from './reclaim.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
 import { type TaskFacts, Tasks } from './tasks.js'
 import type { EventName, TraceEvent } from './trace-event.js'
+import { WaitAudit, type WaitFact } from './waits.js'
 import { WorkAudit, type WorkFacts } from './work.js'
 
 /** When the events happened. */
@@ -29,6 +31,8 @@ export interface AuditFacts {
   readonly pages: PageFacts
   readonly callSites: CallSiteFacts
   readonly work: WorkFacts
+  readonly waits: readonly WaitFact[]
+  readonly reclaim: ReclaimFacts
 }
 
 /** Time that goes back further than this, in ns, is another recording; less is a writer that was late. */
@@ -41,6 +45,8 @@ export class Audit {
   readonly #pages = new PageAudit()
   readonly #callSites = new CallSiteAudit()
   readonly #work = new WorkAudit()
+  readonly #waits = new WaitAudit()
+  readonly #reclaim = new ReclaimAudit()
   readonly #events = new Map<EventName, number>()
   #begin = Number.NaN
   #latest = Number.NaN
@@ -85,6 +91,21 @@ export class Audit {
       case 'workqueue_execute_end':
         this.#work.end(event)
         break
+      case 'sched_switch':
+        this.#work.sleep(event)
+        this.#waits.add(event)
+        break
+      case 'mm_vmscan_direct_reclaim_begin':
+      case 'mm_vmscan_memcg_reclaim_begin':
+        this.#reclaim.begin(event)
+        break
+      case 'mm_vmscan_direct_reclaim_end':
+      case 'mm_vmscan_memcg_reclaim_end':
+        this.#reclaim.end(event)
+        break
+      case 'mm_shrink_slab_start':
+        this.#reclaim.shrink(event)
+        break
     }
   }
 
@@ -103,6 +124,8 @@ export class Audit {
       pages: this.#pages.facts(),
       callSites: this.#callSites.facts(),
       work: this.#work.facts(),
+      waits: this.#waits.facts(),
+      reclaim: this.#reclaim.facts(),
     }
   }
 
@@ -116,6 +139,7 @@ export class Audit {
         this.#elapsed += this.#latest - this.#begin
         this.#agreement.restart()
         this.#work.restart()
+        this.#reclaim.restart()
       }
       this.#recordings++
       this.#begin = this.#latest = time

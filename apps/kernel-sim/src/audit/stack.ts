@@ -44,29 +44,29 @@ export class Stack {
   }
 
   /**
-   * Whether this stack was taken inside the call that ended in `outer`: `outer`'s innermost function is on this stack,
+   * Whether this stack was taken inside the call of the function at `at` of `outer`: that function is on this stack,
    * and everything outside of it is the same, return addresses included. Of truncated stacks only what
    * both have can be compared.
    */
-  isInside(outer: Stack): boolean {
-    const entry = outer.functions[0]
+  isInside(outer: Stack, at = 0): boolean {
+    const entry = outer.functions[at]
     const { functions } = this
     if (entry === undefined) return false
     if (!this.truncated && !outer.truncated) {
-      return this.#callsFrom(functions.length - outer.frames.length, outer)
+      return this.#callsFrom(functions.length - (outer.frames.length - at), outer, at)
     }
-    for (let at = functions.indexOf(entry); at >= 0; at = functions.indexOf(entry, at + 1)) {
-      if (this.#callsFrom(at, outer)) return true
+    for (let i = functions.indexOf(entry); i >= 0; i = functions.indexOf(entry, i + 1)) {
+      if (this.#callsFrom(i, outer, at)) return true
     }
     return false
   }
 
-  /** Whether the frame at `at` is the innermost of `outer`, called from the same place. */
-  #callsFrom(at: number, outer: Stack): boolean {
-    if (at < 0 || this.functions[at] !== outer.functions[0]) return false
-    const common = Math.min(this.frames.length - at, outer.frames.length)
-    for (let i = 1; i < common; i++) {
-      if (this.frames[at + i] !== outer.frames[i]) return false
+  /** Whether the frame at `i` is that at `at` of `outer`, called from the same place. */
+  #callsFrom(i: number, outer: Stack, at: number): boolean {
+    if (i < 0 || this.functions[i] !== outer.functions[at]) return false
+    const common = Math.min(this.frames.length - i, outer.frames.length - at)
+    for (let k = 1; k < common; k++) {
+      if (this.frames[i + k] !== outer.frames[at + k]) return false
     }
     return common > 1
   }

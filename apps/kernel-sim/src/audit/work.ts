@@ -8,13 +8,20 @@
  * queues on top of a task is not charged to that task; for delayed work the delegation is the arming of its timer.
  */
 import type { CallSite } from './attribute/call-site.js'
+import { type Awaited, AwaitedAudit } from './awaited.js'
 import { type FilteredRequest, regained } from './filter.js'
 import { Recent } from './recent.js'
 import { Rows } from './rows.js'
 import { Samples, type StackSample } from './samples.js'
 import { isRestricted, scopeName } from './scope-name.js'
 import type { Stack } from './stack.js'
-import type { ArmWorkEvent, ExecuteWorkEvent, QueueWorkEvent, TraceEvent } from './trace-event.js'
+import type {
+  ArmWorkEvent,
+  ExecuteWorkEvent,
+  QueueWorkEvent,
+  SleepEvent,
+  TraceEvent,
+} from './trace-event.js'
 
 /** Whether the item was queued at once, or by the timer of a `delayed_work`. */
 export type DelegationKind = 'direct' | 'delayed'
@@ -40,6 +47,10 @@ export interface DelegationFact {
   /** How many allocated with GFP_KERNEL outside of all scopes, and how often. */
   readonly unscoped: number
   readonly unscopedAllocations: number
+  /** After how many delegations the task slept inside the scope before the item was done. */
+  readonly slept: number
+  /** Of these: in the same call of the function that queued the item, so that it waited for it. */
+  readonly waited: number
   /** Where it was delegated. */
   readonly samples: readonly StackSample[]
 }
@@ -121,6 +132,7 @@ interface InScope {
   stack: Stack | undefined
   line: number
   count: number
+  readonly awaited: Awaited[]
 }
 
 interface Row {
@@ -162,6 +174,9 @@ interface Execution {
   lost: LostRow[] | undefined
 }
 
+/** How many of those who delegated the same item are looked at, whether they wait for it. */
+const WAITERS = 16
+
 const NOBODY: readonly InScope[] = []
 
 /** Stands for the function of an item that only its timer was seen of. */
@@ -184,6 +199,7 @@ export class WorkAudit {
   readonly #lost = new Rows(3, lostRow)
   readonly #arms = new Rows(1, armRow)
   readonly #functions = new Rows(1, functionFact)
+  readonly #awaited = new AwaitedAudit()
   #queueings = 0
 
   /** Every event of a worker says in which scope the worker is. */
@@ -227,15 +243,23 @@ export class WorkAudit {
     const row = this.#rows.of(fn, byTimer ? 'delayed' : 'direct', scopeName(by.taskFlags))
     row.fact.queued++
     row.samples.add(by.stack, by.line)
-    const same = before.find((other) => other.row === row)
+    let same = before.find((other) => other.row === row)
     if (same === undefined) {
-      const { taskFlags, stack, line } = by
-      this.#queued.set(work, [...before, { row, taskFlags, stack, line, count: 1 }])
+      same = { row, ...by, taskFlags: by.taskFlags, count: 1, awaited: [] }
+      this.#queued.set(work, [...before, same])
     } else {
       same.count++
       same.stack = by.stack
       same.line = by.line
     }
+    if (!byTimer && stack !== undefined && same.awaited.length < WAITERS) {
+      same.awaited.push(this.#awaited.delegated(pid, stack, row.fact))
+    }
+  }
+
+  /** A task sleeps inside a scope: perhaps it waits for what it delegated. */
+  sleep(event: SleepEvent): void {
+    this.#awaited.sleep(event)
   }
 
   start(event: ExecuteWorkEvent): void {
@@ -307,6 +331,7 @@ export class WorkAudit {
     this.#armed.clear()
     this.#queued.clear()
     this.#functionOf.clear()
+    this.#awaited.restart()
   }
 
   /** What was found. Executions that are still running count as far as they were seen. */
@@ -367,7 +392,8 @@ export class WorkAudit {
     fn.unscopedAllocations += unscoped
     if (inScope) fn.inScope++
     if (unscoped > 0) fn.unscoped++
-    for (const { row, count } of delegated) {
+    for (const { row, count, awaited } of delegated) {
+      for (const each of awaited) each.done = true
       const { fact } = row
       fact.executed += count
       fact.unscopedAllocations += unscoped
@@ -396,6 +422,8 @@ function delegationRow(fn: string, kind: DelegationKind, scope: string): Row {
       allocating: 0,
       unscoped: 0,
       unscopedAllocations: 0,
+      slept: 0,
+      waited: 0,
     },
     samples: new Samples(),
   }

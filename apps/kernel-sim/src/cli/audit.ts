@@ -31,8 +31,8 @@ interface Options {
 const EXAMPLE = new URL('../examples/a-xfs.ndjson.gz', import.meta.url)
 
 const DETAILS = `
-TRACE is a recording by kernel-sim's recorder (NDJSON), the text of ftrace or trace-cmd report, or that
-of perf script; plain, gzip or zstd; - is standard input. The README says how to make one, and how to
+TRACE is a recording by kernel-sim's recorder (NDJSON), or the text of ftrace, trace-cmd report or
+perf script; plain, gzip or zstd; - is standard input. The README says how to make one, and how to
 read the report.
 
 Exit status: 0 when the recording was read and the kernel did what its scopes demand;

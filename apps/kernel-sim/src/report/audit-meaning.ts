@@ -126,11 +126,14 @@ function work({ work: { delegations, lost } }: AuditFacts): string[] {
   for (const certain of [true, false]) {
     const rows = lost.filter((row) => row.certain === certain)
     for (const fn of unique(rows.map((row) => row.fn))) {
+      const of = delegations.filter((row) => row.fn === fn)
+      const waited = of.reduce((sum, row) => sum + row.waited, 0)
       said.push(
         lostScope(
           fn,
           rows.filter((row) => row.fn === fn),
           certain,
+          waited,
         ),
       )
     }
@@ -138,7 +141,12 @@ function work({ work: { delegations, lost } }: AuditFacts): string[] {
   return said
 }
 
-function lostScope(fn: string, rows: readonly LostScopeFact[], certain: boolean): string {
+function lostScope(
+  fn: string,
+  rows: readonly LostScopeFact[],
+  certain: boolean,
+  waited: number,
+): string {
   const flags = unique(rows.map(({ regained }) => regained)).join(' and ')
   const scopes = unique(rows.map(({ scope }) => scope)).join(' or ')
   const executions = plural(
@@ -149,7 +157,8 @@ function lostScope(fn: string, rows: readonly LostScopeFact[], certain: boolean)
     `${fn} ${certain ? 'lost' : 'may have lost'} the scope on its way to the worker: it allocated with ${flags} in ` +
     `${executions} that a task in a ${scopes} scope had queued. ` +
     (certain
-      ? 'That is a deadlock if such a task waits for it while it holds what reclaim needs.'
+      ? 'That is a deadlock if such a task waits for it while it holds what reclaim needs; ' +
+        `${waited === 0 ? 'none was seen to wait' : `${number(waited)} were seen to wait`} for it.`
       : 'Whether the worker was in a scope of its own the recording does not tell.')
   )
 }

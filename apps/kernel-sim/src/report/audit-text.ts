@@ -4,6 +4,7 @@ import type { ExplicitSiteFact } from '../audit/call-sites.js'
 import { DAMAGE_KINDS } from '../audit/read/damage.js'
 import type { StackSample } from '../audit/samples.js'
 import { SCOPE_NAMES } from '../audit/scope-name.js'
+import type { DelegationFact, LostScopeFact } from '../audit/work.js'
 import type { AuditReport } from './audit-report.js'
 import { number, percent, plural } from './numbers.js'
 import { numeric, table, text, wrap } from './table.js'
@@ -24,6 +25,8 @@ export function auditText(report: AuditReport, top: number): string {
     weakenedSites(report, top),
     delegations(report, top),
     lostScopes(report, top),
+    waits(report, top),
+    reclaim(report, top),
     section('What it means', report.meaning.map((said) => wrap(said, '    ', '  - ')).join('')),
   ]
     .filter((part) => part !== '')
@@ -281,6 +284,7 @@ function delegations({ work }: AuditReport, top: number): string {
     number(row.enteredScope),
     number(row.allocating),
     number(row.unscoped),
+    number(row.waited),
   ])
   const withoutQueueing = work.functions.reduce((sum, fn) => sum + fn.withoutQueueing, 0)
   return section(
@@ -295,15 +299,17 @@ function delegations({ work }: AuditReport, top: number): string {
         numeric('ran'),
         numeric('at start'),
         numeric('own'),
-        numeric('allocated'),
+        numeric('alloc'),
         numeric('unscoped'),
+        numeric('waited'),
       ],
       rows,
     ) +
       more(work.delegations.length, rows.length) +
       wrap(
         'queued: from inside the scope, of all items of the function. at start: a scope was set when the ' +
-          'execution began. own: the function opened one itself. unscoped: it allocated GFP_KERNEL outside of all scopes.',
+          'execution began. own: the function opened one itself. unscoped: it allocated GFP_KERNEL outside of all scopes. ' +
+          'waited: the task that queued it slept for it, inside its scope.',
       ) +
       wrap(
         `${number(work.executions)} executions in all, ${number(withoutQueueing)} of items whose queueing was not recorded.`,
@@ -324,12 +330,95 @@ function lostScopes({ work }: AuditReport, top: number): string {
         '      ',
         '    ',
       ),
+      awaited(work.delegations, row),
       ...row.delegated.slice(0, 1).map((sample) => stack('queued by', sample)),
     ].join(''),
   )
   return section(
     'Scopes lost on the way to a worker',
     found.join('') + more(work.lost.length, found.length),
+  )
+}
+
+/** What is known of whether those who delegated waited. */
+function awaited(
+  delegations: readonly DelegationFact[],
+  { fn, kind, scope }: LostScopeFact,
+): string {
+  const row = delegations.find(
+    (other) => other.fn === fn && other.kind === kind && other.scope === scope,
+  )
+  if (row === undefined || kind === 'delayed') return ''
+  return wrap(
+    `seen to wait for it: ${number(row.waited)} of ${number(row.queued)} tasks that queued it; ` +
+      `slept in the scope before it was done, for whatever reason: ${number(row.slept)}`,
+    '      ',
+    '    ',
+  )
+}
+
+function waits({ waits: found }: AuditReport, top: number): string {
+  if (found.length === 0) return ''
+  const rows = first(found, top).map(({ wait, site, caller, scope, count }) => [
+    wait,
+    site,
+    caller,
+    scope,
+    number(count),
+  ])
+  return section(
+    'Sleeps inside a scope',
+    table([text('wait'), text('in'), text('called from'), text('scope'), numeric('count')], rows) +
+      more(found.length, rows.length),
+  )
+}
+
+function reclaim(
+  { reclaim: { entries, shrinkers, restricted } }: AuditReport,
+  top: number,
+): string {
+  if (entries.length === 0) return ''
+  const rows = first(entries, top).map((row) => [
+    row.kind,
+    row.scope,
+    row.class,
+    row.site,
+    row.caller,
+    number(row.entries),
+    number(row.reclaimed),
+    number(Math.round(row.totalUs)),
+    number(Math.round(row.maxUs)),
+  ])
+  const runs = first(shrinkers, top).map(({ shrinker, scope, class: name, runs }) => [
+    shrinker,
+    scope,
+    name,
+    number(runs),
+  ])
+  return section(
+    'Reclaim',
+    table(
+      [
+        text('reclaim'),
+        text('scope'),
+        text('may do'),
+        text('on behalf of'),
+        text('called from'),
+        numeric('entries'),
+        numeric('pages'),
+        numeric('us'),
+        numeric('longest'),
+      ],
+      rows,
+    ) +
+      more(entries.length, rows.length) +
+      wrap(
+        `Kept out of the filesystem: ${plural(restricted.byScope, 'entry', 'entries')} by a scope, ` +
+          `${number(restricted.byCaller)} by the flags that the caller passed.`,
+      ) +
+      '\n' +
+      table([text('shrinker'), text('scope'), text('may do'), numeric('runs')], runs) +
+      more(shrinkers.length, runs.length),
   )
 }
 

@@ -29,6 +29,7 @@ const expected = JSON.parse(
     | 'workFunctions'
     | 'lost'
     | 'pages'
+    | 'waits'
     | 'weakenedSites',
     Table
   >
@@ -253,6 +254,17 @@ describe('the facts are those that the other program found:', () => {
         fn,
       ).toBe(count)
     }
+  })
+
+  it('sleeps inside a scope', () => {
+    const rows = facts.waits.map(({ wait, site, caller, scope, count }) => [
+      wait,
+      site,
+      caller,
+      scope,
+      count,
+    ])
+    expect(sorted(rows)).toEqual(sorted(expected.waits.rows))
   })
 
   it('page allocations by scope and flags in effect', () => {

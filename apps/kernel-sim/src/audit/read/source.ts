@@ -25,7 +25,10 @@ const CHUNK = 1 << 18
 /** What a file that is no text begins with, and what to do about it. */
 const BINARY: readonly (readonly [magic: string, what: string])[] = [
   ['PERFILE2', 'is the binary data of perf: give its text, perf script | kernel-sim audit -'],
-  ['\x17\x08\x44tracing', 'is the binary data of trace-cmd: give its text, trace-cmd report | kernel-sim audit -'],
+  [
+    '\x17\x08\x44tracing',
+    'is the binary data of trace-cmd: give its text, trace-cmd report | kernel-sim audit -',
+  ],
   ['PK\x03\x04', 'is a zip archive: unpack it first'],
   ['\xfd7zXZ', 'is compressed with xz: give it decompressed, xz -dc FILE | kernel-sim audit -'],
 ]

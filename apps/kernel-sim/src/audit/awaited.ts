@@ -1,0 +1,67 @@
+/**
+ * Awaited: whether the task that delegated an item waits for it, as far as a recording shows. It shows the sleeps of tasks
+ * inside a scope. A task that sleeps before the item is done, in the same call of the function that queued it, waits
+ * for it. A task that sleeps elsewhere before that may wait for it, or for something else.
+ */
+import { delegatorOn } from './attribute/queue-functions.js'
+import { Recent } from './recent.js'
+import type { Stack } from './stack.js'
+import type { SleepEvent } from './trace-event.js'
+
+/** Where the delegations of one kind are counted. */
+export interface AwaitedCounts {
+  /** Delegations after which the task slept in its scope before the item was done. */
+  slept: number
+  /** Of these: in the same call of the function that queued it. */
+  waited: number
+}
+
+/** A delegation that its task may wait for. */
+export interface Awaited {
+  /** To be set when the item is done. */
+  done: boolean
+}
+
+interface Entry extends Awaited {
+  readonly stack: Stack
+  readonly counts: AwaitedCounts
+  slept: boolean
+  waited: boolean
+}
+
+/** How many tasks, and how many items of each, are followed at the same time. */
+const TASKS = 1 << 14
+const ITEMS = 64
+
+export class AwaitedAudit {
+  readonly #byTask = new Recent<number, Entry[]>(TASKS)
+
+  /** A task delegates an item. */
+  delegated(pid: number, stack: Stack, counts: AwaitedCounts): Awaited {
+    const entry = { stack, counts, done: false, slept: false, waited: false }
+    const entries = (this.#byTask.get(pid) ?? []).filter(({ done }) => !done)
+    if (entries.length === ITEMS) entries.shift()
+    entries.push(entry)
+    this.#byTask.set(pid, entries)
+    return entry
+  }
+
+  /** A task goes to sleep. */
+  sleep({ pid, stack }: SleepEvent): void {
+    const entries = this.#byTask.get(pid)
+    if (entries === undefined || stack === undefined) return
+    for (const entry of entries) {
+      if (entry.done) continue
+      if (!entry.slept) entry.counts.slept++
+      entry.slept = true
+      if (entry.waited || !stack.isInside(entry.stack, delegatorOn(entry.stack.functions))) continue
+      entry.waited = true
+      entry.counts.waited++
+    }
+  }
+
+  /** A new recording begins. */
+  restart(): void {
+    this.#byTask.clear()
+  }
+}
