@@ -55,7 +55,7 @@ export function audit(program: Command): void {
     )
     .argument('[TRACE]', 'the recording, or - for standard input')
     .option('--example', 'read the recording that comes with kernel-sim: XFS on Linux 6.18')
-    .option('--json', 'print the facts as JSON (schema: schema/audit.schema.json)')
+    .option('--json', 'print the facts as JSON (schema: schemas/audit.schema.json)')
     .option('--top <n>', 'show so many rows of long tables, 0 for all', wholeNumber, 15)
     .addOption(
       new Option('--fail-on <what>', 'exit with 1 on these: disagreement, damage, lost-scope, none')

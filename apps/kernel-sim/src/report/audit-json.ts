@@ -1,4 +1,4 @@
-/** Audit JSON: the report for programs. schema/audit.schema.json describes it; a change of its meaning changes `version`. */
+/** Audit JSON: the report for programs. schemas/audit.schema.json describes it; a change of its meaning changes `version`. */
 import type { AuditReport } from './audit-report.js'
 
 /** The report as one JSON document. */

@@ -1,14 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { GFP_KERNEL, NOFS, Trace } from '../audit/trace.js'
 import { kernelSim } from './kernel-sim.js'
 
-const schema = JSON.parse(
-  readFileSync(new URL('../../schema/audit.schema.json', import.meta.url), 'utf8'),
+/** As others load it. */
+const schema = createRequire(import.meta.url)(
+  '@scopemask/kernel-sim/schemas/audit.schema.json',
 ) as object
 const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema)
 
@@ -65,6 +68,15 @@ describe('kernel-sim audit', () => {
     const { stdout } = await kernelSim(['audit', '-', '--json'], input)
     expect(validate(JSON.parse(stdout)), JSON.stringify(validate.errors)).toBe(true)
   })
+
+  it.each(['ftrace.txt.gz', 'perf.txt.gz', 'reclaim.ndjson.gz'])(
+    '--json follows its schema with %s',
+    async (name) => {
+      const path = fileURLToPath(new URL(`../data/${name}`, import.meta.url))
+      const { stdout } = await kernelSim(['audit', path, '--json'])
+      expect(validate(JSON.parse(stdout)), JSON.stringify(validate.errors)).toBe(true)
+    },
+  )
 
   it('reads a file, compressed or not, and standard input, with the same result', async () => {
     const plain = await kernelSim(['audit', file('plain', good), '--json'])
