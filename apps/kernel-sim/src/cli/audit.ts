@@ -1,5 +1,6 @@
 /** `kernel-sim audit`: what a recording of a real kernel says about its scopes. */
-import { fileURLToPath } from 'node:url'
+import { isAbsolute } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { Audit } from '../audit/audit.js'
 import { InputError } from '../audit/read/input-error.js'
@@ -7,8 +8,10 @@ import { readTrace } from '../audit/read/read-trace.js'
 import { Source } from '../audit/read/source.js'
 import { auditJson } from '../report/audit-json.js'
 import { type AuditReport, auditReport } from '../report/audit-report.js'
+import { auditSarif } from '../report/audit-sarif.js'
 import { auditText } from '../report/audit-text.js'
 import { EXIT } from './exit-status.js'
+import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
 
 /** What `--fail-on` can name, and how a report shows it. */
@@ -23,6 +26,7 @@ type Failure = keyof typeof FAILURES
 interface Options {
   readonly example?: true
   readonly json?: true
+  readonly sarif?: true
   readonly top: number
   readonly progress?: boolean
   readonly failOn: readonly Failure[]
@@ -41,6 +45,7 @@ Exit status: 0 when the recording was read and the kernel did what its scopes de
 Examples:
   kernel-sim audit --example
   kernel-sim audit trace.ndjson.gz --json > facts.json
+  kernel-sim audit trace.ndjson.gz --sarif > findings.sarif
   trace-cmd report | kernel-sim audit - --fail-on disagreement,lost-scope`
 
 export function audit(program: Command): void {
@@ -56,6 +61,11 @@ export function audit(program: Command): void {
     .argument('[TRACE]', 'the recording, or - for standard input')
     .option('--example', 'read the recording that comes with kernel-sim: XFS on Linux 6.18')
     .option('--json', 'print the facts as JSON (schema: schemas/audit.schema.json)')
+    .addOption(
+      new Option('--sarif', 'print the findings as SARIF 2.1.0, for code scanning tools').conflicts(
+        'json',
+      ),
+    )
     .option('--top <n>', 'show so many rows of long tables, 0 for all', wholeNumber, 15)
     .addOption(
       new Option('--fail-on <what>', 'exit with 1 on these: disagreement, damage, lost-scope, none')
@@ -78,8 +88,23 @@ async function run(path: string | undefined, options: Options): Promise<void> {
     ({ read, size }) => progress.show(read, size),
   ).finally(() => progress.done())
   const report = auditReport(reading, audit.facts())
-  process.stdout.write(options.json ? auditJson(report) : auditText(report, options.top))
+  process.stdout.write(written(report, path, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found
+}
+
+/** The report in the form asked for. */
+function written(report: AuditReport, path: string | undefined, options: Options): string {
+  if (options.json) return auditJson(report)
+  if (options.sarif) {
+    return auditSarif(report, { version: packageVersion(), recording: uriOf(path) })
+  }
+  return auditText(report, options.top)
+}
+
+/** A file as a URI, relative if its path is. */
+function uriOf(path: string | undefined): string | undefined {
+  if (path === undefined || path === '-') return undefined
+  return isAbsolute(path) ? pathToFileURL(path).href : encodeURI(path)
 }
 
 async function open(path: string | undefined, { example }: Options): Promise<Source> {

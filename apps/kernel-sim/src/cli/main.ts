@@ -1,9 +1,9 @@
 /** Main: the command line of `kernel-sim`. It knows no command; commands.ts lists them. */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { InputError } from '../audit/read/input-error.js'
 import { COMMANDS } from './commands.js'
 import { EXIT } from './exit-status.js'
+import { packageVersion } from './package-version.js'
 
 /** Runs a command line, and sets the exit status of the process. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -20,15 +20,12 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 function program(): Command {
-  const { version } = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  ) as { version: string }
   const program = new Command('kernel-sim')
     .description(
       'Scopes of the Linux kernel (memalloc_nofs_save and its kin): what they do on a real machine,\n' +
         'and what happens when work is delegated out of them.',
     )
-    .version(version)
+    .version(packageVersion())
     .showHelpAfterError('Try: kernel-sim --help')
     .configureHelp({ helpWidth: 100 })
     .exitOverride()

@@ -3,6 +3,7 @@
  * function on its stack that is not one of them. The list is data: a function that is missing here shows up as a
  * call site itself, which is coarse but not wrong; nothing is ever hidden.
  */
+import { plainName } from './plain-name.js'
 
 /** Names, or beginnings of names where they end in `*`, by what they belong to. Linux 4.6 to 6.18. */
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
@@ -96,11 +97,8 @@ for (const name of Object.values(FAMILIES).flat()) {
   else NAMES.add(name)
 }
 
-/** What a compiler appends to the names of copies and parts of functions. */
-const COMPILER_SUFFIX = /\.(isra|constprop|part|cold|llvm)\b.*$/
-
 /** Whether a function allocates on behalf of its caller. */
 export function isAllocatorFunction(name: string): boolean {
-  const plain = name.replace(COMPILER_SUFFIX, '')
+  const plain = plainName(name)
   return NAMES.has(plain) || BEGINNINGS.some((beginning) => plain.startsWith(beginning))
 }
