@@ -6,6 +6,7 @@ import { Audit } from '../audit/audit.js'
 import { InputError } from '../audit/read/input-error.js'
 import { readTrace } from '../audit/read/read-trace.js'
 import { Source } from '../audit/read/source.js'
+import { auditHtml } from '../report/audit-html.js'
 import { auditJson } from '../report/audit-json.js'
 import { type AuditReport, auditReport } from '../report/audit-report.js'
 import { auditSarif } from '../report/audit-sarif.js'
@@ -27,6 +28,7 @@ interface Options {
   readonly example?: true
   readonly json?: true
   readonly sarif?: true
+  readonly html?: true
   readonly top: number
   readonly progress?: boolean
   readonly failOn: readonly Failure[]
@@ -45,6 +47,7 @@ Exit status: 0 when the recording was read and the kernel did what its scopes de
 Examples:
   kernel-sim audit --example
   kernel-sim audit trace.ndjson.gz --json > facts.json
+  kernel-sim audit trace.ndjson.gz --html > report.html
   kernel-sim audit trace.ndjson.gz --sarif > findings.sarif
   trace-cmd report | kernel-sim audit - --fail-on disagreement,lost-scope`
 
@@ -65,6 +68,9 @@ export function audit(program: Command): void {
       new Option('--sarif', 'print the findings as SARIF 2.1.0, for code scanning tools').conflicts(
         'json',
       ),
+    )
+    .addOption(
+      new Option('--html', 'print the report as one HTML page').conflicts(['json', 'sarif']),
     )
     .option('--top <n>', 'show so many rows of long tables, 0 for all', wholeNumber, 15)
     .addOption(
@@ -98,6 +104,7 @@ function written(report: AuditReport, path: string | undefined, options: Options
   if (options.sarif) {
     return auditSarif(report, { version: packageVersion(), recording: uriOf(path) })
   }
+  if (options.html) return auditHtml(report)
   return auditText(report, options.top)
 }
 

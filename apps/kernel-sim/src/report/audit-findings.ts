@@ -96,7 +96,7 @@ function lostScopeId(lost: LostScopeFact): string {
 }
 
 /** How many tasks were seen to wait for what they had queued; undefined where the recording cannot tell. */
-function waitedFor(
+export function waitedFor(
   { fn, kind, scope }: LostScopeFact,
   { work }: Pick<AuditReport, 'work'>,
 ): number | undefined {

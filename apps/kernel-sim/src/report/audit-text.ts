@@ -5,6 +5,7 @@ import { DAMAGE_KINDS } from '../audit/read/damage.js'
 import type { StackSample } from '../audit/samples.js'
 import { SCOPE_NAMES } from '../audit/scope-name.js'
 import type { DelegationFact, LostScopeFact } from '../audit/work.js'
+import { headlineOf } from './audit-headline.js'
 import type { AuditReport } from './audit-report.js'
 import { number, percent, plural } from './numbers.js'
 import { numeric, table, text, wrap } from './table.js'
@@ -37,30 +38,9 @@ function section(title: string, body: string): string {
   return `${title}\n${'='.repeat(title.length)}\n${body}`
 }
 
-function headline({ reading, time, agreement, pages, verdict }: AuditReport): string {
-  const { compared, agree } = agreement
-  const scoped = pages.invariants.reduce((sum, { checked }) => sum + checked, 0)
-  const violations = pages.invariants.reduce((sum, invariant) => sum + invariant.violations, 0)
-  const lines = [
-    `${plural(reading.events, 'event')} in ${time.seconds.toFixed(1)} s of a real kernel, ` +
-      (reading.damaged === 0
-        ? 'nothing damaged'
-        : `${plural(reading.damaged, 'part')} of the recording damaged`),
-    compared === 0
-      ? 'no page allocation could be compared with its request'
-      : `${plural(compared, 'page allocation')} predicted from their requests: ${number(agree)} as predicted ` +
-        `(${percent(agree, compared)})`,
-    scoped === 0
-      ? 'no page allocation of a task that is known to be in a scope'
-      : `${plural(scoped, 'page allocation')} inside scopes: ` +
-        (violations === 0
-          ? 'none kept what its scope forbids'
-          : `${number(violations)} VIOLATE their scope`),
-    verdict.lostScopes === 0
-      ? 'no work item was seen to lose the scope of the task that queued it'
-      : `${plural(verdict.lostScopes, 'work function')} LOST the scope of the tasks that queued their items`,
-  ]
-  return [`kernel-sim audit of ${reading.name}\n`, ...lines.map((line) => wrap(line))].join('')
+function headline(report: AuditReport): string {
+  const lines = headlineOf(report).map((line) => wrap(line))
+  return [`kernel-sim audit of ${report.reading.name}\n`, ...lines].join('')
 }
 
 function damage({ reading }: AuditReport): string {
