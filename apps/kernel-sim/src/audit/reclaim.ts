@@ -23,7 +23,21 @@ export interface ReclaimFact {
   /** How long the tasks were in it, together and at most, in microseconds. */
   readonly totalUs: number
   readonly maxUs: number
+  /** The flags in effect and how often each was met, most frequent first. */
+  readonly gfp: readonly { readonly gfp: number; readonly entries: number }[]
   readonly samples: readonly StackSample[]
+}
+
+/** The entries into reclaim of the tasks of one name, allowed to do the same. */
+export interface ReclaimTaskFact {
+  readonly comm: string
+  readonly kind: 'direct' | 'memcg'
+  readonly scope: string
+  readonly class: GfpClass
+  readonly entries: number
+  readonly reclaimed: number
+  readonly totalUs: number
+  readonly maxUs: number
 }
 
 /** The runs of one shrinker. */
@@ -36,6 +50,7 @@ export interface ShrinkerFact {
 
 export interface ReclaimFacts {
   readonly entries: readonly ReclaimFact[]
+  readonly tasks: readonly ReclaimTaskFact[]
   readonly shrinkers: readonly ShrinkerFact[]
   /**
    * Entries in which reclaim may not enter the filesystem: because of the scope that the task was in, or because
@@ -44,22 +59,41 @@ export interface ReclaimFacts {
   readonly restricted: { readonly byScope: number; readonly byCaller: number }
 }
 
-interface Row {
-  readonly fact: { -readonly [key in keyof Omit<ReclaimFact, 'samples'>]: ReclaimFact[key] }
+/** What is summed up over entries. */
+interface Sums {
+  entries: number
+  reclaimed: number
+  totalUs: number
+  maxUs: number
+}
+
+interface Row extends Sums {
+  readonly kind: 'direct' | 'memcg'
+  readonly scope: string
+  readonly class: GfpClass
+  readonly site: string
+  readonly caller: string
+  readonly gfp: Map<number, number>
   readonly samples: Samples
 }
 
+interface TaskRow extends Sums, Omit<ReclaimTaskFact, keyof Sums> {}
+
 /** A task that is in reclaim. */
 interface Entered {
-  readonly row: Row
+  readonly sums: readonly Sums[]
   readonly time: number
 }
 
 const TASKS = 1 << 14
 
+/** Flags in effect seldom have more variants at one place; entries with further ones only count in sum. */
+const VARIANTS = 16
+
 export class ReclaimAudit {
   readonly #entered = new Recent<number, Entered>(TASKS)
   readonly #rows = new Rows(2, reclaimRow)
+  readonly #tasks = new Rows(1, taskRow)
   readonly #shrinkers = new Rows(1, (shrinker: string, scope: string, name: GfpClass) => ({
     shrinker,
     scope,
@@ -69,28 +103,33 @@ export class ReclaimAudit {
   #byScope = 0
   #byCaller = 0
 
-  begin({ event, pid, time, gfp, taskFlags, stack, line }: ReclaimBeginEvent): void {
+  begin({ event, pid, comm, time, gfp, taskFlags, stack, line }: ReclaimBeginEvent): void {
     const { site, caller } = reclaimSiteOn(stack?.functions ?? [])
     const kind = event === 'mm_vmscan_direct_reclaim_begin' ? 'direct' : 'memcg'
     const name = gfpClass(gfp)
-    const row = this.#rows.of(site, caller, kind, scopeName(taskFlags), name)
-    row.fact.entries++
+    const scope = scopeName(taskFlags)
+    const row = this.#rows.of(site, caller, kind, scope, name)
     row.samples.add(stack, line)
+    const variants = row.gfp.get(gfp)
+    if (variants !== undefined || row.gfp.size < VARIANTS) row.gfp.set(gfp, (variants ?? 0) + 1)
+    const sums = [row, this.#tasks.of(comm, kind, scope, name)]
+    for (const each of sums) each.entries++
     if (name === 'NOFS' || name === 'NOIO') {
       if (isRestricted(taskFlags)) this.#byScope++
       else this.#byCaller++
     }
-    this.#entered.set(pid, { row, time })
+    this.#entered.set(pid, { sums, time })
   }
 
   end({ pid, time, reclaimed }: ReclaimEndEvent): void {
     const entered = this.#entered.take(pid)
     if (entered === undefined) return
-    const { fact } = entered.row
     const us = (time - entered.time) / 1000
-    fact.reclaimed += reclaimed
-    fact.totalUs += us
-    fact.maxUs = Math.max(fact.maxUs, us)
+    for (const each of entered.sums) {
+      each.reclaimed += reclaimed
+      each.totalUs += us
+      each.maxUs = Math.max(each.maxUs, us)
+    }
   }
 
   shrink({ shrinker, taskFlags, gfp }: ShrinkEvent): void {
@@ -106,8 +145,15 @@ export class ReclaimAudit {
     return {
       entries: this.#rows
         .values()
-        .map(({ fact, samples }) => ({ ...fact, samples: samples.top() }))
+        .map(({ samples, gfp, ...row }) => ({
+          ...row,
+          gfp: [...gfp]
+            .map(([gfp, entries]) => ({ gfp, entries }))
+            .sort((a, b) => b.entries - a.entries),
+          samples: samples.top(),
+        }))
         .sort((a, b) => b.entries - a.entries),
+      tasks: this.#tasks.values().sort((a, b) => b.entries - a.entries),
       shrinkers: this.#shrinkers.values().sort((a, b) => b.runs - a.runs),
       restricted: { byScope: this.#byScope, byCaller: this.#byCaller },
     }
@@ -121,7 +167,7 @@ function reclaimRow(
   scope: string,
   name: GfpClass,
 ): Row {
-  const fact = {
+  return {
     kind,
     scope,
     class: name,
@@ -131,6 +177,11 @@ function reclaimRow(
     reclaimed: 0,
     totalUs: 0,
     maxUs: 0,
+    gfp: new Map(),
+    samples: new Samples(),
   }
-  return { fact, samples: new Samples() }
+}
+
+function taskRow(comm: string, kind: 'direct' | 'memcg', scope: string, name: GfpClass): TaskRow {
+  return { comm, kind, scope, class: name, entries: 0, reclaimed: 0, totalUs: 0, maxUs: 0 }
 }

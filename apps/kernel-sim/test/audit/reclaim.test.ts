@@ -61,6 +61,28 @@ describe('reclaim', () => {
       { kind: 'direct', scope: 'NOFS', entries: 1, reclaimed: 0 },
     ])
     expect(reclaim.restricted).toEqual({ byScope: 1, byCaller: 1 })
+    expect(reclaim.entries.map(({ gfp }) => gfp)).toEqual([
+      [{ gfp: GFP_NOFS, entries: 1 }],
+      [{ gfp: GFP_NOFS, entries: 1 }],
+    ])
+  })
+
+  it('is summed up for the tasks of one name, whoever asked', async () => {
+    const memcg = (fields: Readonly<Record<string, unknown>>) => ({ ...begin, ...fields })
+    const { reclaim } = await new Trace()
+      .event('mm_vmscan_memcg_reclaim_begin', memcg({}))
+      .event('mm_vmscan_memcg_reclaim_end', { nr_reclaimed: 5 })
+      .event('mm_vmscan_memcg_reclaim_begin', memcg({ st: 'shrink_node+1;other+2;caller+3' }))
+      .at(2_000_000)
+      .event('mm_vmscan_memcg_reclaim_end', { nr_reclaimed: 7 })
+      .event('mm_vmscan_memcg_reclaim_begin', memcg({ comm: 'kswapper', pid: 3 }))
+      .facts()
+    expect(reclaim.entries).toHaveLength(2)
+    expect(reclaim.tasks).toMatchObject([
+      { comm: 'wl-test', kind: 'memcg', scope: 'none', class: 'NOFS', entries: 2, reclaimed: 12 },
+      { comm: 'kswapper', entries: 1, reclaimed: 0, totalUs: 0 },
+    ])
+    expect(reclaim.tasks[0]).toMatchObject({ totalUs: 999, maxUs: 998 })
   })
 
   it('that is not over yet, or began before the recording, has no length', async () => {

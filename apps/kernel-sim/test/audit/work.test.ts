@@ -174,6 +174,16 @@ describe('an interrupt', () => {
     expect(lost).toEqual([])
   })
 
+  it('has the flags of the task below it: they tell in which scope that is', async () => {
+    const { functions } = await work(
+      new Trace()
+        .start('0x1', 'fn')
+        .queue('0x2', 'other', { ...WORKER, fl: NOIO, st: SOFTIRQ })
+        .end('0x1', 'fn'),
+    )
+    expect(functions).toMatchObject([{ fn: 'fn', executions: 1, inScope: 1 }, { fn: 'other' }])
+  })
+
   it('that allocates on top of a task counts apart', async () => {
     const { requests, callSites } = await new Trace()
       .kmalloc({ fl: NOFS, gfp: GFP_NOFS, st: `__kmalloc_noprof+1;driver+2;${SOFTIRQ}` })
