@@ -195,11 +195,11 @@ describe('ftrace text', () => {
       with_('GFP_TEMPORARY|__GFP_COLD') +
         with_('(GFP_NOFS|__GFP_REPEAT|__GFP_NOTRACK)') +
         with_('GFP_KERNEL|__GFP_NEXT_YEAR') +
-        with_('GFP_NOIO|0x800000') +
+        with_('GFP_NOIO|0x8000000') +
         with_('none'),
     )
     expect(events.map((event) => 'gfp' in event && event.gfp)).toEqual([
-      0xcd0, 0x4c40, 0xcc0, 0x800c00, 0,
+      0xcd0, 0x4c40, 0xcc0, 0x8000c00, 0,
     ])
     expect(reading.damage).toEqual([
       { kind: 'unknown-gfp', count: 1, samples: [{ line: 3, what: 'kmalloc: "__GFP_NEXT_YEAR"' }] },

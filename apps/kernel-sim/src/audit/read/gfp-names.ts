@@ -1,7 +1,7 @@
 /**
- * Gfp names: the flags that tracepoints print, of every kernel since 4.6 (where names replaced numbers). Bits moved
- * between kernels and names did not, so a name stands for the bit it has in 6.18; a flag that 6.18 does not have any
- * more and that changes nothing here stands for no bit.
+ * Gfp names: the flags that tracepoints print, of every kernel since 4.6 (where each flag got its own name, 420adbe9fc1a).
+ * Bits moved between kernels and names did not, so a name stands for the bit it has in 6.18; a flag that 6.18 does
+ * not have any more and that changes nothing here stands for no bit.
  */
 import { linux6_18 } from '@scopemask/allocator'
 
@@ -20,6 +20,9 @@ const OLDER: Readonly<Record<string, number>> = {
   __GFP_SKIP_KASAN_UNPOISON: 0,
 }
 
+/** Every bit that has a name in 6.18. */
+const NAMED = Object.values(linux6_18.flags).reduce((all, bits) => all | bits, 0)
+
 /** What a text of flags says. */
 export interface ReadGfp {
   readonly gfp: number
@@ -27,21 +30,30 @@ export interface ReadGfp {
   readonly unknown: readonly string[]
 }
 
-/** Reads `GFP_KERNEL|__GFP_ZERO`, with or without parentheses, `0x` numbers, or `none`. */
+/**
+ * Reads `GFP_KERNEL|__GFP_ZERO`, with or without parentheses, or `none`.
+ *
+ * A number beside names is what the kernel had no name for, __GFP_NOLOCKDEP for one, on whatever bit that was then. It
+ * is none of the flags that have names, and kept where 6.18 has no name for its bits. A number alone is taken for 6.18's bits.
+ */
 export function readGfp(text: string): ReadGfp {
   let gfp = 0
   const unknown: string[] = []
-  for (const part of text.replace(/^\(|\)$/g, '').split('|')) {
+  const parts = text.replace(/^\(|\)$/g, '').split('|')
+  for (const part of parts) {
     const bits = bitsOf(part)
-    if (bits === undefined) unknown.push(part)
-    else gfp |= bits
+    if (bits !== undefined) gfp |= bits
+    else if (!NUMBER.test(part)) unknown.push(part)
+    else gfp |= Number.parseInt(part, 16) & (parts.length > 1 ? ~NAMED : -1)
   }
   return { gfp: gfp >>> 0, unknown }
 }
 
+const NUMBER = /^(0x)?[\da-f]{1,8}$/i
+
+/** The bits of a name. */
 function bitsOf(part: string): number | undefined {
   if (part === 'none' || part === '') return 0
-  if (/^(0x)?[\da-f]{1,8}$/i.test(part)) return Number.parseInt(part, 16)
   if (Object.hasOwn(OLDER, part)) return OLDER[part]
   const flags: Readonly<Record<string, number>> = linux6_18.flags
   return Object.hasOwn(flags, part) ? flags[part] : undefined
