@@ -43,10 +43,12 @@ export class LeftMovers {
     const { object, access } = operation
     if (object === null) return
     this.#seen[object.kin] = (this.#seen[object.kin] ?? 0) | access
-    if (((this.#assumed[object.kin] ?? 0) & access) !== 0) {
-      this.#assumed.length = 0
-      throw new Refuted(operation)
-    }
+    if (((this.#assumed[object.kin] ?? 0) & access) !== 0) throw new Refuted(operation)
+  }
+
+  /** Takes back all assumptions; what was seen stays. */
+  forget(): void {
+    this.#assumed.length = 0
   }
 
   /** Whether the operation is a left mover, as far as is known; if so that is relied upon from now on. */

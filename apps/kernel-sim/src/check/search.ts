@@ -5,21 +5,27 @@
 import { Misuse } from '../machine/errors.js'
 import { Overflow, type Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
+import { BLOCK, type Crew } from './crew.js'
+import { PIECE, PIECE_WORDS } from './expander.js'
+import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
 import { Refuted } from './partial-order.js'
 import { findLivelock } from './progress.js'
-import { StateTable } from './state-table.js'
+import { MAX_STATES, StateTable } from './state-table.js'
 import { Stepper } from './stepper.js'
 import { Symmetry } from './symmetry.js'
 
-/** Limits: one that stops the search makes the verdict `bounded`. */
+/**
+ * Limits: one that stops the search makes the verdict `bounded`. They are looked at between blocks of states, so a
+ * search may go a little beyond; where it stops is the same each time, but for seconds.
+ */
 export interface Limits {
-  /** How many states may be kept. By default 20 million. */
+  /** How many states may be kept, at most 134 million. By default 20 million. */
   readonly maxStates?: number
   /** How many steps deep. By default unlimited. */
   readonly maxDepth?: number
   /** How many seconds. By default unlimited: a verdict should not depend on how busy the machine is. */
   readonly maxSeconds?: number
-  /** How many megabytes the states may take. By default 2000. */
+  /** How many megabytes the states may take, each 1,000,000 bytes. By default 2000. */
   readonly maxMegabytes?: number
 }
 
@@ -32,6 +38,8 @@ export interface SearchOptions extends Limits {
   readonly allDeadlocks?: boolean
   /** Whether to look for livelocks. By default yes. */
   readonly livelocks?: boolean
+  /** Threads that help. By default none do. */
+  readonly crew?: Crew | undefined
   /** Is told now and then how far the search is. */
   readonly onProgress?: (states: number, depth: number) => void
 }
@@ -56,8 +64,33 @@ export interface SearchResult {
   readonly seconds: number
 }
 
-/** How many states are expanded between two looks at the clock. */
-const TICK = 4096
+/** How many states are kept by default. */
+const STATES = 20_000_000
+/** How many megabytes they take by default. */
+const MEGABYTES = 2000
+/** Fewer states than that are expanded between two looks at limits only where a level ends. */
+const SMALL_BLOCK = 64
+
+/** How far a search is. */
+interface Cursor {
+  /** The next state to expand. */
+  state: number
+  /** The depth of the states that are being expanded, and the first state after them. */
+  depth: number
+  levelEnd: number
+  readonly deadlocks: number[]
+  /** States all of whose successors were found before: where there are none, nothing can go round for ever. */
+  readonly turns: number[]
+}
+
+/** All that a search has done, as plain data, to go on with it later. */
+export interface Snapshot extends Cursor {
+  readonly knowledge: Knowledge
+  readonly transitions: number
+  /** The rows of all states, and the state that each was reached from. */
+  readonly rows: Int32Array
+  readonly parents: Int32Array
+}
 
 export class Search {
   readonly machine: Machine
@@ -65,135 +98,238 @@ export class Search {
   readonly symmetry: Symmetry | null
   table: StateTable
   readonly #options: SearchOptions
+  #cursor = beginning()
+  #row: Row = new Int32Array(0)
+  #representative: Row = new Int32Array(0)
+  /** The state whose successors are being added, and whether one of them was found after it. */
+  #parent = -1
+  #forward = true
+  /** How many times rows got another layout. */
+  #layouts = 0
+  #seconds = 0
+  #resumedAt = 0
 
   constructor(machine: Machine, options: SearchOptions = {}) {
     this.machine = machine
     this.#options = options
     this.stepper = new Stepper(machine, options.partialOrder ?? true)
-    this.symmetry =
-      (options.symmetry ?? true) && machine.groups.some(({ size }) => size > 1)
-        ? new Symmetry(machine, this.stepper.programs)
-        : null
-    this.table = new StateTable(machine.layout.words)
+    this.symmetry = (options.symmetry ?? true) ? Symmetry.of(machine, this.stepper.programs) : null
+    this.table = this.#emptyTable()
   }
 
   /** Searches until there is a verdict. @throws Misuse when the scenario depends on more than its results. */
   run(): SearchResult {
     for (;;) {
-      try {
-        const result = this.#visitAll()
-        this.machine.verify()
-        return result
-      } catch (thrown) {
-        if (!(thrown instanceof Refuted)) throw thrown
-        // The programs have learned what they assumed wrongly; the next try knows it.
-        this.stepper.reset()
-        this.table = new StateTable(this.machine.layout.words)
-      }
+      const result = this.advance()
+      if (result !== null) return result
     }
   }
 
-  #visitAll(): SearchResult {
-    const { stepper, symmetry, machine } = this
-    const {
-      maxStates = 20_000_000,
-      maxDepth = Number.POSITIVE_INFINITY,
-      maxSeconds = Number.POSITIVE_INFINITY,
-      maxMegabytes = 2000,
-      allDeadlocks = false,
-      livelocks = true,
-      onProgress,
-    } = this.#options
-    const started = performance.now()
-    const elapsed = (): number => (performance.now() - started) / 1000
-    const deadlocks: number[] = []
+  /**
+   * Searches a fraction of a second.
+   * @returns the result once there is a verdict.
+   * @throws Misuse when the scenario depends on more than its results.
+   */
+  advance(): SearchResult | null {
+    this.#resumedAt = performance.now()
+    try {
+      return this.#advance()
+    } catch (thrown) {
+      if (!(thrown instanceof Refuted)) throw thrown
+      // The programs have learned what they assumed wrongly; the next try knows it.
+      this.stepper.reset()
+      this.#options.crew?.reset()
+      this.table = this.#emptyTable()
+      this.#cursor = beginning()
+      this.#parent = -1
+      this.#forward = true
+      return null
+    } finally {
+      this.#seconds = this.#elapsed()
+      this.#resumedAt = performance.now()
+    }
+  }
+
+  /** What was done up to now. Between calls of `advance`. */
+  snapshot(): Snapshot {
+    const { machine, stepper, table } = this
+    return {
+      ...this.#cursor,
+      knowledge: knowledgeOf(machine, stepper),
+      transitions: stepper.steps,
+      ...table.contents,
+    }
+  }
+
+  /**
+   * Goes on where another search of an identical machine, with the same options but for limits, has stopped.
+   * @throws Error when the machine is not identical.
+   */
+  resume({ knowledge, transitions, rows, parents, ...cursor }: Snapshot): void {
+    learn(this.machine, this.stepper, knowledge)
+    this.table = this.#emptyTable()
+    this.table.load(rows, parents)
+    this.stepper.steps = transitions
+    this.#cursor = cursor
+  }
+
+  #advance(): SearchResult | null {
+    const { table, stepper } = this
+    const cursor = this.#cursor
+    if (table.size === 0) {
+      this.fitting(() => table.stage(stepper.initialRow(), -1))
+      table.flush(() => {})
+    }
+    if (cursor.state === cursor.levelEnd) {
+      if (cursor.state === table.size) return this.#conclude(null, null)
+      cursor.depth++
+      cursor.levelEnd = table.size
+    }
+    this.#options.onProgress?.(table.size, cursor.depth)
+    const bound = this.#bound()
+    if (bound !== null) return this.#conclude(bound, null)
+    const room = Math.max(SMALL_BLOCK, (this.#options.maxStates ?? STATES) - table.size)
+    const end = Math.min(cursor.levelEnd, cursor.state + Math.min(BLOCK, room))
+    try {
+      while (cursor.state < end && !this.#stops) this.#expandTogether(end)
+    } catch (thrown) {
+      if (!(thrown instanceof Misuse)) throw thrown
+      return this.#conclude(null, { error: thrown, state: cursor.state })
+    }
+    this.#flush()
+    return this.#stops ? this.#conclude(null, null) : null
+  }
+
+  /** The limit that is reached, if one is. */
+  #bound(): keyof Limits | null {
     const { table } = this
-    this.fitting(() => table.stage(stepper.initialRow(), -1))
-    table.flush(() => {})
-    let row: Row = new Int32Array(machine.layout.words)
-    let representative: Row = new Int32Array(machine.layout.words)
-    let state = 0
-    let depth = 0
-    let levelEnd = 1
-    let bound: keyof Limits | null = null
-    let misuse: SearchResult['misuse'] = null
-    /** States all of whose successors were found before: where there are none, nothing can go round for ever. */
-    const turns: number[] = []
-    let latest = -1
-    let forward = true
+    const { maxStates = STATES, maxDepth, maxSeconds, maxMegabytes = MEGABYTES } = this.#options
+    // Within a block it must not outgrow anything either.
+    const soon = table.size + 4 * BLOCK
+    if (table.size > maxStates || soon > MAX_STATES) return 'maxStates'
+    if (maxDepth !== undefined && this.#cursor.depth > maxDepth) return 'maxDepth'
+    if (maxSeconds !== undefined && this.#seconds > maxSeconds) return 'maxSeconds'
+    return table.bytesFor(soon) > maxMegabytes * 1e6 ? 'maxMegabytes' : null
+  }
 
-    const added = (found: number, from: number): void => {
-      if (from !== latest) {
-        if (!forward) turns.push(latest)
-        latest = from
-        forward = false
-      }
-      if (found > from) forward = true
-    }
-    const emit = (next: Row): void => {
-      let kept = next
-      if (symmetry !== null) {
-        symmetry.canonicalize(next, representative)
-        kept = representative
-      }
-      if (table.stage(kept, state)) table.flush(added)
-    }
-    const widen = (overflow: Overflow): void => {
-      table.flush(added)
-      this.#widen(overflow)
-      row = new Int32Array(machine.layout.words)
-      representative = new Int32Array(machine.layout.words)
-    }
+  /** Whether a deadlock was found and no other is wanted. */
+  get #stops(): boolean {
+    return this.#cursor.deadlocks.length > 0 && this.#options.allDeadlocks !== true
+  }
 
-    for (; ; state++) {
-      if (state === levelEnd) {
-        table.flush(added)
-        if (state === table.size) break
-        depth++
-        levelEnd = table.size
+  /** Expands states up to `end`, or to where what the crew has found no longer fits. */
+  #expandTogether(end: number): void {
+    const cursor = this.#cursor
+    const from = cursor.state
+    const pieces = this.#options.crew?.expand(this, from, end) ?? null
+    if (pieces === null) {
+      this.#expandAlone(end)
+      return
+    }
+    const layouts = this.#layouts
+    for (let base = 0; cursor.state < end && !this.#stops; base += PIECE_WORDS) {
+      const pieceEnd = Math.min(end, cursor.state + PIECE)
+      this.#add(pieces, base)
+      this.#expandAlone(pieceEnd)
+      if (this.#layouts !== layouts) break
+    }
+  }
+
+  /** Adds what a crew has found: see expander.ts. */
+  #add(pieces: Int32Array, base: number): void {
+    const { table, stepper } = this
+    const cursor = this.#cursor
+    const { words } = table
+    let at = base + 1
+    for (let done = pieces[base] as number; done > 0; done--) {
+      const steps = pieces[at] as number
+      const found = (pieces[at + 1] as number) >> 1
+      const forward = ((pieces[at + 1] as number) & 1) === 1
+      at += 2
+      // Whether a state without successors is a deadlock is decided below.
+      if (steps === 0) {
+        this.#expandNext()
+        if (this.#stops) return
+        continue
       }
-      if (state % TICK === 0) {
-        onProgress?.(table.size, depth)
-        if (elapsed() > maxSeconds) bound = 'maxSeconds'
-        else if (table.bytes > maxMegabytes * 1e6) bound = 'maxMegabytes'
-      }
-      if (table.size > maxStates) bound = 'maxStates'
-      else if (depth > maxDepth) bound = 'maxDepth'
-      if (bound !== null) break
-      const before = stepper.steps
-      try {
-        table.read(state, row)
-        const moved = stepper.expand(row, emit)
-        if (!moved && !stepper.settled(row)) {
-          deadlocks.push(state)
-          if (!allDeadlocks) break
+      stepper.steps += steps
+      // What was not known before the block has a number beyond it.
+      if (found === 0 && !forward) cursor.turns.push(cursor.state)
+      for (let index = 0; index < found; index++, at += words + 1) {
+        if (table.stageAt(pieces, at + 1, pieces[at] as number, cursor.state)) {
+          table.flush(this.#added)
         }
-      } catch (thrown) {
-        if (thrown instanceof Overflow) {
-          // Do this state again: what it had found so far is in the table and counts once.
-          widen(thrown)
-          stepper.steps = before
-          state--
-        } else if (thrown instanceof Misuse) {
-          misuse = { error: thrown, state }
-          break
-        } else throw thrown
       }
+      cursor.state++
     }
-    table.flush(added)
-    if (!forward) turns.push(latest)
+  }
+
+  /** Expands states up to `end`. */
+  #expandAlone(end: number): void {
+    const cursor = this.#cursor
+    while (cursor.state < end && !this.#stops) this.#expandNext()
+  }
+
+  #expandNext(): void {
+    const { table, stepper } = this
+    const cursor = this.#cursor
+    const { steps } = stepper
+    try {
+      if (this.#row.length !== table.words) {
+        this.#row = new Int32Array(table.words)
+        this.#representative = new Int32Array(table.words)
+      }
+      table.read(cursor.state, this.#row)
+      const moved = stepper.expand(this.#row, this.#emit)
+      if (!moved && !stepper.settled(this.#row)) cursor.deadlocks.push(cursor.state)
+      cursor.state++
+    } catch (thrown) {
+      if (!(thrown instanceof Overflow)) throw thrown
+      // The state is done again: what it had found so far is in the table and counts once.
+      this.#flush()
+      this.#widen(thrown)
+      stepper.steps = steps
+    }
+  }
+
+  readonly #emit = (next: Row): void => {
+    let kept = next
+    if (this.symmetry !== null) {
+      kept = this.#representative
+      this.symmetry.canonicalize(next, kept)
+    }
+    if (this.table.stage(kept, this.#cursor.state)) this.table.flush(this.#added)
+  }
+
+  readonly #added = (found: number, parent: number): void => {
+    if (parent !== this.#parent) {
+      if (!this.#forward) this.#cursor.turns.push(this.#parent)
+      this.#parent = parent
+      this.#forward = false
+    }
+    if (found > parent) this.#forward = true
+  }
+
+  /** Adds all that is staged: no more successors of the states before come. */
+  #flush(): void {
+    this.table.flush(this.#added)
+    if (!this.#forward) this.#cursor.turns.push(this.#parent)
+    this.#parent = -1
+    this.#forward = true
+  }
+
+  #conclude(bound: keyof Limits | null, misuse: SearchResult['misuse']): SearchResult {
+    this.#flush()
+    const { table, stepper } = this
+    const { deadlocks, depth, turns } = this.#cursor
     const finished = bound === null && misuse === null && deadlocks.length === 0
     const livelock =
-      finished && livelocks && turns.length > 0 ? this.fitting(() => findLivelock(this)) : null
+      finished && this.#options.livelocks !== false && turns.length > 0
+        ? this.fitting(() => findLivelock(this, turns))
+        : null
+    this.machine.verify()
     return {
-      verdict:
-        deadlocks.length > 0
-          ? 'deadlock'
-          : livelock !== null
-            ? 'livelock'
-            : bound !== null
-              ? 'bounded'
-              : 'safe',
+      verdict: verdictOf(deadlocks.length > 0, livelock !== null, bound !== null),
       bound,
       states: table.size,
       transitions: stepper.steps,
@@ -202,7 +338,7 @@ export class Search {
       livelock,
       misuse,
       bytes: table.bytes,
-      seconds: elapsed(),
+      seconds: this.#elapsed(),
     }
   }
 
@@ -223,5 +359,24 @@ export class Search {
     const convert = layout.widen(overflow)
     this.table.repack(layout.words, convert)
     this.stepper.resize()
+    this.#layouts++
   }
+
+  #emptyTable(): StateTable {
+    return new StateTable(this.machine.layout.words, this.#options.crew !== undefined)
+  }
+
+  #elapsed(): number {
+    return this.#seconds + (performance.now() - this.#resumedAt) / 1000
+  }
+}
+
+function beginning(): Cursor {
+  return { state: 0, depth: 0, levelEnd: 1, deadlocks: [], turns: [] }
+}
+
+function verdictOf(deadlock: boolean, livelock: boolean, bounded: boolean): Verdict {
+  if (deadlock) return 'deadlock'
+  if (livelock) return 'livelock'
+  return bounded ? 'bounded' : 'safe'
 }

@@ -5,36 +5,57 @@
  *
  * A large table is bound by memory latency: each look-up waits for a slot and then for a row. So states are staged
  * and added in batches: first all their slots are loaded, then all rows that these name, and the processor waits for
- * many at once. That doubles the speed at 4 million states.
+ * many at once. A slot has some bits of its state's hash beside the number, so that rows of other states
+ * are hardly ever loaded, however full the table is.
  */
 import type { Row } from '../machine/layout.js'
 
 const FIRST_CAPACITY = 1 << 12
 /** How many states are added at once. */
 const BATCH = 256
+/** The bits of a slot for the number of its state, plus 1; the others are the upper bits of the hash. */
+const NUMBER_BITS = 27
+const NUMBER = (1 << NUMBER_BITS) - 1
+
+/** How many states a table can hold: 134 million. */
+export const MAX_STATES = NUMBER - 1
+
+/** What another thread has to see to look states up. */
+export interface TableView {
+  readonly words: number
+  readonly rows: Int32Array
+  readonly slots: Int32Array
+}
 
 export class StateTable {
   /** How many states there are. */
   size = 0
   /** How many words a row has. */
   words: number
+  readonly #shared: boolean
   #rows: Int32Array
-  #parents = new Int32Array(FIRST_CAPACITY)
-  /** Numbers of states plus 1, by hash; at most half full. */
-  #slots = new Int32Array(FIRST_CAPACITY * 2)
+  #parents: Int32Array
+  /** Numbers and tags of states, by hash; at most two thirds are taken. */
+  #slots: Int32Array
 
   /** States that wait to be added: their rows, the states that they were reached from, their hashes. */
   #staged: Int32Array
   readonly #stagedParents = new Int32Array(BATCH)
   readonly #stagedHashes = new Int32Array(BATCH)
   #stagedCount = 0
+  /** The hashes of states that move to larger slots. */
+  readonly #rehashed = new Int32Array(BATCH)
   /** What a batch has loaded; nobody needs it, but without it the loads would be optimized away. */
   readonly #loaded = new Int32Array(BATCH)
 
-  constructor(words: number) {
+  /** @param shared whether other threads look states up. */
+  constructor(words: number, shared = false) {
     this.words = words
+    this.#shared = shared
     this.#staged = new Int32Array(BATCH * words)
-    this.#rows = new Int32Array(FIRST_CAPACITY * words)
+    this.#rows = this.#array(FIRST_CAPACITY * words)
+    this.#parents = this.#array(FIRST_CAPACITY)
+    this.#slots = this.#array(FIRST_CAPACITY * 2)
   }
 
   /** The memory it holds, in bytes. */
@@ -42,15 +63,51 @@ export class StateTable {
     return this.#rows.byteLength + this.#parents.byteLength + this.#slots.byteLength
   }
 
+  /** The memory that it would hold with so many states, in bytes. */
+  bytesFor(states: number): number {
+    let capacity = this.#parents.length
+    while (capacity < states) capacity *= 2
+    let slots = this.#slots.length
+    while (states * 3 > slots * 2) slots *= 2
+    return (capacity * (this.words + 1) + slots) * 4
+  }
+
+  /** All states: their rows, and the state that each was reached from. */
+  get contents(): { readonly rows: Int32Array; readonly parents: Int32Array } {
+    const { size, words } = this
+    return { rows: this.#rows.subarray(0, size * words), parents: this.#parents.subarray(0, size) }
+  }
+
+  /** Takes over the contents of another table. */
+  load(rows: Int32Array, parents: Int32Array): void {
+    this.size = parents.length
+    while (this.size > this.#parents.length) this.#growRows()
+    this.#rows.set(rows)
+    this.#parents.set(parents)
+    let slots = this.#slots.length
+    while (this.size * 3 > slots * 2) slots *= 2
+    this.#rehash(slots)
+  }
+
+  get view(): TableView {
+    return { words: this.words, rows: this.#rows, slots: this.#slots }
+  }
+
   /** Puts a state on the batch. When it is full, it has to be flushed first. @returns whether it is full now. */
   stage(row: Row, parent: number): boolean {
+    return this.stageAt(row, 0, hash(row, 0, this.words), parent)
+  }
+
+  /** As {@link stage}, for a row somewhere in an array, with its hash. */
+  stageAt(rows: Int32Array, from: number, hashed: number, parent: number): boolean {
     const { words } = this
+    const staged = this.#staged
     const index = this.#stagedCount++
     for (let word = 0, at = index * words; word < words; word++, at++) {
-      this.#staged[at] = row[word] as number
+      staged[at] = rows[from + word] as number
     }
     this.#stagedParents[index] = parent
-    this.#stagedHashes[index] = hash(row, 0, words)
+    this.#stagedHashes[index] = hashed
     return index === BATCH - 1
   }
 
@@ -58,17 +115,9 @@ export class StateTable {
   flush(added: (state: number, parent: number) => void): void {
     const count = this.#stagedCount
     const hashes = this.#stagedHashes
-    while ((this.size + count) * 2 > this.#slots.length) this.#grow()
-    const slots = this.#slots
-    const rows = this.#rows
-    const mask = slots.length - 1
-    const loaded = this.#loaded
-    for (let index = 0; index < count; index++) {
-      loaded[index] = slots[(hashes[index] as number) & mask] as number
-    }
-    for (let index = 0; index < count; index++) {
-      loaded[index] = rows[(loaded[index] as number) * this.words] as number
-    }
+    while (this.size + count > this.#parents.length) this.#growRows()
+    while ((this.size + count) * 3 > this.#slots.length * 2) this.#rehash(this.#slots.length * 2)
+    preload(this.#loaded, hashes, count, this.#slots, this.#rows, this.words)
     for (let index = 0; index < count; index++) {
       const parent = this.#stagedParents[index] as number
       added(this.#add(index, parent), parent)
@@ -83,18 +132,19 @@ export class StateTable {
     const staged = this.#staged
     const mask = slots.length - 1
     const from = index * words
-    let slot = (this.#stagedHashes[index] as number) & mask
-    for (;;) {
-      const known = (slots[slot] as number) - 1
-      if (known < 0) break
-      const at = known * words
-      let word = 0
-      while (word < words && rows[at + word] === staged[from + word]) word++
-      if (word === words) return known
+    const hashed = this.#stagedHashes[index] as number
+    let slot = hashed & mask
+    for (let held = slots[slot] as number; held !== 0; held = slots[slot] as number) {
+      if ((held ^ hashed) >>> NUMBER_BITS === 0) {
+        const at = ((held & NUMBER) - 1) * words
+        let word = 0
+        while (word < words && rows[at + word] === staged[from + word]) word++
+        if (word === words) return (held & NUMBER) - 1
+      }
       slot = (slot + 1) & mask
     }
     const state = this.size++
-    slots[slot] = state + 1
+    slots[slot] = (hashed & ~NUMBER) | (state + 1)
     for (let word = 0, at = state * words; word < words; word++, at++) {
       rows[at] = staged[from + word] as number
     }
@@ -104,22 +154,15 @@ export class StateTable {
 
   /** The number of a state, or -1. */
   find(row: Row): number {
-    const { words } = this
-    const mask = this.#slots.length - 1
-    for (let slot = hash(row, 0, words) & mask; ; slot = (slot + 1) & mask) {
-      const state = (this.#slots[slot] as number) - 1
-      if (state < 0) return -1
-      let word = 0
-      while (word < words && this.#rows[state * words + word] === row[word]) word++
-      if (word === words) return state
-    }
+    return findIn(this.view, row, 0, hash(row, 0, this.words), this.size)
   }
 
   /** Copies a state into `row`. */
   read(state: number, row: Row): void {
     const { words } = this
+    const rows = this.#rows
     for (let word = 0, at = state * words; word < words; word++, at++) {
-      row[word] = this.#rows[at] as number
+      row[word] = rows[at] as number
     }
   }
 
@@ -130,7 +173,7 @@ export class StateTable {
 
   /** Takes over a new layout of rows. */
   repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void {
-    const rows = new Int32Array(this.#parents.length * words)
+    const rows = this.#array(this.#parents.length * words)
     convert(this.#rows, this.size, rows)
     this.#rows = rows
     this.words = words
@@ -139,32 +182,91 @@ export class StateTable {
     this.#rehash(this.#slots.length)
   }
 
-  #grow(): void {
+  #growRows(): void {
     const capacity = this.#parents.length * 2
-    const rows = new Int32Array(capacity * this.words)
+    const rows = this.#array(capacity * this.words)
     rows.set(this.#rows)
     this.#rows = rows
-    const parents = new Int32Array(capacity)
+    const parents = this.#array(capacity)
     parents.set(this.#parents)
     this.#parents = parents
-    this.#rehash(capacity * 2)
   }
 
   #rehash(length: number): void {
     const { words } = this
-    const slots = new Int32Array(length)
+    const slots = this.#array(length)
+    const rows = this.#rows
     const mask = length - 1
-    for (let state = 0; state < this.size; state++) {
-      let slot = hash(this.#rows, state * words, words) & mask
-      while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = state + 1
+    const hashes = this.#rehashed
+    const loaded = this.#loaded
+    for (let first = 0; first < this.size; first += BATCH) {
+      const count = Math.min(BATCH, this.size - first)
+      for (let index = 0; index < count; index++) {
+        const hashed = hash(rows, (first + index) * words, words)
+        hashes[index] = hashed
+        loaded[index] = slots[hashed & mask] as number
+      }
+      for (let index = 0; index < count; index++) {
+        const hashed = hashes[index] as number
+        let slot = hashed & mask
+        while (slots[slot] !== 0) slot = (slot + 1) & mask
+        slots[slot] = (hashed & ~NUMBER) | (first + index + 1)
+      }
     }
     this.#slots = slots
   }
+
+  #array(length: number): Int32Array {
+    return this.#shared ? new Int32Array(new SharedArrayBuffer(length * 4)) : new Int32Array(length)
+  }
 }
 
-/** Murmur-like: every bit of every word reaches the low bits. */
-function hash(rows: Int32Array, from: number, words: number): number {
+/** Loads the slots of states with these hashes, and the rows that those name, into the processor's cache. */
+export function preload(
+  loaded: Int32Array,
+  hashes: Int32Array,
+  count: number,
+  slots: Int32Array,
+  rows: Int32Array,
+  words: number,
+): void {
+  const mask = slots.length - 1
+  for (let index = 0; index < count; index++) {
+    loaded[index] = slots[(hashes[index] as number) & mask] as number
+  }
+  for (let index = 0; index < count; index++) {
+    const held = loaded[index] as number
+    if ((held ^ (hashes[index] as number)) >>> NUMBER_BITS === 0) {
+      loaded[index] = rows[(held & NUMBER) * words] as number
+    }
+  }
+}
+
+/** The number of a state among the first `size`, or -1. */
+export function findIn(
+  { words, rows, slots }: TableView,
+  row: Int32Array,
+  from: number,
+  hashed: number,
+  size: number,
+): number {
+  const mask = slots.length - 1
+  let slot = hashed & mask
+  for (let held = slots[slot] as number; held !== 0; held = slots[slot] as number) {
+    const state = (held & NUMBER) - 1
+    if ((held ^ hashed) >>> NUMBER_BITS === 0 && state < size) {
+      const at = state * words
+      let word = 0
+      while (word < words && rows[at + word] === row[from + word]) word++
+      if (word === words) return state
+    }
+    slot = (slot + 1) & mask
+  }
+  return -1
+}
+
+/** Murmur-like: every bit of every word reaches the low bits, and the upper ones. */
+export function hash(rows: Int32Array, from: number, words: number): number {
   let h = 0x2545f491
   for (let at = from; at < from + words; at++) {
     h = Math.imul(h ^ (rows[at] as number), 0x5bd1e995)

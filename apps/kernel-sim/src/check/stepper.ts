@@ -6,7 +6,7 @@ import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { Operation } from '../machine/operation.js'
-import type { Program } from '../machine/program.js'
+import { type Program, Unforeseen } from '../machine/program.js'
 import { LeftMovers } from './partial-order.js'
 
 /** One operation of one task and how it turned out. */
@@ -33,8 +33,11 @@ export class Stepper {
   /** The field of each task's position. */
   readonly #positions: readonly Field[]
   readonly #movers: LeftMovers | null
-  /** For each task and position: 0 not known yet, 1 no left mover, 2 a left mover. */
+  /** For each task and position: 1 no left mover, 2 a left mover; none while that is not known. */
   readonly #moverAt: number[][]
+  /** What was decided about left movers, in order: a task, a position, and 1 or 2. */
+  readonly decisions: number[] = []
+  #sealed = false
   /** Rows to work in, one for each operation of a step that is under way. */
   readonly #rows: Row[] = []
 
@@ -49,7 +52,25 @@ export class Stepper {
   /** Forgets what rests on assumptions; the search starts over. */
   reset(): void {
     for (const known of this.#moverAt) known.length = 0
+    this.decisions.length = 0
+    this.#movers?.forget()
     this.steps = 0
+  }
+
+  /** Whether it may learn: number new positions and decide what is a left mover. See knowledge.ts. */
+  seal(sealed: boolean): void {
+    this.#sealed = sealed
+    for (const program of this.programs) program.sealed = sealed
+  }
+
+  /** Takes over a decision about a left mover. @throws Error when what is known does not allow it. */
+  decide(task: number, position: number, decision: number): void {
+    const sealed = this.#sealed
+    this.#sealed = false
+    if (this.#isMover(task, position) !== (decision === 2)) {
+      throw new Error(`${this.programs[task]?.name} has learned something else at ${position}`)
+    }
+    this.#sealed = sealed
   }
 
   /** Takes notice that rows have another length. */
@@ -147,11 +168,13 @@ export class Stepper {
     const known = this.#moverAt[task] as number[]
     const mover = known[position]
     if (mover !== undefined) return mover === 2
-    const program = this.programs[task]
-    const operation = program?.operations[position] ?? null
+    const program = this.programs[task] as Program
+    if (this.#sealed) throw new Unforeseen(program.name)
+    const operation = program.operations[position] ?? null
     const is =
-      operation !== null && !program?.heads[position] && this.#movers?.includes(operation) === true
+      operation !== null && !program.heads[position] && this.#movers?.includes(operation) === true
     known[position] = is ? 2 : 1
+    this.decisions.push(task, position, is ? 2 : 1)
     return is
   }
 }

@@ -106,6 +106,11 @@ export class Symmetry {
     }
   }
 
+  /** The symmetry of a machine; null when it has no identical parts. */
+  static of(machine: Machine, programs: readonly Program[]): Symmetry | null {
+    return machine.groups.some(({ size }) => size > 1) ? new Symmetry(machine, programs) : null
+  }
+
   /** Writes the representative of a state's class into `to`. */
   canonicalize(row: Row, to: Row): void {
     this.#sort(row)

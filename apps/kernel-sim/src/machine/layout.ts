@@ -37,15 +37,15 @@ export class Field {
   }
 }
 
-/** A field is too narrow for a value. The search widens it and does the step again. */
-export class Overflow extends Error {
+/**
+ * A field is too narrow for a value. The search widens it and does the step again. It is thrown, and always caught, but no
+ * Error: it happens often, and to note a stack each time took a fifth of a short search.
+ */
+export class Overflow {
   constructor(
     readonly field: Field,
     readonly value: number,
-  ) {
-    super(`${field.name} has no room for ${value}`)
-    this.name = 'Overflow'
-  }
+  ) {}
 }
 
 /** Where every field of a machine is in its rows. */
@@ -86,9 +86,16 @@ export class Layout {
    * @returns what turns `count` rows, one after the other in `from`, into rows of the new layout.
    */
   widen({ field, value }: Overflow): (from: Int32Array, count: number, to: Int32Array) => void {
+    return this.relimit((other) => (other === field ? limitFor(value) : other.limit))
+  }
+
+  /** As {@link widen}, with the largest value that each field is to have room for. */
+  relimit(
+    limitOf: (field: Field, index: number) => number,
+  ): (from: Int32Array, count: number, to: Int32Array) => void {
     const before = this.fields.map(({ word, shift, limit }) => ({ word, shift, limit }))
     const wordsBefore = this.words
-    field.limit = limitFor(value)
+    for (const [index, field] of this.fields.entries()) field.limit = limitOf(field, index)
     this.arrange()
     return (from, count, to) => {
       for (let index = 0; index < count; index++) {

@@ -20,6 +20,14 @@ const MAX_FRAMES = 64
 /** How often a loop may start over without a single operation in between. */
 const MAX_SPIN = 100
 
+/** A program that may not learn has come to a position that is new to it. */
+export class Unforeseen extends Error {
+  constructor(task: string) {
+    super(`${task} has come where it never was`)
+    this.name = 'Unforeseen'
+  }
+}
+
 export class Program {
   /** What the task does at each position; null where it has returned. */
   readonly operations: (Operation | null)[] = []
@@ -27,13 +35,18 @@ export class Program {
   readonly rests: boolean[] = []
   /** Whether the task has returned when it comes there: to its end or, if it is a kernel thread, to its start. */
   readonly returns: boolean[] = []
-  /** Whether a loop starts over there. */
+  /** Whether a loop starts there, or starts over. */
   readonly heads: boolean[] = []
   /** From where and with which result each position was reached first. */
   readonly parents: number[] = []
   readonly inputs: number[] = []
   /** The position where it starts. */
   readonly start: number
+  /**
+   * Whether it may not number new positions. The threads of a search must agree on numbers, so that only one of them
+   * gives them; `parents` and `inputs` let the others follow: `edge(parents[p], inputs[p])` for each new p, in order.
+   */
+  sealed = false
   readonly #nodes: (Node | null)[] = []
   readonly #callers: number[] = []
   readonly #edges: number[][] = []
@@ -95,12 +108,11 @@ export class Program {
   #settle(from: Node, below: number, parent: number, input: number): number {
     let node = from
     let caller = below
-    let head = false
     for (let spins = 0; ; ) {
       const { action, automaton } = node
-      if (action.kind === 'operation') return this.#position(node, caller, head, parent, input)
+      if (action.kind === 'operation') return this.#position(node, caller, parent, input)
       if (action.kind === 'call') {
-        caller = this.#position(node, caller, false, parent, input)
+        caller = this.#position(node, caller, parent, input)
         if (this.#depth(caller) > MAX_FRAMES) {
           throw new Misuse(
             `${this.name} calls ${automaton.procedure.name} ${MAX_FRAMES} frames deep: it recurses`,
@@ -120,39 +132,27 @@ export class Program {
           )
         }
         node = automaton.root
-        head = true
         continue
       }
-      if (over) return this.#position(null, -1, false, parent, input)
+      if (over) return this.#position(null, -1, parent, input)
       const waiting = this.#nodes[caller] as Node
       node = waiting.automaton.step(waiting, action.value)
       caller = this.#callers[caller] as number
     }
   }
 
-  #position(
-    node: Node | null,
-    caller: number,
-    head: boolean,
-    parent: number,
-    input: number,
-  ): number {
+  #position(node: Node | null, caller: number, parent: number, input: number): number {
     const key = (caller + 1) * 0x4000000 + (node === null ? 0 : node.id + 1)
     const known = this.#known.get(key)
-    if (known !== undefined) {
-      if (head) {
-        this.heads[known] = true
-        this.returns[known] ||= caller < 0
-      }
-      return known
-    }
+    if (known !== undefined) return known
+    if (this.sealed) throw new Unforeseen(this.name)
     const position = this.operations.length
     this.#known.set(key, position)
     const operation = node?.action.kind === 'operation' ? node.action.operation : null
     this.operations.push(operation)
     this.rests.push(node === null || (this.daemon && node.parent === null && this.#atRoot(caller)))
-    this.heads.push(head)
-    this.returns.push(node === null || (head && caller < 0))
+    this.heads.push(this.#isHead(node, caller))
+    this.returns.push(node === null || (this.daemon && node.parent === null && caller < 0))
     this.parents.push(parent)
     this.inputs.push(input)
     this.#nodes.push(node)
@@ -160,6 +160,18 @@ export class Program {
     this.#edges.push([])
     if (operation) this.found(operation)
     return position
+  }
+
+  /**
+   * Whether the first operation after the start of a loop may be there: nothing but calls came before it. It depends
+   * on the position alone, not on how it was reached, so that all who learn the same positions agree.
+   */
+  #isHead(node: Node | null, caller: number): boolean {
+    if (node === null) return false
+    for (let at = node.parent; at !== null; at = at.parent) {
+      if (at.action.kind !== 'call') return false
+    }
+    return node.automaton.procedure.loop || (caller >= 0 && this.heads[caller] === true)
   }
 
   /** Whether every frame from here outwards has done nothing yet. */
