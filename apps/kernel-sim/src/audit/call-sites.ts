@@ -184,7 +184,7 @@ function covers(taskFlags: number | undefined, gfpClass: string): boolean {
 }
 
 /** What can be said: always and never only where no request is left of which nobody knows. */
-function verdictOf(covered: number, uncovered: number, unknown: number): Verdict {
+export function verdictOf(covered: number, uncovered: number, unknown: number): Verdict {
   if (covered > 0 && uncovered > 0) return 'sometimes'
   if (unknown > 0 || covered + uncovered === 0) return 'unknown'
   return covered > 0 ? 'always' : 'never'
@@ -192,7 +192,8 @@ function verdictOf(covered: number, uncovered: number, unknown: number): Verdict
 
 const CONFIDENCE: readonly Confidence[] = ['weak', 'fair', 'strong']
 
-function confidenceOf(observations: number, inferred: number): Confidence {
+/** How much a verdict from so many observations is worth, of which some were inferred. */
+export function confidenceOf(observations: number, inferred: number): Confidence {
   const steps = observations >= 300 ? 2 : observations >= 30 ? 1 : 0
   return CONFIDENCE[Math.max(0, inferred * 2 > observations ? steps - 1 : steps)] ?? 'weak'
 }

@@ -2,25 +2,30 @@
 import { isAbsolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { Audit } from '../audit/audit.js'
 import { InputError } from '../audit/read/input-error.js'
-import { readTrace } from '../audit/read/read-trace.js'
 import { Source } from '../audit/read/source.js'
+import { compareAudits } from '../report/audit-comparison.js'
+import { comparisonJson } from '../report/audit-comparison-json.js'
+import { comparisonText } from '../report/audit-comparison-text.js'
 import { auditHtml } from '../report/audit-html.js'
 import { auditJson } from '../report/audit-json.js'
-import { type AuditReport, auditReport } from '../report/audit-report.js'
+import type { AuditReport } from '../report/audit-report.js'
 import { auditSarif } from '../report/audit-sarif.js'
 import { auditText } from '../report/audit-text.js'
 import { EXIT } from './exit-status.js'
 import { packageVersion } from './package-version.js'
-import { Progress } from './progress.js'
+import { openSource, readAudit, readComparable } from './read-audit.js'
 
 /** What `--fail-on` can name, and how a report shows it. */
 const FAILURES = {
-  disagreement: ({ verdict }: AuditReport) => !verdict.agrees,
-  damage: ({ verdict }: AuditReport) => verdict.damaged,
-  'lost-scope': ({ verdict }: AuditReport) => verdict.lostScopes > 0,
+  disagreement: ({ verdict }: Judged) => !verdict.agrees,
+  damage: ({ verdict }: Judged) => verdict.damaged,
+  'lost-scope': ({ verdict }: Judged) => verdict.lostScopes > 0,
+  /** Shown by a comparison alone. */
+  regression: () => false,
 } as const
+
+type Judged = Pick<AuditReport, 'verdict'>
 
 type Failure = keyof typeof FAILURES
 
@@ -29,6 +34,7 @@ interface Options {
   readonly json?: true
   readonly sarif?: true
   readonly html?: true
+  readonly compare?: string
   readonly top: number
   readonly progress?: boolean
   readonly failOn: readonly Failure[]
@@ -49,6 +55,7 @@ Examples:
   kernel-sim audit trace.ndjson.gz --json > facts.json
   kernel-sim audit trace.ndjson.gz --html > report.html
   kernel-sim audit trace.ndjson.gz --sarif > findings.sarif
+  kernel-sim audit --compare before.ndjson.gz after.ndjson.gz --fail-on regression
   trace-cmd report | kernel-sim audit - --fail-on disagreement,lost-scope`
 
 export function audit(program: Command): void {
@@ -72,9 +79,18 @@ export function audit(program: Command): void {
     .addOption(
       new Option('--html', 'print the report as one HTML page').conflicts(['json', 'sarif']),
     )
+    .addOption(
+      new Option(
+        '--compare <OLD>',
+        'show what changed since OLD; OLD and TRACE may also be saved --json reports',
+      ).conflicts(['example', 'sarif', 'html']),
+    )
     .option('--top <n>', 'show so many rows of long tables, 0 for all', wholeNumber, 15)
     .addOption(
-      new Option('--fail-on <what>', 'exit with 1 on these: disagreement, damage, lost-scope, none')
+      new Option(
+        '--fail-on <what>',
+        'exit with 1 on these: disagreement, damage, lost-scope, regression, none',
+      )
         .argParser(failures)
         .default(['disagreement', 'damage'], 'disagreement,damage'),
     )
@@ -85,17 +101,29 @@ export function audit(program: Command): void {
 }
 
 async function run(path: string | undefined, options: Options): Promise<void> {
-  const source = await open(path, options)
-  const audit = new Audit()
-  const progress = new Progress(process.stderr, options.progress)
-  const reading = await readTrace(
-    source,
-    (event) => audit.add(event),
-    ({ read, size }) => progress.show(read, size),
-  ).finally(() => progress.done())
-  const report = auditReport(reading, audit.facts())
+  if (options.compare !== undefined) return await compare(options.compare, path, options)
+  if (options.failOn.includes('regression')) {
+    throw new InputError('a regression is one from OLD to NEW: give --compare OLD')
+  }
+  const report = await readAudit(await open(path, options), options.progress)
   process.stdout.write(written(report, path, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found
+}
+
+async function compare(old: string, recent: string | undefined, options: Options): Promise<void> {
+  if (recent === undefined) throw new InputError('give two recordings: --compare OLD NEW')
+  if (old === '-' && recent === '-') throw new InputError('standard input holds one recording')
+  const { progress, top, failOn } = options
+  const before = await readComparable(old, progress)
+  const after = await readComparable(recent, progress)
+  const comparison = compareAudits(before, after)
+  process.stdout.write(options.json ? comparisonJson(comparison) : comparisonText(comparison, top))
+  const found = failOn.some((failure) =>
+    failure === 'regression'
+      ? comparison.regression
+      : FAILURES[failure](before) || FAILURES[failure](after),
+  )
+  if (found) process.exitCode = EXIT.found
 }
 
 /** The report in the form asked for. */
@@ -125,7 +153,7 @@ async function open(path: string | undefined, { example }: Options): Promise<Sou
   if (path === undefined) {
     throw new InputError('no TRACE given. Try: kernel-sim audit --example')
   }
-  return path === '-' ? Source.stream('standard input', process.stdin) : Source.file(path)
+  return await openSource(path)
 }
 
 function wholeNumber(text: string): number {

@@ -90,7 +90,7 @@ export function findingsOf(report: AuditReport): Finding[] {
 }
 
 /** What names a lost scope, in any recording. */
-function lostScopeId(lost: LostScopeFact): string {
+export function lostScopeId(lost: LostScopeFact): string {
   const { fn, kind, scope, regained, site, caller } = lost
   return idOf('lost-scope', fn, kind, scope, regained, site, caller, lost.class, lost.workerScope)
 }

@@ -161,7 +161,7 @@ describe('the exit status', () => {
     [
       'a bad name',
       ['audit', '--fail-on', 'x'],
-      /It takes disagreement, damage, lost-scope, or none\./,
+      /It takes disagreement, damage, lost-scope, regression, or none\./,
     ],
     ['too much', ['audit', 'a', 'b'], /too many arguments/],
     ['no command', [], /Usage: kernel-sim/],

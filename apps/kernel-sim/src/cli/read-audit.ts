@@ -1,0 +1,60 @@
+/** Read audit: from what a user names, a file or standard input, to the report of its audit. */
+import { Audit } from '../audit/audit.js'
+import { InputError } from '../audit/read/input-error.js'
+import { readTrace } from '../audit/read/read-trace.js'
+import { CompressionError, Source } from '../audit/read/source.js'
+import type { Comparable } from '../report/audit-comparison.js'
+import { type AuditReport, auditReport } from '../report/audit-report.js'
+import { SAVED_REPORT, savedReport } from '../report/audit-saved.js'
+import { Progress } from './progress.js'
+
+/** Opens a file, or standard input for `-`. @throws InputError when there is none. */
+export async function openSource(path: string): Promise<Source> {
+  return path === '-' ? Source.stream('standard input', process.stdin) : await Source.file(path)
+}
+
+/**
+ * Audits a recording.
+ * @param wanted whether progress is wanted: see Progress.
+ * @throws InputError when it cannot be read or is no recording.
+ */
+export async function readAudit(source: Source, wanted: boolean | undefined): Promise<AuditReport> {
+  const audit = new Audit()
+  const progress = new Progress(process.stderr, wanted)
+  const reading = await readTrace(
+    source,
+    (event) => audit.add(event),
+    ({ read, size }) => progress.show(read, size),
+  ).finally(() => progress.done())
+  return auditReport(reading, audit.facts())
+}
+
+/** Audits a recording, or takes up a report that was saved as JSON. @throws InputError as `readAudit` does. */
+export async function readComparable(
+  path: string,
+  wanted: boolean | undefined,
+): Promise<Comparable> {
+  const saved = path === '-' ? undefined : await savedIn(path)
+  if (saved === undefined) return await readAudit(await openSource(path), wanted)
+  try {
+    return savedReport(saved)
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) throw new InputError(`${path} ${thrown.message}`)
+    throw thrown
+  }
+}
+
+/** The text of a file that begins like a saved report; undefined for all others. */
+async function savedIn(path: string): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of (await openSource(path)).chunks()) {
+      if (chunks.length === 0 && !SAVED_REPORT.test(chunk.toString('latin1', 0, 200))) return
+      chunks.push(chunk)
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof CompressionError)) throw thrown
+    // Reading it as a recording, or what is missing of the report, will tell.
+  }
+  return chunks.length === 0 ? undefined : Buffer.concat(chunks).toString()
+}

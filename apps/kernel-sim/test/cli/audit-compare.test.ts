@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import { GFP_KERNEL, GFP_NOFS, NOFS, Trace } from '../audit/trace.js'
+import { kernelSim } from './kernel-sim.js'
+
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(
+  createRequire(import.meta.url)(
+    '@scopemask/kernel-sim/schemas/audit-comparison.schema.json',
+  ) as object,
+)
+
+const directory = mkdtempSync(join(tmpdir(), 'kernel-sim-compare-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+let files = 0
+
+/** A file with this content. */
+function file(content: string | Uint8Array): string {
+  const path = join(directory, String(files++))
+  writeFileSync(path, content)
+  return path
+}
+
+/** A request with GFP_NOFS, unless told otherwise, by a function of this name. */
+function request(trace: Trace, site: string, fl: number, gfp = GFP_NOFS): Trace {
+  return trace.kmalloc({ fl, gfp, st: `__kmalloc_noprof+1;${site}+2;caller+3` })
+}
+
+function losing(trace: Trace, fn: string): Trace {
+  return trace
+    .queue('0x1', fn, { fl: NOFS })
+    .start('0x1', fn)
+    .kmalloc({ pid: 7, gfp: GFP_KERNEL, st: '__kmalloc_noprof+1;grow+2;work+3' })
+    .end('0x1', fn)
+}
+
+/** What happens to each site and work function, its name says. */
+function oldTrace(): Trace {
+  const trace = new Trace()
+  request(trace, 'stays_covered', NOFS)
+  request(trace, 'stays_uncovered', 0)
+  request(trace, 'gets_uncovered.isra.0', NOFS)
+  request(request(trace, 'gets_covered', 0), 'gets_covered', NOFS)
+  request(trace, 'goes', 0)
+  request(trace, 'is_converted', NOFS)
+  return losing(losing(trace, 'mended_work'), 'broken_work')
+}
+
+function newTrace(): Trace {
+  const trace = new Trace()
+  request(trace, 'stays_covered.constprop.0', NOFS)
+  request(trace, 'stays_uncovered', 0)
+  request(request(trace, 'gets_uncovered', NOFS), 'gets_uncovered.part.0', 0)
+  request(trace, 'gets_covered', NOFS)
+  request(trace, 'comes', 0)
+  request(trace, 'is_converted', NOFS, GFP_KERNEL)
+  return losing(losing(trace, 'broken_work'), 'new_work')
+}
+
+const names = (rows: readonly { site: string }[]) => rows.map(({ site }) => site)
+
+describe('audit --compare', () => {
+  it('says which sites went, came, and are covered otherwise, and which scopes are lost', async () => {
+    const args = ['audit', '--compare', file(oldTrace().text), file(newTrace().text)]
+    const { stdout, status } = await kernelSim([...args, '--json'])
+    const { sites, lostScopes, regression } = JSON.parse(stdout)
+    expect(names(sites.gone)).toEqual(['goes', 'is_converted'])
+    expect(names(sites.new)).toEqual(['comes'])
+    expect(names(sites.newlyUncovered)).toEqual(['gets_uncovered'])
+    expect(names(sites.newlyCovered)).toEqual(['gets_covered'])
+    expect(sites.same).toBe(2)
+    expect(sites.newlyUncovered[0]).toMatchObject({
+      old: { requests: 1, covered: 1, verdict: 'always' },
+      new: { requests: 2, covered: 1, uncovered: 1, verdict: 'sometimes' },
+      uncoveredFrom: [{ count: 1 }],
+    })
+    expect(sites.gone[1]).toMatchObject({ new: null, newlyTrusting: 1 })
+    expect(lostScopes.gone).toMatchObject([{ fn: 'mended_work', waited: 0, certain: true }])
+    expect(lostScopes.new).toMatchObject([{ fn: 'new_work' }])
+    expect(lostScopes.same).toBe(1)
+    expect(regression).toBe(true)
+    expect(status).toBe(0)
+  })
+
+  it('as text names what is worse first, in lines that fit', async () => {
+    const args = ['audit', '--compare', file(oldTrace().text), file(newTrace().text)]
+    const { stdout } = await kernelSim(args)
+    const order = ['newly lost', 'gets_uncovered', 'gets_covered', 'comes', 'goes', 'mended_work']
+    const places = order.map((text) => stdout.indexOf(text))
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+    expect(places[0]).toBeGreaterThan(0)
+    expect(stdout).toContain('GFP_KERNEL in a scope, 1')
+    expect(stdout).toContain('gets_uncovered from caller, in no scope (1 time')
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
+    expect((await kernelSim([...args, '--top', '1'])).stdout).toContain('... and 1 more')
+  })
+
+  it('takes saved reports, compressed or not, and standard input, with the same result', async () => {
+    const [old, recent] = [file(oldTrace().text), file(newTrace().text)]
+    const json = async (path: string) => (await kernelSim(['audit', path, '--json'])).stdout
+    const expected = JSON.parse(
+      (await kernelSim(['audit', '--compare', old, recent, '--json'])).stdout,
+    )
+    const saved = await kernelSim([
+      'audit',
+      '--compare',
+      file(await json(old)),
+      file(gzipSync(await json(recent))),
+      '--json',
+    ])
+    expect(JSON.parse(saved.stdout)).toEqual(expected)
+    const piped = await kernelSim(['audit', '--compare', old, '-', '--json'], newTrace().text)
+    expect(JSON.parse(piped.stdout)).toMatchObject({ sites: expected.sites })
+  })
+
+  it.each([
+    ['two that differ', oldTrace().text, newTrace().text],
+    ['the same twice', oldTrace().text, oldTrace().text],
+    ['no task flags', new Trace().event('mm_page_free', { pid: -1, pfn: 1, order: 0 }).text, 'x\n'],
+  ])('--json follows its schema with %s', async (_, old, recent) => {
+    const args = ['audit', '--compare', file(old), file(`${recent}${newTrace().text}`), '--json']
+    const { stdout } = await kernelSim(args)
+    expect(validate(JSON.parse(stdout)), JSON.stringify(validate.errors)).toBe(true)
+  })
+
+  it('finds nothing between a recording and itself', async () => {
+    const path = file(oldTrace().text)
+    const { stdout, status } = await kernelSim([
+      'audit',
+      '--compare',
+      path,
+      path,
+      '--json',
+      '--fail-on',
+      'regression',
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({
+      sites: { gone: [], new: [], newlyUncovered: [], newlyCovered: [], same: 6 },
+      lostScopes: { gone: [], new: [], same: 2 },
+      regression: false,
+    })
+    expect(status).toBe(0)
+  })
+
+  it.each([
+    [1, 'a regression', oldTrace, newTrace, 'regression'],
+    [
+      0,
+      'an improvement',
+      newTrace,
+      () => request(new Trace(), 'stays_covered', NOFS),
+      'regression',
+    ],
+    [1, 'damage', oldTrace, () => new Trace().event('mm_page_free', {}).kmalloc(), 'damage'],
+    [1, 'a lost scope on either side', oldTrace, () => new Trace().kmalloc(), 'lost-scope'],
+  ])('exits with %i on %s', async (status, _, old, recent, failure) => {
+    const args = ['audit', '--compare', file(old().text), file(recent().text)]
+    expect((await kernelSim([...args, '--fail-on', failure])).status).toBe(status)
+  })
+
+  const report = '{"format":"kernel-sim-audit","version":'
+  it.each<[string, string[], RegExp]>([
+    ['one recording only', ['--compare', file('x')], /give two recordings: --compare OLD NEW/],
+    ['standard input twice', ['--compare', '-', '-'], /standard input holds one recording/],
+    ['no file', ['--compare', '/no/such', '-'], /\/no\/such cannot be read/],
+    ['a cut report', ['--compare', file(`${report}1`), '-'], /--json, but is cut or damaged/],
+    ['another version', ['--compare', file(`${report}7}`), '-'], /is a report of version 7/],
+    [
+      'a damaged report',
+      ['--compare', file(`${report}1,"reading":{"name":4}}`), '-'],
+      /is damaged: the report\.reading\.name is no string/,
+    ],
+    ['--html', ['--compare', 'a', 'b', '--html'], /cannot be used with/],
+    ['a regression of one', ['-', '--fail-on', 'regression'], /give --compare OLD/],
+  ])('exits with 2 for %s', async (_, args, message) => {
+    const { status, stdout, stderr } = await kernelSim(['audit', ...args])
+    expect(status).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^ {4}at /m)
+  })
+})
