@@ -1,23 +1,34 @@
 /** `kernel-sim check`: scenarios in all interleavings. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../audit/read/input-error.js'
-import type { Strategy } from '../check/sample.js'
+import type { SampleOptions, Strategy } from '../check/sample.js'
 import type { SearchOptions } from '../check/search.js'
 import { POLICIES, type Policy, policyNamed } from '../kernel/kernel.js'
 import { checkJson } from '../report/check-json.js'
 import { answerMarkdown } from '../report/check-markdown.js'
-import { answerOf } from '../report/check-report.js'
-import { answerText, matrixText, resultText, sampleText } from '../report/check-text.js'
+import { answerOf, type CaseRow, type Cell } from '../report/check-report.js'
+import {
+  answerText,
+  matrixText,
+  reductionsText,
+  resultText,
+  sampleText,
+} from '../report/check-text.js'
+import { number } from '../report/numbers.js'
 import { CASES } from '../scenarios/catalogue.js'
 import { EXIT } from './exit-status.js'
 import { loadScenario } from './load-scenario.js'
-import { rowOf, sampleScenario } from './run-check.js'
+import { Progress } from './progress.js'
+import { type CellOptions, rowOf, sampledRow } from './run-check.js'
 
 interface Options {
   readonly policy?: Policy
   readonly json?: true
   readonly answer?: true
   readonly lockdep?: true
+  readonly reductions?: true
+  readonly times?: boolean
+  readonly progress?: boolean
   readonly sample?: number
   readonly strategy: Strategy
   readonly seed: number
@@ -53,9 +64,14 @@ export function check(program: Command): void {
     )
     .argument('[SCENARIO]', 'a bundled scenario or a file')
     .option('--policy <name>', 'only under this policy', named)
-    .option('--json', 'print the results as JSON')
+    .option('--json', 'print the results as JSON (schema: schemas/check.schema.json)')
     .option('--answer', 'print the answer to the question of 2016 as a page of Markdown')
     .option('--lockdep', 'print what lockdep reports of SCENARIO too')
+    .option('--reductions', 'count states with and without each reduction too')
+    .option('--times', 'say how long it took; by default only on a terminal')
+    .option('--no-times', 'do not')
+    .option('--progress', 'show progress on standard error, also where that is no terminal')
+    .option('--no-progress', 'show no progress')
     .option('--sample <n>', 'do not search: look at so many executions of SCENARIO', positive)
     .addOption(
       new Option('--strategy <name>', 'how a sample schedules')
@@ -77,43 +93,88 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   if (options.answer && (given !== undefined || options.policy)) {
     throw new InputError('--answer is about all bundled cases under all policies')
   }
+  if (given === undefined && options.sample !== undefined) {
+    throw new InputError('--sample needs a SCENARIO')
+  }
+  if (given === undefined) return checkAll(options)
   const policies = options.policy ? [options.policy] : POLICIES
-  const limits = searchOptions(options)
-  if (given === undefined) {
-    const rows = CASES.map((each) => rowOf(each, policies, limits))
-    const complete = options.policy === undefined
-    if (options.answer) process.stdout.write(answerMarkdown(rows, answerOf(rows)))
-    else if (options.json) process.stdout.write(checkJson(rows, complete))
-    else {
-      process.stdout.write(
-        `${matrixText(rows)}${complete ? `\n${answerText(answerOf(rows))}` : ''}`,
-      )
-    }
-    return
-  }
-  if (options.sample !== undefined) {
-    const { strategy, seed, sample: executions } = options
-    const { scenario } = await loadScenario(given)
-    for (const policy of policies) {
-      const found = sampleScenario(scenario, policy, { strategy, seed, executions })
-      process.stdout.write(sampleText(scenario.name, policy.name, executions, found))
-      if (found) process.exitCode = EXIT.found
-    }
-    return
-  }
-  const row = rowOf(await loadScenario(given), policies, limits)
-  if (options.json) process.stdout.write(checkJson([row], false))
+  const found = await loadScenario(given)
+  const row =
+    options.sample === undefined
+      ? withProgress(options, (cellOptions) => rowOf(found, policies, cellOptions))
+      : sampledRow(found, policies, sampleOptions(options, options.sample))
+  process.stdout.write(rowText(row, options))
+  if (row.cells.some(isFound)) process.exitCode = EXIT.found
+}
+
+/** All bundled cases: the matrix, and what it adds up to. */
+function checkAll(options: Options): void {
+  const policies = options.policy ? [options.policy] : POLICIES
+  const started = performance.now()
+  const rows = withProgress(
+    // The page says how much the reductions save.
+    options.answer ? { ...options, reductions: true } : options,
+    (cellOptions) => CASES.map((each) => rowOf(each, policies, cellOptions)),
+  )
+  const complete = options.policy === undefined
+  if (options.answer) process.stdout.write(answerMarkdown(rows, answerOf(rows)))
+  else if (options.json) process.stdout.write(checkJson(rows, complete))
   else {
-    const texts = row.cells.map(({ policy, inapplicable, result, lockdep = [] }) =>
-      result
-        ? resultText(row.name, policy, result) + (options.lockdep ? lockdep.join('') : '')
-        : `${row.name} under ${policy}: makes no sense, ${inapplicable}\n`,
+    const parts = [matrixText(rows, options.times ?? process.stdout.isTTY === true)]
+    if (options.reductions) parts.push(reductionsText(rows))
+    if (complete) parts.push(answerText(answerOf(rows)))
+    process.stdout.write(parts.join('\n'))
+    // Not on standard output, which is the same each time.
+    const seconds = (performance.now() - started) / 1000
+    process.stderr.write(`checked ${rows.length} cases in ${seconds.toFixed(1)} s\n`)
+  }
+}
+
+/** One scenario in the form asked for. */
+function rowText(row: CaseRow, options: Options): string {
+  const { sample } = options
+  if (options.json) {
+    return checkJson(
+      [row],
+      false,
+      sample === undefined ? undefined : sampleOptions(options, sample),
     )
-    process.stdout.write(texts.join('\n'))
   }
-  if (row.cells.some(({ result }) => result && result.verdict !== 'safe')) {
-    process.exitCode = EXIT.found
+  const texts = row.cells.map(({ policy, inapplicable, result, sampled, lockdep = [] }) => {
+    if (sampled !== undefined) return sampleText(row.name, policy, sample ?? 0, sampled)
+    if (result === undefined)
+      return `${row.name} under ${policy}: makes no sense, ${inapplicable}\n`
+    const splats = options.lockdep ? lockdep.map(({ text }) => text) : []
+    return [resultText(row.name, policy, result), ...splats].join('')
+  })
+  if (options.reductions) texts.push(reductionsText([row]))
+  if (options.times) texts.push(`${row.seconds.toFixed(2)} s\n`)
+  return texts.join('\n')
+}
+
+function isFound({ result, sampled }: Cell): boolean {
+  return sampled !== undefined
+    ? sampled !== null
+    : result !== undefined && result.verdict !== 'safe'
+}
+
+/** Searches, and shows how far that is where somebody looks. */
+function withProgress<T>(options: Options, act: (options: CellOptions) => T): T {
+  const progress = new Progress(process.stderr, options.progress)
+  try {
+    return act({
+      search: searchOptions(options),
+      reductions: options.reductions ?? false,
+      onProgress: (cell, states, depth) =>
+        progress.say(() => `${cell}: ${number(states)} states, ${number(depth)} steps deep`),
+    })
+  } finally {
+    progress.done()
   }
+}
+
+function sampleOptions({ strategy, seed }: Options, executions: number): SampleOptions {
+  return { strategy, seed, executions }
 }
 
 function searchOptions(options: Options): SearchOptions {

@@ -1,4 +1,4 @@
-/** Progress: how far a long reading has come, on standard error and only where somebody looks. */
+/** Progress: how far something long has come, on standard error and only where somebody looks. */
 import type { WriteStream } from 'node:tty'
 
 /** Between two lines, in ms. */
@@ -17,12 +17,20 @@ export class Progress {
 
   /** Shows how many bytes were read, and of how many where that is known. */
   show(read: number, size: number | undefined): void {
+    this.say(() => {
+      const share =
+        size === undefined ? '' : ` of ${mb(size)}, ${Math.floor((100 * read) / size)} %`
+      return `reading: ${mb(read)}${share}`
+    })
+  }
+
+  /** Shows a line, if it is time for one. */
+  say(line: () => string): void {
     if (!this.#enabled) return
     const now = performance.now()
     if (now < this.#next) return
     this.#next = now + (this.#stream.isTTY ? EVERY.terminal : EVERY.otherwise)
-    const share = size === undefined ? '' : ` of ${mb(size)}, ${Math.floor((100 * read) / size)} %`
-    const text = `reading: ${mb(read)}${share}`
+    const text = line()
     this.#stream.write(this.#stream.isTTY ? `\r${text}\u001b[K` : `${text}\n`)
   }
 

@@ -8,6 +8,7 @@ import {
   type Subject,
 } from '../check/check.js'
 import { lockdepOf } from '../check/lockdep-watch.js'
+import { reductionsOf } from '../check/reductions.js'
 import type { SampleOptions } from '../check/sample.js'
 import type { SearchOptions } from '../check/search.js'
 import { Kernel, type Policy, type Scenario } from '../kernel/kernel.js'
@@ -54,19 +55,58 @@ function asInput<T>(scenario: Scenario, policy: Policy, act: () => T): T {
   }
 }
 
-/** A scenario under all policies given. */
+/** What is done to each cell. */
+export interface CellOptions {
+  readonly search: SearchOptions
+  /** Whether to count states with and without each reduction too. */
+  readonly reductions: boolean
+  /** Is told which cell is searched, and how far that is. */
+  readonly onProgress: (cell: string, states: number, depth: number) => void
+}
+
+/** A scenario under all policies given. @throws InputError as {@link checkScenario} does. */
 export function rowOf(
-  { number, scenario }: Case,
+  each: Case,
   policies: readonly Policy[],
-  options: SearchOptions,
+  { search, reductions, onProgress }: CellOptions,
 ): CaseRow {
+  const started = performance.now()
+  const { scenario } = each
   const cells = policies.map((policy): Cell => {
     const inapplicable = scenario.inapplicable?.[policy.name]
     if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
-    const result = checkScenario(scenario, policy, options)
-    const splats = lockdepOf(() => subjectOf(scenario, policy).machine)
-    return { policy: policy.name, result, lockdep: splats.map(({ text }) => text) }
+    const machine = () => subjectOf(scenario, policy).machine
+    const result = checkScenario(scenario, policy, {
+      ...search,
+      onProgress: (states, depth) =>
+        onProgress(`${scenario.name} under ${policy.name}`, states, depth),
+    })
+    return {
+      policy: policy.name,
+      result,
+      lockdep: lockdepOf(machine),
+      ...(reductions ? { reductions: reductionsOf(machine, search) } : {}),
+    }
   })
+  return { ...about(each), cells, seconds: (performance.now() - started) / 1000 }
+}
+
+/** Some executions of a scenario under all policies given. @throws InputError as {@link checkScenario} does. */
+export function sampledRow(
+  each: Case,
+  policies: readonly Policy[],
+  options: SampleOptions,
+): CaseRow {
+  const started = performance.now()
+  const { scenario } = each
+  const cells = policies.map((policy) => ({
+    policy: policy.name,
+    sampled: sampleScenario(scenario, policy, options),
+  }))
+  return { ...about(each), cells, seconds: (performance.now() - started) / 1000 }
+}
+
+function about({ number, scenario }: Case): Omit<CaseRow, 'cells' | 'seconds'> {
   const { name, summary, source = '' } = scenario
-  return { number, name, summary, source, cells }
+  return { number, name, summary, source }
 }

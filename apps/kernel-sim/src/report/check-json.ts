@@ -1,29 +1,50 @@
 /** Check JSON: what `kernel-sim check` found, for programs. Without times: the same input gives the same bytes. */
-import { answerOf, type CaseRow } from './check-report.js'
+import type { SampleOptions } from '../check/sample.js'
+import { answerOf, type CaseRow, type Cell } from './check-report.js'
 
-/** The matrix as JSON, with the answer when it covers the bundled cases. */
-export function checkJson(rows: readonly CaseRow[], withAnswer: boolean): string {
-  const scenarios = rows.map(({ number, name, summary, source, cells }) => ({
-    ...(number === '' ? {} : { case: number }),
-    name,
-    summary,
-    ...(source === '' ? {} : { source }),
-    cells: cells.map(({ policy, inapplicable, result, lockdep }) => ({
-      policy,
-      ...(inapplicable === undefined ? {} : { inapplicable }),
-      ...(lockdep === undefined ? {} : { lockdep: lockdep.length > 0 ? 'warns' : 'silent' }),
-      ...(result === undefined
-        ? {}
-        : {
-            verdict: result.verdict,
-            states: result.search.states,
-            transitions: result.search.transitions,
-            depth: result.search.depth,
-            ...(result.search.bound === null ? {} : { bound: result.search.bound }),
-            ...(result.counterexample === null ? {} : { counterexample: result.counterexample }),
-          }),
+/**
+ * What was found, as schemas/check.schema.json describes it.
+ * @param withAnswer whether the rows are all bundled cases under all policies, so that they add up to an answer.
+ * @param sample how executions were sampled, where nothing was searched.
+ */
+export function checkJson(
+  rows: readonly CaseRow[],
+  withAnswer: boolean,
+  sample?: SampleOptions,
+): string {
+  const report = {
+    format: 'kernel-sim-check',
+    version: 1,
+    scenarios: rows.map(({ number, name, summary, source, cells }) => ({
+      ...(number === '' ? {} : { case: number }),
+      name,
+      summary,
+      ...(source === '' ? {} : { source }),
+      cells: cells.map(cellJson),
     })),
-  }))
-  const report = { version: 1, scenarios, ...(withAnswer ? { answer: answerOf(rows) } : {}) }
+    ...(sample === undefined ? {} : { sample }),
+    ...(withAnswer ? { answer: answerOf(rows) } : {}),
+  }
   return `${JSON.stringify(report, null, 2)}\n`
+}
+
+function cellJson({ policy, inapplicable, result, sampled, lockdep, reductions }: Cell): object {
+  if (sampled !== undefined) {
+    return sampled === null
+      ? { policy, verdict: 'bounded' }
+      : { policy, verdict: 'deadlock', counterexample: sampled }
+  }
+  if (result === undefined) return { policy, inapplicable }
+  const { verdict, search, counterexample } = result
+  return {
+    policy,
+    verdict,
+    states: search.states,
+    transitions: search.transitions,
+    depth: search.depth,
+    ...(search.bound === null ? {} : { bound: search.bound }),
+    ...(counterexample === null ? {} : { counterexample }),
+    lockdep,
+    ...(reductions === undefined ? {} : { reductions }),
+  }
 }

@@ -1,5 +1,7 @@
 /** Check report: what `kernel-sim check` found, as data: a cell for each scenario and policy. */
-import type { CheckResult } from '../check/check.js'
+import type { CheckResult, Counterexample } from '../check/check.js'
+import type { Splat } from '../check/lockdep.js'
+import type { Reductions } from '../check/reductions.js'
 
 /** One scenario under one policy. */
 export interface Cell {
@@ -7,8 +9,12 @@ export interface Cell {
   /** Why the policy makes no sense here; then there is no result. */
   readonly inapplicable?: string
   readonly result?: CheckResult
-  /** What lockdep reports after some executions, as the kernel prints it; none when it is silent. */
-  readonly lockdep?: readonly string[]
+  /** Instead of a result, where executions were only sampled: the deadlock found, or null. */
+  readonly sampled?: Counterexample | null
+  /** What lockdep reports after some executions; none when it is silent. */
+  readonly lockdep?: readonly Splat[]
+  /** How many states there are with and without each reduction, where that was asked for. */
+  readonly reductions?: Reductions
 }
 
 /** One scenario under all policies. */
@@ -19,6 +25,8 @@ export interface CaseRow {
   readonly summary: string
   readonly source: string
   readonly cells: readonly Cell[]
+  /** How long all cells took. It differs from run to run: only for terminals. */
+  readonly seconds: number
 }
 
 /** What the cells add up to. */

@@ -1,35 +1,68 @@
 /** Check text: what `kernel-sim check` found, for a terminal. */
 import type { CheckResult, Counterexample } from '../check/check.js'
 import type { Answer, CaseRow, Cell } from './check-report.js'
-import { wrap } from './table.js'
+import { number } from './numbers.js'
+import { numeric, table, tableInParts, text, wrap } from './table.js'
 
-/** A verdict in one cell: how long the shortest schedule to it is, how many states there are; lockdep's `!`. */
+/** A verdict in one cell: how long the shortest schedule to it is, how many states were visited; lockdep's `!`. */
 function cellText({ result, lockdep = [] }: Cell): string {
   if (!result) return '-'
   const { verdict, counterexample, search } = result
   const warns = lockdep.length > 0 ? '!' : ''
-  if (counterexample) return `${verdict}${warns} ${counterexample.steps.length}`
-  return `${verdict}${warns} (${search.states})`
+  const steps = counterexample ? `${counterexample.steps.length}/` : ''
+  return `${verdict}${warns} ${steps}${search.states}`
 }
 
-/** The matrix of cases and policies. It is as wide as it has to be. */
-export function matrixText(rows: readonly CaseRow[]): string {
-  const policies = rows[0]?.cells.map(({ policy }) => policy) ?? []
-  const lines = [
-    ['case', '', ...policies],
-    ...rows.map(({ number, name, cells }) => [number, name, ...cells.map(cellText)]),
+/**
+ * The matrix of cases and policies.
+ * @param times whether to say how many seconds each case took, which is never the same twice.
+ */
+export function matrixText(rows: readonly CaseRow[], times: boolean): string {
+  const policies = rows[0]?.cells.map(({ policy }) => text(policy)) ?? []
+  const columns = [text('case'), text(''), ...policies, ...(times ? [numeric('seconds')] : [])]
+  const lines = rows.map(({ number, name, cells, seconds }) => [
+    number,
+    name,
+    ...cells.map(cellText),
+    ...(times ? [seconds.toFixed(2)] : []),
+  ])
+  return `${tableInParts(columns, lines, 2)}\n${legend(rows)}`
+}
+
+/** How many states there are with and without each reduction, in the cells that were asked for it. */
+export function reductionsText(rows: readonly CaseRow[]): string {
+  const columns = [
+    text('case'),
+    text(''),
+    text('policy'),
+    numeric('reduced'),
+    numeric('no partial order'),
+    numeric('no symmetry'),
+    numeric('neither'),
   ]
-  const widths =
-    lines[0]?.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0))) ?? []
-  const text = lines
-    .map((line) =>
-      line
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-  return `${text}\n\n${legend(rows)}`
+  const states = (count: number | null): string => (count === null ? 'too many' : number(count))
+  const lines = rows.flatMap((row) =>
+    row.cells.flatMap(({ policy, reductions }) =>
+      reductions
+        ? [
+            [
+              row.number,
+              row.name,
+              policy,
+              states(reductions.both),
+              states(reductions.withoutPartialOrder),
+              states(reductions.withoutSymmetry),
+              states(reductions.neither),
+            ],
+          ]
+        : [],
+    ),
+  )
+  const heading = wrap(
+    'States with and without each reduction: all that can be reached, also behind a deadlock, where the matrix stops.',
+    '',
+  )
+  return `${heading}\n${table(columns, lines)}`
 }
 
 function legend(rows: readonly CaseRow[]): string {
@@ -44,7 +77,7 @@ function legend(rows: readonly CaseRow[]): string {
   }
   return [
     wrap(
-      'safe (states): all interleavings were searched. deadlock, livelock: steps of the shortest schedule.',
+      'safe: states visited, which are all. deadlock, livelock: steps of the shortest schedule/states visited.',
       '',
     ),
     wrap('!: lockdep warns, having seen some executions. -: the policy makes no sense there:', ''),

@@ -28,7 +28,7 @@ const GAP = '  '
  */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [columns.map(({ heading }) => heading), ...rows]
-  const widths = columns.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)))
+  const widths = widthsOf(columns, rows)
   const fixed = INDENT.length + GAP.length * (columns.length - 1)
   while (fixed + sum(widths) > WIDTH) {
     const widest = columns.reduce((best, { align }, i) => {
@@ -45,6 +45,39 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   return [render(headings), render(widths.map((width) => '-'.repeat(width))), ...body.map(render)]
     .map((line) => `${line}\n`)
     .join('')
+}
+
+/**
+ * The same for a table whose cells must stay whole: it is broken into parts that fit, one below the other, and each part
+ * begins with the first `lead` columns.
+ */
+export function tableInParts(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  lead: number,
+): string {
+  const leading = columns.slice(0, lead).map((_, i) => i)
+  const needs = widthsOf(columns, rows).map((width) => GAP.length + width)
+  const room = WIDTH - INDENT.length + GAP.length - sum(needs.slice(0, lead))
+  const parts: number[][] = []
+  let left = 0
+  for (let i = lead; i < columns.length; i++) {
+    const need = needs[i] ?? 0
+    if (parts.length === 0 || need > left) {
+      parts.push([...leading])
+      left = room
+    }
+    parts.at(-1)?.push(i)
+    left -= need
+  }
+  return parts
+    .map((part) =>
+      table(
+        columns.filter((_, i) => part.includes(i)),
+        rows.map((cells) => part.map((i) => cells[i] ?? '')),
+      ),
+    )
+    .join('\n')
 }
 
 /** Breaks a sentence into lines that fit. */
@@ -67,6 +100,12 @@ export function wrap(sentence: string, indent = INDENT, first = indent): string 
 function cell(content: string, width: number, align: Column['align']): string {
   const cut = content.length > width ? `${content.slice(0, Math.max(0, width - 1))}…` : content
   return align === 'left' ? cut.padEnd(width) : cut.padStart(width)
+}
+
+function widthsOf(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
+  return columns.map(({ heading }, i) =>
+    Math.max(heading.length, ...rows.map((cells) => cells[i]?.length ?? 0)),
+  )
 }
 
 function sum(values: readonly number[]): number {

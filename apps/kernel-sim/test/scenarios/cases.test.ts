@@ -33,7 +33,9 @@ const EXPECTED: Record<string, string> = {
 }
 const LETTER = { safe: 's', deadlock: 'D', livelock: 'L', bounded: '?' } as const
 
-const rows: CaseRow[] = CASES.map((each) => rowOf(each, POLICIES, {}))
+const rows: CaseRow[] = CASES.map((each) =>
+  rowOf(each, POLICIES, { search: {}, reductions: true, onProgress: () => {} }),
+)
 
 describe('the matrix', () => {
   it.each(rows.map((row) => [row.number, row.name, row] as const))(
@@ -75,6 +77,24 @@ describe('the matrix', () => {
         expect(again).toEqual(found)
       }
     }
+  })
+
+  it('counts states with and without each reduction', () => {
+    for (const { name, cells } of rows) {
+      for (const { policy, result, reductions } of cells) {
+        if (result === undefined || !reductions) continue
+        const { both, withoutPartialOrder, withoutSymmetry, neither } = reductions
+        const where = `${name} under ${policy}`
+        if (result.verdict === 'safe') expect([where, both]).toEqual([where, result.search.states])
+        for (const one of [withoutPartialOrder, withoutSymmetry]) {
+          expect(both ?? 0, where).toBeLessThanOrEqual(one ?? 0)
+          expect(one ?? 0, where).toBeLessThanOrEqual(neither ?? 0)
+        }
+      }
+    }
+    const all = rows.flatMap(({ cells }) => cells.flatMap((cell) => cell.reductions ?? []))
+    expect(all.some(({ both, withoutPartialOrder }) => both !== withoutPartialOrder)).toBe(true)
+    expect(all.some(({ both, withoutSymmetry }) => both !== withoutSymmetry)).toBe(true)
   })
 })
 

@@ -1,0 +1,31 @@
+/**
+ * Reductions: how many states a machine has, and how many of them the search has to visit with each reduction. It goes
+ * on after the first deadlock, so that the counts are those of everything that can be reached.
+ */
+import type { Machine } from '../machine/machine.js'
+import { type Limits, Search } from './search.js'
+
+/** States visited; null where a limit stopped the search. */
+export interface Reductions {
+  /** With all reductions. */
+  readonly both: number | null
+  readonly withoutPartialOrder: number | null
+  readonly withoutSymmetry: number | null
+  /** Every state that can be reached. */
+  readonly neither: number | null
+}
+
+/** @param build makes the machine anew: each search learns its own positions. */
+export function reductionsOf(build: () => Machine, limits: Limits = {}): Reductions {
+  const states = (partialOrder: boolean, symmetry: boolean): number | null => {
+    const options = { ...limits, partialOrder, symmetry, allDeadlocks: true, livelocks: false }
+    const { bound, states } = new Search(build(), options).run()
+    return bound === null ? states : null
+  }
+  return {
+    both: states(true, true),
+    withoutPartialOrder: states(false, true),
+    withoutSymmetry: states(true, false),
+    neither: states(false, false),
+  }
+}
