@@ -1,0 +1,100 @@
+/** `kernel-sim check` from outside: what it prints, in which form, and that it prints the same each time. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kernelSim } from './kernel-sim.js'
+
+/** As others load it. */
+const schema = createRequire(import.meta.url)(
+  '@scopemask/kernel-sim/schemas/check.schema.json',
+) as object
+const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema)
+
+/** A valid report, parsed. */
+async function json(...args: string[]) {
+  const { status, stdout } = await kernelSim(['check', '--json', ...args])
+  const report = JSON.parse(stdout)
+  validate(report)
+  expect(validate.errors ?? []).toEqual([])
+  return { status, stdout, report }
+}
+
+describe('the JSON', () => {
+  it('of the matrix is valid and has the answer', async () => {
+    const { report, stdout, status } = await json()
+    expect(status).toBe(0)
+    expect(report.scenarios.length).toBeGreaterThanOrEqual(16)
+    expect(report.answer.cases).toBe(16)
+    expect((await json()).stdout).toBe(stdout)
+  })
+
+  it.each([
+    ['safe', ['direct-recursion', '--policy', 'scope'], 0],
+    ['deadlock', ['cil-push', '--policy', 'scope'], 1],
+    ['livelock', ['too-weak', '--policy', 'scope'], 1],
+    ['bounded', ['cil-push', '--policy', 'callee-scope', '--max-states', '3'], 1],
+    ['deadlock', ['cil-push', '--policy', 'scope', '--sample', '300'], 1],
+    ['bounded', ['cil-push', '--policy', 'callee-scope', '--sample', '20'], 0],
+  ])('of one that is %s is valid: %s', async (verdict, args, expected) => {
+    const { report, status } = await json(...args)
+    expect(report.scenarios[0].cells[0].verdict).toBe(verdict)
+    expect(status).toBe(expected)
+    expect(report.sample?.executions).toBe(args[3] === '--sample' ? Number(args[4]) : undefined)
+  })
+
+  it('has what lockdep prints, reasons, and reductions where they are asked for', async () => {
+    const { report } = await json('direct-recursion', '--reductions')
+    const [unrestricted, , , conveying] = report.scenarios[0].cells
+    expect(unrestricted.lockdep[0].text).toContain('possible recursive locking detected')
+    expect(unrestricted.reductions.both).toBeLessThan(unrestricted.reductions.neither)
+    expect(conveying.inapplicable).toContain('nothing to convey')
+  })
+
+  describe('of a file of the user', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kernel-sim-check-'))
+    const path = join(folder, 'own.mjs')
+    beforeAll(() =>
+      writeFileSync(
+        path,
+        `import { scenario } from '@scopemask/kernel-sim'
+         export default scenario({ name: 'own', summary: 's', build(kernel) {
+           const a = kernel.mutex('a')
+           kernel.task('t', function* () { yield* a.lock(); yield* a.lock() })
+         } })`,
+      ),
+    )
+    afterAll(() => rmSync(folder, { recursive: true }))
+
+    it('is valid and says where its code waits', async () => {
+      const { report } = await json(path)
+      expect(report.scenarios[0].case).toBeUndefined()
+      expect(report.scenarios[0].cells[0].counterexample.waiting[0].place).toContain('own.mjs:')
+    })
+  })
+})
+
+describe('what is printed', () => {
+  it('is the same each time, but for times, which only terminals show', async () => {
+    const first = await kernelSim(['check'])
+    expect(first.stdout).not.toContain('seconds')
+    expect(first.stderr).toMatch(/^checked 20 cases in \d+\.\d s\n$/)
+    expect((await kernelSim(['check'])).stdout).toBe(first.stdout)
+    expect((await kernelSim(['check', '--times'])).stdout).toContain('seconds')
+  })
+
+  it('shows progress where that is asked for', async () => {
+    const { stderr, status } = await kernelSim(['check', 'shared-worker', '--progress'])
+    expect(stderr).toMatch(/^shared-worker under \S+: [\d,]+ states, \d+ steps deep\n/)
+    expect(status).toBe(1)
+  })
+
+  it('refuses what makes no sense', async () => {
+    expect((await kernelSim(['check', '--sample', '3'])).stderr).toMatch(
+      /--sample needs a SCENARIO/,
+    )
+    expect((await kernelSim(['check', '4', '--answer'])).stderr).toMatch(/all bundled cases/)
+  })
+})
