@@ -1,4 +1,13 @@
 /** The face of @scopemask/allocator. */
+
+export {
+  type AllocAnswer,
+  type AllocRequest,
+  type AllocStep,
+  allocPages,
+  COMPACT_DEFERRED,
+  COMPACT_SKIPPED,
+} from './alloc/slow-path.js'
 export * from './gfp/alloc-flags.js'
 export { type GfpClass, gfpClass } from './gfp/class.js'
 export { currentGfpContext } from './gfp/context.js'
@@ -28,23 +37,15 @@ export {
   ZONES_AMD64,
   type ZoneName,
 } from './gfp/zone.js'
-export { Buddy, type BuddySnapshot, type FallbackEvent, PageError } from './pages/buddy.js'
+export { Buddy, type FallbackEvent } from './pages/buddy.js'
 export {
   FALLBACKS,
   type Fallback,
   findSuitableFallback,
   PAGEBLOCK_ORDER,
 } from './pages/fallback.js'
-export { type MempoolResult, type MempoolStep, mempoolAlloc } from './pages/mempool.js'
-export {
-  type AllocAnswer,
-  type AllocRequest,
-  type AllocStep,
-  allocPages,
-  COMPACT_DEFERRED,
-  COMPACT_SKIPPED,
-  NO_PAGE,
-} from './pages/slow-path.js'
+export { PageError } from './pages/page-error.js'
+export { InvariantError, NO_PAGE, PageFrames } from './pages/page-frames.js'
 export {
   calculateMinFreeKbytes,
   type FreeState,
@@ -56,6 +57,8 @@ export {
   zoneWatermarkFast,
   zoneWatermarkOk,
 } from './pages/watermark.js'
+export { ZONES, type Zone, type ZoneLabel } from './pages/zone.js'
+export { type MemoryOptions, Zones, type ZonesState } from './pages/zones.js'
 export {
   allowDirectReclaim,
   type DirectReclaimWait,
@@ -67,6 +70,22 @@ export {
   type WritebackPage,
   writebackCase,
 } from './reclaim/throttle.js'
+export { KMALLOC_MAX_CACHE_SIZE } from './slab/kmalloc-caches.js'
+export { Mempool, type MempoolSleep, type MempoolSource, NO_ELEMENT } from './slab/mempool.js'
+export { type MempoolResult, type MempoolStep, mempoolAlloc } from './slab/mempool-alloc.js'
+export {
+  SlabAllocator,
+  SlabError,
+  type SlabPages,
+  type SlabState,
+  ZERO_SIZE_PTR,
+} from './slab/slab-allocator.js'
+export {
+  NO_OBJECT,
+  type SlabCache,
+  type SlabCacheOptions,
+  type SlabInfo,
+} from './slab/slab-cache.js'
 export * from './task/flags.js'
 export * from './task/memalloc.js'
 export * from './task/preempt.js'

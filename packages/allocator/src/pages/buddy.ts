@@ -1,48 +1,25 @@
 /**
- * Buddy: the free blocks of one zone, by order and migratetype (mm/page_alloc.c, 6.1). A block has 2^order pages and is
+ * Buddy: the free blocks of one zone, by order and migratetype (mm/page_alloc.c, 6.1.192). A block has 2^order pages and is
  * aligned to its size; its buddy is the other half of the block of the next order. Freeing merges buddies, so
  * two free buddies never exist side by side.
  *
- * There is no object per page: a page is an index into typed arrays. Lists are doubly linked through the first page of each
- * block; 10 bytes a page in all.
+ * Unlike the kernel, freed blocks always go to the front of their list, also those that will soon merge once more.
  */
 import { ALLOC_NOFRAGMENT } from '../gfp/alloc-flags.js'
 import { MIGRATE_HIGHATOMIC, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { findSuitableFallback, PAGEBLOCK_ORDER } from './fallback.js'
-import { NO_PAGE } from './slow-path.js'
+import { PageError } from './page-error.js'
+import { FREE, InvariantError, LRU, NO_PAGE, PageFrames, SLAB, USED } from './page-frames.js'
 import { MAX_ORDER } from './watermark.js'
 
 /** Lists by migratetype: unmovable, movable, reclaimable, highatomic. */
 const MIGRATE_TYPES = 4
+/** The lists that a buddy system needs. */
+export const BUDDY_LISTS = MAX_ORDER * MIGRATE_TYPES
 
-/** What a page is, in the upper bits of its state; the order of its block is in the lower four. */
-const INSIDE = 0
-const FREE = 0x10
-const ALLOCATED = 0x20
-const ORDER = 0x0f
-const NONE = -1
+const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
 
-/** Somebody freed, or asked for, what is not a block. Nothing has changed. */
-export class PageError extends Error {
-  /** @internal */
-  constructor(message: string) {
-    super(message)
-    this.name = 'PageError'
-  }
-}
-
-/** All that a {@link Buddy} knows, to be put back later. */
-export interface BuddySnapshot {
-  readonly next: Int32Array
-  readonly previous: Int32Array
-  readonly state: Uint8Array
-  readonly list: Uint8Array
-  readonly heads: Int32Array
-  readonly counts: Int32Array
-  readonly blocks: Uint8Array
-}
-
-/** A block that was taken from another migratetype's list. */
+/** A block that was taken from another migratetype's list (the tracepoint mm_page_alloc_extfrag). */
 export interface FallbackEvent {
   readonly page: number
   /** The order that was asked for, and that of the block found. */
@@ -54,43 +31,57 @@ export interface FallbackEvent {
   readonly changed: boolean
 }
 
+/** What a {@link Buddy} knows beside its pages, to be put back later. */
+export interface BuddyState {
+  readonly free: number
+  readonly blocks: Uint8Array
+}
+
 export class Buddy {
-  /** How many pages the zone has. */
+  /** Its first page. */
+  readonly start: number
+  /** How many pages it has. */
   readonly pages: number
+  readonly frames: PageFrames
   /** Is told of each fallback. */
   onFallback: ((event: FallbackEvent) => void) | null = null
-  /** How many pages are free. */
+  /** Names an owner in errors. */
+  readonly #owner: (owner: number) => string
   #free = 0
-  readonly #next: Int32Array
-  readonly #previous: Int32Array
-  /** For the first page of a block: FREE or ALLOCATED, and its order. */
-  readonly #state: Uint8Array
-  /** For the first page of a free block: the migratetype of the list that it is on. */
-  readonly #list: Uint8Array
-  readonly #heads = new Int32Array(MAX_ORDER * MIGRATE_TYPES).fill(NONE)
-  /** Free blocks by order and migratetype. */
-  readonly #counts = new Int32Array(MAX_ORDER * MIGRATE_TYPES)
+  /** The list of order 0 and migratetype 0; the others follow, by order, then migratetype. */
+  readonly #lists: number
   /** The migratetype of each pageblock. */
   readonly #blocks: Uint8Array
 
   /**
    * @param pages how many pages the zone has, 1 to 2^30; all are free and movable.
-   * @throws RangeError for another number.
+   * @param frames the pages of the machine; by default the zone is alone
+   * @param start its first page, a multiple of 1024
+   * @param owner names an owner in errors
+   * @throws RangeError for other numbers.
    */
-  constructor(pages: number) {
-    if (!Number.isInteger(pages) || pages < 1 || pages > 2 ** 30) {
-      throw new RangeError(`a zone has 1 to 2^30 pages, not ${pages}`)
+  constructor(
+    pages: number,
+    frames: PageFrames = new PageFrames(pages, BUDDY_LISTS),
+    start = 0,
+    owner: (owner: number) => string = (number) => `#${number}`,
+  ) {
+    if (start % (1 << (MAX_ORDER - 1)) !== 0) {
+      throw new RangeError(`a zone begins at a multiple of 1024 pages, not at ${start}`)
     }
+    this.start = start
     this.pages = pages
-    this.#next = new Int32Array(pages).fill(NONE)
-    this.#previous = new Int32Array(pages).fill(NONE)
-    this.#state = new Uint8Array(pages)
-    this.#list = new Uint8Array(pages)
-    this.#blocks = new Uint8Array(Math.ceil(pages / (1 << PAGEBLOCK_ORDER))).fill(MIGRATE_MOVABLE)
-    for (let page = 0; page < pages; ) {
+    this.frames = frames
+    this.#owner = owner
+    this.#lists = frames.newList()
+    for (let i = 1; i < BUDDY_LISTS; i++) frames.newList()
+    this.#blocks = new Uint8Array(Math.ceil(pages / PAGEBLOCK)).fill(MIGRATE_MOVABLE)
+    const end = start + pages
+    for (let page = start; page < end; ) {
       let order = MAX_ORDER - 1
-      while ((page & ((1 << order) - 1)) !== 0 || page + (1 << order) > pages) order--
-      this.#add(page, order, MIGRATE_MOVABLE)
+      while ((page & ((1 << order) - 1)) !== 0 || page + (1 << order) > end) order--
+      frames.state[page] = FREE | order
+      frames.addTail(this.#list(order, MIGRATE_MOVABLE), page)
       page += 1 << order
     }
     this.#free = pages
@@ -101,39 +92,47 @@ export class Buddy {
     return this.#free
   }
 
-  /** How many blocks of an order are free, of one migratetype or of all. */
+  /** How many blocks of an order are free, of one migratetype or of all: they are counted. */
   freeBlocks(order: number, migratetype?: number): number {
-    if (migratetype !== undefined) return this.#counts[order * MIGRATE_TYPES + migratetype] ?? 0
+    const list = this.#lists + order * MIGRATE_TYPES
+    if (migratetype !== undefined) return this.frames.length(list + migratetype)
     let blocks = 0
-    for (let type = 0; type < MIGRATE_TYPES; type++) {
-      blocks += this.#counts[order * MIGRATE_TYPES + type] as number
-    }
+    for (let type = 0; type < MIGRATE_TYPES; type++) blocks += this.frames.length(list + type)
     return blocks
   }
 
-  /** A bit per migratetype that has free blocks of this order, for the watermarks. */
+  /** A bit per migratetype that has free blocks of this order. */
   lists(order: number): number {
+    const { next } = this.frames
+    const list = this.#lists + order * MIGRATE_TYPES
     let lists = 0
     for (let type = 0; type < MIGRATE_TYPES; type++) {
-      if (this.#heads[order * MIGRATE_TYPES + type] !== NONE) lists |= 1 << type
+      if (next[list + type] !== list + type) lists |= 1 << type
     }
     return lists
   }
 
   /** The migratetype of the pageblock that a page is in. */
   pageblockMigratetype(page: number): number {
-    return this.#blocks[page >> PAGEBLOCK_ORDER] as number
+    return this.#blocks[(page - this.start) >> PAGEBLOCK_ORDER] as number
   }
 
   /** Turns a pageblock over to a migratetype. Its free blocks stay on their lists. */
   setPageblockMigratetype(page: number, migratetype: number): void {
-    this.#blocks[page >> PAGEBLOCK_ORDER] = migratetype
+    this.#blocks[(page - this.start) >> PAGEBLOCK_ORDER] = migratetype
+  }
+
+  /** How many pageblocks there are of each migratetype. */
+  pageblocks(): number[] {
+    const counts = new Array<number>(MIGRATE_TYPES).fill(0)
+    for (const type of this.#blocks) counts[type] = (counts[type] as number) + 1
+    return counts
   }
 
   /** The order of the block in use that begins with this page, -1 when none does. */
   allocatedOrder(page: number): number {
-    const state = this.#state[page] ?? INSIDE
-    return (state & ALLOCATED) !== 0 ? state & ORDER : -1
+    const kind = page >= this.start && page < this.start + this.pages ? this.frames.kind(page) : 0
+    return kind === USED || kind === LRU || kind === SLAB ? this.frames.order(page) : -1
   }
 
   /**
@@ -145,141 +144,154 @@ export class Buddy {
    * @returns the first page, or {@link NO_PAGE}
    */
   alloc(order: number, migratetype: number, allocFlags = 0): number {
-    const page = this.#smallest(order, migratetype)
-    if (page !== NONE) return page
+    const page = this.allocSmallest(order, migratetype)
+    if (page !== NO_PAGE) return page
     if (!this.#fallback(order, migratetype, allocFlags)) return NO_PAGE
-    return this.#smallest(order, migratetype)
+    return this.allocSmallest(order, migratetype)
+  }
+
+  /** Takes the smallest block that fits, of this migratetype only, and gives back the rest (__rmqueue_smallest). */
+  allocSmallest(order: number, migratetype: number): number {
+    const { frames } = this
+    const { next, state } = frames
+    let list = this.#lists + order * MIGRATE_TYPES + migratetype
+    for (let size = order; size < MAX_ORDER; size++) {
+      const page = next[list] as number
+      if (page === list) {
+        list += MIGRATE_TYPES
+        continue
+      }
+      frames.remove(page)
+      while (size > order) {
+        size--
+        list -= MIGRATE_TYPES
+        state[page + (1 << size)] = FREE | size
+        frames.add(list, page + (1 << size))
+      }
+      state[page] = USED | order
+      this.#free -= 1 << order
+      return page
+    }
+    return NO_PAGE
   }
 
   /**
-   * Gives a block back, and merges it with its buddies as far as they are free (__free_one_page).
+   * Gives a block back, and merges it with its buddies as far as they are free (free_pages).
    * @throws PageError when it is not the first page of a block in use, or of another order.
    */
   free(page: number, order: number): void {
-    const state = this.#state[page]
-    if (state === undefined || state !== (ALLOCATED | order)) throw this.#wrongFree(page, order)
-    const states = this.#state
-    this.#free += 1 << order
-    let first = page
-    let size = order
-    states[first] = INSIDE
-    while (size < MAX_ORDER - 1) {
-      const buddy = first ^ (1 << size)
-      if (buddy + (1 << size) > this.pages || states[buddy] !== (FREE | size)) break
-      this.#remove(buddy, size)
-      states[buddy] = INSIDE
-      first &= buddy
-      size++
-    }
-    this.#add(first, size, this.pageblockMigratetype(first))
+    this.assertUsed(page, order)
+    this.release(page, order)
   }
 
-  /** All that is known, for {@link restore}: a copy, 10 bytes a page. */
-  snapshot(): BuddySnapshot {
-    return {
-      next: this.#next.slice(),
-      previous: this.#previous.slice(),
-      state: this.#state.slice(),
-      list: this.#list.slice(),
-      heads: this.#heads.slice(),
-      counts: this.#counts.slice(),
-      blocks: this.#blocks.slice(),
+  /** @throws PageError when the page is not the first of a block in use of this order. */
+  assertUsed(page: number, order: number): void {
+    const offset = page - this.start
+    if (this.frames.state[page] !== (USED | order) || offset < 0 || offset >= this.pages) {
+      throw this.#misused(page, order)
     }
   }
 
   /**
-   * Puts everything back as it was.
-   * @throws RangeError for a snapshot of a zone of another size.
+   * Merges a block that is on no list with its buddies, as far as they are free (__free_one_page).
+   * @internal
    */
-  restore(snapshot: BuddySnapshot): void {
-    if (snapshot.state.length !== this.pages) {
-      throw new RangeError(
-        `a snapshot of ${snapshot.state.length} pages does not fit a zone of ${this.pages}`,
-      )
+  release(page: number, order: number): void {
+    const { frames } = this
+    const { state } = frames
+    this.#free += 1 << order
+    let first = page
+    let size = order
+    state[page] = 0
+    while (size < MAX_ORDER - 1) {
+      const buddy = first ^ (1 << size)
+      if (state[buddy] !== (FREE | size)) break
+      if (size >= PAGEBLOCK_ORDER && !this.#mergeable(first, buddy, size)) break
+      frames.remove(buddy)
+      state[buddy] = 0
+      first &= buddy
+      size++
     }
-    this.#next.set(snapshot.next)
-    this.#previous.set(snapshot.previous)
-    this.#state.set(snapshot.state)
-    this.#list.set(snapshot.list)
-    this.#heads.set(snapshot.heads)
-    this.#counts.set(snapshot.counts)
-    this.#blocks.set(snapshot.blocks)
-    this.#free = 0
-    for (const [index, count] of this.#counts.entries()) {
-      this.#free += count * (1 << Math.floor(index / MIGRATE_TYPES))
-    }
+    state[first] = FREE | size
+    frames.add(this.#list(size, this.pageblockMigratetype(first)), first)
+  }
+
+  /**
+   * Reserves a pageblock for high-order atomic requests, or turns it over to others again; its free blocks move to that
+   * migratetype's lists (move_freepages_block).
+   * @returns how many pages moved
+   */
+  convertPageblock(page: number, migratetype: number): number {
+    this.setPageblockMigratetype(page, migratetype)
+    return this.#moveFreeOfBlock(page, migratetype).moved
+  }
+
+  /** The first free block of an order and migratetype, {@link NO_PAGE} for none. */
+  firstFree(order: number, migratetype: number): number {
+    return this.frames.first(this.#list(order, migratetype))
+  }
+
+  /** What is known beside the pages: a copy. */
+  save(): BuddyState {
+    return { free: this.#free, blocks: this.#blocks.slice() }
+  }
+
+  /** Puts it back. */
+  load(state: BuddyState): void {
+    this.#free = state.free
+    this.#blocks.set(state.blocks)
   }
 
   /**
    * Proves the invariants: every page is in exactly one block, blocks are aligned, no two free buddies lie side by side,
    * the lists have the free blocks and no others, and the counters count them.
-   * @throws Error that names the first page for which one fails.
+   * @throws InvariantError that names the first page for which one fails.
    */
   validate(): void {
+    const { frames } = this
+    const blocks = new Int32Array(MAX_ORDER)
+    const end = this.start + this.pages
     let free = 0
-    const counts = new Int32Array(MAX_ORDER * MIGRATE_TYPES)
-    for (let page = 0; page < this.pages; ) {
-      const state = this.#state[page] as number
-      const order = state & ORDER
-      const kind = state & ~ORDER
+    for (let page = this.start; page < end; ) {
+      const order = frames.order(page)
+      const kind = frames.kind(page)
       const size = 1 << order
-      if (kind !== FREE && kind !== ALLOCATED) throw broken(page, 'it is in no block')
-      if ((page & (size - 1)) !== 0) throw broken(page, `a block of order ${order} begins there`)
+      if (kind === 0) throw new InvariantError(page, 'it is in no block')
+      if ((page & (size - 1)) !== 0 || page + size > end) {
+        throw new InvariantError(page, `no block of order ${order} can begin there`)
+      }
       for (let inside = page + 1; inside < page + size; inside++) {
-        if (this.#state[inside] !== INSIDE) throw broken(inside, 'it is in two blocks')
+        if (frames.state[inside] !== 0) throw new InvariantError(inside, 'it is in two blocks')
       }
       if (kind === FREE) {
         free += size
-        const index = order * MIGRATE_TYPES + (this.#list[page] as number)
-        counts[index] = (counts[index] as number) + 1
+        blocks[order] = (blocks[order] as number) + 1
         const buddy = page ^ size
-        if (order < MAX_ORDER - 1 && this.#state[buddy] === state) {
-          throw broken(page, `it and its buddy ${buddy} are both free`)
+        if (frames.state[buddy] === (FREE | order) && this.#mergeable(page, buddy, order)) {
+          throw new InvariantError(page, `it and its buddy ${buddy} are both free`)
         }
       }
       page += size
     }
-    if (free !== this.#free) throw broken(0, `${free} pages are free, and ${this.#free} counted`)
-    for (const [index, count] of counts.entries()) {
-      const order = Math.floor(index / MIGRATE_TYPES)
-      if (count !== this.#counts[index]) {
-        throw broken(
-          0,
-          `${count} blocks of order ${order} are free, ${this.#counts[index]} counted`,
+    if (free !== this.#free) {
+      throw new InvariantError(this.start, `${free} pages are free, and ${this.#free} counted`)
+    }
+    for (let order = 0; order < MAX_ORDER; order++) {
+      let listed = 0
+      for (let type = 0; type < MIGRATE_TYPES; type++) {
+        listed += frames.check(this.#list(order, type), (page) => {
+          if (frames.state[page] !== (FREE | order)) {
+            throw new InvariantError(page, `it is listed as free, of order ${order}, and is not`)
+          }
+        })
+      }
+      if (listed !== blocks[order]) {
+        throw new InvariantError(
+          this.start,
+          `${blocks[order]} blocks of order ${order} are free, and ${listed} listed`,
         )
       }
-      let listed = 0
-      let before = NONE
-      let page = this.#heads[index] as number
-      while (page !== NONE) {
-        if (this.#state[page] !== (FREE | order)) throw broken(page, 'it is listed, and not free')
-        if (this.#list[page] !== index % MIGRATE_TYPES) throw broken(page, 'it is on a wrong list')
-        if (this.#previous[page] !== before) throw broken(page, 'its list does not lead back')
-        if (++listed > count) throw broken(page, 'its list is longer than it should be')
-        before = page
-        page = this.#next[page] as number
-      }
-      if (listed !== count)
-        throw broken(0, `${listed} blocks of order ${order} listed, not ${count}`)
     }
-  }
-
-  /** Takes the smallest block that fits from one migratetype's lists, and gives back the rest (__rmqueue_smallest). */
-  #smallest(order: number, migratetype: number): number {
-    const heads = this.#heads
-    for (let size = order; size < MAX_ORDER; size++) {
-      const page = heads[size * MIGRATE_TYPES + migratetype] as number
-      if (page === NONE) continue
-      this.#remove(page, size)
-      for (let half = size; half > order; ) {
-        half--
-        this.#add(page + (1 << half), half, migratetype)
-      }
-      this.#state[page] = ALLOCATED | order
-      this.#free -= 1 << order
-      return page
-    }
-    return NONE
   }
 
   /** Moves a block of another migratetype to this one's lists (__rmqueue_fallback). */
@@ -288,18 +300,13 @@ export class Buddy {
     const least = whole ? PAGEBLOCK_ORDER : order
     // The largest block first: a request that steals once need not steal again soon.
     for (let size = MAX_ORDER - 1; size >= least; size--) {
-      const { migratetype: from, steal } = findSuitableFallback(
-        size,
-        migratetype,
-        false,
-        this.lists(size),
-      )
-      if (from < 0) continue
-      if (!steal && migratetype === MIGRATE_MOVABLE && size > order) {
+      const found = findSuitableFallback(size, migratetype, false, this.lists(size))
+      if (found.migratetype < 0) continue
+      if (!found.steal && migratetype === MIGRATE_MOVABLE && size > order) {
         // It will not keep the pageblock, so it had better take the smallest.
         return this.#fallbackSmallest(order, migratetype)
       }
-      this.#steal(order, size, from, migratetype, steal)
+      this.#steal(order, size, found.migratetype, migratetype, found.steal)
       return true
     }
     return false
@@ -307,10 +314,9 @@ export class Buddy {
 
   #fallbackSmallest(order: number, migratetype: number): boolean {
     for (let size = order; size < MAX_ORDER; size++) {
-      const lists = this.lists(size)
-      const { migratetype: from, steal } = findSuitableFallback(size, migratetype, false, lists)
-      if (from < 0) continue
-      this.#steal(order, size, from, migratetype, steal)
+      const found = findSuitableFallback(size, migratetype, false, this.lists(size))
+      if (found.migratetype < 0) continue
+      this.#steal(order, size, found.migratetype, migratetype, found.steal)
       return true
     }
     return false
@@ -318,95 +324,99 @@ export class Buddy {
 
   /**
    * Makes the first block of a list usable for another migratetype: the block alone, or its pageblock with all that is
-   * free in it (steal_suitable_fallback). What is movable among the pages in use is not known here and counts as nothing.
+   * free in it (steal_suitable_fallback).
    */
   #steal(order: number, found: number, from: number, wanted: number, whole: boolean): void {
-    const page = this.#heads[found * MIGRATE_TYPES + from] as number
+    const page = this.firstFree(found, from)
+    const block = this.pageblockMigratetype(page)
     let changed = false
-    if (this.pageblockMigratetype(page) === MIGRATE_HIGHATOMIC) this.#move(page, found, wanted)
-    else if (found >= PAGEBLOCK_ORDER) {
-      for (let block = page; block < page + (1 << found); block += 1 << PAGEBLOCK_ORDER) {
-        this.setPageblockMigratetype(block, wanted)
+    if (block !== MIGRATE_HIGHATOMIC && found >= PAGEBLOCK_ORDER) {
+      for (let at = page; at < page + (1 << found); at += PAGEBLOCK) {
+        this.setPageblockMigratetype(at, wanted)
       }
       changed = true
+    }
+    if (block === MIGRATE_HIGHATOMIC || found >= PAGEBLOCK_ORDER || !whole) {
       this.#move(page, found, wanted)
-    } else if (whole) {
-      const moved = this.#moveFreeOfBlock(page, wanted)
-      changed = moved >= 1 << (PAGEBLOCK_ORDER - 1)
+    } else {
+      const { moved, movable } = this.#moveFreeOfBlock(page, wanted)
+      // The pages in use that are of the kind that wants the block.
+      let alike = 0
+      if (wanted === MIGRATE_MOVABLE) alike = movable
+      else if (block === MIGRATE_MOVABLE) alike = PAGEBLOCK - moved - movable
+      changed = moved + alike >= PAGEBLOCK >> 1
       if (changed) this.setPageblockMigratetype(page, wanted)
-    } else this.#move(page, found, wanted)
+    }
     this.onFallback?.({ page, order, found, wanted, from, changed })
   }
 
-  /** Moves all free blocks of a pageblock to a migratetype's lists; returns how many pages that are. */
-  #moveFreeOfBlock(page: number, migratetype: number): number {
-    const begin = page & ~((1 << PAGEBLOCK_ORDER) - 1)
-    const end = Math.min(begin + (1 << PAGEBLOCK_ORDER), this.pages)
+  /** Moves all free blocks of a pageblock to a migratetype's lists; says how many pages that are, and how many others can move. */
+  #moveFreeOfBlock(page: number, migratetype: number): { moved: number; movable: number } {
+    const begin = page & -PAGEBLOCK
+    const end = Math.min(begin + PAGEBLOCK, this.start + this.pages)
     let moved = 0
+    let movable = 0
     for (let at = begin; at < end; ) {
-      const state = this.#state[at] as number
-      const order = state & ORDER
-      if ((state & FREE) !== 0) {
+      const order = this.frames.order(at)
+      const kind = this.frames.kind(at)
+      if (kind === FREE) {
         this.#move(at, order, migratetype)
         moved += 1 << order
-      }
+      } else if (kind === LRU) movable += 1 << order
+      // A block that began in an earlier pageblock has no order here.
       at += 1 << order
     }
-    return moved
+    return { moved, movable }
   }
 
   #move(page: number, order: number, migratetype: number): void {
-    this.#remove(page, order)
-    this.#add(page, order, migratetype)
+    this.frames.remove(page)
+    this.frames.addTail(this.#list(order, migratetype), page)
   }
 
-  #add(page: number, order: number, migratetype: number): void {
-    const index = order * MIGRATE_TYPES + migratetype
-    const head = this.#heads[index] as number
-    this.#state[page] = FREE | order
-    this.#list[page] = migratetype
-    this.#previous[page] = NONE
-    this.#next[page] = head
-    if (head !== NONE) this.#previous[head] = page
-    this.#heads[index] = page
-    this.#counts[index] = (this.#counts[index] as number) + 1
+  #list(order: number, migratetype: number): number {
+    return this.#lists + order * MIGRATE_TYPES + migratetype
   }
 
-  #remove(page: number, order: number): void {
-    const index = order * MIGRATE_TYPES + (this.#list[page] as number)
-    const next = this.#next[page] as number
-    const previous = this.#previous[page] as number
-    if (previous === NONE) this.#heads[index] = next
-    else this.#next[previous] = next
-    if (next !== NONE) this.#previous[next] = previous
-    this.#counts[index] = (this.#counts[index] as number) - 1
+  /** What is reserved for atomic requests does not become part of a larger block that is not. */
+  #mergeable(page: number, buddy: number, order: number): boolean {
+    if (order < PAGEBLOCK_ORDER) return true
+    if (order === MAX_ORDER - 1) return false
+    const one = this.pageblockMigratetype(page)
+    const other = this.pageblockMigratetype(buddy)
+    return one === other || (one !== MIGRATE_HIGHATOMIC && other !== MIGRATE_HIGHATOMIC)
   }
 
-  #wrongFree(page: number, order: number): PageError {
-    const state = this.#state[page]
-    if (state === undefined) {
+  #misused(page: number, order: number): PageError {
+    const last = this.start + this.pages - 1
+    if (!Number.isInteger(page) || page < this.start || page > last) {
       return new PageError(
-        `page ${page} is not in this zone, which has pages 0 to ${this.pages - 1}`,
+        `page ${page} freed with order ${order} is not in this zone, which has pages ${this.start} to ${last}`,
       )
     }
     if (!Number.isInteger(order) || order < 0 || order >= MAX_ORDER) {
+      return new PageError(`page ${page} freed with order ${order}: orders are 0 to 10`)
+    }
+    const { frames } = this
+    const head = frames.head(page)
+    const kind = frames.kind(head)
+    const size = frames.order(head)
+    const owner = this.#owner(frames.owner[head] as number)
+    const what = `page ${page} freed with order ${order}`
+    if (kind === LRU)
+      return new PageError(`${what} is on an LRU list (order ${size}, owner ${owner})`)
+    if (kind === SLAB)
+      return new PageError(`${what} is part of a slab (order ${size}, owner ${owner})`)
+    if (kind !== USED) {
       return new PageError(
-        `page ${page} freed with order ${order}: orders are 0 to ${MAX_ORDER - 1}`,
+        `${what} is free already: freed twice? (order ${size}, last owner ${owner})`,
       )
     }
-    if ((state & ALLOCATED) !== 0) {
+    if (head !== page) {
       return new PageError(
-        `page ${page} freed with order ${order}, and allocated with ${state & ORDER}`,
+        `${what} is inside a block that begins with page ${head} (order ${size}, owner ${owner})`,
       )
     }
-    if ((state & FREE) !== 0) return new PageError(`page ${page} freed twice`)
-    let first = page
-    while (this.#state[first] === INSIDE) first--
-    const kind = ((this.#state[first] as number) & FREE) !== 0 ? 'free block' : 'block in use'
-    return new PageError(`page ${page} is inside the ${kind} that begins with page ${first}`)
+    return new PageError(`${what} was allocated with order ${size} (owner ${owner})`)
   }
-}
-
-function broken(page: number, why: string): Error {
-  return new Error(`buddy invariant broken at page ${page}: ${why}`)
 }

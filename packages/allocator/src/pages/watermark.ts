@@ -29,8 +29,8 @@ export interface FreeState {
   readonly reservedHighatomic: number
   /** NR_FREE_CMA_PAGES: 0 without CONFIG_CMA. */
   readonly freeCma: number
-  /** By order: a bit per migratetype whose list is not empty. */
-  readonly lists: ArrayLike<number>
+  /** A bit per migratetype that has free blocks of an order. */
+  lists(order: number): number
   /** Whether CONFIG_CMA is on: then bit 4 is CMA's. */
   readonly cma: boolean
 }
@@ -71,7 +71,7 @@ export function zoneWatermarkOk(
   if (zone.cma && (allocFlags & ALLOC_CMA) !== 0) usable |= 1 << MIGRATE_CMA
   if ((allocFlags & (ALLOC_HIGHATOMIC | ALLOC_OOM)) !== 0) usable |= 1 << MIGRATE_HIGHATOMIC
   for (let o = order; o < MAX_ORDER; o++) {
-    if (((zone.lists[o] ?? 0) & usable) !== 0) return true
+    if ((zone.lists(o) & usable) !== 0) return true
   }
   return false
 }
@@ -130,16 +130,18 @@ export interface ZoneReserves {
  * @param managed the pages of each zone
  * @param watermarkScaleFactor the sysctl: the distance between marks, in 1/10000 of a zone
  * @param lowmemReserveRatio the sysctl: a zone keeps 1/ratio of the zones above it; 0 for nothing
+ * @param total the pages of all nodes; by default this is the only one
  */
 export function setupZoneReserves(
   minFreeKbytes: number,
   managed: readonly number[],
   watermarkScaleFactor: number,
   lowmemReserveRatio: readonly number[],
+  total = managed.reduce((sum, pages) => sum + pages, 0),
 ): ZoneReserves {
   const pagesMin = BigInt(minFreeKbytes >> 2)
   // The kernel's do_div takes a divisor of 32 bits; what is above is lost there, and so it is here.
-  const lowmemPages = BigInt.asUintN(32, BigInt(managed.reduce((sum, pages) => sum + pages, 0)))
+  const lowmemPages = BigInt.asUintN(32, BigInt(total))
   const watermarks = managed.map((pages) => {
     const share = BigInt.asUintN(64, pagesMin * BigInt(pages))
     const min = lowmemPages === 0n ? 0n : share / lowmemPages

@@ -1,10 +1,10 @@
 /** Watermarks, fallback, the slow path and mempools against the kernel's own code. */
 import { Context } from '@scopemask/core'
 import { describe, it } from 'vitest'
+import { type AllocStep, allocPages } from '../../src/alloc/slow-path.js'
 import { __GFP_ZERO, PF } from '../../src/index.js'
 import { findSuitableFallback } from '../../src/pages/fallback.js'
-import { mempoolAlloc } from '../../src/pages/mempool.js'
-import { type AllocStep, allocPages, NO_PAGE } from '../../src/pages/slow-path.js'
+import { NO_PAGE } from '../../src/pages/page-frames.js'
 import {
   calculateMinFreeKbytes,
   setupZoneReserves,
@@ -12,6 +12,7 @@ import {
   zoneWatermarkFast,
   zoneWatermarkOk,
 } from '../../src/pages/watermark.js'
+import { mempoolAlloc } from '../../src/slab/mempool-alloc.js'
 import { agree } from '../vectors.js'
 
 describe('agrees with Linux 6.1.192', () => {
@@ -34,7 +35,7 @@ describe('agrees with Linux 6.1.192', () => {
       ) => [
         Number(
           zoneWatermarkOk(
-            { freePages, reservedHighatomic, freeCma, lists, cma },
+            { freePages, reservedHighatomic, freeCma, lists: (o: number) => lists[o] ?? 0, cma },
             order,
             mark,
             lowmemReserve,
@@ -62,7 +63,13 @@ describe('agrees with Linux 6.1.192', () => {
         boost: number,
         lists: number[],
       ) => {
-        const zone = { freePages, reservedHighatomic, freeCma, lists, cma: false }
+        const zone = {
+          freePages,
+          reservedHighatomic,
+          freeCma,
+          lists: (o: number) => lists[o] ?? 0,
+          cma: false,
+        }
         return [
           Number(
             zoneWatermarkFast(

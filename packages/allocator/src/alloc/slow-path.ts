@@ -33,12 +33,12 @@ import { linux6_1 } from '../gfp/kernels.js'
 import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { gfpCompactionAllowed } from '../gfp/predicates.js'
 import { type AllocContext, type AllocEnvironment, prepareAllocPages } from '../gfp/prepare.js'
+import { NO_PAGE } from '../pages/page-frames.js'
+import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
+import { MAX_ORDER } from '../pages/watermark.js'
 import { PF, PF_MEMALLOC } from '../task/flags.js'
 import { memallocNoreclaimRestore, memallocNoreclaimSave, type Task } from '../task/memalloc.js'
-import { MAX_ORDER } from './watermark.js'
 
-/** Requests of more than 8 pages may fail; smaller ones are tried for as long as there is hope. */
-const PAGE_ALLOC_COSTLY_ORDER = 3
 /** Gone since 6.3. */
 const { __GFP_ATOMIC } = linux6_1.flags
 const ZONE_NORMAL = 2
@@ -87,9 +87,6 @@ export type AllocStep =
  * `should-reclaim-retry`, `should-compact-retry`, `oom-lock`, `out-of-memory`: 1 or 0. Others: ignored.
  */
 export type AllocAnswer = number
-
-/** No page. */
-export const NO_PAGE = -1
 
 /** A request and where it is made. */
 export interface AllocRequest

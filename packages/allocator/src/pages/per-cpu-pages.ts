@@ -1,0 +1,182 @@
+/**
+ * Per-CPU pages: small blocks that one CPU keeps at hand, so that most requests touch no list that others use (mm/page_alloc.c,
+ * struct per_cpu_pages, 6.1.192). They are taken from the zone and given back in batches.
+ */
+import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import type { Buddy } from './buddy.js'
+import { PAGEBLOCK_ORDER } from './fallback.js'
+import { InvariantError, NO_PAGE, PER_CPU, USED } from './page-frames.js'
+
+/** Requests of more than 8 pages are costly: they are not kept, and may fail; smaller ones are tried for as long as there is hope. */
+export const PAGE_ALLOC_COSTLY_ORDER = 3
+
+/** The migratetypes that have lists here. */
+const MIGRATE_PCPTYPES = 3
+const LOW_ORDER_LISTS = MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1)
+/** One list more, for huge pages. */
+export const PER_CPU_LISTS = LOW_ORDER_LISTS + 1
+/** With more than 1 MiB a batch nobody gains. */
+const MAX_BATCH = 256
+
+/** Whether blocks of an order are kept per CPU (pcp_allowed_order). */
+export function perCpuOrder(order: number): boolean {
+  return order <= PAGE_ALLOC_COSTLY_ORDER || order === PAGEBLOCK_ORDER
+}
+
+/** How many pages are moved at once (zone_batchsize): about 1/4096 of the zone. */
+export function zoneBatchsize(managed: number): number {
+  const quarter = Math.max(1, Math.floor(Math.min(managed >> 10, MAX_BATCH) / 4))
+  // One less than a power of two: with powers of two, CPUs met the same pages again and again.
+  return (1 << (31 - Math.clz32(quarter + (quarter >> 1)))) - 1
+}
+
+/** How many pages a CPU keeps (zone_highsize): its share of the low watermark. */
+export function zoneHighsize(low: number, cpus: number, batch: number): number {
+  return Math.max(Math.floor(low / cpus), batch << 2)
+}
+
+/** All that is known beside the pages: a copy. */
+export type PerCpuState = readonly [count: number, freeFactor: number]
+
+export class PerCpuPages {
+  readonly #buddy: Buddy
+  readonly #lists: number
+  readonly batch: number
+  /** More than so many pages are not kept. */
+  high = 0
+  #count = 0
+  /** Grows while pages are only freed: then more are given back at once. */
+  #freeFactor = 0
+
+  constructor(buddy: Buddy, batch: number) {
+    this.#buddy = buddy
+    this.batch = Math.max(1, batch)
+    this.#lists = buddy.frames.newList()
+    for (let i = 1; i < PER_CPU_LISTS; i++) buddy.frames.newList()
+  }
+
+  /** How many pages are here. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Takes a block, from the zone's lists if there is none here (rmqueue_pcplist). */
+  alloc(order: number, migratetype: number, allocFlags: number): number {
+    const { frames } = this.#buddy
+    const list = this.#list(order, migratetype)
+    this.#freeFactor >>= 1
+    let page = frames.next[list] as number
+    if (page === list) {
+      this.#refill(list, order, migratetype, allocFlags)
+      page = frames.next[list] as number
+      if (page === list) return NO_PAGE
+    }
+    frames.remove(page)
+    frames.state[page] = USED | order
+    this.#count -= 1 << order
+    return page
+  }
+
+  /**
+   * Keeps a block that is free now, and gives some back to the zone if there are too many (free_unref_page_commit).
+   * @param reclaiming whether the zone is being reclaimed: then little is kept
+   */
+  free(page: number, order: number, reclaiming: boolean): void {
+    const { frames } = this.#buddy
+    const type = this.#buddy.pageblockMigratetype(page)
+    frames.state[page] = PER_CPU | order
+    // What was reserved for atomic requests, and is free again, serves others until the reserve gets it back.
+    frames.add(this.#list(order, type < MIGRATE_PCPTYPES ? type : MIGRATE_MOVABLE), page)
+    this.#count += 1 << order
+    const all = this.#freeFactor > 0 && order > 0 && order <= PAGE_ALLOC_COSTLY_ORDER
+    const high = all ? 0 : reclaiming ? Math.min(this.batch << 2, this.high) : this.high
+    if (this.#count >= high) this.#giveBack(all ? this.#count : this.#surplus(high))
+  }
+
+  /** Gives everything back (drain_pages). */
+  drain(): void {
+    if (this.#count > 0) this.#giveBack(this.#count)
+  }
+
+  /** What is known beside the pages. */
+  save(): PerCpuState {
+    return [this.#count, this.#freeFactor]
+  }
+
+  /** Puts it back. */
+  load([count, freeFactor]: PerCpuState): void {
+    this.#count = count
+    this.#freeFactor = freeFactor
+  }
+
+  /** @throws InvariantError when the lists and the counter disagree. */
+  validate(): void {
+    const { frames } = this.#buddy
+    let count = 0
+    for (let index = 0; index < PER_CPU_LISTS; index++) {
+      const order = index < LOW_ORDER_LISTS ? Math.floor(index / MIGRATE_PCPTYPES) : PAGEBLOCK_ORDER
+      count +=
+        (1 << order) *
+        frames.check(this.#lists + index, (page) => {
+          if (frames.state[page] !== (PER_CPU | order)) {
+            throw new InvariantError(
+              page,
+              `it is on a CPU's list of order ${order}, and is not that`,
+            )
+          }
+        })
+    }
+    if (count !== this.#count) {
+      throw new InvariantError(
+        this.#buddy.start,
+        `a CPU has ${count} pages, and counted ${this.#count}`,
+      )
+    }
+  }
+
+  /** rmqueue_bulk. */
+  #refill(list: number, order: number, migratetype: number, allocFlags: number): void {
+    const buddy = this.#buddy
+    const { frames } = buddy
+    const blocks = this.batch > 1 ? Math.max(this.batch >> order, 2) : this.batch
+    for (let i = 0; i < blocks; i++) {
+      const page = buddy.alloc(order, migratetype, allocFlags)
+      if (page === NO_PAGE) return
+      frames.state[page] = PER_CPU | order
+      frames.addTail(list, page)
+      this.#count += 1 << order
+    }
+  }
+
+  /** How many pages are too many (nr_pcp_free). */
+  #surplus(high: number): number {
+    const { batch } = this
+    if (high < batch) return 1
+    const most = high - batch
+    const wanted = batch << this.#freeFactor
+    if (wanted < most) this.#freeFactor++
+    return Math.max(batch, Math.min(wanted, most))
+  }
+
+  /** The oldest pages of all lists in turn (free_pcppages_bulk). */
+  #giveBack(pages: number): void {
+    const buddy = this.#buddy
+    const { frames } = buddy
+    let left = Math.min(pages, this.#count)
+    for (let index = 0; left > 0; index = (index + 1) % PER_CPU_LISTS) {
+      const list = this.#lists + index
+      const page = frames.previous[list] as number
+      if (page === list) continue
+      const order = frames.order(page)
+      frames.remove(page)
+      buddy.release(page, order)
+      this.#count -= 1 << order
+      left -= 1 << order
+    }
+  }
+
+  #list(order: number, migratetype: number): number {
+    if (order > PAGE_ALLOC_COSTLY_ORDER) return this.#lists + LOW_ORDER_LISTS
+    return this.#lists + order * MIGRATE_PCPTYPES + migratetype
+  }
+}

@@ -1,0 +1,228 @@
+/** Zone: a range of pages with its free blocks, its watermarks, and what its CPUs keep at hand (struct zone, 6.1.192). */
+import {
+  ALLOC_HIGHATOMIC,
+  ALLOC_KSWAPD,
+  ALLOC_NON_BLOCK,
+  ALLOC_OOM,
+  ALLOC_WMARK_HIGH,
+  ALLOC_WMARK_LOW,
+  ALLOC_WMARK_MASK,
+} from '../gfp/alloc-flags.js'
+import { MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
+import { BUDDY_LISTS, Buddy, type BuddyState, type FallbackEvent } from './buddy.js'
+import { PAGEBLOCK_ORDER } from './fallback.js'
+import { InvariantError, NO_PAGE, type PageFrames } from './page-frames.js'
+import {
+  PER_CPU_LISTS,
+  PerCpuPages,
+  type PerCpuState,
+  perCpuOrder,
+  zoneBatchsize,
+  zoneHighsize,
+} from './per-cpu-pages.js'
+import { type FreeState, MAX_ORDER, type Watermarks } from './watermark.js'
+
+const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
+/** watermark_boost_factor: by how much of the high watermark a zone may be boosted, in 1/10000. */
+const BOOST_FACTOR = 15_000
+
+/** The zones that memory can have, lowest first. Their place is their index, as in ZONES_AMD64. */
+export const ZONES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const
+
+/** How the kernel prints a zone's name. */
+export type ZoneLabel = (typeof ZONES)[number]
+
+/** The lists that a zone needs. */
+export function zoneLists(cpus: number): number {
+  return BUDDY_LISTS + cpus * PER_CPU_LISTS
+}
+
+/** What a zone is made of. */
+export interface ZoneOptions {
+  readonly name: ZoneLabel
+  readonly node: number
+  readonly start: number
+  readonly pages: number
+  readonly cpus: number
+  readonly owner: (owner: number) => string
+}
+
+/** What a zone knows beside its pages, to be put back later. */
+export interface ZoneState {
+  readonly buddy: BuddyState
+  readonly perCpu: readonly PerCpuState[]
+  readonly boost: number
+  readonly reservedHighatomic: number
+  readonly boosted: boolean
+  readonly reclaiming: boolean
+}
+
+export class Zone implements FreeState {
+  readonly name: ZoneLabel
+  readonly index: number
+  readonly node: number
+  readonly start: number
+  /** How many pages it has: managed, present and spanned alike. */
+  readonly managed: number
+  readonly buddy: Buddy
+  readonly perCpu: readonly PerCpuPages[]
+  readonly freeCma = 0
+  readonly cma = false
+  watermarks: Watermarks = { min: 0, low: 0, high: 0, promo: 0 }
+  /** By the index of the highest zone that a request could use: what it keeps from those who could use a higher one. */
+  lowmemReserve: readonly number[] = []
+  /** Raises the watermarks after fragmentation, until kswapd has undone it. */
+  boost = 0
+  /** Pages set aside for high-order atomic requests. */
+  reservedHighatomic = 0
+  /** ZONE_BOOSTED_WATERMARK: the next allocation wakes kswapd. */
+  boosted = false
+  /** ZONE_RECLAIM_ACTIVE: CPUs keep little. */
+  reclaiming = false
+  /** Is told of each fallback to another migratetype. */
+  onFallback: ((event: FallbackEvent) => void) | null = null
+  #allocFlags = 0
+
+  constructor(frames: PageFrames, { name, node, start, pages, cpus, owner }: ZoneOptions) {
+    this.name = name
+    this.index = ZONES.indexOf(name)
+    this.node = node
+    this.start = start
+    this.managed = pages
+    this.buddy = new Buddy(pages, frames, start, owner)
+    this.buddy.onFallback = (event) => this.#fellBack(event)
+    const batch = zoneBatchsize(pages)
+    this.perCpu = Array.from({ length: cpus }, () => new PerCpuPages(this.buddy, batch))
+  }
+
+  /** Sets the watermarks, and how much CPUs keep accordingly. */
+  setReserves(watermarks: Watermarks, lowmemReserve: readonly number[]): void {
+    this.watermarks = watermarks
+    this.lowmemReserve = lowmemReserve
+    for (const pages of this.perCpu) {
+      pages.high = zoneHighsize(watermarks.low, this.perCpu.length, pages.batch)
+    }
+  }
+
+  get freePages(): number {
+    return this.buddy.freePages
+  }
+
+  lists(order: number): number {
+    return this.buddy.lists(order)
+  }
+
+  /** The watermark that alloc flags choose, pages (wmark_pages). */
+  mark(allocFlags: number): number {
+    const { watermarks, boost } = this
+    const which = allocFlags & ALLOC_WMARK_MASK
+    if (which === ALLOC_WMARK_LOW) return watermarks.low + boost
+    return (which === ALLOC_WMARK_HIGH ? watermarks.high : watermarks.min) + boost
+  }
+
+  /** Takes a block: from what a CPU has at hand, or from the free lists (rmqueue). */
+  alloc(order: number, migratetype: number, allocFlags: number, cpu: number): number {
+    this.#allocFlags = allocFlags
+    if (perCpuOrder(order) && migratetype !== MIGRATE_HIGHATOMIC) {
+      const page = (this.perCpu[cpu] as PerCpuPages).alloc(order, migratetype, allocFlags)
+      if (page !== NO_PAGE) return page
+    }
+    const { buddy } = this
+    let page = NO_PAGE
+    if ((allocFlags & ALLOC_HIGHATOMIC) !== 0) page = buddy.allocSmallest(order, MIGRATE_HIGHATOMIC)
+    if (page === NO_PAGE) page = buddy.alloc(order, migratetype, allocFlags)
+    // Rather than fail, what cannot wait and what must die use the reserve.
+    if (page === NO_PAGE && (allocFlags & (ALLOC_OOM | ALLOC_NON_BLOCK)) !== 0) {
+      page = buddy.allocSmallest(order, MIGRATE_HIGHATOMIC)
+    }
+    return page
+  }
+
+  /**
+   * Gives a block back.
+   * @throws PageError when it is not the first page of a block in use, or of another order. Nothing has changed then.
+   */
+  free(page: number, order: number, cpu: number): void {
+    this.buddy.assertUsed(page, order)
+    if (perCpuOrder(order)) (this.perCpu[cpu] as PerCpuPages).free(page, order, this.reclaiming)
+    else this.buddy.release(page, order)
+  }
+
+  /** Gives what CPUs keep back to the free lists. */
+  drain(): void {
+    for (const pages of this.perCpu) pages.drain()
+  }
+
+  /** Sets the pageblock of a page aside for high-order atomic requests: 1% of the zone at most (reserve_highatomic_pageblock). */
+  reserveHighatomic(page: number): void {
+    const most = Math.ceil(Math.floor(this.managed / 100) / PAGEBLOCK) * PAGEBLOCK
+    if (this.reservedHighatomic >= most) return
+    if (this.buddy.pageblockMigratetype(page) === MIGRATE_HIGHATOMIC) return
+    this.reservedHighatomic += PAGEBLOCK
+    this.buddy.convertPageblock(page, MIGRATE_HIGHATOMIC)
+  }
+
+  /**
+   * Gives one such pageblock to a request that would fail otherwise (unreserve_highatomic_pageblock).
+   * @param force also the last one
+   * @returns whether any page became free for it
+   */
+  unreserveHighatomic(migratetype: number, force: boolean): boolean {
+    if (!force && this.reservedHighatomic <= PAGEBLOCK) return false
+    for (let order = 0; order < MAX_ORDER; order++) {
+      const page = this.buddy.firstFree(order, MIGRATE_HIGHATOMIC)
+      if (page === NO_PAGE) continue
+      this.reservedHighatomic -= Math.min(PAGEBLOCK, this.reservedHighatomic)
+      if (this.buddy.convertPageblock(page, migratetype) > 0) return true
+    }
+    return false
+  }
+
+  /** What is known beside the pages: a copy. */
+  save(): ZoneState {
+    const { boost, reservedHighatomic, boosted, reclaiming } = this
+    return {
+      buddy: this.buddy.save(),
+      perCpu: this.perCpu.map((pages) => pages.save()),
+      boost,
+      reservedHighatomic,
+      boosted,
+      reclaiming,
+    }
+  }
+
+  /** Puts it back. */
+  load(state: ZoneState): void {
+    this.buddy.load(state.buddy)
+    for (const [cpu, saved] of state.perCpu.entries()) this.perCpu[cpu]?.load(saved)
+    this.boost = state.boost
+    this.reservedHighatomic = state.reservedHighatomic
+    this.boosted = state.boosted
+    this.reclaiming = state.reclaiming
+  }
+
+  /** @throws InvariantError for the first page that is not where the lists and counters say. */
+  validate(): void {
+    this.buddy.validate()
+    for (const pages of this.perCpu) pages.validate()
+    const blocks = this.buddy.pageblocks()[MIGRATE_HIGHATOMIC] as number
+    if (blocks * PAGEBLOCK !== this.reservedHighatomic) {
+      throw new InvariantError(
+        this.start,
+        `${blocks} pageblocks are highatomic, and ${this.reservedHighatomic} pages reserved`,
+      )
+    }
+  }
+
+  /** Whoever breaks up a pageblock of another migratetype raises the watermarks, so that kswapd mends it (boost_watermark). */
+  #fellBack(event: FallbackEvent): void {
+    if (event.found < PAGEBLOCK_ORDER && PAGEBLOCK * 4 <= this.managed) {
+      const limit = Math.floor((this.watermarks.high * BOOST_FACTOR) / 10_000)
+      if (limit > 0) {
+        this.boost = Math.min(this.boost + PAGEBLOCK, Math.max(limit, PAGEBLOCK))
+        if ((this.#allocFlags & ALLOC_KSWAPD) !== 0) this.boosted = true
+      }
+    }
+    this.onFallback?.(event)
+  }
+}

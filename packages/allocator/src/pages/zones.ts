@@ -1,0 +1,261 @@
+/**
+ * Zones: the memory of a machine, node by node, and the search for a free block in it (mm/page_alloc.c, get_page_from_freelist,
+ * 6.1.192). A request walks the zones of its zonelist from the highest that it may use downwards, its own node first.
+ */
+import {
+  ALLOC_CPUSET,
+  ALLOC_HIGHATOMIC,
+  ALLOC_NO_WATERMARKS,
+  ALLOC_NOFRAGMENT,
+} from '../gfp/alloc-flags.js'
+import { linux6_1 } from '../gfp/kernels.js'
+import { gfpMigratetype } from '../gfp/migratetype.js'
+import { gfpZonelist, ZONELIST_NOFALLBACK } from '../gfp/predicates.js'
+import { gfpZoneIndex } from '../gfp/zone.js'
+import { PageError } from './page-error.js'
+import { type FramesState, InvariantError, NO_PAGE, PageFrames } from './page-frames.js'
+import {
+  calculateMinFreeKbytes,
+  setupZoneReserves,
+  totalReservePages,
+  zoneWatermarkFast,
+} from './watermark.js'
+import { ZONES, Zone, type ZoneLabel, type ZoneState, zoneLists } from './zone.js'
+
+/** Gone since 6.3. */
+const { __GFP_ATOMIC } = linux6_1.flags
+/** Zones begin at multiples of the largest block. */
+const ALIGN = 1024
+/** Pages of the largest block, as a power of two. */
+const ALIGN_SHIFT = 10
+/** Debian's amd64: DMA, DMA32, Normal, Movable, Device. */
+const LOWMEM_RESERVE_RATIO = [256, 256, 32, 0, 0]
+const ZONE_NORMAL = 2
+const NO_ZONE = 0xff
+
+/** A machine's memory. All sizes are pages of 4 KiB. */
+export interface MemoryOptions {
+  /** By node: the pages of each zone that it has. */
+  readonly nodes: readonly { readonly [zone in ZoneLabel]?: number }[]
+  /** How many CPUs there are, spread over the nodes; by default 1. */
+  readonly cpus?: number
+  /** The sysctl, KiB; by default what the kernel chooses. */
+  readonly minFreeKbytes?: number
+  /** The sysctl, in 1/10000 of a zone: the distance between watermarks. By default 10. */
+  readonly watermarkScaleFactor?: number
+  /** The sysctl, for DMA, DMA32, Normal, Movable and Device. By default 256, 256, 32, 0, 0. */
+  readonly lowmemReserveRatio?: readonly number[]
+}
+
+/** All that {@link Zones} know: a copy. */
+export interface ZonesState {
+  readonly frames: FramesState
+  readonly zones: readonly ZoneState[]
+}
+
+export class Zones {
+  readonly frames: PageFrames
+  /** Those that have pages: by node, lowest first. */
+  readonly all: readonly Zone[]
+  readonly nodes: number
+  readonly cpus: number
+  /** A bit for each index for which some zone has pages. */
+  readonly populated: number
+  /** The sysctl that the watermarks follow from, KiB. */
+  readonly minFreeKbytes: number
+  /** Pages that the zones keep in all. */
+  readonly totalReserve: number
+  /** By node, twice: the zones that its requests walk, and those of the node alone. */
+  readonly #zonelists: readonly (readonly Zone[])[]
+  /** Which of `all` a page is in, by 1024 pages. */
+  readonly #zoneOf: Uint8Array
+
+  /**
+   * @param owner names the owner of pages in errors
+   * @param lists how many lists the frames have to have besides
+   * @throws RangeError for memory without pages, or for a size that is none.
+   */
+  constructor(options: MemoryOptions, owner: (owner: number) => string, lists = 0) {
+    const { nodes, cpus = 1 } = options
+    const plan: { name: ZoneLabel; node: number; start: number; pages: number }[] = []
+    let end = 0
+    for (const [node, sizes] of nodes.entries()) {
+      for (const name of ZONES) {
+        const pages = sizes[name] ?? 0
+        if (!Number.isInteger(pages) || pages < 0) {
+          throw new RangeError(`zone ${name} of node ${node} has 0 pages or more, not ${pages}`)
+        }
+        if (pages === 0) continue
+        plan.push({ name, node, start: end, pages })
+        end = Math.ceil((end + pages) / ALIGN) * ALIGN
+      }
+    }
+    if (plan.length === 0 || plan.length >= NO_ZONE) {
+      throw new RangeError(`memory has 1 to ${NO_ZONE - 1} zones with pages, not ${plan.length}`)
+    }
+    if (!Number.isInteger(cpus) || cpus < 1) throw new RangeError(`a machine has CPUs, not ${cpus}`)
+    this.cpus = cpus
+    this.nodes = nodes.length
+    this.frames = new PageFrames(end, plan.length * zoneLists(cpus) + lists)
+    this.all = plan.map((zone) => new Zone(this.frames, { ...zone, cpus, owner }))
+    this.populated = this.all.reduce((bits, zone) => bits | (1 << zone.index), 0)
+    this.#zoneOf = new Uint8Array(this.frames.pages >> ALIGN_SHIFT).fill(NO_ZONE)
+    for (const [index, zone] of this.all.entries()) {
+      const first = zone.start >> ALIGN_SHIFT
+      this.#zoneOf.fill(index, first, first + Math.ceil(zone.managed / ALIGN))
+    }
+    this.#zonelists = nodes.flatMap((_, node) => {
+      const distance = (zone: Zone) => (zone.node - node + nodes.length) % nodes.length
+      const list = [...this.all].sort((a, b) => distance(a) - distance(b) || b.index - a.index)
+      return [list, list.filter((zone) => zone.node === node)]
+    })
+    const { minFreeKbytes, totalReserve } = this.#setReserves(options)
+    this.minFreeKbytes = minFreeKbytes
+    this.totalReserve = totalReserve
+  }
+
+  /** How many pages are free, in zones of this node or of all. */
+  freePages(node?: number): number {
+    let free = 0
+    for (const zone of this.all)
+      if (node === undefined || zone.node === node) free += zone.freePages
+    return free
+  }
+
+  /**
+   * The zone that a page is in.
+   * @throws PageError when it is in none.
+   */
+  zoneOf(page: number): Zone {
+    const zone = this.all[this.#zoneOf[page >> ALIGN_SHIFT] ?? NO_ZONE]
+    if (zone === undefined || page < 0) throw new PageError(`page ${page} is in no zone`)
+    return zone
+  }
+
+  /** The node of a CPU. */
+  nodeOf(cpu: number): number {
+    return Math.floor((cpu * this.nodes) / this.cpus)
+  }
+
+  /** The zones that a request walks. */
+  zonelist(gfp: number, node: number): readonly Zone[] {
+    return this.#zonelists[2 * node + (gfpZonelist(gfp) === ZONELIST_NOFALLBACK ? 1 : 0)] ?? []
+  }
+
+  /** The first zone that a request walks, undefined when it may use none that has pages. */
+  preferred(gfp: number, node: number, nodemask: number): Zone | undefined {
+    const highest = gfpZoneIndex(gfp)
+    for (const zone of this.zonelist(gfp, node)) {
+      if (zone.index <= highest && (nodemask & (1 << zone.node)) !== 0) return zone
+    }
+    return undefined
+  }
+
+  /**
+   * Searches for a free block (get_page_from_freelist).
+   *
+   * @param gfp filtered: it decides on zones, migratetype and whether another node will do
+   * @param allocFlags which watermark it has to leave, and which reserves it may use
+   * @param nodemask a bit per node that it may use
+   * @param cpuset a bit per node that ALLOC_CPUSET allows
+   * @returns the first page, or {@link NO_PAGE}
+   */
+  alloc(
+    gfp: number,
+    order: number,
+    allocFlags: number,
+    cpu: number,
+    node: number,
+    nodemask = -1,
+    cpuset = -1,
+  ): number {
+    const highest = gfpZoneIndex(gfp)
+    const migratetype = gfpMigratetype(gfp)
+    const allowed = (allocFlags & ALLOC_CPUSET) !== 0 ? nodemask & cpuset : nodemask
+    const zonelist = this.zonelist(gfp, node)
+    let flags = allocFlags
+    for (;;) {
+      let first = true
+      for (let i = 0; i < zonelist.length; i++) {
+        const zone = zonelist[i] as Zone
+        if (zone.index > highest || (allowed & (1 << zone.node)) === 0) continue
+        if (!first && (flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== node) {
+          // Better fragments here than pages from afar.
+          break
+        }
+        first = false
+        if ((flags & ALLOC_NO_WATERMARKS) === 0) {
+          const reserve = zone.lowmemReserve[highest] as number
+          const { min } = zone.watermarks
+          const atomic = (gfp & __GFP_ATOMIC) !== 0
+          const mark = zone.mark(flags)
+          if (!zoneWatermarkFast(zone, order, mark, reserve, flags, min, zone.boost, atomic))
+            continue
+        }
+        const page = zone.alloc(order, migratetype, flags, cpu)
+        if (page === NO_PAGE) continue
+        if (order > 0 && (flags & ALLOC_HIGHATOMIC) !== 0) zone.reserveHighatomic(page)
+        return page
+      }
+      if ((flags & ALLOC_NOFRAGMENT) === 0) return NO_PAGE
+      flags &= ~ALLOC_NOFRAGMENT
+    }
+  }
+
+  /** Gives what CPUs keep back to the free lists (drain_all_pages). */
+  drain(): void {
+    for (const zone of this.all) zone.drain()
+  }
+
+  /** A copy of everything: 12 bytes a page. */
+  save(): ZonesState {
+    return { frames: this.frames.save(), zones: this.all.map((zone) => zone.save()) }
+  }
+
+  /** Puts everything back as it was. */
+  load(state: ZonesState): void {
+    this.frames.load(state.frames)
+    for (const [index, saved] of state.zones.entries()) this.all[index]?.load(saved)
+  }
+
+  /** @throws InvariantError for the first page that is not in exactly one place. */
+  validate(): void {
+    for (const zone of this.all) zone.validate()
+    for (let page = 0; page < this.frames.pages; page++) {
+      if (this.frames.state[page] === 0) continue
+      const zone = this.all[this.#zoneOf[page >> ALIGN_SHIFT] as number]
+      if (zone === undefined || page >= zone.start + zone.managed) {
+        throw new InvariantError(page, 'it is in no zone')
+      }
+    }
+  }
+
+  #setReserves(options: MemoryOptions): { minFreeKbytes: number; totalReserve: number } {
+    const { watermarkScaleFactor = 10, lowmemReserveRatio = LOWMEM_RESERVE_RATIO } = options
+    const total = this.all.reduce((sum, zone) => sum + zone.managed, 0)
+    const buffers = this.all.reduce((sum, { index, managed }) => {
+      return index <= ZONE_NORMAL ? sum + managed : sum
+    }, 0)
+    const minFreeKbytes = options.minFreeKbytes ?? calculateMinFreeKbytes(buffers, -1, 1024).kbytes
+    let totalReserve = 0
+    for (let node = 0; node < this.nodes; node++) {
+      const zones = this.all.filter((zone) => zone.node === node)
+      const managed = lowmemReserveRatio.map(
+        (_, index) => zones.find((zone) => zone.index === index)?.managed ?? 0,
+      )
+      const reserves = setupZoneReserves(
+        minFreeKbytes,
+        managed,
+        watermarkScaleFactor,
+        lowmemReserveRatio,
+        total,
+      )
+      for (const zone of zones) {
+        const marks = reserves.watermarks[zone.index]
+        if (marks) zone.setReserves(marks, reserves.lowmemReserve[zone.index] ?? [])
+      }
+      totalReserve += totalReservePages(managed, reserves)
+    }
+    return { minFreeKbytes, totalReserve }
+  }
+}

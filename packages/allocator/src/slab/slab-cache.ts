@@ -1,0 +1,445 @@
+/**
+ * Slab cache: objects of one size, cut from blocks of pages, the slabs (mm/slub.c, 6.1.192, in its simplest faithful form). Each CPU
+ * allocates from one slab of its own and keeps some more at hand; other slabs with free objects are on the partial list;
+ * full ones are on no list.
+ *
+ * Unlike the kernel's, the partial list is one for all nodes, and what another CPU frees in the slab that this one allocates from
+ * can be allocated again at once.
+ */
+import { __GFP_COMP, __GFP_DMA, __GFP_RECLAIMABLE } from '../gfp/flags.js'
+import { InvariantError, type PageFrames, SLAB } from '../pages/page-frames.js'
+import { objectsOf, PAGE_SIZE, type SlabLayout, slabLayout } from './slab-layout.js'
+import {
+  ACTIVE,
+  CPU_PARTIAL,
+  FULL,
+  NO_INDEX,
+  NO_SLAB,
+  PARTIAL,
+  SlabTable,
+  type SlabTableState,
+  UNUSED,
+} from './slab-table.js'
+
+/** No object: there was no memory. */
+export const NO_OBJECT = -1
+
+/** What a cache is made of. */
+export interface SlabCacheOptions {
+  readonly name: string
+  /** Of an object, bytes. */
+  readonly size: number
+  /** Of an object, bytes, a power of two. By default 8. */
+  readonly align?: number
+  /** SLAB_HWCACHE_ALIGN: objects begin with a cache line, as far as they are not much smaller. */
+  readonly hwcacheAlign?: boolean
+  /** SLAB_RECLAIM_ACCOUNT: a shrinker can free the objects, so their pages are kept together. */
+  readonly reclaimAccount?: boolean
+  /** SLAB_ACCOUNT: objects are charged to the memory cgroup. */
+  readonly account?: boolean
+  /** SLAB_CACHE_DMA: pages come from ZONE_DMA. */
+  readonly dma?: boolean
+}
+
+/** Gives the pages of a slab back, on a CPU. */
+export type ReleaseSlab = (page: number, order: number, cpu: number) => void
+
+/** What is known beside the pages: a copy. */
+export interface SlabCacheState {
+  readonly slabs: SlabTableState
+  readonly active: Int32Array
+  readonly kept: Int32Array
+  readonly keptCount: Int32Array
+  readonly partial: readonly [first: number, last: number, count: number]
+  readonly totals: readonly [slabs: number, objects: number, pages: number]
+}
+
+/** What /proc/slabinfo says of a cache (struct slabinfo). */
+export interface SlabInfo {
+  readonly name: string
+  /** Objects that are in use, or free in a slab that a CPU has. */
+  readonly activeObjects: number
+  readonly objects: number
+  readonly objectSize: number
+  readonly objectsPerSlab: number
+  readonly pagesPerSlab: number
+  readonly slabs: number
+}
+
+export class SlabCache {
+  readonly name: string
+  readonly layout: SlabLayout
+  /** How many objects a slab has. */
+  readonly objectsPerSlab: number
+  /** What is added to the flags of a request for pages. */
+  readonly gfp: number
+  readonly account: boolean
+  /** Whether its pages count as reclaimable. */
+  readonly reclaimable: boolean
+  /** The number that pages of its slabs carry. */
+  readonly number: number
+  readonly #frames: PageFrames
+  readonly #release: ReleaseSlab
+  readonly #slabs: SlabTable
+  /** By CPU: the slab that it allocates from; the first that it keeps; and how many those are. */
+  readonly #active: Int32Array
+  readonly #kept: Int32Array
+  readonly #keptCount: Int32Array
+  /** The partial list. */
+  #first = NO_SLAB
+  #last = NO_SLAB
+  #partialCount = 0
+  #slabCount = 0
+  #objectCount = 0
+  #pageCount = 0
+  readonly #blank: SlabCacheState
+
+  /**
+   * @param release gives the pages of a slab back
+   * @throws RangeError for a size that objects cannot have
+   */
+  constructor(
+    options: SlabCacheOptions,
+    number: number,
+    frames: PageFrames,
+    cpus: number,
+    release: ReleaseSlab,
+  ) {
+    const { name, size, align = 8, hwcacheAlign = false } = options
+    this.name = name
+    this.number = number
+    this.layout = slabLayout(size, align, hwcacheAlign, cpus)
+    this.objectsPerSlab = objectsOf(this.layout.order, this.layout.size)
+    this.gfp =
+      (this.layout.order > 0 ? __GFP_COMP : 0) |
+      (options.dma ? __GFP_DMA : 0) |
+      (options.reclaimAccount ? __GFP_RECLAIMABLE : 0)
+    this.account = options.account ?? false
+    this.reclaimable = options.reclaimAccount ?? false
+    this.#frames = frames
+    this.#release = release
+    this.#slabs = new SlabTable(this.objectsPerSlab)
+    this.#active = new Int32Array(cpus).fill(NO_SLAB)
+    this.#kept = new Int32Array(cpus).fill(NO_SLAB)
+    this.#keptCount = new Int32Array(cpus)
+    this.#blank = this.save()
+  }
+
+  /** How many pages its slabs have. */
+  get pages(): number {
+    return this.#pageCount
+  }
+
+  /** How many objects are in use. */
+  get inUse(): number {
+    const { inUse, place, size } = this.#slabs
+    let used = 0
+    for (let slab = 0; slab < size; slab++) {
+      if (place[slab] !== UNUSED) used += inUse[slab] as number
+    }
+    return used
+  }
+
+  /**
+   * Takes an object from the slabs that there are.
+   * @param owner the call site
+   * @returns its address, or {@link NO_OBJECT} when a new slab is needed
+   */
+  take(cpu: number, owner: number): number {
+    const slabs = this.#slabs
+    let slab = this.#active[cpu] as number
+    if (slab === NO_SLAB || slabs.free[slab] === NO_INDEX) {
+      slab = this.#refill(cpu)
+      if (slab === NO_SLAB) return NO_OBJECT
+    }
+    const index = slabs.take(slab, owner)
+    return (slabs.page[slab] as number) * PAGE_SIZE + index * this.layout.size
+  }
+
+  /** Makes a block of pages, in use, a slab, from which this CPU allocates next. */
+  add(cpu: number, page: number, order: number): void {
+    const slab = this.#slabs.add(page, order, objectsOf(order, this.layout.size))
+    this.#slabCount++
+    this.#objectCount += this.#slabs.objects[slab] as number
+    this.#pageCount += 1 << order
+    // Nobody else uses the links of a block that is in use.
+    this.#frames.state[page] = SLAB | order
+    this.#frames.next[page] = slab
+    this.#frames.previous[page] = this.number
+    this.#deactivate(cpu)
+    this.#activate(cpu, slab)
+  }
+
+  /**
+   * Why an address is none of an object in use, in words that follow its name; undefined when it is one.
+   * @param page the first of a slab of this cache
+   */
+  fault(page: number, address: number): string | undefined {
+    const slab = this.#frames.next[page] as number
+    const offset = address - page * PAGE_SIZE
+    const index = Math.floor(offset / this.layout.size)
+    if (offset % this.layout.size !== 0 || index >= (this.#slabs.objects[slab] as number)) {
+      return 'is not where an object begins'
+    }
+    return this.#slabs.isUsed(slab, index) ? undefined : 'is free already: freed twice?'
+  }
+
+  /** The call site that last allocated the object that an address is in. */
+  owner(page: number, address: number): number {
+    const index = Math.floor((address - page * PAGE_SIZE) / this.layout.size)
+    return this.#slabs.owner(this.#frames.next[page] as number, index)
+  }
+
+  /** Puts an object in use back (__slab_free). The pages of a slab that is not worth keeping are released. */
+  put(cpu: number, page: number, address: number): void {
+    const slabs = this.#slabs
+    const slab = this.#frames.next[page] as number
+    slabs.put(slab, (address - page * PAGE_SIZE) / this.layout.size)
+    const place = slabs.place[slab] as number
+    if (place === FULL) this.#keep(cpu, slab)
+    else if (place === PARTIAL && slabs.inUse[slab] === 0 && this.#enough()) {
+      this.#unlist(slab)
+      this.#discard(slab, cpu)
+    }
+  }
+
+  /** Gives up what CPUs keep, and the pages of all slabs without objects in use (kmem_cache_shrink). */
+  shrink(cpu = 0): void {
+    for (let each = 0; each < this.#active.length; each++) {
+      this.#deactivate(each)
+      this.#giveUpKept(each)
+    }
+    const { inUse, next } = this.#slabs
+    for (let slab = this.#first; slab !== NO_SLAB; ) {
+      const after = next[slab] as number
+      if (inUse[slab] === 0) {
+        this.#unlist(slab)
+        this.#discard(slab, cpu)
+      }
+      slab = after
+    }
+  }
+
+  /** What /proc/slabinfo says. Free objects count as active while a CPU has their slab: nobody else can use them. */
+  info(): SlabInfo {
+    const { objects, inUse, next } = this.#slabs
+    let free = 0
+    for (let slab = this.#first; slab !== NO_SLAB; slab = next[slab] as number) {
+      free += (objects[slab] as number) - (inUse[slab] as number)
+    }
+    return {
+      name: this.name,
+      activeObjects: this.#objectCount - free,
+      objects: this.#objectCount,
+      objectSize: this.layout.size,
+      objectsPerSlab: this.objectsPerSlab,
+      pagesPerSlab: 1 << this.layout.order,
+      slabs: this.#slabCount,
+    }
+  }
+
+  /** Forgets all slabs, whose pages are somebody else's now. */
+  clear(): void {
+    this.load(this.#blank)
+  }
+
+  /** What is known beside the pages. */
+  save(): SlabCacheState {
+    return {
+      slabs: this.#slabs.save(),
+      active: this.#active.slice(),
+      kept: this.#kept.slice(),
+      keptCount: this.#keptCount.slice(),
+      partial: [this.#first, this.#last, this.#partialCount],
+      totals: [this.#slabCount, this.#objectCount, this.#pageCount],
+    }
+  }
+
+  /** Puts it back. */
+  load(state: SlabCacheState): void {
+    this.#slabs.load(state.slabs)
+    this.#active.set(state.active)
+    this.#kept.set(state.kept)
+    this.#keptCount.set(state.keptCount)
+    ;[this.#first, this.#last, this.#partialCount] = state.partial
+    ;[this.#slabCount, this.#objectCount, this.#pageCount] = state.totals
+  }
+
+  /** @throws InvariantError for the first slab that is not in exactly one place, or miscounted. */
+  validate(): void {
+    const slabs = this.#slabs
+    const seen = new Uint8Array(slabs.size)
+    let before = NO_SLAB
+    let partial = 0
+    for (let slab = this.#first; slab !== NO_SLAB; slab = slabs.next[slab] as number) {
+      this.#prove(slab, PARTIAL, seen)
+      if (slabs.previous[slab] !== before) this.#broken(slab, 'its list is broken')
+      before = slab
+      partial++
+    }
+    if (before !== this.#last || partial !== this.#partialCount) {
+      this.#broken(before, `${partial} slabs are partial, and ${this.#partialCount} counted`)
+    }
+    for (let cpu = 0; cpu < this.#active.length; cpu++) {
+      const active = this.#active[cpu] as number
+      if (active !== NO_SLAB) this.#prove(active, ACTIVE, seen)
+      let kept = 0
+      let slab = this.#kept[cpu] as number
+      for (; slab !== NO_SLAB; slab = slabs.next[slab] as number) {
+        this.#prove(slab, CPU_PARTIAL, seen)
+        kept++
+      }
+      if (kept !== this.#keptCount[cpu]) {
+        this.#broken(slab, `CPU ${cpu} keeps ${kept} slabs, and counted ${this.#keptCount[cpu]}`)
+      }
+    }
+    let pages = 0
+    let objects = 0
+    let count = 0
+    for (let slab = 0; slab < slabs.size; slab++) {
+      if (slabs.place[slab] === UNUSED) continue
+      if (seen[slab] === 0) this.#prove(slab, FULL, seen)
+      pages += 1 << (slabs.order[slab] as number)
+      objects += slabs.objects[slab] as number
+      count++
+    }
+    if (pages !== this.#pageCount || objects !== this.#objectCount || count !== this.#slabCount) {
+      this.#broken(NO_SLAB, `${count} slabs, ${objects} objects and ${pages} pages are miscounted`)
+    }
+  }
+
+  /** The slab that this CPU allocates from now: from those that it keeps, or from the partial list (___slab_alloc). */
+  #refill(cpu: number): number {
+    const slabs = this.#slabs
+    this.#deactivate(cpu)
+    const kept = this.#kept[cpu] as number
+    if (kept !== NO_SLAB) {
+      this.#kept[cpu] = slabs.next[kept] as number
+      this.#keptCount[cpu] = (this.#keptCount[cpu] as number) - 1
+      this.#activate(cpu, kept)
+      return kept
+    }
+    const slab = this.#first
+    if (slab === NO_SLAB) return NO_SLAB
+    this.#unlist(slab)
+    this.#activate(cpu, slab)
+    // Some more, so that the list is left alone for a while (get_partial_node).
+    const most = Math.floor(this.layout.cpuPartialSlabs / 2) + 1
+    for (let more = 0; more < most && this.#first !== NO_SLAB; more++) {
+      const next = this.#first
+      this.#unlist(next)
+      this.#pushKept(cpu, next)
+    }
+    return slab
+  }
+
+  /** This CPU keeps a slab that was full; if it has many, it gives up those (put_cpu_partial). */
+  #keep(cpu: number, slab: number): void {
+    if ((this.#keptCount[cpu] as number) >= this.layout.cpuPartialSlabs) this.#giveUpKept(cpu)
+    this.#pushKept(cpu, slab)
+  }
+
+  #pushKept(cpu: number, slab: number): void {
+    this.#slabs.place[slab] = CPU_PARTIAL
+    this.#slabs.next[slab] = this.#kept[cpu] as number
+    this.#kept[cpu] = slab
+    this.#keptCount[cpu] = (this.#keptCount[cpu] as number) + 1
+  }
+
+  /** unfreeze_partials. */
+  #giveUpKept(cpu: number): void {
+    const { next, inUse } = this.#slabs
+    let slab = this.#kept[cpu] as number
+    this.#kept[cpu] = NO_SLAB
+    this.#keptCount[cpu] = 0
+    while (slab !== NO_SLAB) {
+      const after = next[slab] as number
+      if (inUse[slab] === 0 && this.#enough()) this.#discard(slab, cpu)
+      else this.#list(slab, false)
+      slab = after
+    }
+  }
+
+  #activate(cpu: number, slab: number): void {
+    this.#slabs.place[slab] = ACTIVE
+    this.#active[cpu] = slab
+  }
+
+  /** deactivate_slab. */
+  #deactivate(cpu: number): void {
+    const slab = this.#active[cpu] as number
+    if (slab === NO_SLAB) return
+    this.#active[cpu] = NO_SLAB
+    if (this.#slabs.free[slab] === NO_INDEX) this.#slabs.place[slab] = FULL
+    else if (this.#slabs.inUse[slab] === 0 && this.#enough()) this.#discard(slab, cpu)
+    else this.#list(slab, true)
+  }
+
+  /** Whether so many slabs are on the partial list that an empty one is not kept. */
+  #enough(): boolean {
+    return this.#partialCount >= this.layout.minPartial
+  }
+
+  /** Puts a slab on the partial list: at the front what was used just now. */
+  #list(slab: number, front: boolean): void {
+    const { next, previous, place } = this.#slabs
+    place[slab] = PARTIAL
+    const before = front ? NO_SLAB : this.#last
+    const after = front ? this.#first : NO_SLAB
+    previous[slab] = before
+    next[slab] = after
+    if (before === NO_SLAB) this.#first = slab
+    else next[before] = slab
+    if (after === NO_SLAB) this.#last = slab
+    else previous[after] = slab
+    this.#partialCount++
+  }
+
+  #unlist(slab: number): void {
+    const { next, previous } = this.#slabs
+    const before = previous[slab] as number
+    const after = next[slab] as number
+    if (before === NO_SLAB) this.#first = after
+    else next[before] = after
+    if (after === NO_SLAB) this.#last = before
+    else previous[after] = before
+    this.#partialCount--
+  }
+
+  #discard(slab: number, cpu: number): void {
+    const slabs = this.#slabs
+    const order = slabs.order[slab] as number
+    this.#slabCount--
+    this.#objectCount -= slabs.objects[slab] as number
+    this.#pageCount -= 1 << order
+    slabs.remove(slab)
+    this.#release(slabs.page[slab] as number, order, cpu)
+  }
+
+  #prove(slab: number, place: number, seen: Uint8Array): void {
+    const slabs = this.#slabs
+    if (seen[slab] !== 0) this.#broken(slab, 'it is in two places')
+    seen[slab] = 1
+    if (slabs.place[slab] !== place) this.#broken(slab, 'it is not where its list says')
+    const fault = slabs.fault(slab)
+    if (fault !== undefined) this.#broken(slab, fault)
+    const full = slabs.free[slab] === NO_INDEX
+    if (place === FULL ? !full : place !== ACTIVE && full) {
+      this.#broken(slab, full ? 'it is full, and listed' : 'it has free objects, and is not listed')
+    }
+    const page = slabs.page[slab] as number
+    const { state, next, previous } = this.#frames
+    if (
+      state[page] !== (SLAB | (slabs.order[slab] as number)) ||
+      next[page] !== slab ||
+      previous[page] !== this.number
+    ) {
+      this.#broken(slab, 'its pages are not its own')
+    }
+  }
+
+  #broken(slab: number, why: string): never {
+    const page = this.#slabs.page[slab] ?? 0
+    throw new InvariantError(page, `in the cache ${this.name}, slab ${slab}: ${why}`)
+  }
+}
