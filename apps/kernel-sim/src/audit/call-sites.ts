@@ -100,7 +100,7 @@ class ExplicitSite {
     if (variants !== undefined || this.gfp.size < VARIANTS) {
       this.gfp.set(event.gfp, (variants ?? 0) + 1)
     }
-    if (event.stack?.interrupt) {
+    if (event.interrupt) {
       this.interrupt++
       return
     }
@@ -162,7 +162,7 @@ export class CallSiteAudit {
     const { class: gfpClass, event, scope } = request
     if (gfpClass === 'NOFS' || gfpClass === 'NOIO') {
       this.#explicit.of(site, caller, gfpClass).add(request)
-    } else if (gfpClass === 'KERNEL' && isRestricted(event.taskFlags) && !event.stack?.interrupt) {
+    } else if (gfpClass === 'KERNEL' && isRestricted(event.taskFlags) && !event.interrupt) {
       this.#weakened.of(site, caller, scope).requests++
     }
   }

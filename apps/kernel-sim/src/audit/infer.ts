@@ -10,7 +10,7 @@ export function inferFlags(event: TraceEvent, told: number | undefined): void {
   if (told !== undefined) {
     target.taskFlags = told
     target.flagsFrom = 'page'
-  } else if (event.stack !== undefined && event.stack.held !== 0 && !event.stack.interrupt) {
+  } else if (event.stack !== undefined && event.stack.held !== 0 && !event.interrupt) {
     target.taskFlags = event.stack.held
     target.flagsFrom = 'stack'
   }

@@ -49,7 +49,7 @@ export class RequestAudit {
   add(request: FilteredRequest): void {
     const { event, effective } = request
     this.#flagsFrom[event.flagsFrom ?? 'unknown']++
-    this.#cells.of(request.class, event.stack?.interrupt ? INTERRUPT : request.scope).count++
+    this.#cells.of(request.class, event.interrupt ? INTERRUPT : request.scope).count++
     const lost = event.gfp & ~effective
     if (lost === 0) return
     this.#weakened++

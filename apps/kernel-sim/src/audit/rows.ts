@@ -6,8 +6,12 @@ export const OTHERS = '(others)'
 
 const LIMIT = 1 << 14
 
-export class Rows<P extends readonly string[], R> {
-  readonly #rows = new Map<string, R>()
+/** What is found by one part of a key: the row if it is the last one, else what is found by the next part. */
+type Level<R> = Map<string, Level<R> | R>
+
+export class Rows<P extends readonly string[], R extends object> {
+  readonly #rows: R[] = []
+  readonly #first: Level<R> = new Map()
   readonly #make: (...parts: P) => R
   readonly #names: number
 
@@ -20,26 +24,33 @@ export class Rows<P extends readonly string[], R> {
     this.#make = make
   }
 
-  /** The row for a key. */
+  /** The row for a key: the same number of parts in all calls. Finding it makes no string. */
   of(...parts: P): R {
-    return (
-      this.#rows.get(parts.join('\n')) ??
-      (this.#rows.size < LIMIT ? this.#add(parts) : this.#overflow(parts))
-    )
+    let level: Level<R> | R | undefined = this.#first
+    for (let i = 0; i < parts.length && level !== undefined; i++) {
+      level = (level as Level<R>).get(parts[i] as string)
+    }
+    return (level as R | undefined) ?? this.#add(parts)
   }
 
   values(): R[] {
-    return [...this.#rows.values()]
+    return [...this.#rows]
   }
 
   #add(parts: P): R {
+    if (this.#rows.length >= LIMIT && parts.slice(0, this.#names).some((name) => name !== OTHERS)) {
+      const others = parts.map((part, i) => (i < this.#names ? OTHERS : part))
+      return this.of(...(others as unknown as P))
+    }
+    let level = this.#first
+    for (const part of parts.slice(0, -1)) {
+      let next = level.get(part) as Level<R> | undefined
+      if (next === undefined) level.set(part, (next = new Map()))
+      level = next
+    }
     const row = this.#make(...parts)
-    this.#rows.set(parts.join('\n'), row)
+    level.set(parts.at(-1) ?? '', row)
+    this.#rows.push(row)
     return row
-  }
-
-  #overflow(parts: P): R {
-    const others = parts.map((part, i) => (i < this.#names ? OTHERS : part)) as unknown as P
-    return this.#rows.get(others.join('\n')) ?? this.#add(others)
   }
 }

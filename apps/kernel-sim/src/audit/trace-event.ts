@@ -26,6 +26,11 @@ interface Recorded {
   readonly flagsFrom: FlagsFrom | undefined
   /** The kernel stack; undefined where none was recorded. */
   readonly stack: Stack | undefined
+  /**
+   * Whether an interrupt or softirq raised it on top of the task, as its stack or the recording's flags tell: then the
+   * task, whose flags it shows, has nothing to do with it.
+   */
+  readonly interrupt: boolean
 }
 
 /** A request to the slab allocator, with the flags that the caller passed. */

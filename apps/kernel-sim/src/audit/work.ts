@@ -225,14 +225,14 @@ export class WorkAudit {
   }
 
   queue(event: QueueWorkEvent): void {
-    const { work, fn, pid, stack, taskFlags, line } = event
+    const { work, fn, pid, stack, taskFlags, line, interrupt } = event
     this.#name(work, fn)
     this.#queueings++
     const fact = this.#functions.of(fn)
     fact.queued++
     const armed = this.#armed.take(work)
     // By whom: the task, unless this is an interrupt on top of it; then the task that armed the timer.
-    const byTimer = pid < 0 || stack === undefined || stack.interrupt
+    const byTimer = pid < 0 || stack === undefined || interrupt
     const by = byTimer ? armed : { taskFlags, stack, line }
     if (byTimer && armed !== undefined) fact.queuedByTimer++
     const before = this.#queued.get(work) ?? NOBODY
@@ -284,7 +284,7 @@ export class WorkAudit {
   request(filtered: FilteredRequest, site: CallSite): void {
     const { event } = filtered
     const execution = this.#running.get(event.pid)
-    if (execution === undefined || event.stack?.interrupt) return
+    if (execution === undefined || event.interrupt) return
     execution.allocations++
     if (filtered.class === 'KERNEL' && filtered.scope === 'none') execution.unscoped++
     for (const delegated of execution.delegated) this.#compare(delegated, execution, filtered, site)

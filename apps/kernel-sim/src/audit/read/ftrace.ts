@@ -10,12 +10,13 @@
  *
  * A stack is a record of its own that may come after one of another CPU: it belongs to the last event of its task.
  */
+import { withoutProbes } from '../attribute/probe-functions.js'
 import { Stack } from '../stack.js'
 import type { TraceEvent } from '../trace-event.js'
-import { ByteTable } from './byte-table.js'
+import { ByteTable, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
-import { isDigit, nanoseconds, whole } from './decimal.js'
-import { PayloadReader } from './payload.js'
+import { isDigit, nanoseconds } from './decimal.js'
+import { type Head, kindOf, PayloadReader } from './payload.js'
 import { type StackText, StackTexts } from './stack-text.js'
 import { excerpt, type TraceReader } from './trace-reader.js'
 
@@ -32,8 +33,18 @@ const CLOSE = 93
 /** How many events of other tasks may stand between an event and its stack. */
 const WINDOW = 32
 
-/** The probe that records the event is the innermost function of its stack. */
-const PROBE = 'trace_event_raw_event_'
+/** The third byte of `<stack trace>`; `<user stack trace>` has another. */
+const T = 116
+
+/** The third flag by byte: 1 when an interrupt (`h`, `H`), softirq (`s`) or NMI (`z`, `Z`) is on top of the task. */
+const INTERRUPT_FLAGS = new Uint8Array(256)
+for (const flag of Buffer.from('hHszZ')) INTERRUPT_FLAGS[flag] = 1
+
+/** How trace-cmd and tracefs say that events are missing, with or without their number. */
+const LOST = /\[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]|\b(\d+) events? (?:lost|dropped)/i
+
+/** Lines of trace-cmd that are about the recording as a whole. */
+const ABOUT = /^(#.*|\s*|version = \d+|cpus=\d+|CPU \d+ is empty)$/
 
 /** What stands before the CPU: `kworker/1:2-4663`, with a process id in parentheses in newer kernels if asked for. */
 interface TaskName {
@@ -53,11 +64,18 @@ export class FtraceReader implements TraceReader {
   readonly #damage: Damage
   readonly #payload: PayloadReader
   readonly #tasks = new ByteTable(taskName)
-  readonly #names = new ByteTable((text) => text)
+  readonly #kinds = new ByteTable(kindOf)
   readonly #stacks = new StackTexts(readStack)
+  readonly #head: Head = { line: 0, time: 0, cpu: 0, pid: 0, comm: '', interrupt: false }
   readonly #held: Held[] = []
-  /** The event that the next frames belong to. */
+  /** Whether frames may come now. */
+  #expected = false
+  /** The event that they belong to; none if it is not of interest. */
   #awaiting: Held | undefined
+  #text: Buffer = Buffer.alloc(0)
+  #bytes: DataView = viewOf(this.#text)
+  /** Where in a line the CPU stood last: mostly the same. */
+  #column = 0
   #lines = 0
   #blank = 0
   #ignored = 0
@@ -85,25 +103,28 @@ export class FtraceReader implements TraceReader {
     return this.#lost
   }
 
-  lines(bytes: Buffer, start: number, end: number): void {
+  lines(text: Buffer, start: number, end: number): void {
+    this.#text = text
+    this.#bytes = viewOf(text)
     let at = start
     while (at < end) {
-      if (isFrame(bytes, at)) {
-        const stop = stackEnd(bytes, at, end)
-        this.#takeStack(this.#stacks.take(bytes, at, stop, stop === end))
+      if (isFrame(text, at)) {
+        const stop = this.#stackEnd(at, end)
+        this.#takeStack(this.#stacks.take(this.#bytes, at, stop, stop === end))
         at = stop
         continue
       }
       this.#takeStack(this.#stacks.finish())
-      let stop = bytes.indexOf(LF, at)
+      let stop = text.indexOf(LF, at)
       if (stop < 0 || stop > end) stop = end
       this.#lines++
-      this.#line(bytes, at, stop)
+      this.#line(at, stop)
       at = stop + 1
     }
   }
 
   oversize(length: number): void {
+    this.#takeStack(this.#stacks.finish())
     this.#damage.add('oversize', ++this.#lines, `a line of ${length} bytes`)
   }
 
@@ -113,59 +134,94 @@ export class FtraceReader implements TraceReader {
   }
 
   /** One line that is no frame of a stack. */
-  #line(bytes: Buffer, start: number, end: number): void {
-    const cpu = cpuAt(bytes, start, end)
+  #line(start: number, end: number): void {
+    const text = this.#text
+    const cpu = this.#cpuAt(start, end)
     if (cpu < 0) {
-      this.#otherLine(bytes.toString('utf8', start, end), this.#lines)
+      this.#otherLine(text.toString('utf8', start, end), this.#lines)
       return
     }
-    const cpuEnd = bytes.indexOf(CLOSE, cpu)
-    const colon = timeEnd(bytes, cpuEnd + 1, end)
-    const time = nanoseconds(bytes, wordStart(bytes, colon), colon)
-    let name = colon + 1
-    while (bytes[name] === SPACE) name++
-    const nameEnd = bytes.indexOf(COLON, name)
-    const { comm, pid } = this.#tasks.get(bytes, start, cpu)
-    if (Number.isNaN(time) || Number.isNaN(pid)) {
-      this.#damage.add('malformed', this.#lines, excerpt(bytes.toString('utf8', start, end)))
-    } else if (nameEnd < 0 || nameEnd >= end) {
-      // Only the header of a stack has no colon after its name.
-      if (bytes[name] === LESS) this.#expectStack(pid)
-      else this.#damage.add('truncated', this.#lines, excerpt(bytes.toString('utf8', start, end)))
-    } else {
-      const event = this.#names.get(bytes, name, nameEnd)
-      if (event === 'kernel_stack') this.#expectStack(pid)
-      else if (PayloadReader.knows(event)) {
-        const head = {
-          line: this.#lines,
-          time,
-          cpu: whole(bytes, cpu + 1, cpuEnd),
-          pid,
-          comm,
-        }
-        const found = this.#payload.read(head, event, bytes, nameEnd + 2, end)
-        if (found !== undefined) this.#hold(found)
-      } else this.#ignored++
+    const { comm, pid } = this.#tasks.get(this.#bytes, start, cpu)
+    let cpuNumber = 0
+    let at = cpu + 1
+    for (; text[at] !== CLOSE; at++) cpuNumber = cpuNumber * 10 + (text[at] as number) - 48
+    // The flags are missing where trace-cmd was told to leave them out.
+    const flags = wordStart(text, at + 1, end)
+    const flagsEnd = wordEnd(text, flags, end)
+    const timed = isDigit(text[flags]) && text[flagsEnd - 1] === COLON
+    const time = timed ? flags : wordStart(text, flagsEnd, end)
+    const timeEnd = timed ? flagsEnd : wordEnd(text, time, end)
+    const when = nanoseconds(this.#bytes, time, timeEnd - 1)
+    if (Number.isNaN(when) || Number.isNaN(pid) || text[timeEnd - 1] !== COLON) {
+      this.#damaged('malformed', start, end)
+      return
     }
+    const name = wordStart(text, timeEnd, end)
+    if (text[name] === LESS) {
+      this.#expectStack(pid, text[name + 2] === T)
+      return
+    }
+    const nameEnd = wordEnd(text, name, end) - 1
+    if (text[nameEnd] !== COLON) {
+      this.#damaged('truncated', start, end)
+      return
+    }
+    this.#expected = false
+    const kind = this.#kinds.get(this.#bytes, name, nameEnd)
+    const payload = wordStart(text, nameEnd + 1, end)
+    if (kind !== undefined) {
+      const head = this.#head
+      head.line = this.#lines
+      head.time = when
+      head.cpu = cpuNumber
+      head.pid = pid
+      head.comm = comm
+      head.interrupt = !timed && INTERRUPT_FLAGS[text[flags + 2] as number] === 1
+      const found = this.#payload.read(head, kind, this.#bytes, text, payload, end)
+      if (found === undefined) this.#settle(pid)
+      else this.#hold(found)
+    } else if (
+      text[payload] === LESS &&
+      text.toString('latin1', name, nameEnd) === 'kernel_stack'
+    ) {
+      this.#expectStack(pid, true)
+    } else if (text[payload] === LESS && text.toString('latin1', name, nameEnd) === 'user_stack') {
+      this.#expectStack(pid, false)
+    } else {
+      this.#ignored++
+      this.#settle(pid)
+    }
+  }
+
+  #damaged(kind: 'malformed' | 'truncated', start: number, end: number): void {
+    this.#expected = false
+    this.#damage.add(kind, this.#lines, excerpt(this.#text.toString('utf8', start, end)))
   }
 
   /** A line that is neither an event nor a frame. */
   #otherLine(line: string, number: number): void {
-    const lost = /\[LOST (\d+) EVENTS\]|\b(\d+) events? (?:lost|dropped)/i.exec(line)
-    if (lost !== null) this.#lost += Number(lost[1] ?? lost[2])
-    else if (line.trim() === '' || line.startsWith('#') || /^cpus=\d+$/.test(line)) this.#blank++
+    const lost = LOST.exec(line)
+    if (lost !== null) this.#lost += Number(lost[1] ?? lost[2] ?? 1)
+    else if (ABOUT.test(line)) this.#blank++
     else this.#damage.add('foreign', number, excerpt(line))
   }
 
+  /** No stack comes any more for the events of this task. */
+  #settle(pid: number): void {
+    for (const held of this.#held) if (held.event.pid === pid) held.settled = true
+  }
+
   #hold(event: TraceEvent): void {
-    for (const held of this.#held) if (held.event.pid === event.pid) held.settled = true
+    this.#settle(event.pid)
     this.#held.push({ event, settled: false })
     this.#release()
   }
 
-  /** A stack of this task follows. */
-  #expectStack(pid: number): void {
+  /** A stack of this task follows: one of the `kernel`, or one that says nothing here. */
+  #expectStack(pid: number, kernel: boolean): void {
+    this.#expected = true
     this.#awaiting = undefined
+    if (!kernel) return
     for (const held of this.#held) {
       if (held.event.pid === pid && !held.settled) this.#awaiting = held
     }
@@ -174,13 +230,18 @@ export class FtraceReader implements TraceReader {
   #takeStack(found: StackText | undefined): void {
     if (found === undefined) return
     const { stack, lines, strange } = found
+    if (!this.#expected) {
+      this.#damage.add('foreign', this.#lines + 1, `frames of no stack: ${stack.frames[0]}`)
+    }
     for (const { at, text } of strange) this.#otherLine(text, this.#lines + at + 1)
     this.#lines += lines
+    this.#expected = false
     const held = this.#awaiting
     this.#awaiting = undefined
     if (held === undefined) return
-    const target: { stack: Stack | undefined } = held.event
+    const target: { stack: Stack | undefined; interrupt: boolean } = held.event
     target.stack = stack
+    if (stack.interrupt) target.interrupt = true
     held.settled = true
     this.#release()
   }
@@ -194,52 +255,57 @@ export class FtraceReader implements TraceReader {
     if (count === held.length) held.length = 0
     else if (count > 0) held.splice(0, count)
   }
+
+  /** The place of the `[` of a CPU number, or -1. */
+  #cpuAt(start: number, end: number): number {
+    const text = this.#text
+    if (text[start] === HASH) return -1
+    if (isCpu(text, start + this.#column, end)) return start + this.#column
+    for (let at = text.indexOf(OPEN, start); at >= 0 && at < end; at = text.indexOf(OPEN, at + 1)) {
+      if (!isCpu(text, at, end)) continue
+      this.#column = at - start
+      return at
+    }
+    return -1
+  }
+
+  /** Where the next line begins that names a CPU: the frames of a stack never do. */
+  #stackEnd(start: number, end: number): number {
+    const text = this.#text
+    let open = text.indexOf(OPEN, start)
+    for (; open >= 0 && open < end; open = text.indexOf(OPEN, open + 1)) {
+      if (!isCpu(text, open, end)) continue
+      const guess = open - this.#column
+      const line = text[guess - 1] === LF ? guess : text.lastIndexOf(LF, open) + 1
+      if (line > start) return line
+    }
+    return end
+  }
 }
 
 /** ` => f` or `=> f`. */
-function isFrame(bytes: Buffer, at: number): boolean {
-  const arrow = bytes[at] === SPACE ? at + 1 : at
-  return bytes[arrow] === EQUALS && bytes[arrow + 1] === GREATER
+function isFrame(text: Buffer, at: number): boolean {
+  const arrow = text[at] === SPACE ? at + 1 : at
+  return text[arrow] === EQUALS && text[arrow + 1] === GREATER
 }
 
-/** Where the next line begins that names a CPU: the frames of a stack never do. */
-function stackEnd(bytes: Buffer, start: number, end: number): number {
-  let from = bytes.indexOf(LF, start) + 1
-  while (from > 0 && from < end) {
-    const open = bytes.indexOf(OPEN, from)
-    if (open < 0 || open >= end) return end
-    if (isDigit(bytes[open + 1]) && isDigit(bytes[open + 2])) return bytes.lastIndexOf(LF, open) + 1
-    from = open + 1
-  }
-  return end
+/** `[000]`, with as many digits as it needs, three at least. */
+function isCpu(text: Buffer, at: number, end: number): boolean {
+  if (text[at] !== OPEN) return false
+  let digit = at + 1
+  while (isDigit(text[digit])) digit++
+  return digit - at > 3 && digit < end && text[digit] === CLOSE
 }
 
-/** The place of the `[` of a CPU number, or -1. */
-function cpuAt(bytes: Buffer, start: number, end: number): number {
-  if (bytes[start] === HASH) return -1
-  for (let at = bytes.indexOf(OPEN, start); at >= 0 && at < end; at = bytes.indexOf(OPEN, at + 1)) {
-    let digit = at + 1
-    while (isDigit(bytes[digit])) digit++
-    if (digit - at > 3 && bytes[digit] === CLOSE) return at
-  }
-  return -1
+function wordStart(text: Buffer, from: number, end: number): number {
+  let at = from
+  while (at < end && text[at] === SPACE) at++
+  return at
 }
 
-/** The colon that ends the time: the first one after a digit and before a space. */
-function timeEnd(bytes: Buffer, start: number, end: number): number {
-  for (
-    let at = bytes.indexOf(COLON, start);
-    at >= 0 && at < end;
-    at = bytes.indexOf(COLON, at + 1)
-  ) {
-    if (isDigit(bytes[at - 1]) && bytes[at + 1] === SPACE) return at
-  }
-  return -1
-}
-
-function wordStart(bytes: Buffer, end: number): number {
-  let at = end
-  while (at > 0 && bytes[at - 1] !== SPACE) at--
+function wordEnd(text: Buffer, from: number, end: number): number {
+  let at = from
+  while (at < end && text[at] !== SPACE) at++
   return at
 }
 
@@ -255,7 +321,7 @@ function readStack(lines: readonly string[]): StackText {
   for (const [at, line] of lines.entries()) {
     const frame = /^ ?=> (\S+)/.exec(line)?.[1]
     if (frame === undefined) strange.push({ at, text: line })
-    else if (at > 0 || !frame.startsWith(PROBE)) frames.push(frame)
+    else frames.push(frame)
   }
-  return { stack: new Stack(frames, false), lines: lines.length, strange }
+  return { stack: new Stack(withoutProbes(frames), false), lines: lines.length, strange }
 }

@@ -226,6 +226,7 @@ export class NdjsonReader implements TraceReader {
     const taskFlags = pid === -1 ? undefined : raw.fl
     const flagsFrom = pid === -1 ? undefined : 'recorded'
     const stack = st === undefined ? undefined : this.#stacks.intern(st, raw.st_trunc !== undefined)
+    const interrupt = stack?.interrupt ?? false
     switch (event) {
       case 'kmalloc':
       case 'kmem_cache_alloc': {
@@ -240,6 +241,7 @@ export class NdjsonReader implements TraceReader {
           taskFlags,
           flagsFrom,
           stack,
+          interrupt,
           event,
           site,
           cache,
@@ -260,6 +262,7 @@ export class NdjsonReader implements TraceReader {
           taskFlags,
           flagsFrom,
           stack,
+          interrupt,
           event,
           failed,
           order,
@@ -268,7 +271,19 @@ export class NdjsonReader implements TraceReader {
         }
       }
       case 'mm_page_free':
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, order: raw.order }
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event,
+          order: raw.order,
+        }
       case 'workqueue_queue_work': {
         const { work, fn, wq: workqueue } = raw
         return {
@@ -280,6 +295,7 @@ export class NdjsonReader implements TraceReader {
           taskFlags,
           flagsFrom,
           stack,
+          interrupt,
           event,
           work,
           fn,
@@ -287,7 +303,19 @@ export class NdjsonReader implements TraceReader {
         }
       }
       case 'delayed_work_arm':
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, work: raw.work }
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event,
+          work: raw.work,
+        }
       case 'workqueue_execute_start':
       case 'workqueue_execute_end':
         return {
@@ -299,6 +327,7 @@ export class NdjsonReader implements TraceReader {
           taskFlags,
           flagsFrom,
           stack,
+          interrupt,
           event,
           work: raw.work,
           fn: raw.fn,
@@ -306,23 +335,61 @@ export class NdjsonReader implements TraceReader {
       case 'mm_vmscan_direct_reclaim_begin':
       case 'mm_vmscan_memcg_reclaim_begin': {
         const { order, gfp } = raw
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, order, gfp }
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event,
+          order,
+          gfp,
+        }
       }
       case 'mm_vmscan_direct_reclaim_end':
       case 'mm_vmscan_memcg_reclaim_end': {
         const { nr_reclaimed: reclaimed } = raw
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, reclaimed }
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event,
+          reclaimed,
+        }
       }
       case 'mm_shrink_slab_start': {
         const { shrink: shrinker, gfp } = raw
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event, shrinker, gfp }
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event,
+          shrinker,
+          gfp,
+        }
       }
       case 'sched_switch':
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt, event }
       case 'mm_vmscan_kswapd_wake':
       case 'mm_vmscan_kswapd_sleep':
       case 'mm_vmscan_wakeup_kswapd':
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event }
+        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt, event }
     }
   }
 }

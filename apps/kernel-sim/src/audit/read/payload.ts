@@ -1,333 +1,28 @@
 /**
  * Payload: what a tracepoint prints after its name, in the form that ftrace and perf share (TP_printk in
- * include/trace/events/{kmem,workqueue,vmscan,sched}.h). Most are `key=value` with spaces between. Which keys there are
+ * include/trace/events/{kmem,workqueue,vmscan}.h). Most are `key=value` with spaces between. Which keys there are
  * changed over the years, what they mean did not.
+ *
+ * Addresses are different each time. What stands around them comes again and again, so it is taken apart once.
  */
 import type { TraceEvent } from '../trace-event.js'
 import { ByteTable } from './byte-table.js'
 import type { Damage } from './damage.js'
-import { whole } from './decimal.js'
-import { type ReadGfp, readGfp } from './gfp-names.js'
+import { readGfp } from './gfp-names.js'
 
 /** When, where and by whom: what stands before the name. */
 export interface Head {
-  readonly line: number
-  readonly time: number
-  readonly cpu: number
-  readonly pid: number
-  readonly comm: string
+  line: number
+  time: number
+  cpu: number
+  pid: number
+  comm: string
+  /** Whether it says that this is an interrupt or softirq on top of the task. */
+  interrupt: boolean
 }
 
-const SPACE = 32
-const EQUALS = 61
-
-/** No tracepoint here prints more pairs. */
-const PAIRS = 24
-
-const NOTHING: readonly [] = []
-
-export class PayloadReader {
-  readonly #damage: Damage
-  readonly #keys = new ByteTable((text) => text)
-  readonly #names = new ByteTable((text) => text)
-  readonly #functions = new ByteTable(functionName)
-  readonly #gfp = new ByteTable(readGfp)
-  /** The pairs of the payload that is being read. */
-  readonly #key: string[] = Array(PAIRS).fill('')
-  readonly #start = new Int32Array(PAIRS)
-  readonly #end = new Int32Array(PAIRS)
-  #pairs = 0
-  #bytes: Buffer = Buffer.alloc(0)
-  /** What is wrong with the payload. */
-  #wrong = ''
-  #unknownGfp: readonly string[] = NOTHING
-
-  constructor(damage: Damage) {
-    this.#damage = damage
-  }
-
-  /**
-   * The event with this name and payload, without its stack. Undefined when the audit has no use for it, or when it is
-   * damaged; `ignored` tells which.
-   */
-  read(
-    head: Head,
-    name: string,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): TraceEvent | undefined {
-    this.#bytes = bytes
-    this.#wrong = ''
-    this.#unknownGfp = NOTHING
-    this.#scan(start, end)
-    const event = this.#event(head, name, start, end)
-    if (this.#wrong !== '') {
-      this.#damage.add('invalid', head.line, `${name}: ${this.#wrong}`)
-      return undefined
-    }
-    for (const part of this.#unknownGfp) {
-      this.#damage.add('unknown-gfp', head.line, `${name}: "${part.slice(0, 60)}"`)
-    }
-    return event
-  }
-
-  /** Whether an audit has a use for events of this name. */
-  static knows(name: string): boolean {
-    return KNOWN.has(name)
-  }
-
-  #event(
-    { line, time, cpu, pid, comm }: Head,
-    name: string,
-    start: number,
-    end: number,
-  ): TraceEvent | undefined {
-    const taskFlags = undefined
-    const flagsFrom = undefined
-    const stack = undefined
-    switch (name) {
-      case 'kmalloc':
-      case 'kmalloc_node':
-      case 'kmem_cache_alloc':
-      case 'kmem_cache_alloc_node': {
-        const event = name.startsWith('kmalloc') ? 'kmalloc' : 'kmem_cache_alloc'
-        const site = this.#function('call_site')
-        const cache = event === 'kmalloc' ? undefined : this.#optionalName('name')
-        const bytes = this.#number('bytes_alloc')
-        const gfp = this.#flags('gfp_flags')
-        const node = this.#optionalNumber('node', -1)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          event,
-          site,
-          cache,
-          bytes,
-          gfp,
-          node,
-        }
-      }
-      case 'mm_page_alloc': {
-        const failed = this.#isZero('pfn')
-        const order = this.#number('order')
-        const gfp = this.#flags('gfp_flags')
-        const migratetype = this.#number('migratetype')
-        const event = name
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          event,
-          failed,
-          order,
-          gfp,
-          migratetype,
-        }
-      }
-      case 'mm_page_free': {
-        const order = this.#number('order')
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event: name, order }
-      }
-      case 'workqueue_queue_work': {
-        const work = this.#name('struct')
-        const fn = this.#function('function')
-        const workqueue = this.#optionalName('workqueue') ?? ''
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          event: name,
-          work,
-          fn,
-          workqueue,
-        }
-      }
-      case 'workqueue_execute_start':
-      case 'workqueue_execute_end': {
-        const [work, fn] = this.#execution(start, end)
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event: name, work, fn }
-      }
-      case 'mm_vmscan_direct_reclaim_begin':
-      case 'mm_vmscan_memcg_reclaim_begin': {
-        const order = this.#number('order')
-        const gfp = this.#flags('gfp_flags')
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event: name, order, gfp }
-      }
-      case 'mm_vmscan_direct_reclaim_end':
-      case 'mm_vmscan_memcg_reclaim_end': {
-        const reclaimed = this.#number('nr_reclaimed')
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event: name, reclaimed }
-      }
-      case 'mm_shrink_slab_start': {
-        const [shrinker, gfp] = this.#shrink(start, end)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          event: name,
-          shrinker,
-          gfp,
-        }
-      }
-      case 'mm_vmscan_kswapd_wake':
-      case 'mm_vmscan_kswapd_sleep':
-      case 'mm_vmscan_wakeup_kswapd':
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, event: name }
-      default:
-        return undefined
-    }
-  }
-
-  /** Notes where keys and values stand. */
-  #scan(start: number, end: number): void {
-    const bytes = this.#bytes
-    this.#pairs = 0
-    let at = start
-    while (at < end && this.#pairs < PAIRS) {
-      let equals = at
-      while (equals < end && bytes[equals] !== EQUALS && bytes[equals] !== SPACE) equals++
-      if (equals >= end || bytes[equals] === SPACE) {
-        at = equals + 1
-        continue
-      }
-      let stop = equals + 1
-      while (stop < end && bytes[stop] !== SPACE) stop++
-      this.#key[this.#pairs] = this.#keys.get(bytes, at, equals)
-      this.#start[this.#pairs] = equals + 1
-      this.#end[this.#pairs] = stop
-      this.#pairs++
-      at = stop + 1
-    }
-  }
-
-  #find(key: string): number {
-    for (let i = 0; i < this.#pairs; i++) if (this.#key[i] === key) return i
-    return -1
-  }
-
-  #missing(key: string): void {
-    if (this.#wrong === '') this.#wrong = `"${key}" is missing or impossible`
-  }
-
-  #number(key: string): number {
-    const i = this.#find(key)
-    const value =
-      i < 0 ? Number.NaN : whole(this.#bytes, this.#start[i] as number, this.#end[i] as number)
-    if (Number.isNaN(value)) this.#missing(key)
-    return value
-  }
-
-  #optionalNumber(key: string, otherwise: number): number {
-    return this.#find(key) < 0 ? otherwise : this.#number(key)
-  }
-
-  #name(key: string): string {
-    const name = this.#optionalName(key)
-    if (name === undefined) this.#missing(key)
-    return name ?? ''
-  }
-
-  #optionalName(key: string): string | undefined {
-    const i = this.#find(key)
-    return i < 0
-      ? undefined
-      : this.#names.get(this.#bytes, this.#start[i] as number, this.#end[i] as number)
-  }
-
-  #function(key: string): string {
-    const i = this.#find(key)
-    if (i < 0) {
-      this.#missing(key)
-      return ''
-    }
-    return this.#functions.get(this.#bytes, this.#start[i] as number, this.#end[i] as number)
-  }
-
-  #flags(key: string): number {
-    const i = this.#find(key)
-    if (i < 0) {
-      this.#missing(key)
-      return 0
-    }
-    return this.#flagsAt(this.#start[i] as number, this.#end[i] as number)
-  }
-
-  #flagsAt(start: number, end: number): number {
-    const { gfp, unknown }: ReadGfp = this.#gfp.get(this.#bytes, start, end)
-    this.#unknownGfp = unknown
-    return gfp
-  }
-
-  /** Whether the value is 0, decimal or hexadecimal: the page frame number where there is no page. */
-  #isZero(key: string): boolean {
-    const i = this.#find(key)
-    if (i < 0) {
-      this.#missing(key)
-      return false
-    }
-    const value = this.#names.get(this.#bytes, this.#start[i] as number, this.#end[i] as number)
-    return /^(0x)?0+$/.test(value)
-  }
-
-  /** `work struct 00000000853bc473: function vmstat_update` */
-  #execution(start: number, end: number): [work: string, fn: string] {
-    const bytes = this.#bytes
-    const PREFIX = 'work struct '
-    const MIDDLE = ': function '
-    const colon = bytes.indexOf(MIDDLE, start, 'latin1')
-    if (colon < 0 || colon >= end) {
-      this.#missing('function')
-      return ['', '']
-    }
-    return [
-      this.#names.get(bytes, start + PREFIX.length, colon),
-      this.#functions.get(bytes, colon + MIDDLE.length, end),
-    ]
-  }
-
-  /** `super_cache_scan 00000000f3a4: nid: 0 objects to shrink 0 gfp_flags GFP_NOFS cache items ...` */
-  #shrink(start: number, end: number): [shrinker: string, gfp: number] {
-    const bytes = this.#bytes
-    const MIDDLE = ' gfp_flags '
-    const space = bytes.indexOf(SPACE, start)
-    const flags = bytes.indexOf(MIDDLE, start, 'latin1')
-    if (space < 0 || flags < 0 || flags >= end) {
-      this.#missing('gfp_flags')
-      return ['', 0]
-    }
-    const from = flags + MIDDLE.length
-    const to = bytes.indexOf(SPACE, from)
-    return [
-      this.#functions.get(bytes, start, space),
-      this.#flagsAt(from, to < 0 || to > end ? end : to),
-    ]
-  }
-}
-
-/** The names that `#event` has a case for. */
-const KNOWN = new Set([
+/** Names of tracepoints that an audit has a use for. */
+const KINDS = [
   'kmalloc',
   'kmalloc_node',
   'kmem_cache_alloc',
@@ -345,9 +40,344 @@ const KNOWN = new Set([
   'mm_vmscan_kswapd_wake',
   'mm_vmscan_kswapd_sleep',
   'mm_vmscan_wakeup_kswapd',
-])
+] as const
+
+export type Kind = (typeof KINDS)[number]
+
+/** The tracepoint of this name; undefined when an audit has no use for its events. */
+export function kindOf(name: string): Kind | undefined {
+  return KINDS.find((kind) => kind === name)
+}
+
+/** The values of a text of `key=value`: undefined where a key is missing, or its value impossible. */
+interface Fields {
+  readonly site: string | undefined
+  readonly cache: string | undefined
+  readonly bytes: number | undefined
+  readonly node: number | undefined
+  readonly order: number | undefined
+  readonly migratetype: number | undefined
+  readonly reclaimed: number | undefined
+  readonly fn: string | undefined
+  readonly workqueue: string | undefined
+  readonly gfp: number | undefined
+  /** What is no flag of any kernel. */
+  readonly unknownGfp: readonly string[]
+}
+
+const SPACE = 32
+const ZERO = 48
+
+/** Beginnings of words, as the first four bytes of them. */
+const PTR = fourBytes('ptr=')
+const PAGE = fourBytes('page')
+const PFN = fourBytes('pfn=')
+const STRUCT = fourBytes('stru')
+
+export class PayloadReader {
+  readonly #damage: Damage
+  readonly #names = new ByteTable((text) => text)
+  readonly #functions = new ByteTable(functionName)
+  readonly #fields = new ByteTable(readFields)
+  /** The field that is missing or impossible in the payload that is being read. */
+  #wrong: string | undefined
+
+  constructor(damage: Damage) {
+    this.#damage = damage
+  }
+
+  /**
+   * The event with this payload, without its stack. Undefined when it is damaged.
+   * @param bytes the same as `text`.
+   */
+  read(
+    head: Head,
+    kind: Kind,
+    bytes: DataView,
+    text: Buffer,
+    start: number,
+    end: number,
+  ): TraceEvent | undefined {
+    this.#wrong = undefined
+    const event = this.#event(head, kind, bytes, text, start, end)
+    if (this.#wrong === undefined) return event
+    this.#damage.add('invalid', head.line, `${kind}: "${this.#wrong}" is missing or impossible`)
+    return undefined
+  }
+
+  /** Each literal names all fields: copying a common part costs more than reading the payload. */
+  #event(
+    head: Head,
+    kind: Kind,
+    bytes: DataView,
+    text: Buffer,
+    start: number,
+    end: number,
+  ): TraceEvent {
+    const { line, time, cpu, pid, comm, interrupt } = head
+    const taskFlags = undefined
+    const flagsFrom = undefined
+    const stack = undefined
+    switch (kind) {
+      case 'kmalloc':
+      case 'kmalloc_node':
+      case 'kmem_cache_alloc':
+      case 'kmem_cache_alloc_node': {
+        const isKmalloc = kind === 'kmalloc' || kind === 'kmalloc_node'
+        const siteEnd = wordEnd(bytes, start, end)
+        const rest = afterWord(bytes, siteEnd, end, PTR)
+        const fields = this.#fields.get(bytes, rest, end)
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: isKmalloc ? 'kmalloc' : 'kmem_cache_alloc',
+          site: this.#text('call_site', this.#fields.get(bytes, start, siteEnd).site),
+          cache: isKmalloc ? undefined : fields.cache,
+          bytes: this.#number('bytes_alloc', fields.bytes),
+          gfp: this.#gfp(head, kind, fields),
+          node: fields.node ?? -1,
+        }
+      }
+      case 'mm_page_alloc': {
+        const pfn = afterWord(bytes, start - 1, end, PAGE) + 1
+        const pfnEnd = wordEnd(bytes, pfn, end)
+        const fields = this.#fields.get(bytes, pfnEnd, end)
+        if (!startsWith(bytes, pfn, end, PFN)) this.#wrong = 'pfn'
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: kind,
+          failed: isZero(bytes, pfn + 4, pfnEnd),
+          order: this.#number('order', fields.order),
+          gfp: this.#gfp(head, kind, fields),
+          migratetype: this.#number('migratetype', fields.migratetype),
+        }
+      }
+      case 'mm_page_free': {
+        const pfn = afterWord(bytes, start - 1, end, PAGE)
+        const fields = this.#fields.get(bytes, afterWord(bytes, pfn, end, PFN), end)
+        const order = this.#number('order', fields.order)
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: kind,
+          order,
+        }
+      }
+      case 'workqueue_queue_work': {
+        // `work struct=00000000853bc473 function=vmstat_update workqueue=mm_percpu_wq req_cpu=1 cpu=1`
+        const struct = wordEnd(bytes, start, end) + 1
+        const structEnd = wordEnd(bytes, struct, end)
+        if (!startsWith(bytes, struct, end, STRUCT)) this.#wrong = 'struct'
+        const fields = this.#fields.get(bytes, structEnd, end)
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: kind,
+          work: this.#names.get(bytes, Math.min(struct + 'struct='.length, structEnd), structEnd),
+          fn: this.#text('function', fields.fn),
+          workqueue: fields.workqueue ?? '',
+        }
+      }
+      case 'workqueue_execute_start':
+      case 'workqueue_execute_end': {
+        // `work struct 00000000853bc473: function vmstat_update`; before 5.5 the end does not have the function.
+        const work = Math.min(start + 'work struct '.length, end)
+        const colon = text.indexOf(': function ', work, 'latin1')
+        const found = colon >= 0 && colon < end
+        if (!found && kind === 'workqueue_execute_start') this.#wrong = 'function'
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: kind,
+          work: this.#names.get(bytes, work, found ? colon : end),
+          fn: found ? this.#functions.get(bytes, colon + ': function '.length, end) : '',
+        }
+      }
+      case 'mm_vmscan_direct_reclaim_begin':
+      case 'mm_vmscan_memcg_reclaim_begin': {
+        const fields = this.#fields.get(bytes, start, end)
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: kind,
+          order: this.#number('order', fields.order),
+          gfp: this.#gfp(head, kind, fields),
+        }
+      }
+      case 'mm_vmscan_direct_reclaim_end':
+      case 'mm_vmscan_memcg_reclaim_end': {
+        const { reclaimed } = this.#fields.get(bytes, start, end)
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: kind,
+          reclaimed: this.#number('nr_reclaimed', reclaimed),
+        }
+      }
+      case 'mm_shrink_slab_start': {
+        // `super_cache_scan+0x0/0x1b0 00000000f3a4: nid: 0 objects to shrink 0 gfp_flags GFP_NOFS cache items ...`
+        const [, gfp = ''] = / gfp_flags (\S+)/.exec(text.toString('latin1', start, end)) ?? []
+        const fields = readFields(`gfp_flags=${gfp}`)
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: kind,
+          shrinker: this.#functions.get(bytes, start, wordEnd(bytes, start, end)),
+          gfp: this.#gfp(head, kind, gfp === '' ? NO_FIELDS : fields),
+        }
+      }
+      case 'mm_vmscan_kswapd_wake':
+      case 'mm_vmscan_kswapd_sleep':
+      case 'mm_vmscan_wakeup_kswapd':
+        return {
+          line,
+          time,
+          cpu,
+          pid,
+          comm,
+          taskFlags,
+          flagsFrom,
+          stack,
+          interrupt,
+          event: kind,
+        }
+    }
+  }
+
+  #number(key: string, value: number | undefined): number {
+    if (value === undefined) this.#wrong ??= key
+    return value ?? 0
+  }
+
+  #text(key: string, value: string | undefined): string {
+    if (value === undefined) this.#wrong ??= key
+    return value ?? ''
+  }
+
+  /** Parts that are no flag are damage; the event counts without them. */
+  #gfp({ line }: Head, kind: Kind, { gfp, unknownGfp }: Fields): number {
+    for (const part of unknownGfp) {
+      this.#damage.add('unknown-gfp', line, `${kind}: "${part.slice(0, 60)}"`)
+    }
+    return this.#number('gfp_flags', gfp)
+  }
+}
+
+/** Takes `key=value key=value` apart. */
+function readFields(text: string): Fields {
+  const values = new Map<string, string>()
+  for (const [, key = '', value = ''] of text.matchAll(/(\S+?)=(\S*)/g)) values.set(key, value)
+  const flags = values.get('gfp_flags')
+  const { gfp = undefined, unknown = [] } = flags === undefined ? {} : readGfp(flags)
+  const site = values.get('call_site')
+  const fn = values.get('function')
+  const number = (key: string) => {
+    const value = values.get(key)
+    return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined
+  }
+  return {
+    site: site === undefined ? undefined : functionName(site),
+    cache: values.get('name'),
+    bytes: number('bytes_alloc'),
+    node: number('node'),
+    order: number('order'),
+    migratetype: number('migratetype'),
+    reclaimed: number('nr_reclaimed'),
+    fn: fn === undefined ? undefined : functionName(fn),
+    workqueue: values.get('workqueue'),
+    gfp,
+    unknownGfp: unknown,
+  }
+}
+
+const NO_FIELDS = readFields('')
 
 /** `mas_preallocate+0x3ef/0x430 [xfs]` → `mas_preallocate` */
 function functionName(text: string): string {
   return text.replace(/[+ ].*$/, '')
+}
+
+/** Where the word that begins at `start` ends. */
+function wordEnd(bytes: DataView, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes.getUint8(at) !== SPACE) at++
+  return Math.min(at, end)
+}
+
+/** Where the word after the space at `space` ends if it begins like that; else `space`. */
+function afterWord(bytes: DataView, space: number, end: number, beginning: number): number {
+  return startsWith(bytes, space + 1, end, beginning) ? wordEnd(bytes, space + 1, end) : space
+}
+
+function startsWith(bytes: DataView, start: number, end: number, beginning: number): boolean {
+  return start + 4 <= end && bytes.getInt32(start, true) === beginning
+}
+
+function fourBytes(text: string): number {
+  return Buffer.from(text).readInt32LE(0)
+}
+
+/** Whether a number is 0, decimal or hexadecimal. */
+function isZero(bytes: DataView, start: number, end: number): boolean {
+  const hexadecimal = end - start > 2 && (bytes.getUint8(start + 1) | 32) === 120
+  let at = hexadecimal ? start + 2 : start
+  while (at < end && bytes.getUint8(at) === ZERO) at++
+  return at === end && end > start
 }

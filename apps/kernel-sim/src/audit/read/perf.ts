@@ -8,12 +8,13 @@
  *
  * An empty line ends a call chain.
  */
+import { withoutProbes } from '../attribute/probe-functions.js'
 import { Stack } from '../stack.js'
 import type { TraceEvent } from '../trace-event.js'
-import { ByteTable } from './byte-table.js'
+import { ByteTable, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { nanoseconds } from './decimal.js'
-import { PayloadReader } from './payload.js'
+import { type Head, kindOf, PayloadReader } from './payload.js'
 import { type StackText, StackTexts } from './stack-text.js'
 import { excerpt, type TraceReader } from './trace-reader.js'
 
@@ -40,8 +41,11 @@ export class PerfReader implements TraceReader {
   readonly #damage: Damage
   readonly #payload: PayloadReader
   readonly #tasks = new ByteTable(taskName)
-  readonly #names = new ByteTable((text) => text)
+  readonly #kinds = new ByteTable(kindOf)
   readonly #stacks = new StackTexts(readStack)
+  readonly #head: Head = { line: 0, time: 0, cpu: 0, pid: 0, comm: '', interrupt: false }
+  #text: Buffer = Buffer.alloc(0)
+  #bytes: DataView = viewOf(this.#text)
   /** The event that the next frames belong to. */
   #event: TraceEvent | undefined
   #lines = 0
@@ -71,21 +75,23 @@ export class PerfReader implements TraceReader {
     return this.#lost
   }
 
-  lines(bytes: Buffer, start: number, end: number): void {
+  lines(text: Buffer, start: number, end: number): void {
+    this.#text = text
+    this.#bytes = viewOf(text)
     let at = start
     while (at < end) {
-      if (bytes[at] === TAB) {
-        const gap = bytes.indexOf('\n\n', at, 'latin1')
+      if (text[at] === TAB) {
+        const gap = text.indexOf('\n\n', at, 'latin1')
         const stop = gap < 0 || gap >= end ? end : gap + 1
-        this.#takeStack(this.#stacks.take(bytes, at, stop, stop === end))
+        this.#takeStack(this.#stacks.take(this.#bytes, at, stop, stop === end))
         at = stop
         continue
       }
       this.#takeStack(this.#stacks.finish())
-      let stop = bytes.indexOf(LF, at)
+      let stop = text.indexOf(LF, at)
       if (stop < 0 || stop > end) stop = end
       this.#lines++
-      if (stop > at) this.#line(bytes, at, stop)
+      if (stop > at) this.#line(at, stop)
       else {
         this.#blank++
         this.#emit()
@@ -95,6 +101,7 @@ export class PerfReader implements TraceReader {
   }
 
   oversize(length: number): void {
+    this.#takeStack(this.#stacks.finish())
     this.#damage.add('oversize', ++this.#lines, `a line of ${length} bytes`)
   }
 
@@ -104,31 +111,37 @@ export class PerfReader implements TraceReader {
   }
 
   /** One line that is no frame of a call chain. */
-  #line(bytes: Buffer, start: number, end: number): void {
+  #line(start: number, end: number): void {
     this.#emit()
-    const colon = timeEnd(bytes, start, end)
-    const timeStart = wordStart(bytes, colon)
-    const { comm, pid, cpu } = colon < 0 ? taskName('') : this.#tasks.get(bytes, start, timeStart)
-    const time = nanoseconds(bytes, timeStart, colon)
-    if (Number.isNaN(pid) || Number.isNaN(time)) {
-      this.#otherLine(bytes.toString('utf8', start, end))
+    const text = this.#text
+    const colon = timeEnd(text, start, end)
+    const time = colon < 0 ? start : wordStart(text, start, colon)
+    const { comm, pid, cpu } = this.#tasks.get(this.#bytes, start, time)
+    const when = nanoseconds(this.#bytes, time, Math.max(colon, time))
+    if (Number.isNaN(pid) || Number.isNaN(when)) {
+      this.#otherLine(text.toString('utf8', start, end))
       return
     }
     // `system:name: payload`, after the period of the event in some versions.
-    const nameEnd = bytes.indexOf(': ', colon + 2, 'latin1')
-    const payload = nameEnd < 0 || nameEnd > end ? end : nameEnd
-    const system = bytes.lastIndexOf(COLON, payload - 1)
-    if (system <= colon || payload === end) {
+    const nameEnd = text.indexOf(': ', colon + 2, 'latin1')
+    const system = text.lastIndexOf(COLON, nameEnd - 1)
+    const kind =
+      nameEnd < 0 || nameEnd >= end || system <= colon
+        ? undefined
+        : this.#kinds.get(this.#bytes, system + 1, nameEnd)
+    if (kind === undefined) {
       this.#ignored++
       return
     }
-    const name = this.#names.get(bytes, system + 1, payload)
-    if (!PayloadReader.knows(name)) {
-      this.#ignored++
-      return
-    }
-    const head = { line: this.#lines, time, cpu, pid, comm }
-    this.#event = this.#payload.read(head, name, bytes, payload + 2, end)
+    const head = this.#head
+    head.line = this.#lines
+    head.time = when
+    head.cpu = cpu
+    head.pid = pid
+    head.comm = comm
+    let payload = nameEnd + 1
+    while (text[payload] === SPACE) payload++
+    this.#event = this.#payload.read(head, kind, this.#bytes, text, Math.min(payload, end), end)
   }
 
   #otherLine(line: string): void {
@@ -146,8 +159,9 @@ export class PerfReader implements TraceReader {
     }
     this.#lines += lines
     if (this.#event === undefined) return
-    const target: { stack: Stack | undefined } = this.#event
+    const target: { stack: Stack | undefined; interrupt: boolean } = this.#event
     target.stack = stack
+    target.interrupt = stack.interrupt
     this.#emit()
   }
 
@@ -159,20 +173,17 @@ export class PerfReader implements TraceReader {
 }
 
 /** The colon that ends the time: the first one that a space follows. Names of tasks may have colons, not followed by one. */
-function timeEnd(bytes: Buffer, start: number, end: number): number {
-  for (
-    let at = bytes.indexOf(COLON, start);
-    at >= 0 && at < end;
-    at = bytes.indexOf(COLON, at + 1)
-  ) {
-    if (bytes[at + 1] === SPACE) return at
+function timeEnd(text: Buffer, start: number, end: number): number {
+  for (let at = text.indexOf(COLON, start); at >= 0 && at < end; at = text.indexOf(COLON, at + 1)) {
+    if (text[at + 1] === SPACE) return at
   }
   return -1
 }
 
-function wordStart(bytes: Buffer, end: number): number {
+/** Where the word that ends at `end` begins. */
+function wordStart(text: Buffer, start: number, end: number): number {
   let at = end
-  while (at > 0 && bytes[at - 1] !== SPACE) at--
+  while (at > start && text[at - 1] !== SPACE) at--
   return at
 }
 
@@ -190,5 +201,5 @@ function readStack(lines: readonly string[]): StackText {
     if (frame === undefined) strange.push({ at, text: line })
     else if (object !== '[unknown]' && /^\[|\.ko/.test(object)) frames.push(frame)
   }
-  return { stack: new Stack(frames, false), lines: lines.length, strange }
+  return { stack: new Stack(withoutProbes(frames), false), lines: lines.length, strange }
 }

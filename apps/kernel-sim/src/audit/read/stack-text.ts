@@ -3,7 +3,7 @@
  * apart once. A stack may go on in the next block of bytes; until its end is seen nothing is known about it.
  */
 import type { Stack } from '../stack.js'
-import { ByteTable } from './byte-table.js'
+import { ByteTable, viewOf } from './byte-table.js'
 
 /** The frames of a stack, as they stand in the text. */
 export interface StackText {
@@ -13,9 +13,13 @@ export interface StackText {
   readonly strange: readonly { readonly at: number; readonly text: string }[]
 }
 
+/** No stack is as long as this, in bytes: what goes on beyond is taken for another one. */
+const LONGEST = 1 << 20
+
 export class StackTexts {
   readonly #table: ByteTable<StackText>
-  #unfinished = ''
+  #unfinished: Buffer[] = []
+  #length = 0
 
   /** @param read takes the lines of a stack apart. */
   constructor(read: (lines: readonly string[]) => StackText) {
@@ -27,17 +31,21 @@ export class StackTexts {
   }
 
   /** Frames that end here, or that `goOn`: then they are kept until more come, and undefined is returned. */
-  take(bytes: Buffer, start: number, end: number, goOn: boolean): StackText | undefined {
-    if (!goOn && this.#unfinished === '') return this.#table.get(bytes, start, end)
-    this.#unfinished += bytes.toString('utf8', start, end)
-    return goOn ? undefined : this.finish()
+  take(bytes: DataView, start: number, end: number, goOn: boolean): StackText | undefined {
+    if (!goOn && this.#length === 0) return this.#table.get(bytes, start, end)
+    this.#unfinished.push(
+      Buffer.from(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)),
+    )
+    this.#length += end - start
+    return goOn && this.#length < LONGEST ? undefined : this.finish()
   }
 
   /** The frames that were kept, if any: they do not go on. */
   finish(): StackText | undefined {
-    if (this.#unfinished === '') return undefined
-    const bytes = Buffer.from(this.#unfinished)
-    this.#unfinished = ''
-    return this.#table.get(bytes, 0, bytes.length)
+    if (this.#length === 0) return undefined
+    const bytes = Buffer.concat(this.#unfinished)
+    this.#unfinished = []
+    this.#length = 0
+    return this.#table.get(viewOf(bytes), 0, bytes.length)
   }
 }
