@@ -1,9 +1,10 @@
 /** `kernel-sim audit`: what a recording of a real kernel says about its scopes. */
+import { existsSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../audit/read/input-error.js'
-import { Source } from '../audit/read/source.js'
+import type { Source } from '../audit/read/source.js'
 import { compareAudits } from '../report/audit-comparison.js'
 import { comparisonJson } from '../report/audit-comparison-json.js'
 import { comparisonText } from '../report/audit-comparison-text.js'
@@ -11,10 +12,11 @@ import { auditHtml } from '../report/audit-html.js'
 import { auditJson } from '../report/audit-json.js'
 import type { AuditReport } from '../report/audit-report.js'
 import { auditSarif } from '../report/audit-sarif.js'
+import { auditScenario, lostScopeToModel } from '../report/audit-scenario.js'
 import { auditText } from '../report/audit-text.js'
 import { EXIT } from './exit-status.js'
 import { packageVersion } from './package-version.js'
-import { openSource, readAudit, readComparable } from './read-audit.js'
+import { openExample, openSource, readAudit, readComparable } from './read-audit.js'
 
 /** What `--fail-on` can name, and how a report shows it. */
 const FAILURES = {
@@ -35,12 +37,12 @@ interface Options {
   readonly sarif?: true
   readonly html?: true
   readonly compare?: string
+  readonly scenario?: string
+  readonly work?: string
   readonly top: number
   readonly progress?: boolean
   readonly failOn: readonly Failure[]
 }
-
-const EXAMPLE = new URL('../examples/a-xfs.ndjson.gz', import.meta.url)
 
 const DETAILS = `
 TRACE is a recording by kernel-sim's recorder (NDJSON), or the text of ftrace, trace-cmd report or
@@ -55,6 +57,7 @@ Examples:
   kernel-sim audit trace.ndjson.gz --json > facts.json
   kernel-sim audit trace.ndjson.gz --html > report.html
   kernel-sim audit trace.ndjson.gz --sarif > findings.sarif
+  kernel-sim audit --example --scenario lost.ts && kernel-sim check ./lost.ts
   kernel-sim audit --compare before.ndjson.gz after.ndjson.gz --fail-on regression
   trace-cmd report | kernel-sim audit - --fail-on disagreement,lost-scope`
 
@@ -85,6 +88,13 @@ export function audit(program: Command): void {
         'show what changed since OLD; OLD and TRACE may also be saved --json reports',
       ).conflicts(['example', 'sarif', 'html']),
     )
+    .addOption(
+      new Option(
+        '--scenario <FILE>',
+        'write a lost scope as a scenario that kernel-sim check runs; - prints it instead of the report',
+      ).conflicts('compare'),
+    )
+    .option('--work <function>', 'which lost scope: that of this work function')
     .option('--top <n>', 'show so many rows of long tables, 0 for all', wholeNumber, 15)
     .addOption(
       new Option(
@@ -105,9 +115,37 @@ async function run(path: string | undefined, options: Options): Promise<void> {
   if (options.failOn.includes('regression')) {
     throw new InputError('a regression is one from OLD to NEW: give --compare OLD')
   }
+  const { scenario } = options
+  if (scenario !== undefined && scenario !== '-' && existsSync(scenario)) {
+    throw new InputError(`${scenario} is there already: remove it, or choose another name`)
+  }
   const report = await readAudit(await open(path, options), options.progress)
-  process.stdout.write(written(report, path, options))
+  if (scenario !== undefined) writeScenario(scenario, report, options.work)
+  if (scenario !== '-') process.stdout.write(written(report, path, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found
+}
+
+function writeScenario(file: string, report: AuditReport, work: string | undefined): void {
+  const lost = lostScopeToModel(report, work)
+  if (lost === undefined) {
+    const names = [...new Set(report.work.lost.map(({ fn }) => fn))].join(', ')
+    throw new InputError(
+      names === ''
+        ? 'no work item was seen to lose a scope: there is nothing to make a scenario of'
+        : `${work} was not seen to lose a scope; these were: ${names}`,
+    )
+  }
+  const source = auditScenario(lost, report)
+  if (file === '-') {
+    process.stdout.write(source)
+    return
+  }
+  try {
+    writeFileSync(file, source, { flag: 'wx' })
+  } catch (thrown) {
+    throw new InputError(`${file} cannot be written: ${(thrown as Error).message}`)
+  }
+  process.stderr.write(`The scenario is in ${file}. Try: kernel-sim check ${file}\n`)
 }
 
 async function compare(old: string, recent: string | undefined, options: Options): Promise<void> {
@@ -145,10 +183,7 @@ function uriOf(path: string | undefined): string | undefined {
 async function open(path: string | undefined, { example }: Options): Promise<Source> {
   if (example) {
     if (path !== undefined) throw new InputError('give either --example or a TRACE, not both')
-    return Source.file(
-      fileURLToPath(EXAMPLE),
-      'a-xfs.ndjson.gz, the recording that comes with kernel-sim',
-    )
+    return await openExample()
   }
   if (path === undefined) {
     throw new InputError('no TRACE given. Try: kernel-sim audit --example')
