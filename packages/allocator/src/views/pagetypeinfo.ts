@@ -1,0 +1,47 @@
+/** /proc/pagetypeinfo: free blocks and pageblocks by migratetype (mm/vmstat.c, pagetypeinfo_show, 6.1 without CONFIG_CMA). */
+import { PAGEBLOCK_ORDER } from '../pages/fallback.js'
+import { MAX_ORDER } from '../pages/watermark.js'
+import type { Zone } from '../pages/zone.js'
+
+/** In the order of their numbers. Nothing is isolated here. */
+const MIGRATETYPES = ['Unmovable', 'Movable', 'Reclaimable', 'HighAtomic', 'Isolate'] as const
+/** Longer lists are not counted to the end: the zone is locked meanwhile. */
+const MOST = 100_000
+
+/** The text of /proc/pagetypeinfo: for each node with memory all of it, headings included. */
+export function pagetypeinfo(zones: readonly Zone[]): string {
+  const nodes = [...new Set(zones.map((zone) => zone.node))]
+  return nodes.map((node) => ofNode(zones.filter((zone) => zone.node === node))).join('')
+}
+
+function ofNode(zones: readonly Zone[]): string {
+  const orders = Array.from({ length: MAX_ORDER }, (_, order) => order)
+  const heading = 'Free pages count per migrate type at order'.padEnd(43)
+  const free = zones.flatMap((zone) =>
+    MIGRATETYPES.map((name, type) => {
+      const where = `Node ${String(zone.node).padStart(4)}, zone ${zone.name.padStart(8)}`
+      return `${where}, type ${name.padStart(12)} ${orders.map((order) => blocks(zone, order, type)).join('')}`
+    }),
+  )
+  const counts = zones.map((zone) => {
+    const pageblocks = zone.buddy.pageblocks()
+    const cells = MIGRATETYPES.map((_, type) => `${String(pageblocks[type] ?? 0).padStart(12)} `)
+    return `Node ${zone.node}, zone ${zone.name.padStart(8)} ${cells.join('')}`
+  })
+  return [
+    `Page block order: ${PAGEBLOCK_ORDER}`,
+    `Pages per block:  ${1 << PAGEBLOCK_ORDER}`,
+    '',
+    `${heading} ${orders.map((order) => `${String(order).padStart(6)} `).join('')}`,
+    ...free,
+    '',
+    `${'Number of blocks type '.padEnd(23)}${MIGRATETYPES.map((name) => `${name.padStart(12)} `).join('')}`,
+    ...counts,
+    '',
+  ].join('\n')
+}
+
+function blocks(zone: Zone, order: number, type: number): string {
+  const count = type < MIGRATETYPES.length - 1 ? zone.buddy.freeBlocks(order, type) : 0
+  return `${count >= MOST ? '>' : ''}${String(Math.min(count, MOST)).padStart(6)} `
+}

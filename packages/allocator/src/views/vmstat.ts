@@ -1,0 +1,28 @@
+/** /proc/vmstat: the counters of the whole machine (mm/vmstat.c, vmstat_show, 6.1). */
+import type { Zone } from '../pages/zone.js'
+import { NODE_STATS, NUMA_STATS, VM_EVENTS, type VmCounters, ZONE_STATS } from './vm-counters.js'
+
+/**
+ * The text of /proc/vmstat, up to the events of NUMA balancing, migration, compaction and huge pages: nothing here counts those.
+ */
+export function vmstat(zones: readonly Zone[], counters: VmCounters = {}): string {
+  const { nodes = [], zones: byZone = [], events = {} } = counters
+  const ofZones = [...ZONE_STATS, ...NUMA_STATS].map((stat) => {
+    const values = zones.map((zone) =>
+      stat === 'nr_free_pages' ? zone.freePages : (byZone[zone.node]?.[zone.name]?.[stat] ?? 0),
+    )
+    return `${stat} ${sum(values)}`
+  })
+  return [
+    ...ofZones,
+    ...NODE_STATS.map((stat) => `${stat} ${sum(nodes.map((node) => node[stat] ?? 0))}`),
+    `nr_dirty_threshold ${counters.dirtyThreshold ?? 0}`,
+    `nr_dirty_background_threshold ${counters.dirtyBackgroundThreshold ?? 0}`,
+    ...VM_EVENTS.map((event) => `${event} ${events[event] ?? 0}`),
+    // No kernel counts it any more; programs read it all the same.
+    'nr_unstable 0',
+    '',
+  ].join('\n')
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
