@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { audit } from './audit.js'
 import { check } from './check.js'
+import { demo } from './demo.js'
 import { replay } from './replay.js'
 
-export const COMMANDS: readonly ((program: Command) => void)[] = [check, replay, audit]
+export const COMMANDS: readonly ((program: Command) => void)[] = [demo, check, replay, audit]

@@ -1,4 +1,5 @@
 /** Read audit: from what a user names, a file or standard input, to the report of its audit. */
+import { fileURLToPath } from 'node:url'
 import { Audit } from '../audit/audit.js'
 import { InputError } from '../audit/read/input-error.js'
 import { readTrace } from '../audit/read/read-trace.js'
@@ -11,6 +12,14 @@ import { Progress } from './progress.js'
 /** Opens a file, or standard input for `-`. @throws InputError when there is none. */
 export async function openSource(path: string): Promise<Source> {
   return path === '-' ? Source.stream('standard input', process.stdin) : await Source.file(path)
+}
+
+/** Opens the recording that comes with kernel-sim. */
+export async function openExample(): Promise<Source> {
+  return await Source.file(
+    fileURLToPath(new URL('../examples/a-xfs.ndjson.gz', import.meta.url)),
+    'a-xfs.ndjson.gz, the recording that comes with kernel-sim',
+  )
 }
 
 /**

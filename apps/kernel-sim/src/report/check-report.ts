@@ -48,6 +48,8 @@ export interface Answer {
   readonly beyondRepair: readonly string[]
   /** Cases in which a restriction leaves nobody to make progress. */
   readonly livelocks: readonly string[]
+  /** Cases that delegate and survive: there a policy that conveys restricts workers for nothing. */
+  readonly needless: readonly string[]
   /** Cells, as `case policy`, that lockdep warns of and the search proves safe. */
   readonly falseAlarms: readonly string[]
   /** Cells that deadlock and of which lockdep says nothing. */
@@ -67,7 +69,8 @@ export function answerOf(rows: readonly CaseRow[]): Answer {
   const survive = safe('scope')
   const lost = cases.filter((row) => !survive.includes(row))
   const policies = rows[0]?.cells.map(({ policy }) => policy) ?? []
-  const repairs = policies.slice(policies.indexOf('scope') + 1).map((policy) => ({
+  const conveying = policies.slice(policies.indexOf('scope') + 1)
+  const repairs = conveying.map((policy) => ({
     policy,
     cases: lost.filter((row) => verdict(row, policy) === 'safe').map(number),
   }))
@@ -92,6 +95,11 @@ export function answerOf(rows: readonly CaseRow[]): Answer {
       .map(number),
     livelocks: cases
       .filter((row) => row.cells.some(({ result }) => result?.verdict === 'livelock'))
+      .map(number),
+    needless: survive
+      .filter(({ cells }) =>
+        cells.some(({ policy, result }) => conveying.includes(policy) && result),
+      )
       .map(number),
     falseAlarms: cells(
       ({ result, lockdep = [] }) => result?.verdict === 'safe' && lockdep.length > 0,

@@ -1,6 +1,7 @@
 /** Check text: what `kernel-sim check` found, for a terminal. */
 import type { CheckResult, Counterexample } from '../check/check.js'
 import type { Answer, CaseRow, Cell } from './check-report.js'
+import { answerSentences, lockdepSentence } from './conclusion.js'
 import { number } from './numbers.js'
 import { numeric, table, tableInParts, text, wrap } from './table.js'
 
@@ -89,20 +90,7 @@ function legend(rows: readonly CaseRow[]): string {
 
 /** The answer in a few sentences. */
 export function answerText(answer: Answer): string {
-  const list = (cases: readonly string[]): string =>
-    cases.length === 0 ? 'none' : `${cases.length} (${cases.join(', ')})`
-  return [
-    `Of ${answer.cases} cases, ${list(answer.survive)} survive the monotonic replacement of GFP_NOFS/GFP_NOIO by scopes with nothing conveyed; ${list(answer.lost)} do not.`,
-    `${list(answer.brokenByReplacement)} of those were safe before, with the restriction at the call sites: there the replacement breaks what worked.`,
-    ...answer.repairs.map(
-      ({ policy, cases }) => `${policy} repairs ${list(cases)} of the ${answer.lost.length}.`,
-    ),
-    answer.repairAll.length > 0
-      ? `${answer.repairAll.join(' and ')} repair them all.`
-      : `No policy repairs them all; ${list(answer.beyondRepair)} no policy repairs.`,
-    `lockdep, having seen some executions of each cell, warns of ${answer.falseAlarms.length} that are safe (${answer.falseAlarms.join(', ')}), and says nothing of ${answer.unseen.length} that deadlock.`,
-    `Overuse has a price too: in ${list(answer.livelocks)} everybody is restricted, and they retry for ever.`,
-  ]
+  return [...answerSentences(answer), lockdepSentence(answer)]
     .map((sentence) => wrap(sentence, ''))
     .join('')
 }

@@ -1,0 +1,37 @@
+/** `kernel-sim demo`: the bundled cases, the bundled recording, and what they say together. */
+import type { Command } from 'commander'
+import { POLICIES } from '../kernel/kernel.js'
+import { auditText } from '../report/audit-text.js'
+import { answerOf, type CaseRow } from '../report/check-report.js'
+import { matrixText } from '../report/check-text.js'
+import { conclusionText } from '../report/conclusion.js'
+import { CASES } from '../scenarios/catalogue.js'
+import { Progress } from './progress.js'
+import { openExample, readAudit } from './read-audit.js'
+import { rowOf } from './run-check.js'
+
+export function demo(program: Command): void {
+  program
+    .command('demo')
+    .summary(
+      'check the bundled cases, audit the bundled recording, and answer the question of 2016',
+    )
+    .description(
+      'Does what check and audit --example do, and ends with an answer in a few sentences that follow\n' +
+        'from both: is it enough to replace GFP_NOFS and GFP_NOIO by scopes, or must scopes be conveyed?',
+    )
+    .action(run)
+}
+
+async function run(): Promise<void> {
+  const rows: CaseRow[] = []
+  const progress = new Progress(process.stderr, undefined)
+  const onProgress = (cell: string): void => progress.say(() => `checking ${cell}`)
+  for (const each of CASES) {
+    rows.push(await rowOf(each, POLICIES, { search: {}, reductions: false, onProgress }))
+  }
+  progress.done()
+  process.stdout.write(`${matrixText(rows, process.stdout.isTTY === true)}\n`)
+  const report = await readAudit(await openExample(), undefined)
+  process.stdout.write(`${auditText(report, 15)}\n${conclusionText(answerOf(rows), report)}`)
+}
