@@ -1,7 +1,13 @@
 import { library } from '../../tsup.base.js'
 
 export default library({
-  entry: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+  entry: {
+    cli: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    // Threads: loaded by file, from beside the command.
+    'cell-thread': 'src/cli/cell-thread.ts',
+    'search-thread': 'src/cli/search-thread.ts',
+  },
   format: ['esm'],
   dts: { entry: { index: 'src/index.ts' } },
 })

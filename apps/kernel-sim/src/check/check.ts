@@ -64,7 +64,11 @@ export interface CheckResult {
  */
 export function check(subject: Subject, options: SearchOptions = {}): CheckResult {
   const search = new Search(subject.machine, options)
-  const result = search.run()
+  return explained(subject, search, search.run())
+}
+
+/** Explains what a search of a scenario has come to. @throws Misuse as {@link check} does. */
+export function explained(subject: Subject, search: Search, result: SearchResult): CheckResult {
   if (result.misuse) throw misuse(search, result.misuse)
   const end = result.deadlocks[0] ?? result.livelock
   if (end === undefined || end === null) {

@@ -30,17 +30,21 @@ const TO = 5
 const SIZE = 6
 const STOP = 7
 
-/** What a thread is given when it starts. */
-export interface Link {
-  readonly control: SharedArrayBuffer
-  readonly pieces: SharedArrayBuffer
-  readonly port: MessagePort
+/** Which reductions the search makes. */
+interface Reductions {
   readonly partialOrder: boolean
   readonly symmetry: boolean
 }
 
+/** What a thread is given when it starts. */
+export interface Link extends Reductions {
+  readonly control: SharedArrayBuffer
+  readonly pieces: SharedArrayBuffer
+  readonly port: MessagePort
+}
+
 /** What has changed since the last block. */
-interface Update {
+export interface Update {
   /** The search has started over. */
   readonly reset: boolean
   readonly knowledge: Knowledge
@@ -60,8 +64,7 @@ export class Crew {
   readonly #pieces = new Int32Array(new SharedArrayBuffer((BLOCK / PIECE) * PIECE_WORDS * 4))
   readonly #ports: MessagePort[] = []
   #expander: Expander | null = null
-  #learned: Learned | undefined
-  #table: TableView | null = null
+  readonly #news = new News()
   #lost = false
 
   /**
@@ -69,11 +72,7 @@ export class Crew {
    * @param options of the search.
    * @param start starts a thread, which then calls {@link joinCrew}.
    */
-  constructor(
-    others: number,
-    { partialOrder, symmetry }: Pick<Link, 'partialOrder' | 'symmetry'>,
-    start: (link: Link) => void,
-  ) {
+  constructor(others: number, { partialOrder, symmetry }: Reductions, start: (link: Link) => void) {
     for (let index = 0; index < others; index++) {
       const { port1, port2 } = new MessageChannel()
       this.#ports.push(port1)
@@ -88,6 +87,11 @@ export class Crew {
     }
   }
 
+  /** Whether all threads have started. */
+  get isReady(): boolean {
+    return Atomics.load(this.#control, READY) === this.#ports.length
+  }
+
   /**
    * Expands states.
    * @returns the pieces, or null when nobody is there yet or there is too little to do.
@@ -95,8 +99,9 @@ export class Crew {
   expand(search: Searching, from: number, to: number): Int32Array | null {
     const control = this.#control
     const others = this.#ports.length
-    if (this.#lost || to - from < WORTHWHILE || Atomics.load(control, READY) < others) return null
-    this.#update(search)
+    if (this.#lost || to - from < WORTHWHILE || !this.isReady) return null
+    const news = this.#news.of(search)
+    if (news !== null) for (const port of this.#ports) port.postMessage(news)
     for (let base = 0; base < this.#pieces.length; base += PIECE_WORDS) this.#pieces[base] = 0
     control[FROM] = from
     control[TO] = to
@@ -119,7 +124,7 @@ export class Crew {
 
   /** The search has started over. */
   reset(): void {
-    this.#learned = undefined
+    this.#news.reset()
   }
 
   /** Lets the threads end. */
@@ -129,49 +134,70 @@ export class Crew {
     Atomics.notify(this.#control, ROUND)
     for (const port of this.#ports) port.close()
   }
+}
 
-  #update({ machine, stepper, table }: Searching): void {
-    const { view } = table
+/** What followers have not been told yet. */
+export class News {
+  #learned: Learned | undefined
+  #table: TableView | null = null
+
+  /** The search has started over. */
+  reset(): void {
+    this.#learned = undefined
+  }
+
+  /** What has changed since the last call; null when nothing has. */
+  of({ machine, stepper, table: { view } }: Searching): Update | null {
+    const reset = this.#learned === undefined
     const knowledge = knowledgeOf(machine, stepper, this.#learned)
+    const isNew = knowledge.positions.length + knowledge.decisions.length > 0
     const known = this.#table
-    if (
-      this.#learned !== undefined &&
-      knowledge.positions.length + knowledge.decisions.length === 0 &&
-      known?.rows === view.rows &&
-      known.slots === view.slots
-    ) {
-      return
-    }
-    const update: Update = { reset: this.#learned === undefined, knowledge, table: view }
-    for (const port of this.#ports) port.postMessage(update)
+    if (!reset && !isNew && known?.rows === view.rows && known.slots === view.slots) return null
     this.#learned = learnedBy(stepper)
     this.#table = view
+    return { reset, knowledge, table: view }
+  }
+}
+
+/** One who expands states of a search with a machine of its own. */
+export class Follower {
+  readonly #machine: Machine
+  readonly #stepper: Stepper
+  readonly expander: Expander
+  /** The table of the search, once it is known. */
+  table: TableView | null = null
+
+  constructor(machine: Machine, { partialOrder, symmetry }: Reductions) {
+    this.#machine = machine
+    this.#stepper = new Stepper(machine, partialOrder)
+    const { programs } = this.#stepper
+    this.expander = new Expander(this.#stepper, symmetry ? Symmetry.of(machine, programs) : null)
+  }
+
+  /** Catches up with the search. */
+  follow({ reset, knowledge, table }: Update): void {
+    if (reset) this.#stepper.reset()
+    learn(this.#machine, this.#stepper, knowledge)
+    this.table = table
   }
 }
 
 /** What a thread of a crew does, until the search has ended. */
-export function joinCrew(machine: Machine, { port, partialOrder, symmetry, ...link }: Link): void {
+export function joinCrew(machine: Machine, { port, ...link }: Link): void {
   const control = new Int32Array(link.control)
   const pieces = new Int32Array(link.pieces)
-  const stepper = new Stepper(machine, partialOrder)
-  const expander = new Expander(stepper, symmetry ? Symmetry.of(machine, stepper.programs) : null)
-  let table: TableView | null = null
+  const follower = new Follower(machine, link)
   let round = Atomics.load(control, ROUND)
   Atomics.add(control, READY, 1)
   for (;;) {
     Atomics.wait(control, ROUND, round)
     round = Atomics.load(control, ROUND)
     if (Atomics.load(control, STOP) === 1) break
-    for (
-      let received = receiveMessageOnPort(port);
-      received !== undefined;
-      received = receiveMessageOnPort(port)
-    ) {
-      const update = received.message as Update
-      if (update.reset) stepper.reset()
-      learn(machine, stepper, update.knowledge)
-      table = update.table
+    let received = receiveMessageOnPort(port)
+    for (; received !== undefined; received = receiveMessageOnPort(port)) {
+      follower.follow(received.message as Update)
     }
+    const { expander, table } = follower
     if (table !== null) takePieces(expander, table, control, pieces)
     Atomics.sub(control, ACTIVE, 1)
     Atomics.notify(control, ACTIVE)

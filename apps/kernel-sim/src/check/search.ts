@@ -39,7 +39,7 @@ export interface SearchOptions extends Limits {
   /** Whether to look for livelocks. By default yes. */
   readonly livelocks?: boolean
   /** Threads that help. By default none do. */
-  readonly crew?: Crew | undefined
+  readonly crew?: Pick<Crew, 'expand' | 'reset'> | undefined
   /** Is told now and then how far the search is. */
   readonly onProgress?: (states: number, depth: number) => void
 }

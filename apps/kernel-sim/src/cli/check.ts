@@ -15,11 +15,13 @@ import {
   sampleText,
 } from '../report/check-text.js'
 import { number } from '../report/numbers.js'
-import { CASES } from '../scenarios/catalogue.js'
+import { CASES, type Case } from '../scenarios/catalogue.js'
+import { rowsInThreads } from './cells.js'
 import { EXIT } from './exit-status.js'
 import { loadScenario } from './load-scenario.js'
 import { Progress } from './progress.js'
-import { type CellOptions, rowOf, sampledRow } from './run-check.js'
+import { rowOf, sampledRow } from './run-check.js'
+import { crewOf } from './search-threads.js'
 
 interface Options {
   readonly policy?: Policy
@@ -30,6 +32,7 @@ interface Options {
   readonly times?: boolean
   readonly progress?: boolean
   readonly sample?: number
+  readonly workers: number
   readonly strategy: Strategy
   readonly seed: number
   readonly maxStates?: number
@@ -39,6 +42,9 @@ interface Options {
   readonly partialOrder: boolean
   readonly symmetry: boolean
 }
+
+/** More threads than that only wait for memory. */
+const MAX_THREADS = 64
 
 const DETAILS = `
 Without SCENARIO all bundled cases are checked under all policies, and the answer is given that they add up
@@ -79,6 +85,7 @@ export function check(program: Command): void {
         .default('pct'),
     )
     .option('--seed <n>', 'which sample', positive, 1)
+    .option('--workers <n>', 'search with so many threads; the result is the same', threads, 1)
     .option('--max-states <n>', 'stop after so many states', positive)
     .option('--max-depth <n>', 'stop at so many steps', positive)
     .option('--max-seconds <n>', 'stop after so many seconds', positive)
@@ -97,24 +104,22 @@ async function run(given: string | undefined, options: Options): Promise<void> {
     throw new InputError('--sample needs a SCENARIO')
   }
   if (given === undefined) return checkAll(options)
-  const policies = options.policy ? [options.policy] : POLICIES
   const found = await loadScenario(given)
-  const row =
+  const rows =
     options.sample === undefined
-      ? withProgress(options, (cellOptions) => rowOf(found, policies, cellOptions))
-      : sampledRow(found, policies, sampleOptions(options, options.sample))
-  process.stdout.write(rowText(row, options))
-  if (row.cells.some(isFound)) process.exitCode = EXIT.found
+      ? await checkedRows(new Map([[given, found]]), options)
+      : [sampledRow(found, policiesOf(options), sampleOptions(options, options.sample))]
+  process.stdout.write(rows.map((row) => rowText(row, options)).join('\n'))
+  if (rows.some(({ cells }) => cells.some(isFound))) process.exitCode = EXIT.found
 }
 
 /** All bundled cases: the matrix, and what it adds up to. */
-function checkAll(options: Options): void {
-  const policies = options.policy ? [options.policy] : POLICIES
+async function checkAll(options: Options): Promise<void> {
   const started = performance.now()
-  const rows = withProgress(
+  const rows = await checkedRows(
+    new Map(CASES.map((each) => [each.number, each])),
     // The page says how much the reductions save.
     options.answer ? { ...options, reductions: true } : options,
-    (cellOptions) => CASES.map((each) => rowOf(each, policies, cellOptions)),
   )
   const complete = options.policy === undefined
   if (options.answer) process.stdout.write(answerMarkdown(rows, answerOf(rows)))
@@ -158,19 +163,42 @@ function isFound({ result, sampled }: Cell): boolean {
     : result !== undefined && result.verdict !== 'safe'
 }
 
-/** Searches, and shows how far that is where somebody looks. */
-function withProgress<T>(options: Options, act: (options: CellOptions) => T): T {
+/**
+ * Searches, and shows how far that is where somebody looks. Several threads take a cell each; a single cell they search
+ * together.
+ */
+async function checkedRows(
+  cases: ReadonlyMap<string, Case>,
+  options: Options,
+): Promise<readonly CaseRow[]> {
+  const policies = policiesOf(options)
+  const search = searchOptions(options)
+  const { reductions = false, workers } = options
   const progress = new Progress(process.stderr, options.progress)
   try {
-    return act({
-      search: searchOptions(options),
-      reductions: options.reductions ?? false,
-      onProgress: (cell, states, depth) =>
-        progress.say(() => `${cell}: ${number(states)} states, ${number(depth)} steps deep`),
-    })
+    if (workers > 1 && cases.size * policies.length > 1) {
+      return await rowsInThreads(workers, cases, policies, { search, reductions }, (done, all) =>
+        progress.say(() => `${number(done)} of ${number(all)} cells checked`),
+      )
+    }
+    const onProgress = (cell: string, states: number, depth: number): void =>
+      progress.say(() => `${cell}: ${number(states)} states, ${number(depth)} steps deep`)
+    const rows: CaseRow[] = []
+    for (const [given, found] of cases) {
+      const [policy] = policies
+      const crew =
+        workers > 1 && policy ? crewOf(workers, { given, policy: policy.name }, options) : undefined
+      rows.push(await rowOf(found, policies, { search, reductions, onProgress, crew }))
+      crew?.dismiss()
+    }
+    return rows
   } finally {
     progress.done()
   }
+}
+
+function policiesOf({ policy }: Options): readonly Policy[] {
+  return policy ? [policy] : POLICIES
 }
 
 function sampleOptions({ strategy, seed }: Options, executions: number): SampleOptions {
@@ -195,6 +223,12 @@ function named(name: string): Policy {
   } catch (thrown) {
     throw new InvalidArgumentError(thrown instanceof Error ? thrown.message : '')
   }
+}
+
+function threads(text: string): number {
+  const number = positive(text)
+  if (number > MAX_THREADS) throw new InvalidArgumentError(`It takes at most ${MAX_THREADS}.`)
+  return number
 }
 
 function positive(text: string): number {

@@ -5,12 +5,14 @@ import {
   type Counterexample,
   check,
   checkSample,
+  explained,
   type Subject,
 } from '../check/check.js'
+import type { Crew } from '../check/crew.js'
 import { lockdepOf } from '../check/lockdep-watch.js'
 import { reductionsOf } from '../check/reductions.js'
 import type { SampleOptions } from '../check/sample.js'
-import type { SearchOptions } from '../check/search.js'
+import { Search, type SearchOptions, type SearchResult } from '../check/search.js'
 import { Kernel, type Policy, type Scenario } from '../kernel/kernel.js'
 import { Misuse } from '../machine/errors.js'
 import type { CaseRow, Cell } from '../report/check-report.js'
@@ -34,7 +36,11 @@ export function checkScenario(
   policy: Policy,
   options: SearchOptions,
 ): CheckResult {
-  return asInput(scenario, policy, () => check(subjectOf(scenario, policy), options))
+  try {
+    return check(subjectOf(scenario, policy), options)
+  } catch (thrown) {
+    throw asInput(thrown, scenario, policy)
+  }
 }
 
 /** Some executions of a scenario: what they ran into, or null. @throws InputError as {@link checkScenario} does. */
@@ -43,16 +49,17 @@ export function sampleScenario(
   policy: Policy,
   options: SampleOptions,
 ): Counterexample | null {
-  return asInput(scenario, policy, () => checkSample(subjectOf(scenario, policy), options))
+  try {
+    return checkSample(subjectOf(scenario, policy), options)
+  } catch (thrown) {
+    throw asInput(thrown, scenario, policy)
+  }
 }
 
-function asInput<T>(scenario: Scenario, policy: Policy, act: () => T): T {
-  try {
-    return act()
-  } catch (thrown) {
-    if (!(thrown instanceof Misuse)) throw thrown
-    throw new InputError(`${scenario.name} under ${policy.name}: ${thrown.message}`)
-  }
+/** What a scenario does wrong is the user's to mend. */
+function asInput(thrown: unknown, scenario: Scenario, policy: Policy): unknown {
+  if (!(thrown instanceof Misuse)) return thrown
+  return new InputError(`${scenario.name} under ${policy.name}: ${thrown.message}`)
 }
 
 /** What is done to each cell. */
@@ -62,33 +69,54 @@ export interface CellOptions {
   readonly reductions: boolean
   /** Is told which cell is searched, and how far that is. */
   readonly onProgress: (cell: string, states: number, depth: number) => void
+  /** Threads that help with the search of one cell. */
+  readonly crew?: Crew | undefined
+  /** Runs the search of one cell; by default at once. */
+  readonly run?: (
+    search: Search,
+    cell: { scenario: Scenario; policy: Policy },
+  ) => Promise<SearchResult>
 }
 
 /** A scenario under all policies given. @throws InputError as {@link checkScenario} does. */
-export function rowOf(
+export async function rowOf(
   each: Case,
   policies: readonly Policy[],
-  { search, reductions, onProgress }: CellOptions,
-): CaseRow {
+  options: CellOptions,
+): Promise<CaseRow> {
   const started = performance.now()
-  const { scenario } = each
-  const cells = policies.map((policy): Cell => {
-    const inapplicable = scenario.inapplicable?.[policy.name]
-    if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
-    const machine = () => subjectOf(scenario, policy).machine
-    const result = checkScenario(scenario, policy, {
-      ...search,
+  const cells: Cell[] = []
+  for (const policy of policies) cells.push(await cellOf(each, policy, options))
+  return { ...about(each), cells, seconds: (performance.now() - started) / 1000 }
+}
+
+/** A scenario under one policy. @throws InputError as {@link checkScenario} does. */
+export async function cellOf(
+  { scenario }: Case,
+  policy: Policy,
+  { search: options, reductions, onProgress, crew, run }: CellOptions,
+): Promise<Cell> {
+  const inapplicable = scenario.inapplicable?.[policy.name]
+  if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
+  try {
+    const subject = subjectOf(scenario, policy)
+    const search = new Search(subject.machine, {
+      ...options,
+      crew,
       onProgress: (states, depth) =>
         onProgress(`${scenario.name} under ${policy.name}`, states, depth),
     })
+    const result = await (run?.(search, { scenario, policy }) ?? search.run())
+    const machine = () => subjectOf(scenario, policy).machine
     return {
       policy: policy.name,
-      result,
+      result: explained(subject, search, result),
       lockdep: lockdepOf(machine),
-      ...(reductions ? { reductions: reductionsOf(machine, search) } : {}),
+      ...(reductions ? { reductions: reductionsOf(machine, options) } : {}),
     }
-  })
-  return { ...about(each), cells, seconds: (performance.now() - started) / 1000 }
+  } catch (thrown) {
+    throw asInput(thrown, scenario, policy)
+  }
 }
 
 /** Some executions of a scenario under all policies given. @throws InputError as {@link checkScenario} does. */
@@ -106,7 +134,8 @@ export function sampledRow(
   return { ...about(each), cells, seconds: (performance.now() - started) / 1000 }
 }
 
-function about({ number, scenario }: Case): Omit<CaseRow, 'cells' | 'seconds'> {
+/** What is said of a scenario. */
+export function about({ number, scenario }: Case): Omit<CaseRow, 'cells' | 'seconds'> {
   const { name, summary, source = '' } = scenario
   return { number, name, summary, source }
 }

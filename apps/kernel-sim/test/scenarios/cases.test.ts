@@ -33,8 +33,10 @@ const EXPECTED: Record<string, string> = {
 }
 const LETTER = { safe: 's', deadlock: 'D', livelock: 'L', bounded: '?' } as const
 
-const rows: CaseRow[] = CASES.map((each) =>
-  rowOf(each, POLICIES, { search: {}, reductions: true, onProgress: () => {} }),
+const rows: CaseRow[] = await Promise.all(
+  CASES.map((each) =>
+    rowOf(each, POLICIES, { search: {}, reductions: true, onProgress: () => {} }),
+  ),
 )
 
 describe('the matrix', () => {

@@ -1,0 +1,24 @@
+/** Cell thread: checks scenarios under policies, one after the other, as cells.ts asks. */
+import { parentPort } from 'node:worker_threads'
+import { InputError } from '../audit/read/input-error.js'
+import { policyNamed } from '../kernel/kernel.js'
+import type { CellAnswer, CellRequest } from './cells.js'
+import { loadScenario } from './load-scenario.js'
+import { cellOf } from './run-check.js'
+
+async function answer({ given, policy, search, reductions }: CellRequest): Promise<CellAnswer> {
+  const started = performance.now()
+  try {
+    const found = await loadScenario(given)
+    const options = { search, reductions, onProgress: () => {} }
+    const cell = await cellOf(found, policyNamed(policy), options)
+    return { cell, seconds: (performance.now() - started) / 1000 }
+  } catch (thrown) {
+    if (thrown instanceof InputError) return { wrong: thrown.message }
+    throw thrown
+  }
+}
+
+parentPort?.on('message', async (request: CellRequest) => {
+  parentPort?.postMessage(await answer(request))
+})

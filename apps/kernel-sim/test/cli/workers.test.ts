@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kernelSim } from './kernel-sim.js'
+import { manyStates } from './many-states.js'
+
+describe('check --workers', () => {
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kernel-sim-workers-'))
+    writeFileSync(join(folder, 'many.mjs'), manyStates(7))
+    writeFileSync(join(folder, 'wrong.mjs'), manyStates(1).replace('lock.lock()', 'seen.set(2)'))
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it('prints the same for one cell as a single thread does', async () => {
+    const args = ['check', join(folder, 'many.mjs'), '--policy', 'scope', '--no-symmetry', '--json']
+    const alone = await kernelSim(args)
+    expect(JSON.parse(alone.stdout).scenarios[0].cells[0].states).toBeGreaterThan(50_000)
+    expect(await kernelSim([...args, '--workers', '3'])).toEqual(alone)
+  })
+
+  it('prints the same for many cells', async () => {
+    const args = ['check', '--policy', 'scope', '--json']
+    expect(await kernelSim([...args, '--workers', '2'])).toEqual(await kernelSim(args))
+  })
+
+  it('says what is wrong with a scenario as a single thread does', async () => {
+    const args = ['check', join(folder, 'wrong.mjs')]
+    const alone = await kernelSim(args)
+    expect(alone).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/which it does not hold/),
+    })
+    expect(await kernelSim([...args, '--workers', '2'])).toEqual(alone)
+  })
+
+  it('takes a sensible number', async () => {
+    for (const number of ['0', 'two', '65']) {
+      const { status, stderr } = await kernelSim(['check', '--workers', number])
+      expect(status).toBe(2)
+      expect(stderr).toMatch(/--workers/)
+    }
+  })
+})
