@@ -52,6 +52,8 @@ export interface PageAllocEvent extends Recorded {
   readonly event: 'mm_page_alloc'
   /** Whether there was no page: the tracepoint fires all the same. */
   readonly failed: boolean
+  /** The number of the first page; -1 where there is none, or the recording does not say. */
+  readonly pfn: number
   readonly order: number
   readonly gfp: number
   readonly migratetype: number
@@ -59,6 +61,8 @@ export interface PageAllocEvent extends Recorded {
 
 export interface PageFreeEvent extends Recorded {
   readonly event: 'mm_page_free'
+  /** The number of the first page; -1 where the recording does not say. */
+  readonly pfn: number
   readonly order: number
 }
 

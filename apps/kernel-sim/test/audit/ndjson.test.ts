@@ -128,7 +128,7 @@ describe('the NDJSON format', () => {
   it('knows a page allocation that failed by its page frame number', async () => {
     const line = new Trace().slabPage({ pfn: 4711 }).text.replace('4711', '18446744073709551615')
     const { events } = await read(line)
-    expect(events[0]).toMatchObject({ event: 'mm_page_alloc', failed: true })
+    expect(events[0]).toMatchObject({ event: 'mm_page_alloc', failed: true, pfn: -1 })
   })
 
   it('knows no flags of tasks that the recorder did not look at', async () => {

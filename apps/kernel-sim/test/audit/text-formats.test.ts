@@ -126,6 +126,22 @@ describe('ftrace text', () => {
     ])
   })
 
+  it.each([
+    ['0x18C5e7', 0x18c5e7, false],
+    ['1234', 1234, false],
+    ['0x0', -1, true],
+    ['0x1g', -1, false],
+    ['', -1, false],
+  ])('has page numbers: %s', async (text, pfn, failed) => {
+    const page = `page=00000000baa05b8 pfn=${text} order=1`
+    const alloc = `mm_page_alloc: ${page} migratetype=0 gfp_flags=none`
+    const { events } = await read(
+      line('wl-a-1', 0, '1.000001', alloc) + line('wl-a-1', 0, '1.000002', `mm_page_free: ${page}`),
+    )
+    expect(events[0]).toMatchObject({ pfn, failed, order: 1 })
+    expect(events[1]).toMatchObject({ pfn: failed ? 0 : pfn, order: 1 })
+  })
+
   it('has events without stacks: their order stays', async () => {
     const free = 'mm_page_free: page=0 pfn=0x1 order=0'
     const { events } = await read(

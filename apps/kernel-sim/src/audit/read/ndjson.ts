@@ -265,6 +265,7 @@ export class NdjsonReader implements TraceReader {
           interrupt,
           event,
           failed,
+          pfn: failed ? -1 : raw.pfn,
           order,
           gfp,
           migratetype,
@@ -282,6 +283,7 @@ export class NdjsonReader implements TraceReader {
           stack,
           interrupt,
           event,
+          pfn: raw.pfn,
           order: raw.order,
         }
       case 'workqueue_queue_work': {

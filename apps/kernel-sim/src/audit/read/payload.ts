@@ -67,6 +67,8 @@ interface Fields {
 
 const SPACE = 32
 const ZERO = 48
+const NINE = 57
+const LOWER_A = 97
 
 /** Beginnings of words, as the first four bytes of them. */
 const PTR = fourBytes('ptr=')
@@ -150,6 +152,7 @@ export class PayloadReader {
         const pfnEnd = wordEnd(bytes, pfn, end)
         const fields = this.#fields.get(bytes, pfnEnd, end)
         if (!startsWith(bytes, pfn, end, PFN)) this.#wrong = 'pfn'
+        const page = pageNumber(bytes, pfn + 4, pfnEnd)
         return {
           line,
           time,
@@ -161,7 +164,8 @@ export class PayloadReader {
           stack,
           interrupt,
           event: kind,
-          failed: isZero(bytes, pfn + 4, pfnEnd),
+          failed: page === 0,
+          pfn: page === 0 ? -1 : page,
           order: this.#number('order', fields.order),
           gfp: this.#gfp(head, kind, fields),
           migratetype: this.#number('migratetype', fields.migratetype),
@@ -169,7 +173,9 @@ export class PayloadReader {
       }
       case 'mm_page_free': {
         const pfn = afterWord(bytes, start - 1, end, PAGE)
-        const fields = this.#fields.get(bytes, afterWord(bytes, pfn, end, PFN), end)
+        const pfnEnd = afterWord(bytes, pfn, end, PFN)
+        const fields = this.#fields.get(bytes, pfnEnd, end)
+        const page = pageNumber(bytes, pfn + 5, pfnEnd)
         const order = this.#number('order', fields.order)
         return {
           line,
@@ -182,6 +188,7 @@ export class PayloadReader {
           stack,
           interrupt,
           event: kind,
+          pfn: page,
           order,
         }
       }
@@ -374,10 +381,18 @@ function fourBytes(text: string): number {
   return Buffer.from(text).readInt32LE(0)
 }
 
-/** Whether a number is 0, decimal or hexadecimal. */
-function isZero(bytes: DataView, start: number, end: number): boolean {
+/** A number, decimal or hexadecimal; -1 where there is none. */
+function pageNumber(bytes: DataView, start: number, end: number): number {
   const hexadecimal = end - start > 2 && (bytes.getUint8(start + 1) | 32) === 120
+  const base = hexadecimal ? 16 : 10
   let at = hexadecimal ? start + 2 : start
-  while (at < end && bytes.getUint8(at) === ZERO) at++
-  return at === end && end > start
+  if (at >= end) return -1
+  let value = 0
+  for (; at < end; at++) {
+    const byte = bytes.getUint8(at)
+    const digit = byte <= NINE ? byte - ZERO : (byte | 32) - LOWER_A + 10
+    if (!(digit >= 0 && digit < base)) return -1
+    value = value * base + digit
+  }
+  return value
 }
