@@ -70,3 +70,12 @@ export function learn(
     stepper.resize()
   }
 }
+
+/** What there is to know of a machine as far as it was unfolded, as text: different texts mean different machines. */
+export function describeMachine({ objects, tasks }: Machine, { programs }: Stepper): string {
+  const lines = objects.map((object) => [object, ...object.fields.map(({ name }) => name)].join())
+  for (const { operations, inputs, name } of programs) {
+    lines.push(name, ...operations.map((operation, at) => `${inputs[at]} ${operation}`))
+  }
+  return [...lines, ...tasks].join('\n')
+}

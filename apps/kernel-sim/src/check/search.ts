@@ -165,12 +165,14 @@ export class Search {
    * Goes on where another search of an identical machine, with the same options but for limits, has stopped.
    * @throws Error when the machine is not identical.
    */
-  resume({ knowledge, transitions, rows, parents, ...cursor }: Snapshot): void {
+  resume(snapshot: Snapshot): void {
+    const { knowledge, transitions, rows, parents } = snapshot
+    const { state, depth, levelEnd, deadlocks, turns } = snapshot
     learn(this.machine, this.stepper, knowledge)
     this.table = this.#emptyTable()
     this.table.load(rows, parents)
     this.stepper.steps = transitions
-    this.#cursor = cursor
+    this.#cursor = { state, depth, levelEnd, deadlocks, turns }
   }
 
   #advance(): SearchResult | null {

@@ -17,10 +17,12 @@ import {
 import { number } from '../report/numbers.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 import { rowsInThreads } from './cells.js'
+import { fileHash, runWithCheckpoint } from './checkpoint.js'
 import { EXIT } from './exit-status.js'
 import { loadScenario } from './load-scenario.js'
+import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
-import { rowOf, sampledRow } from './run-check.js'
+import { type CellOptions, rowOf, sampledRow } from './run-check.js'
 import { crewOf } from './search-threads.js'
 
 interface Options {
@@ -33,6 +35,8 @@ interface Options {
   readonly progress?: boolean
   readonly sample?: number
   readonly workers: number
+  readonly checkpoint?: string
+  readonly checkpointEvery: number
   readonly strategy: Strategy
   readonly seed: number
   readonly maxStates?: number
@@ -58,6 +62,7 @@ Examples:
   kernel-sim check
   kernel-sim check cil-push --policy convey-on-queue
   kernel-sim check ./my-driver.ts --json
+  kernel-sim check ./large.ts --policy scope --workers 4 --checkpoint large.checkpoint
   kernel-sim check ./too-large.ts --sample 10000 --seed 7`
 
 export function check(program: Command): void {
@@ -86,6 +91,8 @@ export function check(program: Command): void {
     )
     .option('--seed <n>', 'which sample', positive, 1)
     .option('--workers <n>', 'search with so many threads; the result is the same', threads, 1)
+    .option('--checkpoint <file>', 'write the search there now and then, and go on from there')
+    .option('--checkpoint-every <seconds>', 'how often', seconds, 60)
     .option('--max-states <n>', 'stop after so many states', positive)
     .option('--max-depth <n>', 'stop at so many steps', positive)
     .option('--max-seconds <n>', 'stop after so many seconds', positive)
@@ -102,6 +109,11 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   }
   if (given === undefined && options.sample !== undefined) {
     throw new InputError('--sample needs a SCENARIO')
+  }
+  if (options.checkpoint !== undefined) {
+    if (given === undefined || options.policy === undefined || options.sample !== undefined) {
+      throw new InputError('--checkpoint is about one search: it needs a SCENARIO and a --policy')
+    }
   }
   if (given === undefined) return checkAll(options)
   const found = await loadScenario(given)
@@ -188,13 +200,32 @@ async function checkedRows(
       const [policy] = policies
       const crew =
         workers > 1 && policy ? crewOf(workers, { given, policy: policy.name }, options) : undefined
-      rows.push(await rowOf(found, policies, { search, reductions, onProgress, crew }))
+      const run = checkpointOf(given, found, options)
+      rows.push(await rowOf(found, policies, { search, reductions, onProgress, crew, run }))
       crew?.dismiss()
     }
     return rows
   } finally {
     progress.done()
   }
+}
+
+/** How a search goes on from a file and writes to it, if that was asked for. */
+function checkpointOf(
+  given: string,
+  { number, scenario }: Case,
+  { checkpoint, checkpointEvery, policy, partialOrder, symmetry }: Options,
+): CellOptions['run'] {
+  if (checkpoint === undefined) return undefined
+  const identity = {
+    scenario: scenario.name,
+    policy: policy?.name ?? '',
+    partialOrder,
+    symmetry,
+    source: number === '' ? fileHash(given) : packageVersion(),
+  }
+  return (search) =>
+    runWithCheckpoint(search, { file: checkpoint, every: checkpointEvery, identity })
 }
 
 function policiesOf({ policy }: Options): readonly Policy[] {
@@ -223,6 +254,12 @@ function named(name: string): Policy {
   } catch (thrown) {
     throw new InvalidArgumentError(thrown instanceof Error ? thrown.message : '')
   }
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,9}(\.\d+)?$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError('It takes a number of seconds above 0.')
+  return Number(text)
 }
 
 function threads(text: string): number {

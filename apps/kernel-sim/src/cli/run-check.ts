@@ -72,10 +72,7 @@ export interface CellOptions {
   /** Threads that help with the search of one cell. */
   readonly crew?: Crew | undefined
   /** Runs the search of one cell; by default at once. */
-  readonly run?: (
-    search: Search,
-    cell: { scenario: Scenario; policy: Policy },
-  ) => Promise<SearchResult>
+  readonly run?: ((search: Search) => Promise<SearchResult>) | undefined
 }
 
 /** A scenario under all policies given. @throws InputError as {@link checkScenario} does. */
@@ -106,7 +103,7 @@ export async function cellOf(
       onProgress: (states, depth) =>
         onProgress(`${scenario.name} under ${policy.name}`, states, depth),
     })
-    const result = await (run?.(search, { scenario, policy }) ?? search.run())
+    const result = await (run?.(search) ?? search.run())
     const machine = () => subjectOf(scenario, policy).machine
     return {
       policy: policy.name,

@@ -4,10 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Crew, Follower, News } from '../../src/check/crew.js'
 import { PIECE, PIECE_WORDS } from '../../src/check/expander.js'
-import { scheduleTo } from '../../src/check/schedule.js'
 import { Search, type SearchOptions } from '../../src/check/search.js'
-import { tokenOf } from '../../src/check/token.js'
 import type { Machine } from '../../src/machine/machine.js'
+import { outcome } from './outcome.js'
 import { protocol } from './protocol.js'
 import { build, type Plan, plan } from './random-machine.js'
 
@@ -52,15 +51,6 @@ function crewOf(
       return pieces
     },
   }
-}
-
-/** All that a user sees of a search. */
-function outcome(search: Search) {
-  const result = search.run()
-  const end = result.deadlocks[0] ?? result.livelock
-  const token =
-    end === undefined || end === null ? '' : tokenOf(search.machine, scheduleTo(search, end))
-  return { ...result, seconds: 0, token, misuse: result.misuse?.error.message }
 }
 
 describe('a search with a crew', () => {
