@@ -7,17 +7,22 @@ import type { Field, Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
 import { BLOCKED, type Effect, Operation, type Steps } from '../machine/operation.js'
+import { ReferenceList } from './reference-list.js'
 import type { TaskStates } from './task-state.js'
 
 const LOCK = 1
 const TRYLOCK = 2
 const UNLOCK = 4
 
+/** How often all tasks together may hold it for reading, for each task that there is. */
+const MOST_READS = 2
+
 export class RwSemaphore {
   readonly object: MachineObject
   readonly #writer: Field
-  readonly #readers: Field
-  readonly #waitingWriters: Field
+  /** Who reads, once for each time. */
+  readonly #readers: ReferenceList
+  readonly #waitingWriters: ReferenceList
   readonly #operations: Record<
     'announce' | 'write' | 'read' | 'tryWrite' | 'tryRead' | 'upWrite' | 'upRead',
     Operation
@@ -27,21 +32,23 @@ export class RwSemaphore {
     const object = machine.object(name)
     this.object = object
     this.#writer = machine.reference(object, 'writer')
-    this.#readers = machine.field(object, 'readers')
-    this.#waitingWriters = machine.field(object, 'waiting writers')
-    const wait = (row: Row) => ({
+    this.#readers = new ReferenceList(machine, object, 'reader')
+    this.#waitingWriters = new ReferenceList(machine, object, 'waiting writer')
+    const wait = (others: ReferenceList) => (row: Row) => ({
       what: `rwsem ${name}`,
-      tasks: tasks.referred(this.#writer.get(row)),
+      tasks: [this.#writer.get(row), ...others.all(row)].flatMap((each) => tasks.referred(each)),
     })
     const write = (row: Row, task: number): boolean => {
-      if (this.#writer.get(row) !== 0 || this.#readers.get(row) > 0) return false
+      if (this.#writer.get(row) !== 0 || !this.#readers.isEmpty(row)) return false
       this.#writer.set(row, tasks.reference(task))
       tasks.acquired(row, task)
       return true
     }
     const read = (row: Row, task: number): boolean => {
-      if (this.#writer.get(row) !== 0 || this.#waitingWriters.get(row) > 0) return false
-      this.#readers.set(row, this.#readers.get(row) + 1)
+      if (this.#writer.get(row) !== 0 || !this.#waitingWriters.isEmpty(row)) return false
+      if (!this.#readers.push(row, tasks.reference(task))) {
+        throw new Misuse(`${tasks.name(task)} reads rwsem ${name} again and again`)
+      }
       tasks.acquired(row, task)
       return true
     }
@@ -58,7 +65,7 @@ export class RwSemaphore {
         access: LOCK,
         attempt: (row, task) => {
           tasks.mightSleep(row, task, 'down_write', object)
-          this.#waitingWriters.set(row, this.#waitingWriters.get(row) + 1)
+          this.#waitingWriters.push(row, tasks.reference(task))
           return 0
         },
       }),
@@ -66,11 +73,11 @@ export class RwSemaphore {
         name: 'down_write',
         object,
         access: LOCK,
-        wait,
+        wait: wait(this.#readers),
         effect: acquire('write'),
         attempt: (row, task) => {
           if (!write(row, task)) return BLOCKED
-          this.#waitingWriters.set(row, this.#waitingWriters.get(row) - 1)
+          this.#waitingWriters.remove(row, tasks.reference(task))
           return 0
         },
       }),
@@ -78,7 +85,7 @@ export class RwSemaphore {
         name: 'down_read',
         object,
         access: LOCK,
-        wait,
+        wait: wait(this.#waitingWriters),
         effect: acquire('read'),
         attempt: (row, task) => {
           tasks.mightSleep(row, task, 'down_read', object)
@@ -125,18 +132,22 @@ export class RwSemaphore {
         conflicts: TRYLOCK,
         effect: { kind: 'release', lock: object },
         attempt: (row, task) => {
-          const readers = this.#readers.get(row)
-          if (readers === 0) {
+          if (!this.#readers.remove(row, tasks.reference(task))) {
             throw new Misuse(
-              `${tasks.name(task)} releases rwsem ${name}, which nobody holds for reading`,
+              `${tasks.name(task)} releases rwsem ${name}, which it does not hold for reading`,
             )
           }
-          this.#readers.set(row, readers - 1)
           tasks.released(row, task, name)
           return 0
         },
       }),
     }
+  }
+
+  /** Makes room for those who hold it and wait, once all tasks are known. */
+  grow(tasks: number): void {
+    this.#readers.grow(tasks * MOST_READS)
+    this.#waitingWriters.grow(tasks)
   }
 
   *downWrite(): Steps<void> {
@@ -161,7 +172,7 @@ export class RwSemaphore {
     yield* this.#operations.upWrite
   }
 
-  /** @throws Misuse when nobody holds it for reading. */
+  /** @throws Misuse when the task does not hold it for reading. */
   *upRead(): Steps<void> {
     yield* this.#operations.upRead
   }

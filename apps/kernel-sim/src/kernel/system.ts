@@ -65,6 +65,7 @@ export class Kernel {
   readonly #memory: Memory
   readonly #workqueues: Workqueues
   readonly #kthread: StartKthread = (name, body, flags) => this.kthread(name, body, flags)
+  readonly #rwsems: RwSemaphore[] = []
   #systemPool: WorkerPool | null = null
   #kthreadd: Kthreadd | null = null
 
@@ -141,7 +142,9 @@ export class Kernel {
   }
 
   rwsem(name: string): RwSemaphore {
-    return new RwSemaphore(this.machine, this.#tasks, name)
+    const rwsem = new RwSemaphore(this.machine, this.#tasks, name)
+    this.#rwsems.push(rwsem)
+    return rwsem
   }
 
   spinlock(name: string): Spinlock {
@@ -290,6 +293,7 @@ export class Kernel {
   /** Ends the building; called by whoever runs the scenario. */
   seal(): Machine {
     this.#workqueues.startWorkers((pool) => this.#kthreadCreate(pool))
+    for (const rwsem of this.#rwsems) rwsem.grow(this.machine.tasks.length)
     return this.machine.seal()
   }
 

@@ -15,6 +15,7 @@ import { BLOCKED, Operation, type Steps, type Wait } from '../machine/operation.
 import type { Current } from './current.js'
 import type { StartKthread } from './kthread.js'
 import type { Policy } from './policy.js'
+import { ReferenceList } from './reference-list.js'
 import type { TaskStates } from './task-state.js'
 
 /** What a pool of workers may be made with. */
@@ -53,52 +54,15 @@ export class Work {
     readonly runsFrom: Field,
     /** What was conveyed with it. */
     readonly conveyed: Field,
+    /** Who waits for it as it is pending now, and who for the run that is under way (struct wq_barrier). */
+    readonly pendingBarriers: ReferenceList,
+    readonly runningBarriers: ReferenceList,
   ) {}
-}
-
-/** A list of items in the row. */
-class List {
-  readonly #slots: Field[] = []
-
-  constructor(
-    private readonly machine: Machine,
-    private readonly object: MachineObject,
-    private readonly name: string,
-  ) {}
-
-  /** Makes room for one item more. */
-  grow(): void {
-    this.#slots.push(this.machine.reference(this.object, `${this.name} ${this.#slots.length}`))
-  }
-
-  push(row: Row, reference: number): void {
-    this.#slots.find((slot) => slot.get(row) === 0)?.set(row, reference)
-  }
-
-  /** The first item for which `holds`, or 0. */
-  find(row: Row, holds: (reference: number) => boolean): number {
-    for (const slot of this.#slots) {
-      const reference = slot.get(row)
-      if (reference === 0) return 0
-      if (holds(reference)) return reference
-    }
-    return 0
-  }
-
-  /** Takes an item off. @returns whether it was there. */
-  remove(row: Row, reference: number): boolean {
-    let found = false
-    for (const [at, slot] of this.#slots.entries()) {
-      found ||= slot.get(row) === reference
-      if (found) slot.set(row, this.#slots[at + 1]?.get(row) ?? 0)
-    }
-    return found
-  }
 }
 
 /** Threads that work on the items of several queues. */
 export class WorkerPool {
-  readonly list: List
+  readonly list: ReferenceList
   /** How many of its workers are at work. */
   readonly busy: Field
   readonly created: Field
@@ -113,7 +77,7 @@ export class WorkerPool {
     readonly object: MachineObject,
     readonly options: PoolOptions,
   ) {
-    this.list = new List(machine, object, 'pending')
+    this.list = new ReferenceList(machine, object, 'pending')
     this.busy = machine.field(object, 'busy workers')
     this.created = machine.field(object, 'workers created')
     this.creating = machine.field(object, 'creating')
@@ -143,7 +107,7 @@ export class WorkerPool {
 
 /** A queue of items for the workers of a pool. */
 export class Workqueue {
-  readonly inactive: List
+  readonly inactive: ReferenceList
   readonly active: Field
   /** Where items queued from a restricted scope go, when the policy separates them. */
   restricted: Workqueue | null = null
@@ -155,7 +119,7 @@ export class Workqueue {
     readonly memReclaim: boolean,
     readonly maxActive: number,
   ) {
-    this.inactive = new List(machine, object, 'inactive')
+    this.inactive = new ReferenceList(machine, object, 'inactive')
     this.active = machine.field(object, 'active')
   }
 }
@@ -226,6 +190,8 @@ export class Workqueues {
       machine.reference(object, 'queue'),
       machine.reference(object, 'runs from'),
       machine.field(object, 'conveyed'),
+      new ReferenceList(machine, object, 'flushed when pending by'),
+      new ReferenceList(machine, object, 'flushed when running by'),
     )
     this.#works.push(work)
     this.#byObject.set(object, work)
@@ -238,7 +204,7 @@ export class Workqueues {
       ...this.#pools.map(({ list }) => list),
       ...this.#queues.map((q) => q.inactive),
     ]) {
-      for (const _ of this.#works) list.grow()
+      list.grow(this.#works.length)
     }
     for (const pool of this.#pools) {
       const served = this.#queues.filter((queue) => queue.pool === pool)
@@ -259,6 +225,10 @@ export class Workqueues {
       for (const queue of served.filter(({ memReclaim }) => memReclaim)) {
         this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue))
       }
+    }
+    for (const { pendingBarriers, runningBarriers } of this.#works) {
+      pendingBarriers.grow(this.#machine.tasks.length)
+      runningBarriers.grow(this.#machine.tasks.length)
     }
   }
 
@@ -287,11 +257,14 @@ export class Workqueues {
     return (yield* operation) === 1
   }
 
-  /** Waits until an item is neither pending nor running. @throws Misuse from the item itself. */
+  /**
+   * Waits for an item as it was queued last: until that run is over, whatever is queued after the call.
+   * @throws Misuse from the item itself.
+   */
   *flushWork(work: Work): Steps<void> {
     yield* this.inheriting(
       work,
-      this.#wait('flush_work', work.object, () => [work]),
+      this.#flush('flush_work', work.object, () => [work]),
     )
   }
 
@@ -304,6 +277,7 @@ export class Workqueues {
         const reference = work.object.id + 1
         work.pending.set(row, 0)
         work.conveyed.set(row, 0)
+        work.pendingBarriers.clear(row)
         if (queue?.pool.list.remove(row, reference)) this.#retire(row, queue)
         else queue?.inactive.remove(row, reference)
         return 1
@@ -312,16 +286,18 @@ export class Workqueues {
     yield* this.flushWork(work)
   }
 
-  /** Waits until no item of a queue is pending or running. */
+  /** Waits for all items that are on a queue now, not for those that come later. */
   *flushWorkqueue(queue: Workqueue): Steps<void> {
     const queues = [queue.object.id + 1, (queue.restricted?.object.id ?? -1) + 1]
-    yield* this.#wait('flush_workqueue', queue.object, (row) =>
-      this.#works.filter((work) => queues.includes(work.queue.get(row))),
+    yield* this.#flush('flush_workqueue', queue.object, (row) =>
+      this.#works.filter(
+        (work) => queues.includes(work.queue.get(row)) || queues.includes(work.runsFrom.get(row)),
+      ),
     )
   }
 
   /** Waits by an operation while, under inherit-on-wait, the worker of an item has the waiter's restrictions. */
-  *inheriting(work: Work, wait: Operation | Steps<void>): Steps<void> {
+  *inheriting(work: Work, wait: Steps<void>): Steps<void> {
     const inherits = this.#policy.delegation === 'inherit-on-wait'
     if (inherits) {
       yield* this.#operation('begin_wait', this.#current.waits, work.object, {
@@ -353,50 +329,71 @@ export class Workqueues {
     return waiting
   }
 
-  #wait(name: string, object: MachineObject, works: (row: Row) => readonly Work[]): Operation {
-    return this.#operation(name, object, null, {
+  /** Leaves a barrier with each item, and waits until all of them have come through. */
+  *#flush(
+    name: string,
+    object: MachineObject,
+    worksOf: (row: Row) => readonly Work[],
+  ): Steps<void> {
+    const started = yield* this.#operation(`start_${name}`, object, null, {
       effect: { kind: 'pass', lock: object },
-      wait: (row) => this.#describeWait(row, works(row)),
       attempt: (row, task) => {
         this.#tasks.mightSleep(row, task, name, object)
         const me = this.#tasks.reference(task)
-        let done = true
-        for (const work of works(row)) {
+        let barriers = 0
+        for (const work of worksOf(row)) {
           if (work.worker.get(row) === me) {
             throw new Misuse(
               `${this.#tasks.name(task)} waits in ${work.object} for itself: ${name}(${object})`,
             )
           }
-          if (work.pending.get(row) === 1 || work.worker.get(row) !== 0) done = false
+          // What is pending begins only when the run under way is over.
+          if (work.pending.get(row) === 1) work.pendingBarriers.push(row, me)
+          else if (work.worker.get(row) !== 0) work.runningBarriers.push(row, me)
+          else continue
+          barriers = 1
         }
-        return done ? 0 : BLOCKED
+        return barriers
       },
+    })
+    if (started === 0) return
+    yield* this.#operation(name, object, null, {
+      wait: (row, task) => this.#describeWait(row, task),
+      attempt: (row, task) => (this.#awaited(row, task).length === 0 ? 0 : BLOCKED),
     })
   }
 
-  #describeWait(row: Row, works: readonly Work[]): Wait {
-    const open = works.filter((work) => work.pending.get(row) === 1 || work.worker.get(row) !== 0)
+  /** The items with which a task has left a barrier. */
+  #awaited(row: Row, task: number): Work[] {
+    const me = this.#tasks.reference(task)
+    return this.#works.filter(
+      ({ pendingBarriers, runningBarriers }) =>
+        pendingBarriers.includes(row, me) || runningBarriers.includes(row, me),
+    )
+  }
+
+  #describeWait(row: Row, task: number): Wait {
+    const me = this.#tasks.reference(task)
+    const what: string[] = []
     const tasks: number[] = []
-    for (const work of open) {
+    for (const work of this.#awaited(row, task)) {
       tasks.push(...this.#tasks.referred(work.worker.get(row)))
+      const pending = work.pendingBarriers.includes(row, me)
+      what.push(`${pending ? 'pending ' : ''}work ${work.object}`)
+      if (!pending) continue
       // A pending item waits for all that keep the workers of its pool busy.
-      if (work.pending.get(row) === 1) {
-        const queue = this.#queueOf(row, work)
-        for (const other of this.#works) {
-          if (this.#queueOf(row, other)?.pool === queue?.pool) {
-            tasks.push(...this.#tasks.referred(other.worker.get(row)))
-          }
+      const queue = this.#queueOf(row, work)
+      for (const other of this.#works) {
+        if (this.#queueOf(row, other)?.pool === queue?.pool) {
+          tasks.push(...this.#tasks.referred(other.worker.get(row)))
         }
-        for (const { index, name } of this.#machine.tasks) {
-          if (queue?.pool.creating.get(row) && name.startsWith(`kworker/${queue.pool.object}`)) {
-            tasks.push(index)
-          }
+      }
+      for (const { index, name } of this.#machine.tasks) {
+        if (queue?.pool.creating.get(row) && name.startsWith(`kworker/${queue.pool.object}`)) {
+          tasks.push(index)
         }
       }
     }
-    const what = open.map(
-      (work) => `${work.pending.get(row) === 1 ? 'pending ' : ''}work ${work.object}`,
-    )
     return { what: what.join(', '), tasks: [...new Set(tasks)] }
   }
 
@@ -490,6 +487,7 @@ export class Workqueues {
         if (!requeued) this.#current.checkReturn(row, task, work.conveyed.get(row))
         this.#current.reset(row, task)
         work.worker.set(row, 0)
+        work.runningBarriers.clear(row)
         if (!requeued) work.conveyed.set(row, 0)
         counted?.busy.set(row, counted.busy.get(row) - 1)
         const queue = this.#queueAt(work.runsFrom.get(row))
@@ -511,6 +509,8 @@ export class Workqueues {
     work.pending.set(row, 0)
     work.worker.set(row, this.#tasks.reference(task))
     work.runsFrom.set(row, work.queue.get(row))
+    for (const waiter of work.pendingBarriers.all(row)) work.runningBarriers.push(row, waiter)
+    work.pendingBarriers.clear(row)
     this.#current.adopt(row, task, work.conveyed.get(row))
     return reference
   }

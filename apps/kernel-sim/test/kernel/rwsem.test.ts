@@ -1,0 +1,74 @@
+/** Rwsems: readers own what they hold, and a writer that waits keeps new readers out. */
+import { describe, expect, it } from 'vitest'
+import { check } from '../../src/check/check.js'
+import { Kernel, policyNamed } from '../../src/kernel/kernel.js'
+
+function checked(build: (kernel: Kernel) => void) {
+  const kernel = new Kernel(policyNamed('scope'))
+  build(kernel)
+  return check({
+    machine: kernel.seal(),
+    restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
+    requestName: (gfp) => kernel.requestName(gfp),
+  })
+}
+
+describe('an rwsem', () => {
+  it('tells the task that releases it from the one that reads', () => {
+    expect(() =>
+      checked((kernel) => {
+        const rwsem = kernel.rwsem('mmap_lock')
+        const other = kernel.rwsem('other')
+        kernel.task('reader', function* () {
+          yield* rwsem.downRead()
+          yield* rwsem.upRead()
+        })
+        kernel.task('thief', function* () {
+          yield* other.downRead()
+          yield* rwsem.upRead()
+        })
+      }),
+    ).toThrow(/thief releases rwsem mmap_lock, which it does not hold for reading/)
+  })
+
+  it('names the readers for whom a writer waits', () => {
+    const { verdict, counterexample } = checked((kernel) => {
+      const rwsem = kernel.rwsem('mmap_lock')
+      kernel.replicate('reader', 2, () =>
+        kernel.task('reader', function* () {
+          yield* rwsem.downRead()
+          yield* rwsem.downRead()
+          yield* rwsem.upRead()
+          yield* rwsem.upRead()
+        }),
+      )
+      kernel.task('writer', function* () {
+        yield* rwsem.downWrite()
+        yield* rwsem.upWrite()
+      })
+    })
+    expect(verdict).toBe('deadlock')
+    const writer = counterexample?.waiting.find(({ task }) => task === 'writer')
+    expect(writer?.for[0]).toMatch(/^reader#\d$/)
+    const reader = counterexample?.waiting.find(({ task }) => task === writer?.for[0])
+    expect(reader?.for).toEqual(['writer'])
+    expect(counterexample?.cycle).toHaveLength(2)
+  })
+
+  it('lets readers in together, in any order', () => {
+    const { verdict } = checked((kernel) => {
+      const rwsem = kernel.rwsem('mmap_lock')
+      kernel.replicate('reader', 3, () =>
+        kernel.task('reader', function* () {
+          yield* rwsem.downRead()
+          yield* rwsem.upRead()
+        }),
+      )
+      kernel.task('writer', function* () {
+        yield* rwsem.downWrite()
+        yield* rwsem.upWrite()
+      })
+    })
+    expect(verdict).toBe('safe')
+  })
+})
