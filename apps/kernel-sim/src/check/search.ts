@@ -19,13 +19,13 @@ import { Symmetry } from './symmetry.js'
  * search may go a little beyond; where it stops is the same each time, but for seconds.
  */
 export interface Limits {
-  /** How many states may be kept, at most 134 million. By default 20 million. */
+  /** How many states may be kept, at most 134 million. */
   readonly maxStates?: number
-  /** How many steps deep. By default unlimited. */
+  /** How many steps deep. */
   readonly maxDepth?: number
-  /** How many seconds. By default unlimited: a verdict should not depend on how busy the machine is. */
+  /** How many seconds one run may take. By default unlimited: a verdict should not depend on how busy the machine is. */
   readonly maxSeconds?: number
-  /** How many megabytes the states may take, each 1,000,000 bytes. By default 2000. */
+  /** How many megabytes the table of states may take, each 1,000,000 bytes. While it grows it needs up to half as much again. */
   readonly maxMegabytes?: number
 }
 
@@ -64,10 +64,14 @@ export interface SearchResult {
   readonly seconds: number
 }
 
-/** How many states are kept by default. */
-const STATES = 20_000_000
-/** How many megabytes they take by default. */
-const MEGABYTES = 2000
+/** The limits of a search that is given none. */
+export const DEFAULT_LIMITS = {
+  maxStates: 20_000_000,
+  maxDepth: Number.POSITIVE_INFINITY,
+  maxSeconds: Number.POSITIVE_INFINITY,
+  maxMegabytes: 2000,
+} as const satisfies Limits
+
 /** Fewer states than that are expanded between two looks at limits only where a level ends. */
 const SMALL_BLOCK = 64
 
@@ -98,6 +102,7 @@ export class Search {
   readonly symmetry: Symmetry | null
   table: StateTable
   readonly #options: SearchOptions
+  readonly #limits: Required<Limits>
   #cursor = beginning()
   #row: Row = new Int32Array(0)
   #representative: Row = new Int32Array(0)
@@ -112,6 +117,7 @@ export class Search {
   constructor(machine: Machine, options: SearchOptions = {}) {
     this.machine = machine
     this.#options = options
+    this.#limits = { ...DEFAULT_LIMITS, ...options }
     this.stepper = new Stepper(machine, options.partialOrder ?? true)
     this.symmetry = (options.symmetry ?? true) ? Symmetry.of(machine, this.stepper.programs) : null
     this.table = this.#emptyTable()
@@ -190,7 +196,7 @@ export class Search {
     this.#options.onProgress?.(table.size, cursor.depth)
     const bound = this.#bound()
     if (bound !== null) return this.#conclude(bound, null)
-    const room = Math.max(SMALL_BLOCK, (this.#options.maxStates ?? STATES) - table.size)
+    const room = Math.max(SMALL_BLOCK, this.#limits.maxStates - table.size)
     const end = Math.min(cursor.levelEnd, cursor.state + Math.min(BLOCK, room))
     try {
       while (cursor.state < end && !this.#stops) this.#expandTogether(end)
@@ -205,12 +211,13 @@ export class Search {
   /** The limit that is reached, if one is. */
   #bound(): keyof Limits | null {
     const { table } = this
-    const { maxStates = STATES, maxDepth, maxSeconds, maxMegabytes = MEGABYTES } = this.#options
-    // Within a block it must not outgrow anything either.
-    const soon = table.size + 4 * BLOCK
+    const { state, depth, levelEnd } = this.#cursor
+    const { maxStates, maxDepth, maxSeconds, maxMegabytes } = this.#limits
+    // Within the block that comes it must not outgrow anything either.
+    const soon = table.size + 4 * Math.min(BLOCK, levelEnd - state)
     if (table.size > maxStates || soon > MAX_STATES) return 'maxStates'
-    if (maxDepth !== undefined && this.#cursor.depth > maxDepth) return 'maxDepth'
-    if (maxSeconds !== undefined && this.#seconds > maxSeconds) return 'maxSeconds'
+    if (depth > maxDepth) return 'maxDepth'
+    if (this.#seconds > maxSeconds) return 'maxSeconds'
     return table.bytesFor(soon) > maxMegabytes * 1e6 ? 'maxMegabytes' : null
   }
 

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../audit/read/input-error.js'
 import type { SampleOptions, Strategy } from '../check/sample.js'
-import type { SearchOptions } from '../check/search.js'
+import { DEFAULT_LIMITS, type SearchOptions } from '../check/search.js'
 import { POLICIES, type Policy, policyNamed } from '../kernel/kernel.js'
 import { checkJson } from '../report/check-json.js'
 import { answerMarkdown } from '../report/check-markdown.js'
@@ -39,10 +39,10 @@ interface Options {
   readonly checkpointEvery: number
   readonly strategy: Strategy
   readonly seed: number
-  readonly maxStates?: number
-  readonly maxDepth?: number
-  readonly maxSeconds?: number
-  readonly maxMegabytes?: number
+  readonly maxStates: number
+  readonly maxDepth: number
+  readonly maxSeconds: number
+  readonly maxMegabytes: number
   readonly partialOrder: boolean
   readonly symmetry: boolean
 }
@@ -54,6 +54,8 @@ const DETAILS = `
 Without SCENARIO all bundled cases are checked under all policies, and the answer is given that they add up
 to. SCENARIO is the name or number of a bundled one, or the path of a file of your own (TypeScript or
 JavaScript) with a scenario as its default export.
+
+A limit that stops a search makes the verdict bounded, which claims nothing.
 
 Exit status: 0 when all was searched and safe, or without SCENARIO; 1 when SCENARIO has a deadlock or a livelock, or
 a limit stopped the search; 2 when SCENARIO cannot be loaded or breaks a rule.
@@ -93,10 +95,23 @@ export function check(program: Command): void {
     .option('--workers <n>', 'search with so many threads; the result is the same', threads, 1)
     .option('--checkpoint <file>', 'write the search there now and then, and go on from there')
     .option('--checkpoint-every <seconds>', 'how often', seconds, 60)
-    .option('--max-states <n>', 'stop after so many states', positive)
-    .option('--max-depth <n>', 'stop at so many steps', positive)
-    .option('--max-seconds <n>', 'stop after so many seconds', positive)
-    .option('--max-megabytes <n>', 'stop when states take so much memory', positive)
+    .option('--max-states <n>', 'stop after so many states', positive, DEFAULT_LIMITS.maxStates)
+    .addOption(
+      new Option('--max-depth <n>', 'stop at so many steps')
+        .argParser(positive)
+        .default(DEFAULT_LIMITS.maxDepth, 'unlimited'),
+    )
+    .addOption(
+      new Option('--max-seconds <n>', 'stop each search after so many seconds')
+        .argParser(seconds)
+        .default(DEFAULT_LIMITS.maxSeconds, 'unlimited'),
+    )
+    .option(
+      '--max-megabytes <n>',
+      'stop before states take more memory',
+      positive,
+      DEFAULT_LIMITS.maxMegabytes,
+    )
     .option('--no-partial-order', 'search interleavings that make no difference too')
     .option('--no-symmetry', 'tell states apart that differ only in names')
     .addHelpText('after', DETAILS)
@@ -238,14 +253,7 @@ function sampleOptions({ strategy, seed }: Options, executions: number): SampleO
 
 function searchOptions(options: Options): SearchOptions {
   const { maxStates, maxDepth, maxSeconds, maxMegabytes, partialOrder, symmetry } = options
-  return {
-    partialOrder,
-    symmetry,
-    ...(maxStates === undefined ? {} : { maxStates }),
-    ...(maxDepth === undefined ? {} : { maxDepth }),
-    ...(maxSeconds === undefined ? {} : { maxSeconds }),
-    ...(maxMegabytes === undefined ? {} : { maxMegabytes }),
-  }
+  return { maxStates, maxDepth, maxSeconds, maxMegabytes, partialOrder, symmetry }
 }
 
 function named(name: string): Policy {
