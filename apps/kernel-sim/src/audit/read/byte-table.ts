@@ -4,9 +4,9 @@
  * starts over, which costs time and changes nothing.
  */
 
-/** How many different runs are remembered, and how many bytes of them. */
+/** How many different runs are remembered, and how many words of four bytes they may have together. */
 const RUNS = 1 << 16
-const BYTES = 1 << 24
+const WORDS = 1 << 22
 
 /** How many words of a long run the hash looks at. Runs that are equal there are told apart by comparing them. */
 const SAMPLES = 32
@@ -16,12 +16,13 @@ export class ByteTable<T> {
   /** What stands for each run, from 1. */
   #values: T[] = []
   /** The run of each hash, or 0; twice as many as there are runs at most. */
-  #slots = new Int32Array(64)
-  #hashes = new Int32Array(32)
-  /** Where in `#arena` each run begins, and how long it is. */
-  #starts = new Int32Array(32)
-  #lengths = new Int32Array(32)
-  #arena = viewOf(Buffer.alloc(1 << 10))
+  #slots: Int32Array = new Int32Array(64)
+  #hashes: Int32Array = new Int32Array(32)
+  /** Where in `#words` each run begins, and how long it is in bytes. */
+  #starts: Int32Array = new Int32Array(32)
+  #lengths: Int32Array = new Int32Array(32)
+  /** The runs, each from a word of its own on. */
+  #words: Int32Array = new Int32Array(1 << 8)
   #used = 0
 
   /** @param make makes what a run of bytes stands for, from its text. */
@@ -32,14 +33,14 @@ export class ByteTable<T> {
   /** What the bytes from `start` to `end` stand for. */
   get(bytes: DataView, start: number, end: number): T {
     const length = end - start
-    const hash = hashOf(bytes, start, end)
+    const hash = hashOf(bytes, start, length)
     const mask = this.#slots.length - 1
     let slot = hash & mask
     for (let run = this.#slots[slot] as number; run !== 0; run = this.#slots[slot] as number) {
       if (
         this.#hashes[run - 1] === hash &&
         this.#lengths[run - 1] === length &&
-        equal(this.#arena, this.#starts[run - 1] as number, bytes, start, length)
+        equal(this.#words, this.#starts[run - 1] as number, bytes, start, length)
       ) {
         return this.#values[run - 1] as T
       }
@@ -49,21 +50,26 @@ export class ByteTable<T> {
   }
 
   #add(bytes: DataView, start: number, length: number, hash: number): T {
-    const run = Buffer.from(bytes.buffer, bytes.byteOffset + start, length)
-    const value = this.#make(run.toString('utf8'))
+    const value = this.#make(
+      Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('utf8'),
+    )
+    const words = (length + 3) >> 2
     // What is too long to be remembered at all is made each time.
-    if (length > BYTES) return value
-    if (this.#values.length === RUNS || this.#used + length > BYTES) this.#clear()
+    if (words > WORDS) return value
+    if (this.#values.length === RUNS || this.#used + words > WORDS) this.#clear()
     if (this.#values.length === this.#hashes.length) this.#grow()
-    if (this.#used + length > this.#arena.byteLength) {
-      const size = Math.min(BYTES, Math.max(this.#used + length, this.#arena.byteLength * 2))
-      this.#arena = viewOf(grown(new Uint8Array(this.#arena.buffer), new Uint8Array(size)))
+    if (this.#used + words > this.#words.length) {
+      const size = Math.min(WORDS, Math.max(this.#used + words, this.#words.length * 2))
+      this.#words = grown(this.#words, size)
     }
-    new Uint8Array(this.#arena.buffer).set(run, this.#used)
-    this.#starts[this.#values.length] = this.#used
-    this.#lengths[this.#values.length] = length
-    this.#hashes[this.#values.length] = hash
-    this.#used += length
+    const run = this.#values.length
+    this.#starts[run] = this.#used
+    this.#lengths[run] = length
+    this.#hashes[run] = hash
+    for (let at = start; at + 4 <= start + length; at += 4) {
+      this.#words[this.#used++] = bytes.getInt32(at, true)
+    }
+    if (length & 3) this.#words[this.#used++] = lastWord(bytes, start, length)
     this.#place(hash, this.#values.push(value))
     return value
   }
@@ -77,9 +83,9 @@ export class ByteTable<T> {
 
   #grow(): void {
     const size = this.#hashes.length * 2
-    this.#hashes = grown(this.#hashes, new Int32Array(size))
-    this.#starts = grown(this.#starts, new Int32Array(size))
-    this.#lengths = grown(this.#lengths, new Int32Array(size))
+    this.#hashes = grown(this.#hashes, size)
+    this.#starts = grown(this.#starts, size)
+    this.#lengths = grown(this.#lengths, size)
     this.#slots = new Int32Array(size * 2)
     for (let i = 0; i < this.#values.length; i++) this.#place(this.#hashes[i] as number, i + 1)
   }
@@ -96,31 +102,49 @@ export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView
   return new DataView(buffer, byteOffset, byteLength)
 }
 
-function grown<A extends Int32Array | Uint8Array>(from: A, to: A): A {
+function grown(from: Int32Array, size: number): Int32Array {
+  const to = new Int32Array(size)
   to.set(from)
   return to
 }
 
-function hashOf(bytes: DataView, start: number, end: number): number {
-  const length = end - start
+/** Two sums side by side: each step of one need not wait for the other. */
+function hashOf(bytes: DataView, start: number, length: number): number {
   const step = length <= 4 * SAMPLES ? 4 : ((length / SAMPLES) | 3) + 1
-  const last = end - 4
-  let sum = length
+  const end = start + (length & ~3)
+  let even = length
+  let odd = 0
   let at = start
-  for (; at <= last; at += step) {
-    sum = Math.imul(sum ^ bytes.getInt32(at, true), 0x9e3779b1)
-    sum ^= sum >>> 15
+  for (; at + step < end; at += 2 * step) {
+    even = (Math.imul(even, 0x9e3779b1) + bytes.getInt32(at, true)) | 0
+    odd = (Math.imul(odd, 0x85ebca6b) + bytes.getInt32(at + step, true)) | 0
   }
-  for (at = Math.max(start, last); at < end; at++)
-    sum = Math.imul(sum ^ bytes.getUint8(at), 16777619)
-  return sum ^ (sum >>> 13)
+  if (at < end) even = (Math.imul(even, 0x9e3779b1) + bytes.getInt32(at, true)) | 0
+  if (length & 3) odd = (Math.imul(odd, 0x85ebca6b) + lastWord(bytes, start, length)) | 0
+  const sum =
+    Math.imul(even ^ (even >>> 15), 0x2c1b3c6d) ^ Math.imul(odd ^ (odd >>> 13), 0x297a2d39)
+  return sum ^ (sum >>> 16)
 }
 
-/** Whether the `length` bytes from `i` on are those from `k` on. */
-function equal(a: DataView, i: number, b: DataView, k: number, length: number): boolean {
-  const words = i + (length & ~3)
-  const end = i + length
-  for (; i < words; i += 4, k += 4) if (a.getInt32(i, true) !== b.getInt32(k, true)) return false
-  for (; i < end; i++, k++) if (a.getUint8(i) !== b.getUint8(k)) return false
-  return true
+/** The one to three bytes at the end that fill no word. */
+function lastWord(bytes: DataView, start: number, length: number): number {
+  let word = 0
+  for (let at = start + (length & ~3); at < start + length; at++) {
+    word = (word << 8) | bytes.getUint8(at)
+  }
+  return word
+}
+
+/** Whether the run from `word` on is that of the `length` bytes from `start` on. */
+function equal(
+  words: Int32Array,
+  word: number,
+  bytes: DataView,
+  start: number,
+  length: number,
+): boolean {
+  const end = start + (length & ~3)
+  let i = word
+  for (let at = start; at < end; at += 4) if (words[i++] !== bytes.getInt32(at, true)) return false
+  return (length & 3) === 0 || words[i] === lastWord(bytes, start, length)
 }

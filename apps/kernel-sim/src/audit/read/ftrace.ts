@@ -33,8 +33,12 @@ const CLOSE = 93
 /** How many events of other tasks may stand between an event and its stack. */
 const WINDOW = 32
 
-/** The third byte of `<stack trace>`; `<user stack trace>` has another. */
+/** The third byte of `<stack trace>`, and its length; `<user stack trace>` has another, trace-cmd has a blank in it. */
 const T = 116
+const STACK_TRACE = '<stack trace>'.length
+
+/** Events of trace-cmd whose payload is the header of a stack. */
+const HEADERS = new Set(['kernel_stack', 'user_stack'])
 
 /** The third flag by byte: 1 when an interrupt (`h`, `H`), softirq (`s`) or NMI (`z`, `Z`) is on top of the task. */
 const INTERRUPT_FLAGS = new Uint8Array(256)
@@ -55,6 +59,7 @@ interface TaskName {
 /** An event that may still get a stack. */
 interface Held {
   readonly event: TraceEvent
+  readonly pid: number
   /** Whether no stack can come any more. */
   settled: boolean
 }
@@ -115,11 +120,8 @@ export class FtraceReader implements TraceReader {
         continue
       }
       this.#takeStack(this.#stacks.finish())
-      let stop = text.indexOf(LF, at)
-      if (stop < 0 || stop > end) stop = end
       this.#lines++
-      this.#line(at, stop)
-      at = stop + 1
+      at = this.#line(at, end)
     }
   }
 
@@ -133,40 +135,47 @@ export class FtraceReader implements TraceReader {
     for (const { event } of this.#held.splice(0)) this.#sink(event)
   }
 
-  /** One line that is no frame of a stack. */
-  #line(start: number, end: number): void {
+  /**
+   * One line that is no frame of a stack.
+   *
+   * Where it ends is looked for last: most lines tell without, and in no line that is whole a word goes on beyond it.
+   * @returns where the next line begins.
+   */
+  #line(start: number, limit: number): number {
     const text = this.#text
-    const cpu = this.#cpuAt(start, end)
-    if (cpu < 0) {
-      this.#otherLine(text.toString('utf8', start, end), this.#lines)
-      return
-    }
+    const cpu = this.#cpuAt(start, limit)
+    if (cpu < 0) return this.#otherLine(start, limit)
     const { comm, pid } = this.#tasks.get(this.#bytes, start, cpu)
     let cpuNumber = 0
     let at = cpu + 1
     for (; text[at] !== CLOSE; at++) cpuNumber = cpuNumber * 10 + (text[at] as number) - 48
     // The flags are missing where trace-cmd was told to leave them out.
-    const flags = wordStart(text, at + 1, end)
-    const flagsEnd = wordEnd(text, flags, end)
+    const flags = wordStart(text, at + 1, limit)
+    const flagsEnd = wordEnd(text, flags, limit)
     const timed = isDigit(text[flags]) && text[flagsEnd - 1] === COLON
-    const time = timed ? flags : wordStart(text, flagsEnd, end)
-    const timeEnd = timed ? flagsEnd : wordEnd(text, time, end)
-    const when = nanoseconds(this.#bytes, time, timeEnd - 1)
-    if (Number.isNaN(when) || Number.isNaN(pid) || text[timeEnd - 1] !== COLON) {
-      this.#damaged('malformed', start, end)
-      return
+    const time = timed ? flags : wordStart(text, flagsEnd, limit)
+    const timeEnd = timed ? flagsEnd : wordEnd(text, time, limit)
+    if (Number.isNaN(pid) && lineEnd(text, start, limit) < cpu) {
+      // The guess of the column met another line.
+      this.#column = 0
+      return this.#line(start, limit)
     }
-    const name = wordStart(text, timeEnd, end)
+    if (Number.isNaN(pid) || text[timeEnd - 1] !== COLON) {
+      return this.#damaged('malformed', start, limit)
+    }
+    const name = wordStart(text, timeEnd, limit)
     if (text[name] === LESS) {
       this.#expectStack(pid, text[name + 2] === T)
-      return
+      return text[name + STACK_TRACE] === LF
+        ? name + STACK_TRACE + 1
+        : lineEnd(text, name, limit) + 1
     }
-    const nameEnd = wordEnd(text, name, end) - 1
-    if (text[nameEnd] !== COLON) {
-      this.#damaged('truncated', start, end)
-      return
-    }
+    const nameEnd = wordEnd(text, name, limit) - 1
+    if (text[nameEnd] !== COLON) return this.#damaged('truncated', start, limit)
+    const when = nanoseconds(this.#bytes, time, timeEnd - 1)
+    if (Number.isNaN(when)) return this.#damaged('malformed', start, limit)
     this.#expected = false
+    const end = lineEnd(text, nameEnd, limit)
     const kind = this.#kinds.get(this.#bytes, name, nameEnd)
     const payload = wordStart(text, nameEnd + 1, end)
     if (kind !== undefined) {
@@ -179,27 +188,31 @@ export class FtraceReader implements TraceReader {
       head.interrupt = !timed && INTERRUPT_FLAGS[text[flags + 2] as number] === 1
       const found = this.#payload.read(head, kind, this.#bytes, text, payload, end)
       if (found === undefined) this.#settle(pid)
-      else this.#hold(found)
-    } else if (
-      text[payload] === LESS &&
-      text.toString('latin1', name, nameEnd) === 'kernel_stack'
-    ) {
-      this.#expectStack(pid, true)
-    } else if (text[payload] === LESS && text.toString('latin1', name, nameEnd) === 'user_stack') {
-      this.#expectStack(pid, false)
+      else this.#hold(found, pid)
+    } else if (text[payload] === LESS && HEADERS.has(text.toString('latin1', name, nameEnd))) {
+      this.#expectStack(pid, text[payload + 2] === T)
     } else {
       this.#ignored++
       this.#settle(pid)
     }
+    return end + 1
   }
 
-  #damaged(kind: 'malformed' | 'truncated', start: number, end: number): void {
+  #damaged(kind: 'malformed' | 'truncated', start: number, limit: number): number {
+    const end = lineEnd(this.#text, start, limit)
     this.#expected = false
     this.#damage.add(kind, this.#lines, excerpt(this.#text.toString('utf8', start, end)))
+    return end + 1
+  }
+
+  #otherLine(start: number, limit: number): number {
+    const end = lineEnd(this.#text, start, limit)
+    this.#other(this.#text.toString('utf8', start, end), this.#lines)
+    return end + 1
   }
 
   /** A line that is neither an event nor a frame. */
-  #otherLine(line: string, number: number): void {
+  #other(line: string, number: number): void {
     const lost = LOST.exec(line)
     if (lost !== null) this.#lost += Number(lost[1] ?? lost[2] ?? 1)
     else if (ABOUT.test(line)) this.#blank++
@@ -208,12 +221,12 @@ export class FtraceReader implements TraceReader {
 
   /** No stack comes any more for the events of this task. */
   #settle(pid: number): void {
-    for (const held of this.#held) if (held.event.pid === pid) held.settled = true
+    for (const held of this.#held) if (held.pid === pid) held.settled = true
   }
 
-  #hold(event: TraceEvent): void {
-    this.#settle(event.pid)
-    this.#held.push({ event, settled: false })
+  #hold(event: TraceEvent, pid: number): void {
+    this.#settle(pid)
+    this.#held.push({ event, pid, settled: false })
     this.#release()
   }
 
@@ -223,7 +236,7 @@ export class FtraceReader implements TraceReader {
     this.#awaiting = undefined
     if (!kernel) return
     for (const held of this.#held) {
-      if (held.event.pid === pid && !held.settled) this.#awaiting = held
+      if (held.pid === pid && !held.settled) this.#awaiting = held
     }
   }
 
@@ -233,7 +246,7 @@ export class FtraceReader implements TraceReader {
     if (!this.#expected) {
       this.#damage.add('foreign', this.#lines + 1, `frames of no stack: ${stack.frames[0]}`)
     }
-    for (const { at, text } of strange) this.#otherLine(text, this.#lines + at + 1)
+    for (const { at, text } of strange) this.#other(text, this.#lines + at + 1)
     this.#lines += lines
     this.#expected = false
     const held = this.#awaiting
@@ -261,8 +274,13 @@ export class FtraceReader implements TraceReader {
     const text = this.#text
     if (text[start] === HASH) return -1
     if (isCpu(text, start + this.#column, end)) return start + this.#column
-    for (let at = text.indexOf(OPEN, start); at >= 0 && at < end; at = text.indexOf(OPEN, at + 1)) {
-      if (!isCpu(text, at, end)) continue
+    const stop = lineEnd(text, start, end)
+    for (
+      let at = text.indexOf(OPEN, start);
+      at >= 0 && at < stop;
+      at = text.indexOf(OPEN, at + 1)
+    ) {
+      if (!isCpu(text, at, stop)) continue
       this.#column = at - start
       return at
     }
@@ -297,6 +315,12 @@ function isCpu(text: Buffer, at: number, end: number): boolean {
   return digit - at > 3 && digit < end && text[digit] === CLOSE
 }
 
+/** Where the line ends: at its line break, or where the text does. */
+function lineEnd(text: Buffer, from: number, limit: number): number {
+  const end = text.indexOf(LF, from)
+  return end < 0 || end > limit ? limit : end
+}
+
 function wordStart(text: Buffer, from: number, end: number): number {
   let at = from
   while (at < end && text[at] === SPACE) at++
@@ -310,7 +334,7 @@ function wordEnd(text: Buffer, from: number, end: number): number {
 }
 
 function taskName(text: string): TaskName {
-  const [, comm = '', pid] = /^\s*(.*)-(\d+)\s*(?:\([\s\d-]*\)\s*)?$/.exec(text) ?? []
+  const [, comm = '', pid] = /^ *(.*)-(\d+) *(?:\([ \d-]*\) *)?$/.exec(text) ?? []
   return { comm, pid: pid === undefined ? Number.NaN : Number(pid) }
 }
 

@@ -64,7 +64,7 @@ export async function readTrace(
       bytes += chunk.length
       if (input !== undefined) input.lines.push(chunk)
       else {
-        beginning.push(chunk)
+        beginning.push(Buffer.from(chunk))
         if (bytes >= BEGINNING) input = begin(beginning, count, damage)
       }
       progress(source)

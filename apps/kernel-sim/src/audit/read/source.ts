@@ -2,8 +2,7 @@
  * Source: where the bytes of a recording come from. A file or standard input, compressed or not; what it is, the
  * first bytes tell, not the name.
  */
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
@@ -40,11 +39,11 @@ export class Source {
   readonly size: number | undefined
   #read = 0
   #compression: Compression = 'none'
-  readonly #stream: Readable
+  readonly #stored: AsyncIterable<Buffer>
 
-  private constructor(name: string, stream: Readable, size: number | undefined) {
+  private constructor(name: string, stored: AsyncIterable<Buffer>, size: number | undefined) {
     this.name = name
-    this.#stream = stream
+    this.#stored = stored
     this.size = size
   }
 
@@ -54,18 +53,13 @@ export class Source {
    * @throws InputError when there is none, or it cannot be read.
    */
   static async file(path: string, name = path): Promise<Source> {
-    let found: Awaited<ReturnType<typeof stat>>
     try {
-      found = await stat(path)
+      const found = await stat(path)
+      if (found.isDirectory()) throw new InputError(`${name} is a directory, not a recording`)
+      return new Source(name, read(path), found.isFile() ? found.size : undefined)
     } catch (error) {
-      throw unreadable(name, error)
+      throw error instanceof InputError ? error : unreadable(name, error)
     }
-    if (found.isDirectory()) throw new InputError(`${name} is a directory, not a recording`)
-    return new Source(
-      name,
-      createReadStream(path, { highWaterMark: CHUNK }),
-      found.isFile() ? found.size : undefined,
-    )
   }
 
   /** Takes a stream: standard input, or whatever has the bytes. */
@@ -83,30 +77,30 @@ export class Source {
   }
 
   /**
-   * The bytes of the recording, decompressed.
+   * The bytes of the recording, decompressed. Each chunk is valid until the next one is asked for.
    * @throws InputError when nothing of it can be read as text, CompressionError where compressed data breaks off.
    */
   async *chunks(): AsyncGenerator<Buffer> {
-    const stored = this.#stored()
+    const stored = this.#counted()
     const first = await stored.next()
     if (first.done) return
     const rest = prepend(first.value, stored)
     const beginning = first.value.toString('latin1', 0, 16)
     if (beginning.startsWith('\x1f\x8b')) {
       this.#compression = 'gzip'
-      yield* gunzip(rest)
+      yield* gunzip(copied(rest))
     } else if (beginning.startsWith('\x28\xb5\x2f\xfd')) {
       this.#compression = 'zstd'
-      yield* unzstd(rest)
+      yield* unzstd(copied(rest))
     } else {
       this.#refuseBinary(beginning)
       yield* rest
     }
   }
 
-  async *#stored(): AsyncGenerator<Buffer> {
+  async *#counted(): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of this.#stream as AsyncIterable<Buffer>) {
+      for await (const chunk of this.#stored) {
         this.#read += chunk.length
         yield chunk
       }
@@ -120,6 +114,32 @@ export class Source {
       if (beginning.startsWith(magic)) throw new InputError(`${this.name} ${what}`)
     }
   }
+}
+
+/** A file, in two buffers: one is filled while the other is looked at. */
+async function* read(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path)
+  let buffer = Buffer.allocUnsafeSlow(CHUNK)
+  let other = Buffer.allocUnsafeSlow(CHUNK)
+  let reading = file.read(buffer, 0, CHUNK)
+  try {
+    for (;;) {
+      const { bytesRead } = await reading
+      if (bytesRead === 0) return
+      reading = file.read(other, 0, CHUNK)
+      yield buffer.subarray(0, bytesRead)
+      ;[buffer, other] = [other, buffer]
+    }
+  } finally {
+    // Whoever does not want the rest does not want to know whether it could have been read either.
+    await Promise.allSettled([reading])
+    await file.close()
+  }
+}
+
+/** Chunks of their own, for who takes more than one at a time. */
+async function* copied(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) yield Buffer.from(chunk)
 }
 
 async function* prepend(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
