@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createJiti } from 'jiti'
 import { InputError } from '../audit/read/input-error.js'
 import type { Scenario } from '../kernel/kernel.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
@@ -28,6 +27,8 @@ export async function loadScenario(given: string): Promise<Case> {
 async function fromFile(given: string, path: string): Promise<Scenario> {
   // The file imports this package by name, wherever it lies; it gets the one that runs.
   const face = fileURLToPath(new URL('./index.js', import.meta.url))
+  // Only here: to load it takes longer than most commands.
+  const { createJiti } = await import('jiti')
   const jiti = createJiti(import.meta.url, {
     alias: { '@scopemask/kernel-sim': face },
     fsCache: false,
