@@ -106,9 +106,9 @@ export class Search {
   #cursor = beginning()
   #row: Row = new Int32Array(0)
   #representative: Row = new Int32Array(0)
-  /** The state whose successors are being added, and whether one of them was found after it. */
-  #parent = -1
-  #forward = true
+  /** The first state of the block, and for each of the block whether it has a successor that was found after it. */
+  #first = 0
+  readonly #forward = new Uint8Array(BLOCK)
   /** How many times rows got another layout. */
   #layouts = 0
   #seconds = 0
@@ -147,8 +147,7 @@ export class Search {
       this.#options.crew?.reset()
       this.table = this.#emptyTable()
       this.#cursor = beginning()
-      this.#parent = -1
-      this.#forward = true
+      this.#first = 0
       return null
     } finally {
       this.#seconds = this.#elapsed()
@@ -179,6 +178,7 @@ export class Search {
     this.table.load(rows, parents)
     this.stepper.steps = transitions
     this.#cursor = { state, depth, levelEnd, deadlocks, turns }
+    this.#first = state
   }
 
   #advance(): SearchResult | null {
@@ -186,7 +186,7 @@ export class Search {
     const cursor = this.#cursor
     if (table.size === 0) {
       this.fitting(() => table.stage(stepper.initialRow(), -1))
-      table.flush(() => {})
+      table.flush()
     }
     if (cursor.state === cursor.levelEnd) {
       if (cursor.state === table.size) return this.#conclude(null, null)
@@ -198,13 +198,15 @@ export class Search {
     if (bound !== null) return this.#conclude(bound, null)
     const room = Math.max(SMALL_BLOCK, this.#limits.maxStates - table.size)
     const end = Math.min(cursor.levelEnd, cursor.state + Math.min(BLOCK, room))
+    this.#first = cursor.state
+    this.#forward.fill(0)
     try {
       while (cursor.state < end && !this.#stops) this.#expandTogether(end)
     } catch (thrown) {
       if (!(thrown instanceof Misuse)) throw thrown
       return this.#conclude(null, { error: thrown, state: cursor.state })
     }
-    this.#flush()
+    this.#endBlock()
     return this.#stops ? this.#conclude(null, null) : null
   }
 
@@ -262,12 +264,9 @@ export class Search {
         continue
       }
       stepper.steps += steps
-      // What was not known before the block has a number beyond it.
-      if (found === 0 && !forward) cursor.turns.push(cursor.state)
+      if (forward) this.#forward[cursor.state - this.#first] = 1
       for (let index = 0; index < found; index++, at += words + 1) {
-        if (table.stageAt(pieces, at + 1, pieces[at] as number, cursor.state)) {
-          table.flush(this.#added)
-        }
+        table.stageAt(pieces, at + 1, pieces[at] as number, cursor.state)
       }
       cursor.state++
     }
@@ -290,12 +289,16 @@ export class Search {
       }
       table.read(cursor.state, this.#row)
       const moved = stepper.expand(this.#row, this.#emit)
-      if (!moved && !stepper.settled(this.#row)) cursor.deadlocks.push(cursor.state)
+      if (!moved) {
+        if (!stepper.settled(this.#row)) cursor.deadlocks.push(cursor.state)
+        // It goes nowhere, so it does not turn back.
+        this.#forward[cursor.state - this.#first] = 1
+      }
       cursor.state++
     } catch (thrown) {
       if (!(thrown instanceof Overflow)) throw thrown
       // The state is done again: what it had found so far is in the table and counts once.
-      this.#flush()
+      table.flush()
       this.#widen(thrown)
       stepper.steps = steps
     }
@@ -307,28 +310,25 @@ export class Search {
       kept = this.#representative
       this.symmetry.canonicalize(next, kept)
     }
-    if (this.table.stage(kept, this.#cursor.state)) this.table.flush(this.#added)
+    this.table.stage(kept, this.#cursor.state)
   }
 
-  readonly #added = (found: number, parent: number): void => {
-    if (parent !== this.#parent) {
-      if (!this.#forward) this.#cursor.turns.push(this.#parent)
-      this.#parent = parent
-      this.#forward = false
+  readonly #found = (state: number, parent: number): void => {
+    if (state > parent) this.#forward[parent - this.#first] = 1
+  }
+
+  /** Ends a block: adds all that is staged, and notes where it turned back. */
+  #endBlock(): void {
+    this.table.flush()
+    const { state, turns } = this.#cursor
+    for (let at = this.#first; at < state; at++) {
+      if (this.#forward[at - this.#first] === 0) turns.push(at)
     }
-    if (found > parent) this.#forward = true
-  }
-
-  /** Adds all that is staged: no more successors of the states before come. */
-  #flush(): void {
-    this.table.flush(this.#added)
-    if (!this.#forward) this.#cursor.turns.push(this.#parent)
-    this.#parent = -1
-    this.#forward = true
+    this.#first = state
   }
 
   #conclude(bound: keyof Limits | null, misuse: SearchResult['misuse']): SearchResult {
-    this.#flush()
+    this.#endBlock()
     const { table, stepper } = this
     const { deadlocks, depth, turns } = this.#cursor
     const finished = bound === null && misuse === null && deadlocks.length === 0
@@ -372,7 +372,8 @@ export class Search {
   }
 
   #emptyTable(): StateTable {
-    return new StateTable(this.machine.layout.words, this.#options.crew !== undefined)
+    const shared = this.#options.crew !== undefined
+    return new StateTable(this.machine.layout.words, this.#found, shared)
   }
 
   #elapsed(): number {

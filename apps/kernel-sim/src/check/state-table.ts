@@ -13,6 +13,8 @@ import type { Row } from '../machine/layout.js'
 const FIRST_CAPACITY = 1 << 12
 /** How many states are added at once. */
 const BATCH = 256
+/** How many states found lately are looked up without waiting for memory: most are found again soon, or never. */
+const RECENT = 1 << 16
 /** The bits of a slot for the number of its state, plus 1; the others are the upper bits of the hash. */
 const NUMBER_BITS = 27
 const NUMBER = (1 << NUMBER_BITS) - 1
@@ -38,6 +40,11 @@ export class StateTable {
   /** Numbers and tags of states, by hash; at most two thirds are taken. */
   #slots: Int32Array
 
+  /** Slots of states that were found lately, by hash. */
+  readonly #recent = new Int32Array(RECENT)
+  /** Is told the number of each state that was staged, old or new, and of its parent. */
+  readonly #found: (state: number, parent: number) => void
+
   /** States that wait to be added: their rows, the states that they were reached from, their hashes. */
   #staged: Int32Array
   readonly #stagedParents = new Int32Array(BATCH)
@@ -48,9 +55,18 @@ export class StateTable {
   /** What a batch has loaded; nobody needs it, but without it the loads would be optimized away. */
   readonly #loaded = new Int32Array(BATCH)
 
-  /** @param shared whether other threads look states up. */
-  constructor(words: number, shared = false) {
+  /**
+   * @param found is told the number of each state that was staged, old or new, and of its parent; at the latest when
+   * the table is flushed.
+   * @param shared whether other threads look states up.
+   */
+  constructor(
+    words: number,
+    found: (state: number, parent: number) => void = () => {},
+    shared = false,
+  ) {
     this.words = words
+    this.#found = found
     this.#shared = shared
     this.#staged = new Int32Array(BATCH * words)
     this.#rows = this.#array(FIRST_CAPACITY * words)
@@ -93,26 +109,37 @@ export class StateTable {
     return { words: this.words, rows: this.#rows, slots: this.#slots }
   }
 
-  /** Puts a state on the batch. When it is full, it has to be flushed first. @returns whether it is full now. */
-  stage(row: Row, parent: number): boolean {
-    return this.stageAt(row, 0, hash(row, 0, this.words), parent)
+  /** Adds a state, if it is new, with the next batch. */
+  stage(row: Row, parent: number): void {
+    this.stageAt(row, 0, hash(row, 0, this.words), parent)
   }
 
   /** As {@link stage}, for a row somewhere in an array, with its hash. */
-  stageAt(rows: Int32Array, from: number, hashed: number, parent: number): boolean {
+  stageAt(from: Int32Array, first: number, hashed: number, parent: number): void {
     const { words } = this
+    const held = this.#recent[hashed & (RECENT - 1)] as number
+    if ((held ^ hashed) >>> NUMBER_BITS === 0 && held !== 0) {
+      const rows = this.#rows
+      const at = ((held & NUMBER) - 1) * words
+      let word = 0
+      while (word < words && rows[at + word] === from[first + word]) word++
+      if (word === words) {
+        this.#found((held & NUMBER) - 1, parent)
+        return
+      }
+    }
     const staged = this.#staged
     const index = this.#stagedCount++
     for (let word = 0, at = index * words; word < words; word++, at++) {
-      staged[at] = rows[from + word] as number
+      staged[at] = from[first + word] as number
     }
     this.#stagedParents[index] = parent
     this.#stagedHashes[index] = hashed
-    return index === BATCH - 1
+    if (index === BATCH - 1) this.flush()
   }
 
-  /** Adds what is staged. Calls `added` with the number of each state, old or new, and of its parent. */
-  flush(added: (state: number, parent: number) => void): void {
+  /** Adds what is staged. */
+  flush(): void {
     const count = this.#stagedCount
     const hashes = this.#stagedHashes
     while (this.size + count > this.#parents.length) this.#growRows()
@@ -120,7 +147,7 @@ export class StateTable {
     preload(this.#loaded, hashes, count, this.#slots, this.#rows, this.words)
     for (let index = 0; index < count; index++) {
       const parent = this.#stagedParents[index] as number
-      added(this.#add(index, parent), parent)
+      this.#found(this.#add(index, parent), parent)
     }
     this.#stagedCount = 0
   }
@@ -139,12 +166,17 @@ export class StateTable {
         const at = ((held & NUMBER) - 1) * words
         let word = 0
         while (word < words && rows[at + word] === staged[from + word]) word++
-        if (word === words) return (held & NUMBER) - 1
+        if (word === words) {
+          this.#recent[hashed & (RECENT - 1)] = held
+          return (held & NUMBER) - 1
+        }
       }
       slot = (slot + 1) & mask
     }
     const state = this.size++
-    slots[slot] = (hashed & ~NUMBER) | (state + 1)
+    const held = (hashed & ~NUMBER) | (state + 1)
+    slots[slot] = held
+    this.#recent[hashed & (RECENT - 1)] = held
     for (let word = 0, at = state * words; word < words; word++, at++) {
       rows[at] = staged[from + word] as number
     }
@@ -179,6 +211,7 @@ export class StateTable {
     this.words = words
     this.#staged = new Int32Array(BATCH * words)
     this.#stagedCount = 0
+    this.#recent.fill(0)
     this.#rehash(this.#slots.length)
   }
 

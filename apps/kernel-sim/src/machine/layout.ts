@@ -93,19 +93,25 @@ export class Layout {
   relimit(
     limitOf: (field: Field, index: number) => number,
   ): (from: Int32Array, count: number, to: Int32Array) => void {
-    const before = this.fields.map(({ word, shift, limit }) => ({ word, shift, limit }))
+    const { fields } = this
+    const count = fields.length
+    const before = Int32Array.from(fields.flatMap(({ word, shift, limit }) => [word, shift, limit]))
     const wordsBefore = this.words
-    for (const [index, field] of this.fields.entries()) field.limit = limitOf(field, index)
+    for (const [index, field] of fields.entries()) field.limit = limitOf(field, index)
     this.arrange()
-    return (from, count, to) => {
-      for (let index = 0; index < count; index++) {
-        const source = index * wordsBefore
-        const target = index * this.words
-        to.fill(0, target, target + this.words)
-        for (const [at, { word, shift, limit }] of before.entries()) {
-          const held = ((from[source + word] as number) >>> shift) & limit
-          const now = this.fields[at] as Field
-          to[target + now.word] = (to[target + now.word] as number) | (held << now.shift)
+    const after = Int32Array.from(fields.flatMap(({ word, shift }) => [word, shift]))
+    const words = this.words
+    return (from, rows, to) => {
+      for (let row = 0; row < rows; row++) {
+        const source = row * wordsBefore
+        const target = row * words
+        to.fill(0, target, target + words)
+        for (let field = 0; field < count; field++) {
+          const word = source + (before[field * 3] as number)
+          const shift = before[field * 3 + 1] as number
+          const held = ((from[word] as number) >>> shift) & (before[field * 3 + 2] as number)
+          const now = target + (after[field * 2] as number)
+          to[now] = (to[now] as number) | (held << (after[field * 2 + 1] as number))
         }
       }
     }
