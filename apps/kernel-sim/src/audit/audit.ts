@@ -47,7 +47,7 @@ export class Audit {
   readonly #work = new WorkAudit()
   readonly #waits = new WaitAudit()
   readonly #reclaim = new ReclaimAudit()
-  readonly #events = new Map<EventName, number>()
+  readonly #events = new Map<EventName, { count: number }>()
   #begin = Number.NaN
   #latest = Number.NaN
   #elapsed = 0
@@ -57,7 +57,9 @@ export class Audit {
   /** Takes the next event of the recording. */
   add(event: TraceEvent): void {
     this.#tick(event.time)
-    this.#events.set(event.event, (this.#events.get(event.event) ?? 0) + 1)
+    const counted = this.#events.get(event.event)
+    if (counted === undefined) this.#events.set(event.event, { count: 1 })
+    else counted.count++
     const told =
       event.event === 'kmalloc' || event.event === 'kmem_cache_alloc'
         ? this.#agreement.request(event)
@@ -117,7 +119,11 @@ export class Audit {
         recordings: this.#recordings,
         outOfOrder: this.#outOfOrder,
       },
-      events: Object.fromEntries([...this.#events].sort(([, a], [, b]) => b - a)),
+      events: Object.fromEntries(
+        [...this.#events]
+          .map(([name, { count }]) => [name, count] as const)
+          .sort(([, a], [, b]) => b - a),
+      ),
       tasks: this.#tasks.facts(),
       requests: this.#requests.facts(),
       agreement: this.#agreement.facts(),

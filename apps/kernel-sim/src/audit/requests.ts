@@ -44,11 +44,13 @@ export class RequestAudit {
   #weakened = 0
   #fs = 0
   #io = 0
-  readonly #flagsFrom = { recorded: 0, page: 0, stack: 0, unknown: 0 }
+  readonly #flagsFrom = { recorded: 0, page: 0, stack: 0 }
+  #unknown = 0
 
   add(request: FilteredRequest): void {
     const { event, effective } = request
-    this.#flagsFrom[event.flagsFrom ?? 'unknown']++
+    if (event.flagsFrom === undefined) this.#unknown++
+    else this.#flagsFrom[event.flagsFrom]++
     this.#cells.of(request.class, event.interrupt ? INTERRUPT : request.scope).count++
     const lost = event.gfp & ~effective
     if (lost === 0) return
@@ -74,7 +76,7 @@ export class RequestAudit {
     return {
       total,
       classes: [...classes].map(([name, row]) => ({ class: name, ...row })),
-      flagsFrom: { ...this.#flagsFrom },
+      flagsFrom: { ...this.#flagsFrom, unknown: this.#unknown },
       weakened: { total: this.#weakened, fs: this.#fs, io: this.#io },
     }
   }

@@ -9,7 +9,7 @@ const RUNS = 1 << 16
 const WORDS = 1 << 22
 
 /** How many words of a long run the hash looks at. Runs that are equal there are told apart by comparing them. */
-const SAMPLES = 32
+const SAMPLES = 16
 
 export class ByteTable<T> {
   readonly #make: (text: string) => T
@@ -110,7 +110,7 @@ function grown(from: Int32Array, size: number): Int32Array {
 
 /** Two sums side by side: each step of one need not wait for the other. */
 function hashOf(bytes: DataView, start: number, length: number): number {
-  const step = length <= 4 * SAMPLES ? 4 : ((length / SAMPLES) | 3) + 1
+  const step = length <= 8 * SAMPLES ? 4 : ((length / SAMPLES) | 3) + 1
   const end = start + (length & ~3)
   let even = length
   let odd = 0

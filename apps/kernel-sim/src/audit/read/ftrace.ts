@@ -85,6 +85,8 @@ export class FtraceReader implements TraceReader {
   #blank = 0
   #ignored = 0
   #lost = 0
+  /** Their tracers write none. */
+  readonly notes = []
 
   constructor(sink: (event: TraceEvent) => void, damage: Damage) {
     this.#sink = sink

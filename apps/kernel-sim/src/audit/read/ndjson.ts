@@ -7,6 +7,7 @@
 import { StackTable } from '../stack.js'
 import type { EventName, TraceEvent } from '../trace-event.js'
 import type { Damage } from './damage.js'
+import { type RecorderNote, RecorderNotes } from './recorder-note.js'
 import { excerpt, type TraceReader } from './trace-reader.js'
 
 /** What a field may hold; the text completes "... is needed". */
@@ -144,7 +145,7 @@ export class NdjsonReader implements TraceReader {
   #blank = 0
   /** NDJSON is strict: what is not known is damage. */
   readonly ignored = 0
-  readonly lost = 0
+  readonly #notes = new RecorderNotes()
 
   constructor(sink: (event: TraceEvent) => void, damage: Damage) {
     this.#sink = sink
@@ -157,6 +158,14 @@ export class NdjsonReader implements TraceReader {
 
   get blank(): number {
     return this.#blank
+  }
+
+  get lost(): number {
+    return this.#notes.lost
+  }
+
+  get notes(): readonly RecorderNote[] {
+    return this.#notes.notes
   }
 
   lines(bytes: Buffer, start: number, end: number): void {
@@ -208,8 +217,13 @@ export class NdjsonReader implements TraceReader {
     } else this.#damage.add('malformed', number, excerpt(line))
   }
 
-  #unknown(raw: Raw, number: number): void {
+  #unknown(raw: Raw | Readonly<Record<string, unknown>>, number: number): void {
     const event: unknown = raw.ev
+    if (event === undefined && 'recorder' in raw) {
+      const wrong = this.#notes.add(raw)
+      if (wrong !== undefined) this.#damage.add('invalid', number, wrong)
+      return
+    }
     if (typeof event === 'string') {
       this.#damage.add('unknown-event', number, excerpt(event))
     } else

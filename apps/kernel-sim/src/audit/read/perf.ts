@@ -52,6 +52,8 @@ export class PerfReader implements TraceReader {
   #blank = 0
   #ignored = 0
   #lost = 0
+  /** Their tracers write none. */
+  readonly notes = []
 
   constructor(sink: (event: TraceEvent) => void, damage: Damage) {
     this.#sink = sink

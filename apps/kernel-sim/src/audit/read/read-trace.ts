@@ -4,6 +4,7 @@ import { Damage, type DamageCount } from './damage.js'
 import { detect, readerFor, type TraceFormat } from './detect.js'
 import { InputError } from './input-error.js'
 import { LineSplitter } from './lines.js'
+import type { RecorderNote } from './recorder-note.js'
 import { type Compression, CompressionError, type Source } from './source.js'
 import type { TraceReader } from './trace-reader.js'
 
@@ -22,6 +23,8 @@ export interface Reading {
   readonly ignored: number
   /** How many events the recorder says it lost. */
   readonly lost: number
+  /** What the recorder says of it; of each, where several recordings are joined. */
+  readonly recorders: readonly RecorderNote[]
   readonly damaged: number
   readonly damage: readonly DamageCount[]
 }
@@ -90,6 +93,7 @@ export async function readTrace(
     events,
     ignored: reader.ignored,
     lost: reader.lost,
+    recorders: reader.notes,
     damaged: damage.total,
     damage: damage.counts(),
   }

@@ -1,5 +1,6 @@
 /** Trace reader: what the readers of all formats have in common. */
 import type { LineSink } from './lines.js'
+import type { RecorderNote } from './recorder-note.js'
 
 /** Reads the lines of one recording and passes its events on. */
 export interface TraceReader extends LineSink {
@@ -13,6 +14,8 @@ export interface TraceReader extends LineSink {
   readonly ignored: number
   /** How many events the recorder says it lost. */
   readonly lost: number
+  /** What the recorder says of the recording. */
+  readonly notes: readonly RecorderNote[]
 }
 
 /** At most 60 characters, without control characters: how damage is shown. */
