@@ -1,0 +1,182 @@
+/**
+ * The audit of ftrace text beside two programs that do less: mawk splitting the same lines into fields, and perl taking
+ * each line apart with a regular expression. One thread each, alternating rounds of one run, the whole command
+ * every time: start, reading, judging, printing.
+ *
+ *   node audit.mjs                 200 MB made from the recording that comes with kernel-sim
+ *   node audit.mjs FILE            a recording of yours
+ *   node audit.mjs --megabytes 50
+ *
+ * It needs mawk, perl and time (Debian: apt install mawk perl time), and a built kernel-sim.
+ */
+import { spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { gunzipSync } from 'node:zlib'
+import { formatGfpTrace, linux6_18 } from '@scopemask/allocator'
+
+const ROUNDS = 5
+const PERL = String.raw`
+  my ($events, $frames, $fields) = (0, 0, 0);
+  while (<>) {
+    if (/^ => (\S+)/) { $frames++ }
+    elsif (/^\s*(\S.*)-(\d+)\s+\[(\d+)\] (\S+)\s+(\d+\.\d+): (\w+): (.*)$/) {
+      $events++;
+      my %field = $7 =~ /(\w+)=(\S+)/g;
+      $fields += keys %field;
+    }
+  }
+  print "$events $frames $fields\n";`
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { megabytes: { type: 'string', default: '200' } },
+})
+const work = mkdtempSync(join(tmpdir(), 'kernel-sim-bench-'))
+
+try {
+  const file = positionals[0] ?? join(work, 'trace.txt')
+  if (positionals[0] === undefined) write(file, Number(values.megabytes) * 1e6)
+  const kernelSim = [here('../bin/kernel-sim.js'), 'audit', file, '--fail-on', 'none']
+  const programs = {
+    'kernel-sim audit': [process.execPath, ...kernelSim, '--no-progress'],
+    'mawk, number of fields': ['mawk', '{ n += NF } END { print n }', file],
+    'mawk, length of each field': [
+      'mawk',
+      '{ for (i = 1; i <= NF; i++) n += length($i) } END { print n }',
+      file,
+    ],
+    'perl, regular expressions': ['perl', '-e', PERL, file],
+  }
+  const best = Object.fromEntries(Object.keys(programs).map((name) => [name, undefined]))
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, command] of Object.entries(programs)) {
+      const run = timed(command)
+      if (best[name] === undefined || run.seconds < best[name].seconds) best[name] = run
+    }
+  }
+  show(best, statSync(file).size)
+} finally {
+  rmSync(work, { recursive: true })
+}
+
+function show(best, size) {
+  const ours = best['kernel-sim audit']
+  console.log(`\n${(size / 1e6).toFixed(0)} MB of ftrace text, best of ${ROUNDS} rounds:`)
+  for (const [name, { seconds, megabytes }] of Object.entries(best)) {
+    const ratio =
+      name === 'kernel-sim audit'
+        ? ''
+        : `  kernel-sim ${(seconds / ours.seconds).toFixed(2)}x as fast`
+    console.log(
+      `  ${name.padEnd(28)} ${seconds.toFixed(2)} s  ${(size / 1e6 / seconds).toFixed(0).padStart(4)} MB/s  ` +
+        `${megabytes.toFixed(0).padStart(4)} MB peak${ratio}`,
+    )
+  }
+}
+
+/** Seconds from start to end, and the most memory that was in use. */
+function timed(command) {
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%e %M', ...command], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
+  const [seconds, kilobytes] = stderr.trim().split('\n').at(-1).split(' ').map(Number)
+  if (status !== 0) throw new Error(`${command[0]} ended with ${status}: ${stderr}`)
+  return { seconds, megabytes: kilobytes / 1024 }
+}
+
+/** The shape of the recording that comes with kernel-sim, as ftrace text, over and over with time going on. */
+function write(file, size) {
+  const recording = readFileSync(here('../examples/a-xfs.ndjson.gz'))
+  const events = gunzipSync(recording)
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const begin = events[0].ts
+  const length = events.at(-1).ts - begin + 1e6
+  const out = openSync(file, 'w')
+  let written = 0
+  let stacks = 0
+  let frames = 0
+  for (let round = 0; written < size; round++) {
+    let block = ''
+    for (const event of events) {
+      const payload = payloadOf(event)
+      if (payload === undefined) continue
+      const head = headOf(event, event.ts + round * length)
+      block += `${head}${event.ev}: ${payload}\n`
+      if (event.st !== undefined) {
+        const lines = linesOf(event)
+        stacks++
+        frames += lines.length
+        block += `${head}<stack trace>\n${lines.join('')}`
+      }
+      if (block.length < 1 << 20) continue
+      written += writeSync(out, block)
+      block = ''
+      if (written >= size) break
+    }
+    written += writeSync(out, block)
+  }
+  closeSync(out)
+  console.log(`${stacks} stacks, ${(frames / stacks).toFixed(1)} lines each on average`)
+}
+
+/** The six outermost frames are left out: stacks have ten lines on average then. */
+function linesOf({ ev, st }) {
+  const frames = st.split(';')
+  const kept = frames.slice(0, Math.max(4, frames.length - 6))
+  return [`trace_event_raw_event_${ev}`, ...kept].map(
+    (frame) => ` => ${frame.replace(/\+.*/, '')}\n`,
+  )
+}
+
+function headOf({ comm, pid, cpu }, time) {
+  const seconds = (time / 1e9).toFixed(6).padStart(12)
+  return `${comm.padStart(16)}-${String(pid).padEnd(7)} [${String(cpu).padStart(3, '0')}] ..... ${seconds}: `
+}
+
+function payloadOf(event) {
+  const gfp = event.gfp === undefined ? '' : formatGfpTrace(linux6_18, event.gfp)
+  const request = (name) =>
+    `call_site=${event.site}+0x3b/0xa0 ptr=${pointer()}${name} bytes_req=${event.req} ` +
+    `bytes_alloc=${event.alloc} gfp_flags=${gfp} node=${event.node} accounted=false`
+  switch (event.ev) {
+    case 'kmalloc':
+      return request('')
+    case 'kmem_cache_alloc':
+      return request(` name=${event.cache}`)
+    case 'mm_page_alloc':
+      return `page=${pointer()} pfn=0x${event.pfn.toString(16)} order=${event.order} migratetype=${event.mt} gfp_flags=${gfp}`
+    case 'mm_page_free':
+      return `page=${pointer()} pfn=0x${event.pfn.toString(16)} order=${event.order}`
+    case 'workqueue_queue_work':
+      return `work struct=${event.work.slice(2)} function=${event.fn} workqueue=${event.wq} req_cpu=8192 cpu=${event.cpu}`
+    case 'workqueue_execute_start':
+    case 'workqueue_execute_end':
+      return `work struct ${event.work.slice(2)}: function ${event.fn}`
+    default:
+      return undefined
+  }
+}
+
+/** An address as the kernel hashes it: another one each time. */
+function pointer() {
+  return `00000000${Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0')}`
+}
