@@ -12,6 +12,7 @@ export {
   type TaskFlags,
 } from '@scopemask/allocator'
 export {
+  __GFP_NOLOCKDEP,
   type Kernel,
   type Policy,
   type PolicyName,

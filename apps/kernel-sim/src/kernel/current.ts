@@ -3,22 +3,14 @@
  * something with its flags they are loaded into a context of core, as a CPU that switches to the task would have them,
  * and the allocator's own functions work on that.
  */
-import {
-  __GFP_FS,
-  currentGfpContext,
-  formatGfp,
-  gfpflagsAllowBlocking,
-  linux6_18,
-  PF,
-  PF_MEMALLOC,
-  type TaskFlags,
-} from '@scopemask/allocator'
+import { currentGfpContext, formatGfp, PF, PF_MEMALLOC, type TaskFlags } from '@scopemask/allocator'
 import { Context, convey } from '@scopemask/core'
 import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
 import type { Machine, Task } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
 import { Operation, type Steps } from '../machine/operation.js'
+import { LAYOUT, takesFsReclaim } from './gfp.js'
 import type { Policy } from './policy.js'
 
 /** Numbers for values that are too wide for a row. */
@@ -102,15 +94,12 @@ export class Current {
     let operation = this.#operations.get(key)
     if (operation === undefined) {
       operation = new Operation({
-        name: `current_gfp_context(${formatGfp(linux6_18, gfp)})`,
+        name: `current_gfp_context(${formatGfp(LAYOUT, gfp)})`,
         // Under inherit-on-wait others change what holds here: then it is no step of the task alone.
         ...(this.#inherits ? { object: this.waits } : {}),
         effect: {
           kind: 'alloc',
-          entersFs: (result: number) => {
-            const effective = this.#effective(result)
-            return gfpflagsAllowBlocking(effective) && (effective & __GFP_FS) !== 0
-          },
+          entersFs: (result: number) => takesFsReclaim(this.#effective(result)),
         },
         attempt: (row, task) => {
           const flags = this.effective(row, task)

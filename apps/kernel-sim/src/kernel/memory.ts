@@ -19,6 +19,7 @@ import type { Machine } from '../machine/machine.js'
 import { Operation, type Steps } from '../machine/operation.js'
 import type { Choices } from './choice.js'
 import type { Current } from './current.js'
+import { takesFsReclaim } from './gfp.js'
 import type { TaskStates } from './task-state.js'
 import { Variable } from './variable.js'
 
@@ -147,13 +148,13 @@ export class Memory {
 
   *#shrink(gfp: number): Steps<void> {
     // What reclaim allocates itself must not reclaim again.
-    const entersFs = (gfp & __GFP_FS) !== 0
-    if (entersFs) yield* this.#fsReclaimAcquire
+    const takes = takesFsReclaim(gfp)
+    if (takes) yield* this.#fsReclaimAcquire
     const saved = yield* this.#current.save(PF_MEMALLOC)
     for (const { needs, scan } of this.#shrinkers) {
       if ((gfp & needs) === needs) yield* scan(gfp)
     }
     yield* this.#current.restore(PF_MEMALLOC, saved)
-    if (entersFs) yield* this.#fsReclaimRelease
+    if (takes) yield* this.#fsReclaimRelease
   }
 }

@@ -65,7 +65,7 @@ export type Effect =
       readonly subclass?: number
     }
   | { readonly kind: 'release'; readonly lock: MachineObject; readonly class?: string }
-  /** An allocation; whether it may enter the filesystem follows from its result. */
+  /** An allocation; whether lockdep takes it as one that may enter the filesystem follows from its result. */
   | { readonly kind: 'alloc'; readonly entersFs: (result: number) => boolean }
   | { readonly kind: 'fs_reclaim_acquire' | 'fs_reclaim_release' }
   /** A worker begins the item that the result refers to. */

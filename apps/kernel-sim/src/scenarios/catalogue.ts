@@ -10,7 +10,7 @@ import { nfsLocalio } from './nfs-localio.js'
 import { noIdleWorker, noIdleWorkerRescued } from './no-idle-worker.js'
 import { rescuerAgf } from './rescuer-agf.js'
 import { rhashtableResize, rhashtableResizeWaited } from './rhashtable-resize.js'
-import { sharedWorker } from './shared-worker.js'
+import { sharedWorker, sharedWorkers } from './shared-worker.js'
 import { tooWeak } from './too-weak.js'
 import { transactionHandOff } from './transaction-hand-off.js'
 import { usermodeHelper } from './usermode-helper.js'
@@ -27,6 +27,7 @@ export const CASES: readonly Case[] = [
   { number: '1', scenario: directRecursion },
   { number: '2', scenario: usermodeHelper },
   { number: '3', scenario: sharedWorker },
+  { number: '3b', scenario: sharedWorkers },
   { number: '4', scenario: cilPush },
   { number: '5', scenario: loopOverDmBufio },
   { number: '5b', scenario: loopOverDmBufioNofs },

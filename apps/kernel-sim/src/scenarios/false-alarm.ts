@@ -1,6 +1,7 @@
 /**
- * Case 13: a task holds the lock of an inode that is in use and allocates; reclaim takes the locks of inodes that nobody
- * uses. They are never the same lock, but to lockdep they are of one class.
+ * Case 13: a path that allocates under the lock of an inode is reached from a transaction, in its scope, and from a reader
+ * outside of any. Reclaim takes the locks of inodes that nobody uses: never the same lock, but to lockdep one class. With
+ * GFP_NOFS at the call site it is silent; with scopes in its place it warns of the reader, who needs none.
  */
 import { __GFP_FS, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import { scenario } from '../kernel/kernel.js'
@@ -18,12 +19,12 @@ export const falseAlarm = scenario({
       yield* unused.lock()
       yield* unused.unlock()
     })
-    kernel.task('bmap', function* () {
+    const readExtents = kernel.procedure('xfs_iread_extents', function* () {
       yield* used.lock()
-      yield* kernel.scopes.section(PF_MEMALLOC_NOFS, function* () {
-        yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
-      })
+      yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
       yield* used.unlock()
     })
+    kernel.task('read', readExtents)
+    kernel.task('transaction', () => kernel.scopes.section(PF_MEMALLOC_NOFS, readExtents))
   },
 })

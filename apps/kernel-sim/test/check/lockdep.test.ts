@@ -1,5 +1,6 @@
 import {
   __GFP_FS,
+  __GFP_KSWAPD_RECLAIM,
   currentGfpContext,
   GFP_KERNEL,
   GFP_NOFS,
@@ -9,7 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { Lockdep, type Mode } from '../../src/check/lockdep.js'
 import { lockdepOf } from '../../src/check/lockdep-watch.js'
 import { subjectOf } from '../../src/cli/run-check.js'
-import { policyNamed } from '../../src/kernel/kernel.js'
+import { __GFP_NOLOCKDEP, Kernel, policyNamed } from '../../src/kernel/kernel.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
 
 /** The types of locks of lib/locking-selftest.c. */
@@ -135,6 +136,32 @@ describe('lockdep beside the search', () => {
 
   it('gives a false alarm where classes are all that it sees', () => {
     expect(opinion('false-alarm', 'unrestricted')).not.toEqual([])
+    // Scopes in place of GFP_NOFS bring it back.
+    expect(opinion('false-alarm', 'explicit')).toEqual([])
+    expect(opinion('false-alarm', 'scope')).not.toEqual([])
+  })
+
+  it('does not take what says __GFP_NOLOCKDEP for reclaim', () => {
+    const warnings = (gfp: number) =>
+      lockdepOf(() => {
+        const kernel = new Kernel(policyNamed('scope'))
+        const lock = kernel.mutex('inode', 'inode class')
+        const unused = kernel.mutex('unused inode', 'inode class')
+        // Only kswapd comes here, so that the request itself never shows what it could run into.
+        kernel.shrinker('prune_icache_sb', __GFP_FS | __GFP_KSWAPD_RECLAIM, function* () {
+          yield* unused.lock()
+          yield* unused.unlock()
+        })
+        kernel.kswapd(kernel.variable('kswapd_wait', 1))
+        kernel.task('read', function* () {
+          yield* lock.lock()
+          yield* kernel.kmalloc(gfp & ~__GFP_KSWAPD_RECLAIM)
+          yield* lock.unlock()
+        })
+        return kernel.seal()
+      }).map(({ kind }) => kind)
+    expect(warnings(GFP_KERNEL)).toContain('circular')
+    expect(warnings(GFP_KERNEL | __GFP_NOLOCKDEP)).toEqual([])
   })
 
   it('cannot see what waits for a completion or for an idle worker', () => {

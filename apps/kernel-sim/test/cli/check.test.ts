@@ -80,7 +80,7 @@ describe('what is printed', () => {
   it('is the same each time, but for times, which only terminals show', async () => {
     const first = await kernelSim(['check'])
     expect(first.stdout).not.toContain('seconds')
-    expect(first.stderr).toMatch(/^checked 20 cases in \d+\.\d s\n$/)
+    expect(first.stderr).toMatch(/^checked \d+ cases in \d+\.\d s\n$/)
     expect((await kernelSim(['check'])).stdout).toBe(first.stdout)
     expect((await kernelSim(['check', '--times'])).stdout).toContain('seconds')
   })

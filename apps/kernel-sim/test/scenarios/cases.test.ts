@@ -13,6 +13,7 @@ const EXPECTED: Record<string, string> = {
   '1': 'D s s - - - -',
   '2': 'D D D s D s s',
   '3': 'D D D D D s s',
+  '3b': 'D D D D D s s',
   '4': 'D s D D D s D',
   '5': 'D - s - - - -',
   '5b': 'D - D - - - -',

@@ -1,0 +1,12 @@
+/** Gfp: the flags of the kernel that is modelled: Linux 6.18, configured with lockdep, so that `__GFP_NOLOCKDEP` has a bit. */
+import { __GFP_FS, gfpLayout, needReclaim } from '@scopemask/allocator'
+
+export const LAYOUT = gfpLayout('6.18', { lockdep: true })
+
+/** For allocations of which lockdep would warn for nothing: they do not count as ones that may enter the filesystem. */
+export const __GFP_NOLOCKDEP = LAYOUT.flags.__GFP_NOLOCKDEP
+
+/** Whether lockdep takes a request, filtered already, as one that enters the filesystem (fs_reclaim_acquire). */
+export function takesFsReclaim(effective: number): boolean {
+  return needReclaim(LAYOUT, 0, effective) && (effective & __GFP_FS) !== 0
+}
