@@ -20,8 +20,18 @@ const rooms = {
   'scenarios/': ['kernel/scenario.ts', 'kernel/kernel.ts', 'kernel/policy.ts'],
   'simulate/': ['machine/', 'kernel/', 'scenarios/'],
   'audit/': [],
-  'report/': ['machine/', 'check/', 'simulate/', 'audit/'],
-  'cli/': ['machine/', 'kernel/', 'check/', 'scenarios/', 'simulate/', 'audit/', 'report/'],
+  'replay-memory/': ['audit/trace-event.ts'],
+  'report/': ['machine/', 'check/', 'simulate/', 'audit/', 'replay-memory/'],
+  'cli/': [
+    'machine/',
+    'kernel/',
+    'check/',
+    'scenarios/',
+    'simulate/',
+    'audit/',
+    'replay-memory/',
+    'report/',
+  ],
 }
 
 /** A pattern for paths that start with one of these. */

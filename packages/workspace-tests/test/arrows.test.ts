@@ -98,6 +98,12 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
     "import type { Kernel } from '../kernel/kernel.js'",
     'arrows-of-audit',
   ],
+  'apps/kernel-sim/src/audit/trace-event.ts': ['export {}'],
+  'apps/kernel-sim/src/replay-memory/page-log.ts': ["import '../audit/trace-event.js'"],
+  'apps/kernel-sim/src/replay-memory/reader.ts': [
+    "import '../audit/trace.js'",
+    'arrows-of-replay-memory',
+  ],
   'apps/kernel-sim/src/report/text.ts': ["import type { Trace } from '../audit/trace.js'"],
   'apps/kernel-sim/src/report/file.ts': ["import 'node:fs'", 'no-io-in-report'],
   'apps/kernel-sim/src/report/cli.ts': ["import '../cli/main.js'", 'arrows-of-report'],

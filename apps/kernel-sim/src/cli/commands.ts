@@ -4,5 +4,12 @@ import { audit } from './audit.js'
 import { check } from './check.js'
 import { demo } from './demo.js'
 import { replay } from './replay.js'
+import { replayMemoryCommand } from './replay-memory.js'
 
-export const COMMANDS: readonly ((program: Command) => void)[] = [demo, check, replay, audit]
+export const COMMANDS: readonly ((program: Command) => void)[] = [
+  demo,
+  check,
+  replay,
+  audit,
+  replayMemoryCommand,
+]

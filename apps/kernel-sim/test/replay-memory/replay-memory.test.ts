@@ -1,0 +1,234 @@
+/** Replays of recordings that a test writes, and of the one that comes with kernel-sim. */
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { PageLog } from '../../src/replay-memory/page-log.js'
+import { replayMemory } from '../../src/replay-memory/replay-memory.js'
+import { memoryReport } from '../../src/report/memory-report.js'
+import { read, Trace } from '../audit/trace.js'
+
+/** A recording of page events. Requests are movable unless their flags say otherwise. */
+class Pages extends Trace {
+  alloc(pfn: number, order = 0, fields: Readonly<Record<string, unknown>> = {}): this {
+    return this.event('mm_page_alloc', { pfn, order, gfp: 0x8, mt: 1, ...fields })
+  }
+
+  free(pfn: number, order = 0, fields: Readonly<Record<string, unknown>> = {}): this {
+    return this.event('mm_page_free', { pfn, order, ...fields })
+  }
+}
+
+async function replay(trace: Trace, samples = 1000) {
+  const { events, reading } = await read(trace.text)
+  const log = new PageLog()
+  for (const event of events) log.add(event)
+  return memoryReport(reading, replayMemory(log, samples))
+}
+
+/** Past the zones for devices. */
+const NORMAL = 1 << 20
+
+describe('a replay', () => {
+  it('begins with what the recording allocates before it frees', async () => {
+    const { footprint, zones, samples } = await replay(
+      new Pages()
+        .alloc(NORMAL + 8, 3)
+        .free(NORMAL + 8, 3)
+        .alloc(NORMAL + 8)
+        .free(NORMAL + 512, 2),
+    )
+    expect(footprint).toBe(8)
+    expect(zones).toEqual([{ zone: 'Normal', pages: 1024 }])
+    expect(samples.map(({ recorded }) => recorded.free)).toEqual([0, 8, 7, 11])
+    expect(samples.map(({ model }) => model.free + model.perCpu)).toEqual([0, 8, 7, 11])
+    expect(samples[1]?.recorded.blocks[3]).toBe(1)
+    expect(samples.map(({ inUse }) => inUse)).toEqual([8, 0, 1, 1])
+    expect(samples.map(({ line, time }) => [line, time])).toEqual([
+      [1, 0],
+      [2, 1000],
+      [3, 2000],
+      [4, 3000],
+    ])
+  })
+
+  it('keeps zones apart', async () => {
+    const { zones, departures, agrees } = await replay(
+      new Pages()
+        .alloc(1, 0, { gfp: 0x1, mt: 0 })
+        .alloc(5000, 0, { gfp: 0x4, mt: 0 })
+        .alloc(NORMAL + 2048),
+    )
+    expect(zones).toEqual([
+      { zone: 'DMA', pages: 1024 },
+      { zone: 'DMA32', pages: 1024 },
+      { zone: 'Normal', pages: 1024 },
+    ])
+    expect([departures.otherZone, agrees]).toEqual([0, true])
+  })
+
+  it('says when the model takes from another zone', async () => {
+    // The kernel gave a page of DMA32 while Normal still had one.
+    const { departures } = await replay(new Pages().alloc(5000).alloc(NORMAL))
+    expect(departures.otherZone).toBe(2)
+  })
+
+  it('frees what must have been freed unseen', async () => {
+    const { departures, samples, agrees } = await replay(
+      new Pages()
+        .alloc(NORMAL, 2)
+        .alloc(NORMAL + 1) // inside
+        .alloc(NORMAL, 3) // around
+        .alloc(NORMAL, 3), // the same
+    )
+    expect(departures.unseenFrees).toBe(3)
+    expect(samples.map(({ inUse }) => inUse)).toEqual([4, 1, 8, 8])
+    expect(agrees).toBe(true)
+  })
+
+  it('frees what others had', async () => {
+    const { departures, samples } = await replay(
+      new Pages().free(NORMAL, 1).alloc(NORMAL, 1).free(NORMAL, 1).free(NORMAL, 1),
+    )
+    // The second time nobody has it.
+    expect(departures).toMatchObject({ unseenAllocations: 1, otherOrder: 1, freePages: 0 })
+    expect(samples.map(({ recorded }) => recorded.free)).toEqual([2, 0, 2, 2])
+  })
+
+  it('frees blocks as they were allocated', async () => {
+    const { departures, samples } = await replay(
+      new Pages()
+        .alloc(NORMAL, 2)
+        .free(NORMAL + 1)
+        .free(NORMAL, 1),
+    )
+    expect(departures.otherOrder).toBe(2)
+    expect(samples.map(({ inUse }) => inUse)).toEqual([4, 4, 0])
+  })
+
+  it('names what the model has no block for', async () => {
+    const { departures, agrees, reasons, samples } = await replay(
+      new Pages()
+        .alloc(NORMAL + 2)
+        .alloc(NORMAL)
+        .free(NORMAL + 2)
+        // Free are 2 and 3 there; here it is the first page and 3.
+        .alloc(NORMAL + 2, 1)
+        .free(NORMAL + 2, 1),
+    )
+    expect(departures).toMatchObject({
+      unservedCount: 1,
+      unserved: [{ line: 4, order: 1, free: 2 }],
+      freePages: 1,
+    })
+    expect(agrees).toBe(false)
+    expect(reasons[0]).toContain('1 allocation found no block: line 4 (order 1, 2 free)')
+    expect(samples.at(-1)?.model.free).toBe(2)
+  })
+
+  it('asks CPUs for what they keep before it gives up', async () => {
+    const { agrees } = await replay(
+      new Pages()
+        .alloc(NORMAL, 0, { cpu: 1 })
+        .alloc(NORMAL + 1, 0, { cpu: 0 })
+        .free(NORMAL, 0, { cpu: 1 })
+        .free(NORMAL + 1, 0, { cpu: 0 })
+        .alloc(NORMAL, 1),
+    )
+    expect(agrees).toBe(true)
+  })
+
+  it('counts fallbacks, and pageblocks of mixed use', async () => {
+    const { fallbacks, samples, reasons } = await replay(
+      new Pages()
+        .alloc(NORMAL, 0)
+        .alloc(NORMAL + 1, 0)
+        .free(NORMAL, 0)
+        .alloc(NORMAL, 0, { gfp: 0, mt: 0 }),
+    )
+    expect(samples.map(({ recorded }) => recorded.pageblocks)).toEqual([
+      { used: 1, mixed: 0 },
+      { used: 1, mixed: 0 },
+      { used: 1, mixed: 0 },
+      { used: 1, mixed: 1 },
+    ])
+    expect(fallbacks).toMatchObject([{ wanted: 0, from: 1, count: 1 }])
+    expect(reasons.join('\n')).toContain('1 fallback to another migratetype')
+  })
+
+  it('watches watermarks beside what the recorded machine did', async () => {
+    const trace = new Pages()
+    for (let i = 0; i < 8; i++) trace.alloc(NORMAL + 1024 * i, 10)
+    const { watermarks, reasons } = await replay(trace)
+    expect(watermarks).toMatchObject([{ zone: 'Normal', fewest: 0, belowLow: 1, belowMin: 1 }])
+    expect(watermarks[0]?.firstLine).toBe(8)
+    expect(reasons.join('\n')).toContain('The recorded machine woke no kswapd')
+    const short = await replay(trace.event('mm_vmscan_wakeup_kswapd', { nid: 0, order: 0, gfp: 0 }))
+    expect(short.reasons.join('\n')).toContain('So did the recorded machine: 1 wake-up of kswapd')
+  })
+
+  it('leaves out what is no block, or failed', async () => {
+    const { departures, pressure, allocations } = await replay(
+      new Pages()
+        .alloc(NORMAL)
+        .alloc(NORMAL + 1, 1)
+        .alloc(NORMAL + 2048, 11)
+        .alloc(2 ** 64),
+    )
+    expect([departures.leftOut, pressure.failures, allocations]).toEqual([2, 1, 1])
+  })
+
+  it('has bounds for recordings that claim all the memory there is', async () => {
+    const log = new PageLog()
+    const { events } = await read(new Pages().alloc(NORMAL).text)
+    const [event] = events
+    if (event?.event !== 'mm_page_alloc') throw new Error('no page event')
+    for (let i = 0; i < 20_000; i++) log.add({ ...event, cpu: i, pfn: NORMAL + 1024 * i })
+    const { departures, zones } = replayMemory(log, 1)
+    expect(departures.leftOut).toBe(20_000 - 16_384)
+    expect(zones).toEqual([{ zone: 'Normal', pages: 16_384 * 1024 }])
+  })
+})
+
+describe('the recording that comes with kernel-sim', () => {
+  const text = gunzipSync(
+    readFileSync(new URL('../../examples/a-xfs.ndjson.gz', import.meta.url)),
+  ).toString()
+  const lines = text.split('\n').filter((line) => line.includes('"ev":"mm_page_'))
+
+  it('is served as the kernel served it', async () => {
+    const trace = new Trace()
+    trace.lines.push(...lines)
+    const { samples, agrees, departures, footprint } = await replay(trace, 50)
+    expect(agrees).toBe(true)
+    expect(departures).toMatchObject({
+      unservedCount: 0,
+      otherZone: 0,
+      otherMigratetype: 0,
+      unseenAllocations: 0,
+      otherOrder: 0,
+      leftOut: 0,
+    })
+
+    // Who has what, without any allocator.
+    const held = new Map<number, number>()
+    let unseen = 0
+    for (const line of lines) {
+      const { ev, pfn, order } = JSON.parse(line) as { ev: string; pfn: number; order: number }
+      if (ev === 'mm_page_free') held.delete(pfn)
+      else {
+        if (held.has(pfn)) unseen++
+        held.set(pfn, 2 ** order)
+      }
+    }
+    expect(departures.unseenFrees).toBeGreaterThanOrEqual(unseen)
+    for (const { recorded, model, inUse: pages } of samples) {
+      expect(recorded.free + pages).toBe(footprint)
+      expect(model.free + model.perCpu).toBe(recorded.free)
+      expect(recorded.blocks.reduce((sum, count, order) => sum + count * 2 ** order, 0)).toBe(
+        recorded.free,
+      )
+    }
+    const total = [...held.values()].reduce((a, b) => a + b, 0)
+    expect(samples.at(-1)?.inUse).toBe(total)
+  })
+})
