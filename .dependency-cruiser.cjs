@@ -20,6 +20,7 @@ const rooms = {
   'scenarios/': ['kernel/scenario.ts', 'kernel/kernel.ts', 'kernel/policy.ts'],
   'simulate/': ['machine/', 'kernel/', 'scenarios/'],
   'audit/': [],
+  'record/': [],
   'replay-memory/': ['audit/trace-event.ts'],
   'report/': ['machine/', 'check/', 'simulate/', 'audit/', 'replay-memory/'],
   'cli/': [
@@ -29,6 +30,7 @@ const rooms = {
     'scenarios/',
     'simulate/',
     'audit/',
+    'record/',
     'replay-memory/',
     'report/',
   ],

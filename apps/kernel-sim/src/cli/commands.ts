@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { audit } from './audit.js'
 import { check } from './check.js'
 import { demo } from './demo.js'
+import { record } from './record.js'
 import { replay } from './replay.js'
 import { replayMemoryCommand } from './replay-memory.js'
 
@@ -11,5 +12,6 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   check,
   replay,
   audit,
+  record,
   replayMemoryCommand,
 ]

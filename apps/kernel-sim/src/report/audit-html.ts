@@ -6,6 +6,7 @@ import type { StackSample } from '../audit/samples.js'
 import { SCOPE_NAMES } from '../audit/scope-name.js'
 import { waitedFor } from './audit-findings.js'
 import { headlineOf } from './audit-headline.js'
+import { recordersText } from './audit-recorders.js'
 import type { AuditReport } from './audit-report.js'
 import { type Html, type HtmlValue, html } from './html.js'
 import { type HtmlSection, htmlPage } from './html-page.js'
@@ -323,14 +324,15 @@ ${disagreements.length > 0 ? differences : ''}${invariants}`,
   }
 }
 
-function recording({ reading, events, tasks, time }: AuditReport): HtmlSection | undefined {
+function recording(report: AuditReport): HtmlSection | undefined {
+  const { reading, events, tasks, time } = report
   const scopes = tasks.scopes.map(({ scope, opened }) => `${scope} ${number(opened)}`).join(', ')
   return tabular(
     'recording',
     'The recording',
     `${plural(reading.events, 'event')} on ${plural(reading.lines, 'line')} in ${time.seconds.toFixed(1)} s, of ` +
       `${plural(tasks.tasks, 'task')}; ${number(reading.ignored)} of other kinds left aside, ${number(reading.lost)} lost ` +
-      `as the recorder says. Scopes seen to open: ${scopes || 'none'}.`,
+      `as the recorder says. Scopes seen to open: ${scopes || 'none'}. ${recordersText(report).join(' ')}`,
     [
       { heading: 'event', name: ([event]) => event },
       { heading: 'count', count: ([, count]) => count },

@@ -6,6 +6,7 @@ import type { StackSample } from '../audit/samples.js'
 import { SCOPE_NAMES } from '../audit/scope-name.js'
 import type { DelegationFact, LostScopeFact } from '../audit/work.js'
 import { headlineOf } from './audit-headline.js'
+import { recordersText } from './audit-recorders.js'
 import type { AuditReport } from './audit-report.js'
 import { number, percent, plural } from './numbers.js'
 import { numeric, table, text, wrap } from './table.js'
@@ -57,13 +58,15 @@ function damage({ reading }: AuditReport): string {
   )
 }
 
-function recording({ reading, events, tasks, time }: AuditReport): string {
+function recording(report: AuditReport): string {
+  const { reading, events, tasks, time } = report
   const rows = Object.entries(events).map(([event, count]) => [event, number(count)])
   const scopes = tasks.scopes.map(({ scope, opened }) => `${scope} ${number(opened)}`).join(', ')
   const notes = [
     `${plural(tasks.tasks, 'task')}. Scopes seen to open: ${scopes || 'none'}.`,
     `${plural(reading.lines, 'line')}${reading.blank > 0 ? `, ${number(reading.blank)} of them empty or comments` : ''}.`,
   ]
+  notes.push(...recordersText(report))
   if (reading.ignored > 0)
     notes.push(`${plural(reading.ignored, 'event')} of other kinds left aside.`)
   if (reading.lost > 0) notes.push(`${plural(reading.lost, 'event')} lost, as the recorder says.`)

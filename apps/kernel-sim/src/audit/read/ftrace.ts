@@ -246,7 +246,7 @@ export class FtraceReader implements TraceReader {
     if (found === undefined) return
     const { stack, lines, strange } = found
     if (!this.#expected) {
-      this.#damage.add('foreign', this.#lines + 1, `frames of no stack: ${stack.frames[0]}`)
+      this.#damage.add('foreign', this.#lines + 1, `frames of no event: ${stack.frames[0] ?? ''}`)
     }
     for (const { at, text } of strange) this.#other(text, this.#lines + at + 1)
     this.#lines += lines

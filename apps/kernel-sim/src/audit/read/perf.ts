@@ -46,7 +46,9 @@ export class PerfReader implements TraceReader {
   readonly #head: Head = { line: 0, time: 0, cpu: 0, pid: 0, comm: '', interrupt: false }
   #text: Buffer = Buffer.alloc(0)
   #bytes: DataView = viewOf(this.#text)
-  /** The event that the next frames belong to. */
+  /** Whether frames may come now. */
+  #expected = false
+  /** The event that they belong to; none if it is not of interest. */
   #event: TraceEvent | undefined
   #lines = 0
   #blank = 0
@@ -96,6 +98,7 @@ export class PerfReader implements TraceReader {
       if (stop > at) this.#line(at, stop)
       else {
         this.#blank++
+        this.#expected = false
         this.#emit()
       }
       at = stop + 1
@@ -115,6 +118,7 @@ export class PerfReader implements TraceReader {
   /** One line that is no frame of a call chain. */
   #line(start: number, end: number): void {
     this.#emit()
+    this.#expected = false
     const text = this.#text
     const colon = timeEnd(text, start, end)
     const time = colon < 0 ? start : wordStart(text, start, colon)
@@ -124,6 +128,7 @@ export class PerfReader implements TraceReader {
       this.#otherLine(text.toString('utf8', start, end))
       return
     }
+    this.#expected = true
     // `system:name: payload`, after the period of the event in some versions.
     const nameEnd = text.indexOf(': ', colon + 2, 'latin1')
     const system = text.lastIndexOf(COLON, nameEnd - 1)
@@ -156,6 +161,10 @@ export class PerfReader implements TraceReader {
   #takeStack(found: StackText | undefined): void {
     if (found === undefined) return
     const { stack, lines, strange } = found
+    if (!this.#expected) {
+      this.#damage.add('foreign', this.#lines + 1, `frames of no event: ${stack.frames[0] ?? ''}`)
+    }
+    this.#expected = false
     for (const { at, text } of strange) {
       this.#damage.add('foreign', this.#lines + at + 1, excerpt(text))
     }

@@ -36,8 +36,8 @@ interface Input {
   readonly lines: LineSplitter
 }
 
-/** How many bytes at the beginning tell the format. */
-const BEGINNING = 1 << 16
+/** How many bytes at the beginning are looked at to tell the format: first, and at most. */
+const BEGINNING = { first: 1 << 16, most: 1 << 22 }
 
 /** After so many lines, or after so many bytes, without an event nobody waits for the first one any longer. */
 const PATIENCE = { lines: 10_000, bytes: 1 << 26 }
@@ -61,6 +61,7 @@ export async function readTrace(
   }
   let bytes = 0
   const beginning: Buffer[] = []
+  let look = BEGINNING.first
   let input: Input | undefined
   try {
     for await (const chunk of source.chunks()) {
@@ -68,17 +69,20 @@ export async function readTrace(
       if (input !== undefined) input.lines.push(chunk)
       else {
         beginning.push(Buffer.from(chunk))
-        if (bytes >= BEGINNING) input = begin(beginning, count, damage)
+        if (bytes >= look) {
+          input = begin(beginning, count, damage, bytes < BEGINNING.most)
+          look = bytes * 2
+        }
       }
       progress(source)
       if (events === 0 && isHopeless(bytes, input)) break
     }
   } catch (error) {
     if (!(error instanceof CompressionError)) throw error
-    input ??= begin(beginning, count, damage)
+    input ??= begin(beginning, count, damage, false)
     damage.add('compression', input.reader.lineCount + 1, error.message)
   }
-  const { format, reader, lines } = input ?? begin(beginning, count, damage)
+  const { format, reader, lines } = input ?? begin(beginning, count, damage, false)
   lines.end()
   reader.end()
   if (bytes === 0 && damage.total === 0) throw new InputError(`${source.name} is empty`)
@@ -99,18 +103,35 @@ export async function readTrace(
   }
 }
 
-/** Reads what came until the format could be told. */
+/**
+ * Reads what came until the format could be told. Where it cannot, undefined is returned if there is `more` to come;
+ * else it is taken for NDJSON, which says what is wrong.
+ */
 function begin(
   beginning: readonly Buffer[],
   sink: (event: TraceEvent) => void,
   damage: Damage,
-): Input {
+  more: false,
+): Input
+function begin(
+  beginning: readonly Buffer[],
+  sink: (event: TraceEvent) => void,
+  damage: Damage,
+  more: boolean,
+): Input | undefined
+function begin(
+  beginning: readonly Buffer[],
+  sink: (event: TraceEvent) => void,
+  damage: Damage,
+  more: boolean,
+): Input | undefined {
   const first = Buffer.concat(beginning)
-  const format = detect(first.toString('latin1')) ?? 'ndjson'
-  const reader = readerFor(format, sink, damage)
+  const format = detect(first.toString('latin1'))
+  if (format === undefined && more) return undefined
+  const reader = readerFor(format ?? 'ndjson', sink, damage)
   const lines = new LineSplitter(reader)
   lines.push(first)
-  return { format, reader, lines }
+  return { format: format ?? 'ndjson', reader, lines }
 }
 
 function isHopeless(bytes: number, input: Input | undefined): boolean {

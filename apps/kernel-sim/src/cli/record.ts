@@ -1,0 +1,187 @@
+/** `kernel-sim record`: the recorder for audits, as a script to run elsewhere or at once. */
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { InputError } from '../audit/read/input-error.js'
+import type { RecordingTrailer } from '../record/converter.js'
+import { RECORDED_EVENTS } from '../record/events.js'
+import { recorderScript } from '../record/script.js'
+import { number, plural } from '../report/numbers.js'
+import { openSource } from './read-audit.js'
+import { runRecorder } from './run-recorder.js'
+import { writeRecording } from './write-recording.js'
+
+interface Options {
+  readonly pid: readonly number[]
+  readonly comm: readonly string[]
+  readonly cgroup: readonly string[]
+  readonly kernelThreads: boolean
+  readonly seconds?: number
+  readonly run?: true
+  readonly output?: string
+  readonly buffer: number
+  readonly convert?: string
+}
+
+const DETAILS = `
+Without --run the script is printed. Run it as root on the machine to be audited, where Node is not needed, and
+convert its output. With --run, as root, all is done at once, until COMMAND ends, the time is over, or Ctrl-C.
+It needs bpftrace 0.17 or later and Linux 6.1 or later with BTF.
+
+Exit status: 0 when something was recorded; 2 when bpftrace cannot do it, or the command line is wrong.
+
+Examples:
+  sudo kernel-sim record --run --output trace.ndjson.gz -- make check
+  kernel-sim record --comm 'fsstress*' --seconds 60 > record.bt
+  bpftrace record.bt | gzip > output.gz
+  kernel-sim record --convert output.gz --output trace.ndjson.gz
+  kernel-sim audit trace.ndjson.gz`
+
+export function record(program: Command): void {
+  program
+    .command('record')
+    .summary('make or run the recorder whose recordings audit reads')
+    .description(
+      'Records allocations, work items, reclaim and sleeps inside scopes, with the flags of the tasks, by means of\n' +
+        'bpftrace. Only tracepoints, no kprobes.',
+    )
+    .argument('[COMMAND...]', 'with --run: record until this command ends')
+    .option('--pid <pid>', 'only tasks of this process; again for another', several(pid), [])
+    .option('--comm <name>', "only tasks of this name; 'wl-*' is a beginning", several(comm), [])
+    .option('--cgroup <path>', 'only tasks directly in this cgroup', several(cgroup), [])
+    .option('--no-kernel-threads', 'leave out kernel threads, and so the workers')
+    .option('--seconds <n>', 'record so long', positive)
+    .option('--run', 'run the recorder now')
+    .option('--output <FILE>', 'where to; FILE.gz is compressed')
+    .option('--buffer <MiB>', 'buffer of each CPU, a power of two', powerOfTwo, 64)
+    .addOption(
+      new Option(
+        '--convert <FILE>',
+        'make a recording of what the script printed; - is standard input',
+      ).conflicts('run'),
+    )
+    .addHelpText('after', DETAILS)
+    .action(run)
+}
+
+async function run(workload: readonly string[], options: Options): Promise<void> {
+  const { convert, output } = options
+  if (workload.length > 0 && !options.run) throw new InputError('a COMMAND is run with --run only')
+  if (output !== undefined && existsSync(output)) {
+    throw new InputError(`${output} is there already: remove it, or choose another name`)
+  }
+  if (convert !== undefined) {
+    const source = await openSource(convert)
+    const nothing = { begun: () => {}, ended: async () => -1 }
+    summarize(await writeRecording(Readable.from(source.chunks()), output, nothing), output)
+    return
+  }
+  // When it is run now, this program ends it: a script that has ended can no longer be asked what it skipped.
+  const seconds = options.run ? undefined : options.seconds
+  const script = recorderScript({
+    pids: options.pid,
+    comms: options.comm,
+    cgroups: options.cgroup,
+    kernelThreads: options.kernelThreads,
+    seconds,
+    command: commandLine(),
+    recorder: options.run ? process.pid : undefined,
+    missing: missingTracepoints(),
+  })
+  if (options.run) {
+    if (process.getuid?.() !== 0) throw new InputError('record --run needs root')
+    if (tracepointFolder() === undefined) {
+      throw new InputError(
+        'there are no tracepoints: mount -t tracefs nodev /sys/kernel/tracing, on Linux',
+      )
+    }
+    const bufferPages = options.buffer * 256
+    const trailer = await runRecorder({
+      script,
+      output,
+      seconds: options.seconds,
+      workload,
+      bufferPages,
+    })
+    summarize(trailer, output)
+  } else if (output === undefined) process.stdout.write(script)
+  else writeFileSync(output, script)
+}
+
+function summarize(trailer: RecordingTrailer, output: string | undefined): void {
+  const { events, lost, skipped, damaged } = trailer
+  const parts = [
+    plural(events, 'event'),
+    `${number(lost)} lost${lost > 0 ? ' (--buffer takes more)' : ''}`,
+    skipped < 0
+      ? 'unknown how many skipped by bpftrace'
+      : `at most ${number(skipped)} skipped by bpftrace`,
+    ...(damaged > 0 ? [`${plural(damaged, 'line')} of its output damaged`] : []),
+  ]
+  process.stderr.write(`${parts.join(', ')}.\n`)
+  if (output !== undefined) process.stderr.write(`Try: kernel-sim audit ${output}\n`)
+}
+
+/** As it was typed, so that the recording can name it. */
+function commandLine(): string {
+  const args = process.argv.slice(2)
+  return ['kernel-sim', ...args].join(' ').replace(/\p{Cc}/gu, ' ')
+}
+
+/** Where the kernel's tracepoints can be seen; undefined where tracefs is not mounted, or not for this user. */
+function tracepointFolder(): string | undefined {
+  const places = ['/sys/kernel/tracing/events', '/sys/kernel/debug/tracing/events']
+  return places.find((path) => existsSync(join(path, 'kmem')))
+}
+
+/** Tracepoints that this kernel does not have; none where nothing can be seen of them. */
+function missingTracepoints(): string[] {
+  const events = tracepointFolder()
+  if (events === undefined) return []
+  return RECORDED_EVENTS.map(({ tracepoint }) => tracepoint).filter(
+    (tracepoint) => !existsSync(join(events, tracepoint.replace(':', '/'))),
+  )
+}
+
+/** An option that can be given several times. */
+function several<T>(parse: (text: string) => T): (text: string, before: readonly T[]) => T[] {
+  return (text, before) => [...before, parse(text)]
+}
+
+function pid(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text))
+    throw new InvalidArgumentError('It takes the number of a process.')
+  return Number(text)
+}
+
+/** What a kernel's task names and cgroup paths do not have, and a script must not. */
+const UNSAFE = /["\\%\p{Cc}]/u
+
+function comm(text: string): string {
+  if (text === '' || UNSAFE.test(text) || Buffer.byteLength(text) > 15) {
+    throw new InvalidArgumentError('It takes the name of a task: 1 to 15 bytes without quotes.')
+  }
+  return text
+}
+
+function cgroup(text: string): string {
+  if (!text.startsWith('/') || UNSAFE.test(text)) {
+    throw new InvalidArgumentError('It takes a path such as /sys/fs/cgroup/system.slice.')
+  }
+  return text
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text))
+    throw new InvalidArgumentError('It takes a whole number from 1.')
+  return Number(text)
+}
+
+function powerOfTwo(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,4}$/.test(text) || value === 0 || (value & (value - 1)) !== 0) {
+    throw new InvalidArgumentError('It takes 1, 2, 4, ... 4096.')
+  }
+  return value
+}

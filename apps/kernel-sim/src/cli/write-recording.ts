@@ -1,0 +1,85 @@
+/** Write recording: what the script of `record` printed, as it comes, into a recording. */
+import { createWriteStream, rmSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { InputError } from '../audit/read/input-error.js'
+import { RecordingConverter, type RecordingTrailer } from '../record/converter.js'
+
+/** What happens around the output of the script. */
+export interface Recorder {
+  /** Its first line came. */
+  begun(): void
+  /** It has ended. Returns how many hits were skipped: see RecordingTrailer. */
+  ended(): Promise<number>
+}
+
+/** How many characters are written at a time. */
+const PIECE = 1 << 16
+
+/**
+ * Converts the output of the script.
+ * @param path a file, compressed if its name ends in .gz; standard output if undefined.
+ * @throws InputError when that is not the output of the script; then no file is left.
+ */
+export async function writeRecording(
+  output: Readable,
+  path: string | undefined,
+  recorder: Recorder,
+): Promise<RecordingTrailer> {
+  const found: { trailer?: RecordingTrailer } = {}
+  const pieces = Readable.from(convert(output, recorder, found))
+  try {
+    if (path === undefined) await pipeline(pieces, process.stdout, { end: false })
+    else if (path.endsWith('.gz')) {
+      await pipeline(pieces, createGzip(), createWriteStream(path, { flags: 'wx' }))
+    } else await pipeline(pieces, createWriteStream(path, { flags: 'wx' }))
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+    if (path !== undefined && code === 'EEXIST') {
+      throw new InputError(`${path} is there already: remove it, or choose another name`)
+    }
+    if (path !== undefined) rmSync(path, { force: true })
+    if (typeof code === 'string' && code.startsWith('E') && !code.startsWith('ERR_')) {
+      throw new InputError(
+        `${path ?? 'the recording'} cannot be written: ${(thrown as Error).message}`,
+      )
+    }
+    throw thrown
+  }
+  if (found.trailer === undefined) throw new Error('the recording has no end')
+  return found.trailer
+}
+
+/** The recording, in pieces. */
+async function* convert(
+  output: Readable,
+  recorder: Recorder,
+  found: { trailer?: RecordingTrailer },
+): AsyncGenerator<string> {
+  let ready: string[] = []
+  let size = 0
+  const converter = new RecordingConverter((line) => {
+    ready.push(line, '\n')
+    size += line.length
+  })
+  for await (const line of createInterface({
+    input: output,
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    const before = converter.begun
+    converter.line(line)
+    if (converter.begun && !before) recorder.begun()
+    if (size < PIECE) continue
+    yield ready.join('')
+    ready = []
+    size = 0
+  }
+  const skipped = await recorder.ended()
+  if (!converter.begun) {
+    throw new InputError('that is no output of the script that kernel-sim record prints')
+  }
+  found.trailer = converter.end(skipped)
+  yield ready.join('')
+}
