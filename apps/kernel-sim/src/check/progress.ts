@@ -17,8 +17,8 @@ import type { Symmetry } from './symmetry.js'
 
 /** A search that has visited all states. */
 interface Visited {
-  readonly table: StateTable
-  readonly stepper: Stepper
+  readonly table: Pick<StateTable, 'size' | 'words' | 'read' | 'find'>
+  readonly stepper: Pick<Stepper, 'settled' | 'expand'>
   readonly symmetry: Symmetry | null
 }
 

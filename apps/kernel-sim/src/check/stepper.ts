@@ -132,12 +132,15 @@ export class Stepper {
     if (operation === null) return false
     const next = (this.#rows[depth] ??= new Int32Array(row.length))
     const field = this.#positions[task] as Field
-    const { outcomes } = operation
+    const { outcomes, attempt } = operation
     let moved = false
+    let isFresh = false
     for (let outcome = 0; outcome < outcomes; outcome++) {
-      for (let word = 0; word < row.length; word++) next[word] = row[word] as number
-      const result = operation.attempt(next, task, outcome)
-      if (result < 0) continue
+      // What cannot happen changes nothing, so the row can be used again.
+      if (!isFresh) for (let word = 0; word < row.length; word++) next[word] = row[word] as number
+      const result = attempt(next, task, outcome)
+      isFresh = result < 0
+      if (isFresh) continue
       moved = true
       const reached = program.edge(position, result)
       field.set(next, reached)

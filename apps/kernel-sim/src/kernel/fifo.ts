@@ -35,10 +35,12 @@ export class Fifo {
         operand: item,
         wait: () => ({ what: `queue ${this.object} to be emptied`, tasks: [] }),
         attempt: (row) => {
-          const free = this.#slots.find((slot) => slot.get(row) === 0)
-          if (free === undefined) return BLOCKED
-          free.set(row, item.id + 1)
-          return 0
+          for (const slot of this.#slots) {
+            if (slot.get(row) !== 0) continue
+            slot.set(row, item.id + 1)
+            return 0
+          }
+          return BLOCKED
         },
       })
       this.#puts.set(item, put)
@@ -51,17 +53,13 @@ export class Fifo {
   }
 
   #shift(row: Row): number {
-    const [first, ...others] = this.#slots
-    const taken = first?.get(row) ?? 0
-    if (first === undefined || taken === 0) return BLOCKED
-    let slot = first
-    for (const next of others) {
-      const moved = next.get(row)
-      slot.set(row, moved)
-      slot = next
-      if (moved === 0) return taken
+    const slots = this.#slots
+    const taken = slots[0]?.get(row) ?? 0
+    if (taken === 0) return BLOCKED
+    for (let at = 0, moved = taken; moved !== 0; at++) {
+      moved = slots[at + 1]?.get(row) ?? 0
+      slots[at]?.set(row, moved)
     }
-    slot.set(row, 0)
     return taken
   }
 }

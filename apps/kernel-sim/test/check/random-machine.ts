@@ -4,6 +4,7 @@ import { Choices } from '../../src/kernel/choice.js'
 import { Completion } from '../../src/kernel/completion.js'
 import { Fifo } from '../../src/kernel/fifo.js'
 import { Mutex } from '../../src/kernel/mutex.js'
+import { RwSemaphore } from '../../src/kernel/rwsem.js'
 import { TaskStates } from '../../src/kernel/task-state.js'
 import { Variable } from '../../src/kernel/variable.js'
 import { Machine } from '../../src/machine/machine.js'
@@ -13,8 +14,12 @@ import type { Steps } from '../../src/machine/operation.js'
 /** Which mutex a statement means: one of all, that of the replica itself, or that of any replica. */
 type Which = 'shared' | 'other' | 'own' | 'any'
 
+/** How a statement takes the rwsem. */
+type How = 'read' | 'write' | 'tryRead' | 'tryWrite'
+
 export type Statement =
   | { readonly do: 'lock' | 'trylock'; readonly which: Which; readonly body: readonly Statement[] }
+  | { readonly do: 'down'; readonly how: How; readonly body: readonly Statement[] }
   | { readonly do: 'set' | 'waitUntil' | 'retryUntil'; readonly value: 0 | 1 | 2 }
   | { readonly do: 'branch'; readonly body: readonly Statement[] }
   | { readonly do: 'complete' | 'wait' | 'isDone' | 'put' | 'take' | 'allocate' }
@@ -56,6 +61,14 @@ const statement = (depth: number): fc.Arbitrary<Statement> => {
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('branch' as const), body }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('down' as const),
+        how: fc.constantFrom<How>('read', 'write', 'tryRead', 'tryWrite'),
+        body,
+      }),
+    },
   )
 }
 
@@ -73,6 +86,7 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
   const choices = new Choices(machine)
   const shared = new Mutex(machine, states, 'shared')
   const other = new Mutex(machine, states, 'other')
+  const sem = new RwSemaphore(machine, states, 'sem')
   const variable = new Variable(machine, states, 'variable', 0)
   const completion = new Completion(machine, states, 'completion')
   const fifo = new Fifo(machine, 'fifo', 2)
@@ -107,6 +121,9 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
           yield* mutex.unlock()
           break
         }
+        case 'down':
+          yield* down(step.how, step.body, mine)
+          break
         case 'set':
           yield* variable.set(step.value)
           break
@@ -144,6 +161,15 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
     }
   }
 
+  function* down(how: How, body: readonly Statement[], mine: Mutex): Steps<void> {
+    if (how === 'read') yield* sem.downRead()
+    else if (how === 'write') yield* sem.downWrite()
+    else if (!(yield* how === 'tryRead' ? sem.downReadTrylock() : sem.downWriteTrylock())) return
+    yield* run(body, mine)
+    if (how === 'read' || how === 'tryRead') yield* sem.upRead()
+    else yield* sem.upWrite()
+  }
+
   const task = (name: string, body: () => Steps<void>, isDaemon = false): void =>
     states.add(machine.task(name, body, isDaemon))
   machine.replicate('replica', replicas, () => {
@@ -175,5 +201,70 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
       true,
     )
   }
+  sem.grow(machine.tasks.length)
   return machine.seal()
 }
+
+/** Two tasks: what the first does, and what the second does. */
+function pair(first: readonly Statement[], second: readonly Statement[]): Plan {
+  return { replicas: 1, replicated: second, single: [first], daemon: [] }
+}
+
+/** The second task sees 2 while the first still holds something, tries to take it, and waits for 1 for ever if it fails. */
+function held(first: Statement, trying: (body: readonly Statement[]) => Statement): Plan {
+  return pair(
+    [first],
+    [
+      { do: 'waitUntil', value: 2 },
+      trying([{ do: 'set', value: 1 }]),
+      { do: 'waitUntil', value: 1 },
+    ],
+  )
+}
+
+const two: Statement = { do: 'set', value: 2 }
+
+/** Programs in which one dependency decides about a deadlock, by what would be wrong without it. */
+export const DIRECTED: ReadonlyMap<string, Plan> = new Map([
+  [
+    'mutex_unlock',
+    held({ do: 'lock', which: 'shared', body: [two] }, (body) => ({
+      do: 'trylock',
+      which: 'shared',
+      body,
+    })),
+  ],
+  [
+    'up_read',
+    held({ do: 'down', how: 'read', body: [two] }, (body) => ({
+      do: 'down',
+      how: 'tryWrite',
+      body,
+    })),
+  ],
+  [
+    'up_write',
+    held({ do: 'down', how: 'write', body: [two] }, (body) => ({
+      do: 'down',
+      how: 'tryRead',
+      body,
+    })),
+  ],
+  [
+    'complete',
+    pair(
+      [two, { do: 'complete' }],
+      [{ do: 'waitUntil', value: 2 }, { do: 'isDone' }, { do: 'waitUntil', value: 1 }],
+    ),
+  ],
+  [
+    'set',
+    pair(
+      [two, { do: 'set', value: 1 }],
+      [
+        { do: 'waitUntil', value: 2 },
+        { do: 'waitUntil', value: 0 },
+      ],
+    ),
+  ],
+])
