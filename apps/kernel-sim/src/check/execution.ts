@@ -3,6 +3,7 @@ import { Misuse } from '../machine/errors.js'
 import { Overflow, type Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { Operation } from '../machine/operation.js'
+import { placeOf } from '../machine/place.js'
 import type { Program, StackFrame } from '../machine/program.js'
 import type { MicroStep } from './stepper.js'
 
@@ -97,15 +98,6 @@ export class Execution {
       }
     }
   }
-}
-
-/** The innermost line of a stack that is not this package's own. */
-function placeOf(stack: string): string {
-  const lines = stack.split('\n').slice(1)
-  const own =
-    /[\\/]src[\\/](machine|kernel|check)[\\/]|kernel-sim[\\/]dist[\\/]|node:internal|<anonymous>/
-  const line = lines.find((text) => !own.test(text))
-  return /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(line ?? '')?.[1] ?? ''
 }
 
 /** Adds where it happened to what was wrong. */

@@ -1,9 +1,9 @@
 /** Load scenario: a bundled one by name or number, or one from a file of the user's, TypeScript or JavaScript. */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InputError } from '../audit/read/input-error.js'
-import type { Scenario } from '../kernel/kernel.js'
+import { type Scenario, scenario } from '../kernel/kernel.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 
 /**
@@ -20,7 +20,9 @@ export async function loadScenario(given: string): Promise<Case> {
     )
   }
   const path = resolve(given)
-  if (!existsSync(path)) throw new InputError(`${given}: no such file`)
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there === undefined) throw new InputError(`${given}: no such file`)
+  if (!there.isFile()) throw new InputError(`${given} is no file: give the path of a scenario`)
   return { number: '', scenario: await fromFile(given, path) }
 }
 
@@ -38,18 +40,22 @@ async function fromFile(given: string, path: string): Promise<Scenario> {
   try {
     loaded = await jiti.import(path, { default: true })
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new InputError(`${given} cannot be loaded: ${why}`)
+    throw new InputError(`${given} cannot be loaded: ${why(thrown)}`)
   }
-  const spec = loaded as Partial<Scenario> | null
-  if (
-    typeof spec !== 'object' ||
-    typeof spec?.name !== 'string' ||
-    typeof spec.build !== 'function'
-  ) {
+  if (typeof loaded !== 'object' || loaded === null || !('build' in loaded)) {
     throw new InputError(
       `${given} has no scenario as its default export: export default scenario({ ... })`,
     )
   }
-  return spec as Scenario
+  try {
+    return scenario(loaded as Scenario)
+  } catch (thrown) {
+    throw new InputError(`${given} cannot be checked: ${why(thrown)}`)
+  }
+}
+
+/** What an error says, on one line, without the way by which a module was looked for. */
+function why(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return message.replace(/\s*Require stack:[\s\S]*/, '').replaceAll(/\s*\n\s*/g, ' ')
 }

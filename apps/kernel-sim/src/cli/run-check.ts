@@ -15,13 +15,22 @@ import type { SampleOptions } from '../check/sample.js'
 import { Search, type SearchOptions, type SearchResult } from '../check/search.js'
 import { Kernel, type Policy, type Scenario } from '../kernel/kernel.js'
 import { Misuse } from '../machine/errors.js'
+import { placeOf } from '../machine/place.js'
 import type { CaseRow, Cell } from '../report/check-report.js'
 import type { Case } from '../scenarios/catalogue.js'
 
-/** The machine of a scenario under a policy. */
+/** The machine of a scenario under a policy. @throws Misuse when it cannot be built. */
 export function subjectOf(scenario: Scenario, policy: Policy): Subject {
   const kernel = new Kernel(policy)
-  scenario.build(kernel)
+  try {
+    scenario.build(kernel)
+  } catch (thrown) {
+    if (thrown instanceof Misuse) throw thrown
+    const place = thrown instanceof Error ? placeOf(`${thrown.stack}`) : ''
+    throw new Misuse(`build throws ${String(thrown)}${place === '' ? '' : `, at ${place}`}`, {
+      cause: thrown,
+    })
+  }
   const machine = kernel.seal()
   return {
     machine,

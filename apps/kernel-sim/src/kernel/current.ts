@@ -68,6 +68,8 @@ export class Current {
 
   /** Sets the bits of a mask; returns what they were, for `restore`. */
   *save(mask: TaskFlags): Steps<TaskFlags> {
+    if (!Number.isInteger(mask))
+      throw new Misuse(`${mask} is no task flag: use PF_MEMALLOC_NOFS and the like`)
     const name = `current_save(${PF.format(mask)})`
     const saved = yield* this.#operation(name, (row, task) => {
       const context = this.#load(row, task)

@@ -103,6 +103,8 @@ export class Memory {
    * @returns whether there was one: false only for requests that may fail.
    */
   *allocPages(gfp: number): Steps<boolean> {
+    if (!Number.isInteger(gfp))
+      throw new Misuse(`${gfp} is no gfp: use GFP_KERNEL, GFP_NOFS and the like`)
     return yield* this.#alloc(gfp)
   }
 

@@ -1,6 +1,6 @@
 /** Scenario: a kernel path as a model: what there is, who does what, under any policy. */
 
-import type { PolicyName } from './policy.js'
+import { type PolicyName, policyNamed } from './policy.js'
 import type { Kernel } from './system.js'
 
 export interface Scenario {
@@ -18,14 +18,18 @@ export interface Scenario {
 
 /**
  * Defines a scenario; a file that is given to `kernel-sim check` has one as its default export.
- * @throws TypeError when the name or the builder is missing or malformed.
+ * @throws TypeError when a part is missing or malformed, RangeError for a policy that there is not.
  */
 export function scenario(spec: Scenario): Scenario {
   if (!/^[a-z0-9][a-z0-9-]*$/.test(spec.name)) {
     throw new TypeError(`"${spec.name}" names no scenario: use lower case, digits and dashes`)
   }
+  if (typeof spec.summary !== 'string') {
+    throw new TypeError(`scenario ${spec.name} has no summary: one sentence that says what happens`)
+  }
   if (typeof spec.build !== 'function') {
     throw new TypeError(`scenario ${spec.name} has no build(kernel)`)
   }
+  for (const policy of Object.keys(spec.inapplicable ?? {})) policyNamed(policy)
   return spec
 }

@@ -14,6 +14,7 @@ import {
   PF_MEMALLOC,
   type TaskFlags,
 } from '@scopemask/allocator'
+import { Misuse } from '../machine/errors.js'
 import type { Row } from '../machine/layout.js'
 import { Machine, type Task } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
@@ -290,8 +291,11 @@ export class Kernel {
       : 'without __GFP_FS and __GFP_IO'
   }
 
-  /** Ends the building; called by whoever runs the scenario. */
+  /** Ends the building; called by whoever runs the scenario. @throws Misuse when nothing was built that runs. */
   seal(): Machine {
+    if (this.machine.tasks.length === 0) {
+      throw new Misuse('there is no task: kernel.task(name, function* () { ... })')
+    }
     this.#workqueues.startWorkers((pool) => this.#kthreadCreate(pool))
     for (const rwsem of this.#rwsems) rwsem.grow(this.machine.tasks.length)
     return this.machine.seal()

@@ -10,7 +10,8 @@
  */
 import { Misuse } from './errors.js'
 import type { MachineObject } from './object.js'
-import { Call, Operation, type ProcedureLike, type Value } from './operation.js'
+import { Call, Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
+import { placeOf } from './place.js'
 
 /** What a procedure does at a node: it performs an operation, calls another procedure, or has returned. */
 export type Action =
@@ -109,16 +110,48 @@ export class Automaton {
       )
     }
     way.reverse()
-    const generator = this.procedure.body(...(this.args as never))
-    let action = this.#action(generator.next())
+    const generator = this.#start()
+    let action = this.#action(this.#resume(generator))
     for (const [at, node] of way.entries()) {
       if (!same(action, node.action)) throw this.#changed(action, node.action)
       const result = way[at + 1]?.input ?? input
       const given = node.action.kind === 'call' ? this.library.valueOf(result) : result
-      action = this.#action(generator.next(given))
+      action = this.#action(this.#resume(generator, given))
     }
     if (expected && !same(action, expected.action)) throw this.#changed(action, expected.action)
     return action
+  }
+
+  #start(): Steps<unknown> {
+    const { name, body } = this.procedure
+    const start: unknown = body
+    const generator: unknown =
+      typeof start === 'function' ? this.#guarded(() => body(...(this.args as never))) : undefined
+    if (
+      typeof (generator as Steps<unknown> | undefined)?.next !== 'function' ||
+      isAsync(generator)
+    ) {
+      throw new Misuse(`${name} is no generator function: write function* () { ... }`)
+    }
+    return generator as Steps<unknown>
+  }
+
+  #resume(generator: Steps<unknown>, given?: Value): IteratorResult<Operation | Call, unknown> {
+    return this.#guarded(() => generator.next(given))
+  }
+
+  /** Whatever the scenario's code throws is wrong with the scenario. */
+  #guarded<T>(act: () => T): T {
+    try {
+      return act()
+    } catch (thrown) {
+      const place = thrown instanceof Error ? placeOf(`${thrown.stack}`) : ''
+      const what =
+        thrown instanceof Misuse
+          ? thrown.message
+          : `${this.procedure.name} throws ${String(thrown)}`
+      throw new Misuse(place === '' ? what : `${what}, at ${place}`, { cause: thrown })
+    }
   }
 
   #action(step: IteratorResult<Operation | Call, unknown>): Action {
@@ -155,6 +188,10 @@ export class Automaton {
         'outside of it that changes. Keep what changes in kernel.variable(), where every interleaving sees its own value',
     )
   }
+}
+
+function isAsync(generator: unknown): boolean {
+  return typeof (generator as AsyncGenerator)[Symbol.asyncIterator] === 'function'
 }
 
 function same(a: Action, b: Action): boolean {

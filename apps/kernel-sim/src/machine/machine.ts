@@ -51,7 +51,7 @@ export class Machine implements Library {
 
   /** Makes an object. */
   object(name: string): MachineObject {
-    return this.#enroll((id, membership) => new MachineObject(id, name, membership))
+    return this.#enroll(name, (id, membership) => new MachineObject(id, name, membership))
   }
 
   /** Gives an object a field for a small number. */
@@ -70,7 +70,7 @@ export class Machine implements Library {
    * the operation with which it starts.
    */
   task(name: string, body: () => Steps<unknown>, daemon = false): Task {
-    return this.#enroll((id, membership) => {
+    return this.#enroll(name, (id, membership) => {
       const position = this.layout.add(new Field(`${name}.position`, 0, false))
       const root = { name, loop: daemon, body }
       const task = new Task(id, name, membership, {
@@ -185,8 +185,13 @@ export class Machine implements Library {
     return this.#values[number]
   }
 
-  #enroll<T extends MachineObject>(make: (id: number, membership: Membership | null) => T): T {
+  #enroll<T extends MachineObject>(
+    name: string,
+    make: (id: number, membership: Membership | null) => T,
+  ): T {
     this.#assertBuilding('an object')
+    if (!name)
+      throw new Misuse('everything needs a name: kernel.mutex(name), kernel.task(name, body)')
     const building = this.#building
     const siblings = building?.group.replicas[building.replica]
     const membership = building && siblings ? { ...building, place: siblings.length } : null

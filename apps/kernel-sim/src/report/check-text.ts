@@ -2,7 +2,7 @@
 import type { CheckResult, Counterexample } from '../check/check.js'
 import type { Answer, CaseRow, Cell } from './check-report.js'
 import { answerSentences, lockdepSentence } from './conclusion.js'
-import { number } from './numbers.js'
+import { number, plural } from './numbers.js'
 import { numeric, table, tableInParts, text, wrap } from './table.js'
 
 /** A verdict in one cell: how long the shortest schedule to it is, how many states were visited; lockdep's `!`. */
@@ -98,7 +98,7 @@ export function answerText(answer: Answer): string {
 /** One result in full. */
 export function resultText(name: string, policy: string, result: CheckResult): string {
   const { verdict, search, counterexample } = result
-  const found = `${search.states} states, ${search.transitions} transitions`
+  const found = `${plural(search.states, 'state')}, ${plural(search.transitions, 'transition')}`
   const head = `${name} under ${policy}: ${verdict}`
   if (verdict === 'safe') return `${head} in all interleavings (${found})\n`
   if (counterexample === null) {

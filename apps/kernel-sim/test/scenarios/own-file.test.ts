@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,8 +69,85 @@ describe('a scenario in a file of the user', () => {
     expect(status).toBe(2)
   })
 
+  /** A file whose only task is this. */
+  const task = (body: string) =>
+    `import { scenario, GFP_KERNEL, GFP_KERNAL } from '@scopemask/kernel-sim'
+     export default scenario({ name: 'own', summary: 's', build(kernel) {
+       const m = kernel.mutex('m')
+       kernel.task('t', ${body})
+     } })`
+
+  it.each([
+    ['throws in a task', task('function* () { null.x }'), /t throws TypeError.*own\.ts:4:\d+/],
+    [
+      'throws later in a task',
+      task('function* () { yield* kernel.kmalloc(GFP_KERNEL); null.x }'),
+      /t throws TypeError.*own\.ts:4:\d+/,
+    ],
+    ['is no generator', task('() => { m.lock() }'), /t is no generator function: write function\*/],
+    ['is async', task('async () => {}'), /t is no generator function: write function\*/],
+    ['is an async generator', task('async function* () {}'), /t is no generator function/],
+    ['is nothing', task('undefined'), /t is no generator function/],
+    ['forgets the star', task('function* () { yield m.lock() }'), /write yield\* before calls/],
+    [
+      'misspells a flag',
+      task('function* () { yield* kernel.kmalloc(GFP_KERNAL) }'),
+      /undefined is no gfp: use GFP_KERNEL.*own\.ts:4:\d+/,
+    ],
+    [
+      'misspells a call',
+      task('function* () { yield* kernel.kmaloc(GFP_KERNEL) }'),
+      /t throws TypeError: .*own\.ts:4:\d+/,
+    ],
+    [
+      'opens a scope of nothing',
+      task('function* () { yield* kernel.scopes.section(undefined, function* () {}) }'),
+      /undefined is no task flag/,
+    ],
+    ['gives no name', task('function* () {}').replace("'m'", ''), /everything needs a name/],
+    ['throws in build', task('missing()'), /build throws ReferenceError.*own\.ts:4:\d+/],
+    ['throws at once', 'throw new Error("early")', /own\.ts cannot be loaded: early/],
+    ['has no task', task('').replace(/kernel\.task.*/, ''), /there is no task: kernel\.task/],
+    [
+      'names a policy that there is not',
+      task('function* () {}').replace(
+        "summary: 's'",
+        "summary: 's', inapplicable: { convey: 'x' }",
+      ),
+      /convey is no policy: choose one of/,
+    ],
+    [
+      'has no summary',
+      'export default { name: "own", build() {} }',
+      /cannot be checked: scenario own has no summary/,
+    ],
+    [
+      'imports what is not there',
+      "import 'not-there'",
+      /own\.ts cannot be loaded: Cannot find module 'not-there'\n$/,
+    ],
+  ])('says where it goes wrong when a file %s', async (_what, text, message) => {
+    const file = join(folder, 'own.ts')
+    writeFileSync(file, text)
+    const { status, stderr } = await run('check', file, '--policy', 'scope')
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/\n {4}at |a bug of kernel-sim/)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(status).toBe(2)
+  })
+
+  it('finds the place in a folder that is named like one of its own', async () => {
+    const kernel = join(folder, 'src', 'kernel')
+    mkdirSync(kernel, { recursive: true })
+    const file = join(kernel, 'fs.ts')
+    writeFileSync(file, task('function* () { yield* m.lock(); yield* m.lock() }'))
+    const { stdout } = await run('check', file, '--policy', 'scope')
+    expect(stdout).toMatch(/at .*src\/kernel\/fs\.ts:4:\d+/)
+  })
+
   it('says what it does not know', async () => {
     expect((await run('check', 'no-such')).stderr).toMatch(/no-such is no bundled scenario/)
+    expect((await run('check', folder)).stderr).toMatch(/is no file: give the path of a scenario/)
     expect((await run('check', './no-such.ts')).stderr).toMatch(/no such file/)
     expect((await run('check', 'cil-push', '--policy', 'x')).stderr).toMatch(/x is no policy/)
     expect(
