@@ -10,8 +10,6 @@ const CACHE_LINE = 64
 const POINTER = 8
 /** Larger slabs are costly to get; only objects that fit no smaller one have them. */
 const SLUB_MAX_ORDER = 3
-/** A slab counts its objects in 15 bits. */
-const MAX_OBJECTS = 0x7fff
 
 /** What is known of a cache before it has any slab. */
 export interface SlabLayout {
@@ -88,7 +86,6 @@ function slabOrder(size: number, cpus: number): number {
 
 /** calc_slab_order; one more than `most` when there is none. */
 function orderThatWastes(size: number, least: number, most: number, fraction: number): number {
-  if (objectsOf(0, size) > MAX_OBJECTS) return orderOf(size * MAX_OBJECTS) - 1
   let order = orderOf(least * size)
   while (order <= most) {
     const bytes = PAGE_SIZE << order

@@ -148,6 +148,12 @@ describe('a slab', () => {
     ])
     expect(address).not.toBe(NO_OBJECT)
     slab.validate()
+    machine.zones.validate()
+  })
+
+  it('keeps what is allowed of reclaim when the caller may not wait', () => {
+    slab.kmalloc(task, 2048, gfp.__GFP_KSWAPD_RECLAIM)
+    expect(machine.requests).toEqual(['3 GFP_NOWAIT|__GFP_NOWARN|__GFP_NORETRY|__GFP_COMP'])
   })
 
   it('is not to be had at all: then there is no object', () => {
@@ -192,7 +198,8 @@ describe('a cache', () => {
       new SlabError(`${at} of the cache one (owner alice) is free already: freed twice?`),
     )
     expect(() => slab.kfree(address + 8)).toThrow('is not where an object begins')
-    for (const nowhere of [2 ** 40, -4096, 0.5, Number.NaN]) {
+    const wrapped = slab.alloc(task, one, GFP_KERNEL) - 2 ** 44
+    for (const nowhere of [2 ** 40, -4096, 0.5, Number.NaN, wrapped]) {
       expect(() => slab.free(one, nowhere), String(nowhere)).toThrow(SlabError)
       expect(() => slab.kfree(nowhere), String(nowhere)).toThrow(SlabError)
     }

@@ -145,6 +145,53 @@ describe('slabs', () => {
     zone.validate()
   })
 
+  it('stay when they are empty while there are few others', () => {
+    const { cache, free, objects, of, released } = fill(3)
+    free(of(0))
+    free(of(1))
+    cache.shrink()
+    for (const address of objects.slice(1, PER_SLAB)) free(address)
+    expect(cache.info()).toMatchObject({ activeObjects: 8 + 7, slabs: 3 })
+    expect(released).toEqual([])
+    cache.validate()
+  })
+
+  it('that a CPU gives up for a new one are listed, or go back', () => {
+    const { cache, free, of, grow, alloc, released } = fill(7)
+    grow()
+    const one = alloc()
+    // Not yet full: as when a task was given pages after it had found none.
+    grow()
+    cache.validate()
+    expect(cache.info().activeObjects).toBe(7 * 8 + 1 + 8)
+    for (let slab = 0; slab < 5; slab++) free(of(slab))
+    free(one)
+    cache.shrink()
+    expect(released).toHaveLength(2)
+    grow()
+    grow()
+    expect(released).toHaveLength(3)
+    cache.validate()
+  })
+
+  it('keep their numbers low', () => {
+    const { cache, alloc, free, frames, head } = setup()
+    for (let round = 0; round < 10; round++) {
+      const objects = Array.from({ length: 20 }, () => alloc())
+      for (const address of objects) expect(frames.next[head(address)]).toBeLessThan(3)
+      for (const address of objects) free(address)
+      cache.shrink()
+    }
+  })
+
+  it('can be put into a cache that never had so many', () => {
+    const { cache, frames } = fill(20)
+    const other = new SlabCache({ name: 'test', size: 512 }, 3, frames, 1, () => {})
+    other.load(cache.save())
+    other.validate()
+    expect(other.info()).toEqual(cache.info())
+  })
+
   it('with free objects are taken from the partial list, with some more to keep', () => {
     const { cache, free, of, alloc } = fill(30)
     for (let slab = 0; slab < 28; slab++) free(of(slab))

@@ -25,6 +25,11 @@ describe('a layout', () => {
     expect(ours.join(' ')).toBe(KERNEL.split(/\s+/).join(' '))
   })
 
+  it('wastes up to a quarter of a slab rather than have few objects in it', () => {
+    // Six fit in 8 pages, and 4640 bytes of 32768 are left: less than a quarter, more than an eighth.
+    expect(slabLayout(4688, 8, false, 2).order).toBe(3)
+  })
+
   it('has more objects the more CPUs there are', () => {
     const objects = (cpus: number) => objectsOf(slabLayout(256, 8, false, cpus).order, 256)
     expect([1, 2, 4, 16, 64].map(objects)).toEqual([16, 16, 16, 32, 32])

@@ -286,6 +286,7 @@ Total swap = 124996kB
     const kept = normal().perCpu[1]?.count ?? 0
     const { min, low, high } = normal().watermarks
     normal().boost = 10
+    normal().reservedHighatomic = 512
     const lines = memInfo(zones, counters, 1).split('\n')
     const text = lines.join('\n')
     expect(lines.slice(0, 3)).toEqual([
@@ -298,7 +299,7 @@ Total swap = 124996kB
       'Node 0 active_anon:20724kB inactive_anon:9608kB active_file:0kB inactive_file:0kB unevictable:0kB isolated(anon):0kB isolated(file):12kB mapped:0kB dirty:1404kB writeback:0kB shmem:0kB shmem_thp: 2048kB shmem_pmdmapped: 0kB anon_thp: 77824kB writeback_tmp:0kB kernel_stack:2288kB pagetables:0kB sec_pagetables:8kB all_unreclaimable? yes\n',
     )
     expect(text).toContain(
-      `Node 0 Normal free:${normal().freePages * 4}kB boost:40kB min:${min * 4 + 40}kB low:${low * 4 + 40}kB high:${high * 4 + 40}kB reserved_highatomic:0KB active_anon:20724kB`,
+      `Node 0 Normal free:${normal().freePages * 4}kB boost:40kB min:${min * 4 + 40}kB low:${low * 4 + 40}kB high:${high * 4 + 40}kB reserved_highatomic:2048KB active_anon:20724kB`,
     )
     expect(text).toContain(` free_pcp:${kept * 4}kB local_pcp:${kept * 4}kB free_cma:0kB\n`)
     expect(text).toContain('lowmem_reserve[]: 0 3019 9163 9163 9163\n')
