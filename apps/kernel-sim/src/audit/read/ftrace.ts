@@ -245,7 +245,7 @@ export class FtraceReader implements TraceReader {
   #takeStack(found: StackText | undefined): void {
     if (found === undefined) return
     const { stack, lines, strange } = found
-    if (!this.#expected) {
+    if (!this.#expected && strange.length < lines) {
       this.#damage.add('foreign', this.#lines + 1, `frames of no event: ${stack.frames[0] ?? ''}`)
     }
     for (const { at, text } of strange) this.#other(text, this.#lines + at + 1)

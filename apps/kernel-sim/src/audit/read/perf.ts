@@ -161,7 +161,7 @@ export class PerfReader implements TraceReader {
   #takeStack(found: StackText | undefined): void {
     if (found === undefined) return
     const { stack, lines, strange } = found
-    if (!this.#expected) {
+    if (!this.#expected && strange.length < lines) {
       this.#damage.add('foreign', this.#lines + 1, `frames of no event: ${stack.frames[0] ?? ''}`)
     }
     this.#expected = false

@@ -29,15 +29,17 @@ export interface Reading {
   readonly damage: readonly DamageCount[]
 }
 
-/** A recording whose format is known. */
+/** A recording that is being read. */
 interface Input {
   readonly format: TraceFormat
+  /** Whether any line told the format. */
+  readonly told: boolean
   readonly reader: TraceReader
   readonly lines: LineSplitter
 }
 
 /** How many bytes at the beginning are looked at to tell the format: first, and at most. */
-const BEGINNING = { first: 1 << 16, most: 1 << 22 }
+const BEGINNING = { first: 1 << 16, most: 1 << 21 }
 
 /** After so many lines, or after so many bytes, without an event nobody waits for the first one any longer. */
 const PATIENCE = { lines: 10_000, bytes: 1 << 26 }
@@ -130,12 +132,17 @@ function begin(
   if (format === undefined && more) return undefined
   const reader = readerFor(format ?? 'ndjson', sink, damage)
   const lines = new LineSplitter(reader)
-  lines.push(first)
-  return { format: format ?? 'ndjson', reader, lines }
+  // What has no line of any format has no event: a part of it will do to say why.
+  lines.push(format === undefined ? first.subarray(0, BEGINNING.first) : first)
+  return { format: format ?? 'ndjson', told: format !== undefined, reader, lines }
 }
 
 function isHopeless(bytes: number, input: Input | undefined): boolean {
-  return bytes > PATIENCE.bytes || (input?.reader.lineCount ?? 0) > PATIENCE.lines
+  return (
+    input?.told === false ||
+    bytes > PATIENCE.bytes ||
+    (input?.reader.lineCount ?? 0) > PATIENCE.lines
+  )
 }
 
 function noRecording(name: string, lines: number, damage: Damage): InputError {
