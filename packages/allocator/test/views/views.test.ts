@@ -180,6 +180,8 @@ describe('zoneinfo', () => {
   it('updates counters when the kernel does', () => {
     const thresholds = (text: string) => [...text.matchAll(/vm stats threshold: \d+/g)].map(String)
     expect(thresholds(zoneinfo(zones))).toEqual(thresholds(proc('zoneinfo')))
+    const large = new Zones({ nodes: [{ Normal: 2 ** 21 }], cpus: 128 }, String)
+    expect(new Set(thresholds(zoneinfo(large)))).toEqual(new Set(['vm stats threshold: 125']))
   })
 })
 
