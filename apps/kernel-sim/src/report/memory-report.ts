@@ -103,7 +103,7 @@ function reasonsOf(replay: MemoryReplay): string[] {
   )
   say(
     departures.otherMigratetype,
-    `${plural(departures.otherMigratetype, 'allocation')} were recorded with another migratetype than their flags say: grouping by mobility may be off.`,
+    `${plural(departures.otherMigratetype, 'allocation')} of another migratetype than the flags say: grouping by mobility may be off.`,
   )
   say(
     departures.leftOut,

@@ -51,6 +51,12 @@ describe('a replay', () => {
     ])
   })
 
+  it('counts all pageblocks of a large block', async () => {
+    const { samples } = await replay(new Pages().alloc(NORMAL, 10).alloc(NORMAL + 1024))
+    expect(samples.map(({ recorded }) => recorded.pageblocks.used)).toEqual([2, 3])
+    expect(samples.map(({ model }) => model.pageblocks.used)).toEqual([2, 3])
+  })
+
   it('keeps zones apart', async () => {
     const { zones, departures, agrees } = await replay(
       new Pages()
@@ -70,6 +76,14 @@ describe('a replay', () => {
     // The kernel gave a page of DMA32 while Normal still had one.
     const { departures } = await replay(new Pages().alloc(5000).alloc(NORMAL))
     expect(departures.otherZone).toBe(2)
+  })
+
+  it('says when flags and migratetype do not fit', async () => {
+    const { departures, reasons } = await replay(
+      new Pages().alloc(NORMAL, 0, { mt: 2 }).alloc(NORMAL + 1),
+    )
+    expect(departures.otherMigratetype).toBe(1)
+    expect(reasons.at(-1)).toContain('1 allocation of another migratetype')
   })
 
   it('frees what must have been freed unseen', async () => {
@@ -143,24 +157,33 @@ describe('a replay', () => {
         .alloc(NORMAL, 0)
         .alloc(NORMAL + 1, 0)
         .free(NORMAL, 0)
-        .alloc(NORMAL, 0, { gfp: 0, mt: 0 }),
+        .alloc(NORMAL, 0, { gfp: 0, mt: 0 })
+        .free(NORMAL)
+        .free(NORMAL + 1),
     )
+    expect(samples.at(-1)?.model.pageblocks).toEqual({ used: 0, mixed: 0 })
     expect(samples.map(({ recorded }) => recorded.pageblocks)).toEqual([
       { used: 1, mixed: 0 },
       { used: 1, mixed: 0 },
       { used: 1, mixed: 0 },
       { used: 1, mixed: 1 },
+      { used: 1, mixed: 0 },
+      { used: 0, mixed: 0 },
     ])
     expect(fallbacks).toMatchObject([{ wanted: 0, from: 1, count: 1 }])
     expect(reasons.join('\n')).toContain('1 fallback to another migratetype')
   })
 
   it('watches watermarks beside what the recorded machine did', async () => {
-    const trace = new Pages()
+    const trace = new Pages().alloc(NORMAL + 8192).free(NORMAL + 8192)
     for (let i = 0; i < 8; i++) trace.alloc(NORMAL + 1024 * i, 10)
+    trace
+      .alloc(NORMAL + 8192)
+      .free(NORMAL, 10)
+      .alloc(NORMAL, 10)
     const { watermarks, reasons } = await replay(trace)
-    expect(watermarks).toMatchObject([{ zone: 'Normal', fewest: 0, belowLow: 1, belowMin: 1 }])
-    expect(watermarks[0]?.firstLine).toBe(8)
+    expect(watermarks).toMatchObject([{ zone: 'Normal', fewest: 0, belowLow: 2, belowMin: 2 }])
+    expect(watermarks[0]?.firstLine).toBe(10)
     expect(reasons.join('\n')).toContain('The recorded machine woke no kswapd')
     const short = await replay(trace.event('mm_vmscan_wakeup_kswapd', { nid: 0, order: 0, gfp: 0 }))
     expect(short.reasons.join('\n')).toContain('So did the recorded machine: 1 wake-up of kswapd')
@@ -231,4 +254,22 @@ describe('the recording that comes with kernel-sim', () => {
     const total = [...held.values()].reduce((a, b) => a + b, 0)
     expect(samples.at(-1)?.inUse).toBe(total)
   })
+})
+
+it('a page log keeps all of its events', async () => {
+  const { events } = await read(new Pages().alloc(NORMAL, 0, { mt: 2, gfp: 0x10 }).text)
+  const [event] = events
+  if (event?.event !== 'mm_page_alloc') throw new Error('no page event')
+  const log = new PageLog()
+  for (let i = 0; i < 5000; i++) {
+    log.add({ ...event, cpu: i, pfn: 8 * i, order: i % 4, line: i, time: 1e15 + i })
+  }
+  log.add({ ...event, event: 'mm_page_free', pfn: 7 })
+  for (let i = 0; i < 5000; i++) {
+    const { kind, order, migratetype, cpu, gfp, pfn, time, line } = log
+    expect(
+      [kind, order, migratetype, cpu, gfp, pfn, time, line].map((column) => column[i]),
+    ).toEqual([0, i % 4, 2, i, 0x10, 8 * i, 1e15 + i, i])
+  }
+  expect([log.length, log.kind[5000], log.pfn[5000]]).toEqual([5001, 1, 7])
 })
