@@ -63,15 +63,18 @@ export class PerCpuPages {
   /** Takes a block, from the zone's lists if there is none here (rmqueue_pcplist). */
   alloc(order: number, migratetype: number, allocFlags: number): number {
     const { frames } = this.#buddy
+    const { next, previous } = frames
     const list = this.#list(order, migratetype)
     this.#freeFactor >>= 1
-    let page = frames.next[list] as number
+    let page = next[list] as number
     if (page === list) {
       this.#refill(list, order, migratetype, allocFlags)
-      page = frames.next[list] as number
+      page = next[list] as number
       if (page === list) return NO_PAGE
     }
-    frames.remove(page)
+    const after = next[page] as number
+    next[list] = after
+    previous[after] = list
     frames.state[page] = USED | order
     this.#count -= 1 << order
     return page
@@ -88,9 +91,9 @@ export class PerCpuPages {
     // What was reserved for atomic requests, and is free again, serves others until the reserve gets it back.
     frames.add(this.#list(order, type < MIGRATE_PCPTYPES ? type : MIGRATE_MOVABLE), page)
     this.#count += 1 << order
-    const all = this.#freeFactor > 0 && order > 0 && order <= PAGE_ALLOC_COSTLY_ORDER
-    const high = all ? 0 : reclaiming ? Math.min(this.batch << 2, this.high) : this.high
-    if (this.#count >= high) this.#giveBack(all ? this.#count : this.#surplus(high))
+    // Most often that is all.
+    if (this.#count >= this.high || this.#freeFactor > 0 || reclaiming)
+      this.#trim(order, reclaiming)
   }
 
   /** Gives everything back (drain_pages). */
@@ -146,6 +149,13 @@ export class PerCpuPages {
       frames.addTail(list, page)
       this.#count += 1 << order
     }
+  }
+
+  /** Gives back what is too much after a block of this order was freed (nr_pcp_high). */
+  #trim(order: number, reclaiming: boolean): void {
+    const all = this.#freeFactor > 0 && order > 0 && order <= PAGE_ALLOC_COSTLY_ORDER
+    const high = all ? 0 : reclaiming ? Math.min(this.batch << 2, this.high) : this.high
+    if (this.#count >= high) this.#giveBack(all ? this.#count : this.#surplus(high))
   }
 
   /** How many pages are too many (nr_pcp_free). */

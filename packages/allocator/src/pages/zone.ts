@@ -4,8 +4,6 @@ import {
   ALLOC_KSWAPD,
   ALLOC_NON_BLOCK,
   ALLOC_OOM,
-  ALLOC_WMARK_HIGH,
-  ALLOC_WMARK_LOW,
   ALLOC_WMARK_MASK,
 } from '../gfp/alloc-flags.js'
 import { MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
@@ -20,11 +18,14 @@ import {
   zoneBatchsize,
   zoneHighsize,
 } from './per-cpu-pages.js'
-import { type FreeState, MAX_ORDER, type Watermarks } from './watermark.js'
+import { type FreeState, MAX_ORDER, type Watermarks, zoneWatermarkFast } from './watermark.js'
 
 const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
 /** watermark_boost_factor: by how much of the high watermark a zone may be boosted, in 1/10000. */
 const BOOST_FACTOR = 15_000
+
+/** A bit for each migratetype that serves everyone. */
+const COMMON = (1 << MIGRATE_HIGHATOMIC) - 1
 
 /** The zones that memory can have, lowest first. Their place is their index, as in ZONES_AMD64. */
 export const ZONES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const
@@ -68,7 +69,6 @@ export class Zone implements FreeState {
   readonly perCpu: readonly PerCpuPages[]
   readonly freeCma = 0
   readonly cma = false
-  watermarks: Watermarks = { min: 0, low: 0, high: 0, promo: 0 }
   /** By the index of the highest zone that a request could use: what it keeps from those who could use a higher one. */
   lowmemReserve: readonly number[] = []
   /** Raises the watermarks after fragmentation, until kswapd has undone it. */
@@ -82,6 +82,9 @@ export class Zone implements FreeState {
   /** Is told of each fallback to another migratetype. */
   onFallback: ((event: FallbackEvent) => void) | null = null
   #allocFlags = 0
+  #watermarks: Watermarks = { min: 0, low: 0, high: 0, promo: 0 }
+  /** By the bits of alloc flags that choose one. */
+  #marks: readonly number[] = [0, 0, 0, 0]
 
   constructor(frames: PageFrames, { name, node, start, pages, cpus, owner }: ZoneOptions) {
     this.name = name
@@ -95,13 +98,19 @@ export class Zone implements FreeState {
     this.perCpu = Array.from({ length: cpus }, () => new PerCpuPages(this.buddy, batch))
   }
 
-  /** Sets the watermarks, and how much CPUs keep accordingly. */
+  /** Sets the watermarks, pages, and how much CPUs keep accordingly. */
   setReserves(watermarks: Watermarks, lowmemReserve: readonly number[]): void {
-    this.watermarks = watermarks
+    this.#watermarks = watermarks
+    const { min, low, high } = watermarks
+    this.#marks = [min, low, high, min]
     this.lowmemReserve = lowmemReserve
     for (const pages of this.perCpu) {
       pages.high = zoneHighsize(watermarks.low, this.perCpu.length, pages.batch)
     }
+  }
+
+  get watermarks(): Watermarks {
+    return this.#watermarks
   }
 
   get freePages(): number {
@@ -112,12 +121,22 @@ export class Zone implements FreeState {
     return this.buddy.lists(order)
   }
 
-  /** The watermark that alloc flags choose, pages (wmark_pages). */
-  mark(allocFlags: number): number {
-    const { watermarks, boost } = this
-    const which = allocFlags & ALLOC_WMARK_MASK
-    if (which === ALLOC_WMARK_LOW) return watermarks.low + boost
-    return (which === ALLOC_WMARK_HIGH ? watermarks.high : watermarks.min) + boost
+  /**
+   * Whether the zone stays above its watermark when a request takes a block, and has one (zone_watermark_fast).
+   *
+   * @param highest the index of the highest zone that the request could use
+   * @param atomic whether it has `__GFP_ATOMIC`
+   */
+  hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean): boolean {
+    const { buddy, boost } = this
+    const mark = (this.#marks[allocFlags & ALLOC_WMARK_MASK] as number) + boost
+    const reserve = this.lowmemReserve[highest] as number
+    // With so much left no flag matters. Most requests find that, and a block on the first list.
+    if (buddy.freePages - this.reservedHighatomic - (1 << order) >= mark + reserve) {
+      if (order === 0 || (buddy.lists(order) & COMMON) !== 0) return true
+    }
+    const { min } = this.watermarks
+    return zoneWatermarkFast(this, order, mark, reserve, allocFlags, min, boost, atomic)
   }
 
   /** Takes a block: from what a CPU has at hand, or from the free lists (rmqueue). */
@@ -172,7 +191,13 @@ export class Zone implements FreeState {
     for (let order = 0; order < MAX_ORDER; order++) {
       const page = this.buddy.firstFree(order, MIGRATE_HIGHATOMIC)
       if (page === NO_PAGE) continue
-      this.reservedHighatomic -= Math.min(PAGEBLOCK, this.reservedHighatomic)
+      // A block can still be on the list of a pageblock that has been turned over already.
+      if (this.buddy.pageblockMigratetype(page) === MIGRATE_HIGHATOMIC) {
+        // A block of two pageblocks may have been reserved for the first, and split since.
+        if (this.buddy.pageblockMigratetype(page) === MIGRATE_HIGHATOMIC) {
+          this.reservedHighatomic -= PAGEBLOCK
+        }
+      }
       if (this.buddy.convertPageblock(page, migratetype) > 0) return true
     }
     return false

@@ -14,12 +14,7 @@ import { gfpZonelist, ZONELIST_NOFALLBACK } from '../gfp/predicates.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
 import { PageError } from './page-error.js'
 import { type FramesState, InvariantError, NO_PAGE, PageFrames } from './page-frames.js'
-import {
-  calculateMinFreeKbytes,
-  setupZoneReserves,
-  totalReservePages,
-  zoneWatermarkFast,
-} from './watermark.js'
+import { calculateMinFreeKbytes, setupZoneReserves, totalReservePages } from './watermark.js'
 import { ZONES, Zone, type ZoneLabel, type ZoneState, zoneLists } from './zone.js'
 
 /** Gone since 6.3. */
@@ -67,6 +62,8 @@ export class Zones {
   readonly totalReserve: number
   /** By node, twice: the zones that its requests walk, and those of the node alone. */
   readonly #zonelists: readonly (readonly Zone[])[]
+  /** By CPU. */
+  readonly #nodeOf: Uint16Array
   /** Which of `all` a page is in, by 1024 pages. */
   readonly #zoneOf: Uint8Array
 
@@ -96,6 +93,9 @@ export class Zones {
     if (!Number.isInteger(cpus) || cpus < 1) throw new RangeError(`a machine has CPUs, not ${cpus}`)
     this.cpus = cpus
     this.nodes = nodes.length
+    this.#nodeOf = Uint16Array.from({ length: cpus }, (_, cpu) =>
+      Math.floor((cpu * nodes.length) / cpus),
+    )
     this.frames = new PageFrames(end, plan.length * zoneLists(cpus) + lists)
     this.all = plan.map((zone) => new Zone(this.frames, { ...zone, cpus, owner }))
     this.populated = this.all.reduce((bits, zone) => bits | (1 << zone.index), 0)
@@ -132,9 +132,14 @@ export class Zones {
     return zone
   }
 
-  /** The node of a CPU. */
+  /**
+   * The node of a CPU.
+   * @throws RangeError for a CPU that there is not.
+   */
   nodeOf(cpu: number): number {
-    return Math.floor((cpu * this.nodes) / this.cpus)
+    const node = this.#nodeOf[cpu]
+    if (node === undefined) throw new RangeError(`CPUs are 0 to ${this.cpus - 1}, not ${cpu}`)
+    return node
   }
 
   /** The zones that a request walks. */
@@ -171,6 +176,7 @@ export class Zones {
   ): number {
     const highest = gfpZoneIndex(gfp)
     const migratetype = gfpMigratetype(gfp)
+    const atomic = (gfp & __GFP_ATOMIC) !== 0
     const allowed = (allocFlags & ALLOC_CPUSET) !== 0 ? nodemask & cpuset : nodemask
     const zonelist = this.zonelist(gfp, node)
     let flags = allocFlags
@@ -184,14 +190,8 @@ export class Zones {
           break
         }
         first = false
-        if ((flags & ALLOC_NO_WATERMARKS) === 0) {
-          const reserve = zone.lowmemReserve[highest] as number
-          const { min } = zone.watermarks
-          const atomic = (gfp & __GFP_ATOMIC) !== 0
-          const mark = zone.mark(flags)
-          if (!zoneWatermarkFast(zone, order, mark, reserve, flags, min, zone.boost, atomic))
-            continue
-        }
+        const unbounded = (flags & ALLOC_NO_WATERMARKS) !== 0
+        if (!unbounded && !zone.hasRoom(order, highest, flags, atomic)) continue
         const page = zone.alloc(order, migratetype, flags, cpu)
         if (page === NO_PAGE) continue
         if (order > 0 && (flags & ALLOC_HIGHATOMIC) !== 0) zone.reserveHighatomic(page)
