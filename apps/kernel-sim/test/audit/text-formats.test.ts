@@ -193,15 +193,106 @@ describe('ftrace text', () => {
     ])
   })
 
-  it('may come from trace-cmd report', async () => {
+  it('may come from trace-cmd report, with or without flags', async () => {
+    const cmd = (task: string, rest: string) => `${task.padStart(16)} [001] ${rest}\n`
+    const alloc = kmalloc.replace('kmalloc:', 'kmalloc:             ')
     const { events, reading } = await read(
-      'cpus=2\n' +
-        `          wl-a-1     [000]  1.000001: ${kmalloc.replace('kmalloc:', 'kmalloc:             ')}\n` +
-        '          wl-a-1     [000]  1.000002: kernel_stack:         <stack trace >\n' +
-        '=> __kmalloc (ffffffff81234567)\n=> a (ffffffff81234568)\n',
+      'version = 6\ncpus=2\nCPU 0 is empty\nCPU:1 [204600 EVENTS DROPPED]\nCPU:1 [EVENTS DROPPED]\n' +
+        cmd('wl-a-1', `   82.872159: ${alloc}`) +
+        cmd('wl-a-1', '   82.872165: kernel_stack:         <stack trace >') +
+        '=> __traceiter_kmalloc (ffffffff81234560)\n=> __kmalloc (ffffffff81234567)\n=> a (ffffffff81234568)\n' +
+        cmd('wl-a-1', '   82.872166: user_stack:  => 0x7fd77245b687') +
+        '\t=> 0x0\n' +
+        cmd('wl-b-2', 'd.h2.    82.872170: user_stack:  => 0x7fd77245b687') +
+        cmd('wl-b-2', `d.h2.    82.872171: ${alloc}`) +
+        cmd('wl-b-2', 'd.h2.    82.872172: kernel_stack: <stack trace >') +
+        '=> __kmalloc (ffffffff81234567)\n=> b (ffffffff81234568)\n',
     )
-    expect(reading).toMatchObject({ format: 'ftrace', blank: 1, damaged: 0, events: 1 })
-    expect(events[0]?.stack?.path).toBe('__kmalloc;a')
+    expect(reading).toMatchObject({ format: 'ftrace', lost: 204601, blank: 3, damaged: 0 })
+    expect(events.map(({ pid, stack, interrupt }) => [pid, stack?.path, interrupt])).toEqual([
+      [1, '__kmalloc;a', false],
+      [2, '__kmalloc;b', true],
+    ])
+  })
+
+  it('takes no user stack for a stack, whichever comes first', async () => {
+    const user = `${line('wl-a-1', 0, '1.000002', '<user stack trace>')} =>  <00007f3d2c8f1e2a>\n`
+    const kernel = `${line('wl-a-1', 0, '1.000002', '<stack trace>')} => __kmalloc\n => a\n`
+    for (const stacks of [user + kernel, kernel + user, kernel + kernel.replace('a', 'x') + user]) {
+      const { events, reading } = await read(line('wl-a-1', 0, '1.000001', kmalloc) + stacks)
+      expect(events.map(({ stack }) => stack?.path)).toEqual(['__kmalloc;a'])
+      expect(reading.damaged).toBe(0)
+    }
+  })
+
+  it('leaves out the functions that record', async () => {
+    const { events } = await read(
+      line('wl-a-1', 0, '1.000001', kmalloc) +
+        line('wl-a-1', 0, '1.000002', '<stack trace>') +
+        ' => stacktrace_trigger\n => event_triggers_post_call\n => trace_event_buffer_commit\n' +
+        ' => trace_event_raw_event_kmalloc\n => __traceiter_kmalloc\n => a\n => perf_trace_x\n',
+    )
+    expect(events[0]?.stack?.functions).toEqual(['a', 'perf_trace_x'])
+  })
+
+  it.each([
+    ['.....', false],
+    ['d..2.', false],
+    ['bN.1.', false],
+    ['d.h1.', true],
+    ['..s1.', true],
+    ['d.H2.', true],
+    ['d.Z2.', true],
+  ])('tells interrupts by flags, also without a stack: %s', async (flags, interrupt) => {
+    const text = line('wl-a-1', 0, '1.000001', kmalloc).replace('d..1.', flags)
+    const { events } = await read(text)
+    expect(events.map((event) => event.interrupt)).toEqual([interrupt])
+    const { facts } = await auditOf(text.replace('GFP_KERNEL', 'GFP_NOFS'))
+    expect(facts.requests.classes[0]?.interrupt).toBe(interrupt ? 1 : 0)
+    expect(facts.callSites.explicit).toMatchObject([{ interrupt: interrupt ? 1 : 0 }])
+  })
+
+  it('of kernels before 5.5 does not say which function has ended', async () => {
+    const { events, reading } = await read(
+      line(
+        'kworker/0:1-7',
+        0,
+        '1.000001',
+        'workqueue_execute_start: work struct 0000000085: function fn [xfs]',
+      ) + line('kworker/0:1-7', 0, '1.000002', 'workqueue_execute_end: work struct 0000000085'),
+    )
+    expect(reading.damaged).toBe(0)
+    expect(events).toMatchObject([
+      { work: '0000000085', fn: 'fn' },
+      { work: '0000000085', fn: '' },
+    ])
+  })
+
+  it('has frames of no event: they are counted', async () => {
+    const { events, reading } = await read(
+      `${line('wl-a-1', 0, '1.000001', kmalloc)} => a\n => b\n${line('wl-a-1', 0, '1.000003', kmalloc)}`,
+    )
+    expect(events.map(({ stack }) => stack)).toEqual([undefined, undefined])
+    expect(reading.damage).toMatchObject([{ kind: 'foreign', count: 1, samples: [{ line: 2 }] }])
+    expect(reading.lines).toBe(4)
+  })
+
+  it('is read right when the column of the CPU changes', async () => {
+    const { events, reading } = await read(
+      line('wl-a-1', 0, '1.000001', kmalloc) +
+        `a-2 [000] ..... 1.000002: ${kmalloc}\nx\n` +
+        line('wl-a-1', 0, '1.000003', kmalloc) +
+        `a-long-name-in-a-wide-column-3            [1000] ..... 1.000004: ${kmalloc}\n` +
+        line('wl-a-1', 0, '1.000005', kmalloc),
+    )
+    expect(events.map(({ pid, cpu }) => [pid, cpu])).toEqual([
+      [1, 0],
+      [2, 0],
+      [1, 0],
+      [3, 1000],
+      [1, 0],
+    ])
+    expect(reading.damage).toMatchObject([{ kind: 'foreign', samples: [{ line: 3, what: 'x' }] }])
   })
 
   it('knows the flags of old kernels, and says which it does not know', async () => {

@@ -11,6 +11,9 @@ const BEGINNINGS = [
   '__traceiter_',
   '__bpf_trace_',
   '__ftrace_trace_stack',
+  'event_triggers_',
+  'stacktrace_trigger',
+  'stacktrace_count_trigger',
 ]
 
 /** The frames without those of the tracing itself, innermost first. */

@@ -20,6 +20,7 @@ import { type Head, kindOf, PayloadReader } from './payload.js'
 import { type StackText, StackTexts } from './stack-text.js'
 import { excerpt, type TraceReader } from './trace-reader.js'
 
+const TAB = 9
 const LF = 10
 const SPACE = 32
 const HASH = 35
@@ -37,8 +38,8 @@ const WINDOW = 32
 const T = 116
 const STACK_TRACE = '<stack trace>'.length
 
-/** Events of trace-cmd whose payload is the header of a stack. */
-const HEADERS = new Set(['kernel_stack', 'user_stack'])
+/** What trace-cmd calls the headers of stacks. */
+const STACK_EVENTS = new Set(['kernel_stack', 'user_stack'])
 
 /** The third flag by byte: 1 when an interrupt (`h`, `H`), softirq (`s`) or NMI (`z`, `Z`) is on top of the task. */
 const INTERRUPT_FLAGS = new Uint8Array(256)
@@ -191,8 +192,8 @@ export class FtraceReader implements TraceReader {
       const found = this.#payload.read(head, kind, this.#bytes, text, payload, end)
       if (found === undefined) this.#settle(pid)
       else this.#hold(found, pid)
-    } else if (text[payload] === LESS && HEADERS.has(text.toString('latin1', name, nameEnd))) {
-      this.#expectStack(pid, text[payload + 2] === T)
+    } else if (STACK_EVENTS.has(text.toString('latin1', name, nameEnd))) {
+      this.#expectStack(pid, text[payload] === LESS && text[payload + 2] === T)
     } else {
       this.#ignored++
       this.#settle(pid)
@@ -303,9 +304,9 @@ export class FtraceReader implements TraceReader {
   }
 }
 
-/** ` => f` or `=> f`. */
+/** ` => f` or `=> f`; a tab before it in user stacks of trace-cmd. */
 function isFrame(text: Buffer, at: number): boolean {
-  const arrow = text[at] === SPACE ? at + 1 : at
+  const arrow = text[at] === SPACE || text[at] === TAB ? at + 1 : at
   return text[arrow] === EQUALS && text[arrow + 1] === GREATER
 }
 
@@ -345,7 +346,7 @@ function readStack(lines: readonly string[]): StackText {
   const frames: string[] = []
   const strange: { at: number; text: string }[] = []
   for (const [at, line] of lines.entries()) {
-    const frame = /^ ?=> (\S+)/.exec(line)?.[1]
+    const frame = /^[ \t]?=> +(\S+)/.exec(line)?.[1]
     if (frame === undefined) strange.push({ at, text: line })
     else frames.push(frame)
   }
