@@ -104,6 +104,7 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
     "import '../audit/trace.js'",
     'arrows-of-replay-memory',
   ],
+  'apps/kernel-sim/src/record/script.ts': ["import '../audit/trace-event.js'", 'arrows-of-record'],
   'apps/kernel-sim/src/report/text.ts': ["import type { Trace } from '../audit/trace.js'"],
   'apps/kernel-sim/src/report/file.ts': ["import 'node:fs'", 'no-io-in-report'],
   'apps/kernel-sim/src/report/cli.ts': ["import '../cli/main.js'", 'arrows-of-report'],

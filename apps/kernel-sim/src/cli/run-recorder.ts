@@ -42,6 +42,9 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
     detached: true,
   })
   const ended = endOf(bpftrace)
+  // However this program ends, it leaves none behind.
+  const kill = () => bpftrace.kill('SIGKILL')
+  process.once('exit', kill)
   let complaints = ''
   bpftrace.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaints = (complaints + text).slice(-4096)
@@ -73,11 +76,16 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
         return skipped
       },
     })
-    await workload
+    await workload.catch((thrown: unknown) => {
+      // There was nothing to record.
+      if (options.output !== undefined) rmSync(options.output)
+      throw thrown
+    })
     return trailer
   } finally {
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted)
-    bpftrace.kill('SIGKILL')
+    process.off('exit', kill)
+    kill()
   }
 }
 

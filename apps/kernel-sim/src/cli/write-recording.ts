@@ -60,6 +60,7 @@ async function* convert(
 ): AsyncGenerator<string> {
   let ready: string[] = []
   let size = 0
+  let waiting = false
   const converter = new RecordingConverter((line) => {
     ready.push(line, '\n')
     size += line.length
@@ -71,7 +72,9 @@ async function* convert(
     const before = converter.begun
     converter.line(line)
     if (converter.begun && !before) recorder.begun()
-    if (size < PIECE) continue
+    // The header goes out at once: whoever reads along knows that it records.
+    if (ready.length === 0 || (waiting && size < PIECE)) continue
+    waiting = true
     yield ready.join('')
     ready = []
     size = 0
