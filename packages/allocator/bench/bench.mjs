@@ -27,7 +27,6 @@ if (!Number.isInteger(processes) || processes < 1) {
 
 /** 1 GiB of 4 KiB. */
 const PAGES = 262_144
-const ROUNDS = 5
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
@@ -53,15 +52,15 @@ function run(contender, ...numbers) {
 }
 
 /** Nanoseconds of an operation by contender: a number for each process, that of its quickest round. */
-function measure({ slots, operations }) {
+function measure({ slots, plans }) {
   const found = new Map()
   const outcomes = new Map()
   for (let i = 0; i < processes; i++) {
-    for (const [contender, count] of Object.entries(operations)) {
-      const printed = run(contender, PAGES, slots, count, ROUNDS)
-      const quickest = Math.min(...printed.slice(0, ROUNDS)) / count
+    for (const [contender, { operations, rounds }] of Object.entries(plans)) {
+      const printed = run(contender, PAGES, slots, operations, rounds)
+      const quickest = Math.min(...printed.slice(0, rounds)) / operations
       found.set(contender, [...(found.get(contender) ?? []), quickest])
-      outcomes.set(contender, printed.slice(ROUNDS).join())
+      outcomes.set(contender, printed.slice(rounds).join())
     }
   }
   if (outcomes.get('C') !== outcomes.get('buddy')) {
