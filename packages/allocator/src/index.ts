@@ -1,10 +1,19 @@
 /** The face of @scopemask/allocator. */
 
+export { CallSites, type UnsafeSite } from './alloc/call-sites.js'
+export {
+  LivelockError,
+  type MemoryHooks,
+  PageAllocator,
+  type PageAllocatorState,
+  type PageRequest,
+} from './alloc/page-allocator.js'
 export {
   type AllocAnswer,
   type AllocRequest,
   type AllocStep,
   allocPages,
+  COMPACT_COMPLETE,
   COMPACT_DEFERRED,
   COMPACT_SKIPPED,
 } from './alloc/slow-path.js'
@@ -60,6 +69,17 @@ export {
 export { ZONES, type Zone, type ZoneLabel } from './pages/zone.js'
 export { type MemoryOptions, Zones, type ZonesState } from './pages/zones.js'
 export {
+  type Lru,
+  PG_ACTIVE,
+  PG_DIRTY,
+  PG_FILE,
+  PG_PRIVATE,
+  PG_RECLAIM,
+  PG_REFERENCED,
+  PG_WRITEBACK,
+} from './reclaim/lru.js'
+export { SHRINK_STOP, type ShrinkControl, type Shrinker } from './reclaim/shrinker.js'
+export {
   allowDirectReclaim,
   type DirectReclaimWait,
   type ReclaimZone,
@@ -70,6 +90,7 @@ export {
   type WritebackPage,
   writebackCase,
 } from './reclaim/throttle.js'
+export type { Pageout, ReclaimHooks } from './reclaim/vmscan.js'
 export { KMALLOC_MAX_CACHE_SIZE } from './slab/kmalloc-caches.js'
 export { Mempool, type MempoolSleep, type MempoolSource, NO_ELEMENT } from './slab/mempool.js'
 export { type MempoolResult, type MempoolStep, mempoolAlloc } from './slab/mempool-alloc.js'

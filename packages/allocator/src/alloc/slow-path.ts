@@ -52,6 +52,7 @@ const COMPACT_PRIO_ASYNC = 2
 /** What compaction says (enum compact_result), as far as it matters here. */
 export const COMPACT_SKIPPED = 1
 export const COMPACT_DEFERRED = 2
+export const COMPACT_COMPLETE = 5
 
 /** A search of the free lists: with which flags, and on which nodes. */
 export interface FreelistSearch {
@@ -315,8 +316,12 @@ class SlowPath {
   *#directReclaim(): Generator<AllocStep, number, AllocAnswer> {
     const { task } = this.#request
     const token = memallocNoreclaimSave(task)
-    this.#progress = yield { kind: 'reclaim', gfp: this.#gfp }
-    memallocNoreclaimRestore(task, token)
+    try {
+      this.#progress = yield { kind: 'reclaim', gfp: this.#gfp }
+    } finally {
+      // Also when whoever steps gives up here.
+      memallocNoreclaimRestore(task, token)
+    }
     if (this.#progress === 0) return NO_PAGE
     const page = yield* this.#search(this.#allocFlags)
     if (page !== NO_PAGE) return page
@@ -330,13 +335,16 @@ class SlowPath {
     if (this.#order === 0) return NO_PAGE
     const { task } = this.#request
     const token = memallocNoreclaimSave(task)
-    this.#compactResult = yield {
-      kind: 'compact',
-      gfp: this.#gfp,
-      allocFlags: this.#allocFlags,
-      priority,
+    try {
+      this.#compactResult = yield {
+        kind: 'compact',
+        gfp: this.#gfp,
+        allocFlags: this.#allocFlags,
+        priority,
+      }
+    } finally {
+      memallocNoreclaimRestore(task, token)
     }
-    memallocNoreclaimRestore(task, token)
     if (this.#compactResult === COMPACT_SKIPPED) return NO_PAGE
     return yield* this.#search(this.#allocFlags)
   }

@@ -1,0 +1,40 @@
+/** VM events: how often what happened since the machine was started (struct vm_event_state), by the names of /proc/vmstat. */
+import { VM_EVENTS, type VmEvent } from '../views/vm-counters.js'
+
+/** The place of an event among the counters. */
+const place = (event: VmEvent): number => VM_EVENTS.indexOf(event)
+
+export const PGALLOC_DMA = place('pgalloc_dma')
+export const ALLOCSTALL_DMA = place('allocstall_dma')
+export const PGSKIP_DMA = place('pgskip_dma')
+export const PGFREE = place('pgfree')
+export const PGACTIVATE = place('pgactivate')
+export const PGDEACTIVATE = place('pgdeactivate')
+export const PGREFILL = place('pgrefill')
+export const PGSCAN_KSWAPD = place('pgscan_kswapd')
+export const PGSCAN_DIRECT = place('pgscan_direct')
+export const PGSCAN_ANON = place('pgscan_anon')
+export const PGSCAN_FILE = place('pgscan_file')
+export const PGSTEAL_KSWAPD = place('pgsteal_kswapd')
+export const PGSTEAL_DIRECT = place('pgsteal_direct')
+export const PGSTEAL_ANON = place('pgsteal_anon')
+export const PGSTEAL_FILE = place('pgsteal_file')
+export const SLABS_SCANNED = place('slabs_scanned')
+export const PAGEOUTRUN = place('pageoutrun')
+export const OOM_KILL = place('oom_kill')
+
+/** One counter for each event; those of zones follow each other, lowest zone first. */
+export type VmEvents = Float64Array
+
+export function vmEvents(): VmEvents {
+  return new Float64Array(VM_EVENTS.length)
+}
+
+/** The counters by name, those that are not 0. */
+export function namedVmEvents(events: VmEvents): { [event in VmEvent]?: number } {
+  return Object.fromEntries(
+    VM_EVENTS.map((event, index) => [event, events[index] ?? 0] as const).filter(
+      ([, n]) => n !== 0,
+    ),
+  )
+}
