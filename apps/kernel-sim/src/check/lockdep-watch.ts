@@ -2,8 +2,9 @@
 import type { Machine } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
 import { Execution } from './execution.js'
-import { Lockdep, type Splat } from './lockdep.js'
+import { Lockdep } from './lockdep.js'
 import { xorshift } from './random.js'
+import type { Splat } from './splat.js'
 
 /** How many executions lockdep sees of a scenario. */
 const EXECUTIONS = 40
@@ -40,10 +41,11 @@ function runRandomly(execution: Execution, seed: number, lockdep: Lockdep): void
 function see(execution: Execution, task: number, lockdep: Lockdep): void {
   const effect = execution.next(task)?.effect
   const name = `${execution.machine.tasks[task]}`
+  const at = execution.stack(task)[0]?.name ?? name
   if (effect?.kind === 'acquire' && !effect.trylock) {
-    lockdep.acquire(name, classOf(effect), effect.mode, { instance: effect.lock })
+    lockdep.acquire(name, classOf(effect), effect.mode, { instance: effect.lock, at })
     lockdep.release(name, classOf(effect), effect.lock)
-  } else if (effect?.kind === 'pass') passThrough(lockdep, name, classOf(effect))
+  } else if (effect?.kind === 'pass') passThrough(lockdep, name, classOf(effect), at)
 }
 
 /** Shows lockdep the latest step. */
@@ -52,31 +54,32 @@ function observe(execution: Execution, lockdep: Lockdep): void {
   if (step === undefined) return
   const { effect } = step.operation
   const name = `${execution.machine.tasks[step.task]}`
+  const at = execution.programs[step.task]?.stack(step.position)[0]?.name ?? name
   switch (effect?.kind) {
     case 'acquire': {
       const { trylock = false, mode, lock } = effect
       if (trylock && step.result === 0) break
-      lockdep.acquire(name, classOf(effect), mode, { trylock, instance: lock })
+      lockdep.acquire(name, classOf(effect), mode, { trylock, instance: lock, at })
       break
     }
     case 'release':
       lockdep.release(name, classOf(effect), effect.lock)
       break
     case 'alloc':
-      if (effect.entersFs(step.result)) passThrough(lockdep, name, FS_RECLAIM)
+      if (effect.entersFs(step.result)) passThrough(lockdep, name, FS_RECLAIM, at)
       break
     case 'fs_reclaim_acquire':
-      lockdep.acquire(name, FS_RECLAIM)
+      lockdep.acquire(name, FS_RECLAIM, 'write', { at })
       break
     case 'fs_reclaim_release':
       lockdep.release(name, FS_RECLAIM)
       break
     case 'pass':
-      passThrough(lockdep, name, classOf(effect))
+      passThrough(lockdep, name, classOf(effect), at)
       break
     case 'begin_work': {
       const work = execution.machine.objects[step.result - 1]
-      if (work) lockdep.acquire(name, work.name)
+      if (work) lockdep.acquire(name, work.name, 'write', { at: 'process_one_work' })
       break
     }
     case 'finish_work':
@@ -87,8 +90,8 @@ function observe(execution: Execution, lockdep: Lockdep): void {
 
 const FS_RECLAIM = 'fs_reclaim'
 
-function passThrough(lockdep: Lockdep, task: string, lock: string): void {
-  lockdep.acquire(task, lock)
+function passThrough(lockdep: Lockdep, task: string, lock: string, at: string): void {
+  lockdep.acquire(task, lock, 'write', { at })
   lockdep.release(task, lock)
 }
 

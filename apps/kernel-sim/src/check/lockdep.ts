@@ -7,51 +7,70 @@
  * Reclaim that may enter the filesystem is a lock to it, `fs_reclaim`: an allocation takes and drops it, and whatever reclaim
  * takes is taken under it. A work item is one as well: held while it runs, taken and dropped by who waits for it.
  */
+import {
+  bitsOf,
+  conflicts,
+  effective,
+  IRQS,
+  type Irq,
+  insideIrq,
+  irqOf,
+  isEnabled,
+  opposites,
+  usageBit,
+  usageText,
+} from './irq-usage.js'
+import { LockGraph, type Mode, type Taken } from './lock-graph.js'
+import {
+  circular,
+  type HeldLines,
+  heldFreed,
+  inconsistent,
+  inversion,
+  recursive,
+  type Splat,
+  unbalanced,
+  unsafeOrder,
+} from './splat.js'
 
-/** How a lock is taken: alone; shared, but not twice; shared, and again by the same task (rwlock readers). */
-export type Mode = 'write' | 'read' | 'recursive-read'
-
-/** What lockdep found wrong. */
-export interface Splat {
-  readonly kind: 'recursive' | 'circular' | 'unbalanced' | 'held-lock-initialized'
-  /** The report, as the kernel prints it. */
-  readonly text: string
-}
-
-interface Held {
-  readonly lock: string
-  readonly mode: Mode
+interface Held extends Taken {
   readonly trylock: boolean
   /** The lock itself, where the class is not all. */
   readonly instance: unknown
+  /** In which interrupt it was taken; none for the task's own code. */
+  readonly context: Irq | null
 }
 
-/** Kinds of dependency: whether the first lock was held shared, and whether the second was a recursive read. */
-const DEP_EN = 1
-const DEP_ER = 2
-const DEP_SN = 4
-const DEP_SR = 8
-
-function dependency(before: Held, after: Held): number {
-  if (before.mode === 'write') return after.mode === 'recursive-read' ? DEP_ER : DEP_EN
-  return after.mode === 'recursive-read' ? DEP_SR : DEP_SN
+/** What lockdep knows of a task. */
+interface Watched {
+  readonly held: Held[]
+  /** The interrupts that can come. */
+  readonly enabled: Set<Irq>
+  /** The interrupts that it is in, the innermost last. */
+  readonly inside: Irq[]
 }
 
 export class Lockdep {
   readonly splats: Splat[] = []
-  /** For each class those that were taken under it, with the kinds of dependency. */
-  readonly #after = new Map<string, Map<string, number>>()
-  readonly #held = new Map<string, Held[]>()
+  readonly #graph = new LockGraph()
+  readonly #usage = new Map<string, number>()
+  readonly #tasks = new Map<string, Watched>()
 
-  /** A task takes a lock. @param instance which lock of the class it is; needed to tell one from another. */
+  /**
+   * A task takes a lock.
+   * @param instance which lock of the class it is; needed to tell one from another.
+   * @param at the function that takes it.
+   */
   acquire(
     task: string,
     lock: string,
     mode: Mode = 'write',
-    { trylock = false, instance = lock as unknown } = {},
+    { trylock = false, instance = lock as unknown, at = task } = {},
   ): void {
-    const next: Held = { lock, mode, trylock, instance }
-    const held = this.#heldBy(task)
+    const watched = this.#watched(task)
+    const { held, inside } = watched
+    const next: Held = { lock, mode, at, trylock, instance, context: inside.at(-1) ?? null }
+    this.#markUsage(task, watched, next)
     // A trylock does not wait: it closes no circle itself.
     if (!trylock) this.#validate(task, held, next)
     held.push(next)
@@ -59,140 +78,154 @@ export class Lockdep {
 
   /** A task drops a lock. */
   release(task: string, lock: string, instance: unknown = lock): void {
-    const held = this.#heldBy(task)
-    const at = lastIndex(held, lock, instance)
-    if (at < 0) {
-      this.#report('unbalanced', [
-        'WARNING: bad unlock balance detected!',
-        `${task} is trying to release lock (${lock}) at:`,
-        'but there are no more locks to release!',
-        ...this.#lines(task),
-      ])
-    } else held.splice(at, 1)
+    const { held } = this.#watched(task)
+    const mine = held.filter((each) => each.lock === lock && each.instance === instance)
+    const latest = mine.at(-1)
+    if (latest === undefined) this.#report(unbalanced(task, lock, this.#lines(task)))
+    else held.splice(held.lastIndexOf(latest), 1)
   }
 
   /** Somebody initializes a lock. */
   initialize(task: string, lock: string, instance: unknown = lock): void {
-    if (this.#heldBy(task).some((each) => each.instance === instance)) {
-      this.#report('held-lock-initialized', [
-        'WARNING: held lock freed!',
-        `${task} is freeing memory of ${lock}, with a lock still held there!`,
-        ...this.#lines(task),
-      ])
+    if (this.#watched(task).held.some((each) => each.instance === instance)) {
+      this.#report(heldFreed(task, lock, this.#lines(task)))
     }
+  }
+
+  /** local_irq_disable, local_bh_disable. */
+  disable(task: string, irq: Irq): void {
+    this.#watched(task).enabled.delete(irq)
+  }
+
+  /** local_irq_enable, local_bh_enable: what is held now is held while the interrupt can come. */
+  enable(task: string, irq: Irq): void {
+    const watched = this.#watched(task)
+    watched.enabled.add(irq)
+    // A softirq runs when hardirqs are enabled too, after one of them.
+    if (!watched.enabled.has('HARDIRQ')) return
+    for (const possible of IRQS.filter((each) => each === irq || watched.enabled.has(each))) {
+      for (const held of watched.held) {
+        this.#mark(task, held, usageBit(possible, true, held.mode))
+      }
+    }
+  }
+
+  /** An interrupt comes, in whatever the task does. None of its kind comes before it is over. */
+  enter(task: string, irq: Irq): void {
+    this.disable(task, irq)
+    this.#watched(task).inside.push(irq)
+  }
+
+  /** It is over. */
+  exit(task: string, irq: Irq): void {
+    this.#watched(task).inside.pop()
+    this.enable(task, irq)
   }
 
   /** A task drops all that it still holds, as when the execution ends. */
   forget(): void {
-    this.#held.clear()
+    this.#tasks.clear()
   }
 
-  #heldBy(task: string): Held[] {
-    let held = this.#held.get(task)
-    if (held === undefined) {
-      held = []
-      this.#held.set(task, held)
+  #watched(task: string): Watched {
+    let watched = this.#tasks.get(task)
+    if (watched === undefined) {
+      watched = { held: [], enabled: new Set(IRQS), inside: [] }
+      this.#tasks.set(task, watched)
     }
-    return held
+    return watched
   }
 
   #validate(task: string, held: readonly Held[], next: Held): void {
-    for (const prev of held) {
-      if (prev.lock !== next.lock) continue
-      if (next.mode === 'recursive-read' && prev.mode !== 'write') return
-      this.#report('recursive', [
-        'WARNING: possible recursive locking detected',
-        `${task} is trying to acquire lock:`,
-        `  (${next.lock}), at: ${task}`,
-        'but task is already holding lock:',
-        `  (${prev.lock}), at: ${task}`,
-        ' Possible unsafe locking scenario:',
-        '       CPU0',
-        '       ----',
-        `  lock(${prev.lock});`,
-        `  lock(${next.lock});`,
-        '                *** DEADLOCK ***',
-        ...this.#lines(task),
-      ])
+    const same = held.find(({ lock }) => lock === next.lock)
+    if (same) {
+      const reads = next.mode === 'recursive-read' && same.mode !== 'write'
+      if (!reads) this.#report(recursive(task, next, same, this.#lines(task)))
       return
     }
-    for (let at = held.length - 1; at >= 0; at--) {
-      const prev = held[at] as Held
-      const circle = this.#circle(prev, next)
+    for (const prev of [...held].reverse()) {
+      // What an interrupt takes does not depend on what it interrupted.
+      if (prev.context !== next.context) break
+      const circle = this.#graph.forwards(
+        next,
+        ({ lock, onlyRecursive }) =>
+          lock === prev.lock && (prev.mode === 'write' || !onlyRecursive),
+      )
       if (circle) {
-        this.#report('circular', [
-          'WARNING: possible circular locking dependency detected',
-          `${task} is trying to acquire lock:`,
-          `  (${next.lock}), at: ${task}`,
-          'but task is already holding lock:',
-          `  (${prev.lock}), at: ${task}`,
-          'which lock already depends on the new lock.',
-          'the existing dependency chain (in reverse order) is:',
-          ...circle.map((lock, index) => `-> #${index} (${lock})`).reverse(),
-          ' Possible unsafe locking scenario:',
-          '       CPU0                    CPU1',
-          '       ----                    ----',
-          `  lock(${prev.lock});`,
-          `                               lock(${next.lock});`,
-          `                               lock(${prev.lock});`,
-          `  lock(${next.lock});`,
-          '                *** DEADLOCK ***',
-          ...this.#lines(task),
-        ])
+        const place = (first: string, second: string) => this.#graph.place(first, second)
+        this.#report(circular(task, next, prev, circle, place, this.#lines(task)))
         return
       }
-      this.#add(prev, next)
+      if (this.#breaksIrqOrder(task, prev, next)) return
+      this.#graph.add(prev, next)
       // What came before a lock that was waited for has been linked to it already.
       if (!prev.trylock) break
     }
   }
 
-  /** A way from the next lock back to one that is held, along dependencies that can block; null when there is none. */
-  #circle(prev: Held, next: Held): string[] | null {
-    const ways = [{ lock: next.lock, onlyRead: next.mode === 'recursive-read', way: [next.lock] }]
-    const seen = new Set<string>()
-    for (const { lock, onlyRead, way } of ways) {
-      for (const [after, all] of this.#after.get(lock) ?? []) {
-        // A recursive reader is not kept out by other readers: that way does not block.
-        const dep = onlyRead ? all & ~(DEP_SN | DEP_SR) : all
-        if (dep === 0) continue
-        const onlyReadAfter = (dep & (DEP_EN | DEP_SN)) === 0
-        if (after === prev.lock && (prev.mode === 'write' || !onlyReadAfter)) return [...way, after]
-        const key = `${after} ${onlyReadAfter}`
-        if (seen.has(key)) continue
-        seen.add(key)
-        ways.push({ lock: after, onlyRead: onlyReadAfter, way: [...way, after] })
-      }
+  #markUsage(task: string, { enabled, inside }: Watched, next: Held): void {
+    if (!next.trylock) {
+      for (const irq of inside) this.#mark(task, next, usageBit(irq, false, next.mode))
     }
-    return null
+    if (!enabled.has('HARDIRQ')) return
+    for (const irq of enabled) this.#mark(task, next, usageBit(irq, true, next.mode))
   }
 
-  #add(prev: Held, next: Held): void {
-    let after = this.#after.get(prev.lock)
-    if (after === undefined) {
-      after = new Map()
-      this.#after.set(prev.lock, after)
+  /** A class is used in a way that is new to it (mark_lock). */
+  #mark(task: string, taken: Taken, bit: number): void {
+    const before = this.#usageOf(taken.lock)
+    if ((before >>> bit) & 1) return
+    this.#usage.set(taken.lock, before | (1 << bit))
+    const clash = bitsOf(before & conflicts(bit))[0]
+    if (clash !== undefined) {
+      this.#report(inconsistent(task, taken, clash, bit, this.#lines(task)))
+      return
     }
-    after.set(next.lock, (after.get(next.lock) ?? 0) | dependency(prev, next))
+    const clashes = this.#using(opposites(bit))
+    const way = isEnabled(bit)
+      ? this.#graph.backwards(taken, clashes)
+      : this.#graph.forwards(taken, clashes)
+    const other = way?.at(-1)
+    if (other !== undefined) {
+      this.#report(inversion(task, taken, other, isEnabled(bit), irqOf(bit), this.#lines(task)))
+    }
   }
 
-  #lines(task: string): string[] {
-    const held = this.#heldBy(task)
-    const count =
-      held.length === 1 ? '1 lock' : held.length === 0 ? 'no locks' : `${held.length} locks`
-    return [`${count} held by ${task}:`, ...held.map(({ lock }, at) => ` #${at}: (${lock})`)]
+  /** Whether a new dependency leads from a lock that an interrupt takes to one held while it can come. */
+  #breaksIrqOrder(task: string, prev: Taken, next: Taken): boolean {
+    let inside = 0
+    this.#graph.backwards(prev, ({ lock, onlyRecursive }) => {
+      inside |= insideIrq(effective(this.#usageOf(lock), onlyRecursive))
+      return false
+    })
+    for (const bit of bitsOf(inside)) {
+      const unsafe = this.#graph.forwards(next, this.#using(opposites(bit)))?.at(-1)
+      const safe = this.#graph.backwards(prev, this.#using(1 << bit))?.at(-1)
+      if (unsafe === undefined || safe === undefined) continue
+      this.#report(unsafeOrder(task, next, prev, safe, unsafe, irqOf(bit), this.#lines(task)))
+      return true
+    }
+    return false
   }
 
-  #report(kind: Splat['kind'], lines: readonly string[]): void {
-    const rule = '======================================================'
-    const text = [rule, ...lines, ''].join('\n')
-    if (!this.splats.some((splat) => splat.text === text)) this.splats.push({ kind, text })
+  #using(bits: number) {
+    return ({ lock, onlyRecursive }: { lock: string; onlyRecursive: boolean }): boolean =>
+      (effective(this.#usageOf(lock), onlyRecursive) & bits) !== 0
   }
-}
 
-function lastIndex(held: readonly Held[], lock: string, instance: unknown): number {
-  for (let at = held.length - 1; at >= 0; at--) {
-    if (held[at]?.lock === lock && held[at]?.instance === instance) return at
+  #usageOf(lock: string): number {
+    return this.#usage.get(lock) ?? 0
   }
-  return -1
+
+  /** What the task holds, as the end of a report. */
+  #lines(task: string): HeldLines {
+    return {
+      held: this.#watched(task).held,
+      usage: (lock) => usageText(this.#usageOf(lock)),
+    }
+  }
+
+  #report(splat: Splat): void {
+    if (!this.splats.some(({ text }) => text === splat.text)) this.splats.push(splat)
+  }
 }

@@ -1,7 +1,7 @@
 /** Check report: what `kernel-sim check` found, as data: a cell for each scenario and policy. */
 import type { CheckResult, Counterexample } from '../check/check.js'
-import type { Splat } from '../check/lockdep.js'
 import type { Reductions } from '../check/reductions.js'
+import type { Splat } from '../check/splat.js'
 
 /** One scenario under one policy. */
 export interface Cell {

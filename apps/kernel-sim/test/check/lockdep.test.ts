@@ -7,7 +7,8 @@ import {
   PF_MEMALLOC_NOFS,
 } from '@scopemask/allocator'
 import { describe, expect, it } from 'vitest'
-import { Lockdep, type Mode } from '../../src/check/lockdep.js'
+import type { Mode } from '../../src/check/lock-graph.js'
+import { Lockdep } from '../../src/check/lockdep.js'
 import { lockdepOf } from '../../src/check/lockdep-watch.js'
 import { subjectOf } from '../../src/cli/run-check.js'
 import { __GFP_NOLOCKDEP, Kernel, policyNamed } from '../../src/kernel/kernel.js'
@@ -117,6 +118,216 @@ describe('the table of lib/locking-selftest.c', () => {
     expect(nested(GFP_NOFS, GFP_NOFS)).toBe(0)
     expect(nested(GFP_KERNEL, GFP_KERNEL)).toBe(1)
     expect(nested(GFP_KERNEL, currentGfpContext(PF_MEMALLOC_NOFS, GFP_KERNEL))).toBe(0)
+  })
+})
+
+/** The contexts of the irq tests, as events of a CPU. */
+const IRQ = {
+  hard: {
+    enter: (lockdep: Lockdep) => lockdep.enter(CPU, 'HARDIRQ'),
+    exit: (lockdep: Lockdep) => lockdep.exit(CPU, 'HARDIRQ'),
+    disable: (lockdep: Lockdep) => lockdep.disable(CPU, 'HARDIRQ'),
+    enable: (lockdep: Lockdep) => lockdep.enable(CPU, 'HARDIRQ'),
+  },
+  soft: {
+    enter: (lockdep: Lockdep) => {
+      lockdep.disable(CPU, 'HARDIRQ')
+      lockdep.enter(CPU, 'SOFTIRQ')
+    },
+    exit: (lockdep: Lockdep) => {
+      lockdep.exit(CPU, 'SOFTIRQ')
+      lockdep.enable(CPU, 'HARDIRQ')
+    },
+    disable: (lockdep: Lockdep) => lockdep.disable(CPU, 'SOFTIRQ'),
+    enable: (lockdep: Lockdep) => lockdep.enable(CPU, 'SOFTIRQ'),
+  },
+}
+const CPU = 'swapper'
+
+/** Lets events happen: `A` takes lock A and `a` drops it, `(` and `)` are an interrupt, `-` and `+` disable and enable it. */
+function irqScript(
+  events: readonly string[],
+  irq: keyof typeof IRQ,
+  modes: (lock: string) => Mode,
+): string[] {
+  const lockdep = new Lockdep()
+  const { enter, exit, disable, enable } = IRQ[irq]
+  const does: Record<string, (lockdep: Lockdep) => void> = {
+    '(': enter,
+    ')': exit,
+    '-': disable,
+    '+': enable,
+    '!': IRQ.hard.disable,
+    '?': IRQ.hard.enable,
+  }
+  for (const letter of events.join('')) {
+    const act = does[letter]
+    const lock = letter.toUpperCase()
+    if (act) act(lockdep)
+    else if (letter === lock) lockdep.acquire(CPU, lock.replace('R', 'A'), modes(lock))
+    else lockdep.release(CPU, lock.replace('R', 'A'))
+  }
+  return lockdep.splats.map(({ kind }) => kind)
+}
+
+/** R is a reader of A; A itself is written. */
+function readerOfA(lock: string): Mode {
+  return lock === 'R' ? 'recursive-read' : 'write'
+}
+
+function permutations<T>(of: readonly T[]): T[][] {
+  if (of.length < 2) return [[...of]]
+  return of.flatMap((first, at) =>
+    permutations(of.filter((_, other) => other !== at)).map((others) => [first, ...others]),
+  )
+}
+
+describe('the irq table of lib/locking-selftest.c', () => {
+  const kinds = { spin: 'write', wlock: 'write', rlock: 'recursive-read' } as const
+  /** Interrupts enabled again while a lock is held, and so on; all fail but with readers that recurse. */
+  const tables = {
+    'irqs-on + irq-safe-A': ['(Aa)', 'Aa'],
+    'safe-A + irqs-on': ['(Aa)', '-A+a'],
+    'safe-A + unsafe-B #1': ['ABba', 'Bb', '(Aa)'],
+    'safe-A + unsafe-B #2': ['-ABba+', 'Bb', '(Aa)'],
+  }
+  const cases = Object.entries(tables).flatMap(([name, events]) =>
+    permutations(events).flatMap((order) =>
+      Object.entries(kinds).flatMap(([kind, mode]) =>
+        (['hard', 'soft'] as const).map(
+          (irq) => [name, order.join(' '), irq, kind, order, mode] as const,
+        ),
+      ),
+    ),
+  )
+  it.each(cases)('%s: %s, %s, %s', (_name, _text, irq, kind, order, mode) => {
+    const splats = irqScript(order, irq, () => mode)
+    expect(splats.length > 0).toBe(kind !== 'rlock')
+  })
+
+  it.each(
+    permutations(['(Aa)', '!A?a']).flatMap((order) =>
+      Object.entries(kinds).map(([kind, mode]) => [order.join(' '), kind, order, mode] as const),
+    ),
+  )('sirq-safe-A => hirqs-on: %s, %s', (_text, kind, order, mode) => {
+    expect(irqScript(order, 'soft', () => mode).length > 0).toBe(kind !== 'rlock')
+  })
+
+  // R is a reader of A; A itself is written.
+  const inversion = permutations(['-ABba+', 'Bb', '(Rr)'])
+  const recursion = permutations(['-Aa+', 'Rr', '(RBbr)'])
+  const recursion2 = permutations(['-BAab+', 'Rr', '(Bb)'])
+  const recursion3 = permutations(['-Aa+', 'Rr', '(BRrb)'])
+  const readers =
+    (b: Mode) =>
+    (lock: string): Mode =>
+      lock === 'R' ? 'recursive-read' : lock === 'A' ? 'write' : b
+
+  it.each(['hard', 'soft'] as const)('irq lock-inversion, %s', (irq) => {
+    for (const order of inversion) {
+      expect(irqScript(order, irq, readers('write'))).not.toEqual([])
+      expect(irqScript(order, irq, readers('recursive-read'))).toEqual([])
+    }
+  })
+
+  it.each(['hard', 'soft'] as const)('irq read-recursion, %s', (irq) => {
+    for (const order of [...recursion, ...recursion3]) {
+      expect(irqScript(order, irq, readers('write'))).toEqual([])
+      expect(irqScript(order, irq, readers('recursive-read'))).toEqual([])
+    }
+    for (const order of recursion2) {
+      expect(irqScript(order, irq, readers('write'))).not.toEqual([])
+      expect(irqScript(order, irq, readers('recursive-read'))).toEqual([])
+    }
+  })
+
+  it('says which kind of mistake it is', () => {
+    const kindsOf = (...events: string[]) => irqScript(events, 'hard', () => 'write')
+    expect(kindsOf('(Aa)', 'Aa')).toEqual(['inconsistent-irq'])
+    expect(kindsOf('-ABba+', 'Bb', '(Aa)')).toEqual(['irq-inversion'])
+    expect(kindsOf('(Aa)', 'Bb', '-ABba+')).toEqual(['irq-unsafe-order'])
+  })
+})
+
+describe('what interrupts have to do with it', () => {
+  it('a reader minds writers only, a writer both, of the same lock', () => {
+    expect(irqScript(['Rr', '(Aa)'], 'hard', readerOfA)).toEqual(['inconsistent-irq'])
+    expect(irqScript(['(Aa)', 'Rr'], 'hard', readerOfA)).toEqual(['inconsistent-irq'])
+    expect(irqScript(['(Rr)', 'Rr'], 'hard', readerOfA)).toEqual([])
+  })
+
+  it('what an interrupt takes does not depend on what it interrupted', () => {
+    // Were it so, this would be a circle.
+    expect(irqScript(['A(Bb)a', '-BAab+'], 'hard', () => 'write')).toEqual(['irq-unsafe-order'])
+  })
+
+  it('a trylock in an interrupt does not wait for whom it interrupted', () => {
+    const lockdep = new Lockdep()
+    lockdep.enter(CPU, 'HARDIRQ')
+    lockdep.acquire(CPU, 'A', 'write', { trylock: true })
+    lockdep.release(CPU, 'A')
+    lockdep.exit(CPU, 'HARDIRQ')
+    lockdep.acquire(CPU, 'A')
+    expect(lockdep.splats).toEqual([])
+  })
+
+  it('no softirq comes while hardirqs are off', () => {
+    expect(irqScript(['!Aa?', '(Aa)'], 'soft', () => 'write')).toEqual([])
+    expect(irqScript(['-!A+a?', '(Aa)'], 'soft', () => 'write')).toEqual([])
+  })
+})
+
+describe('a splat', () => {
+  it('reads as the kernel prints it', () => {
+    const lockdep = new Lockdep()
+    for (const order of ['AB', 'BC', 'CA']) {
+      for (const lock of order) lockdep.acquire('cat', lock, 'write', { at: `take_${lock}` })
+      for (const lock of order) lockdep.release('cat', lock)
+    }
+    expect(lockdep.splats[0]?.text).toBe(
+      `======================================================
+WARNING: possible circular locking dependency detected
+------------------------------------------------------
+cat is trying to acquire lock:
+ (A){+.+.}, at: take_A
+
+but task is already holding lock:
+ (C){+.+.}, at: take_C
+
+which lock already depends on the new lock.
+
+
+the existing dependency chain (in reverse order) is:
+
+-> #2 (C){+.+.}:
+       take_C
+
+-> #1 (B){+.+.}:
+       take_B
+
+-> #0 (A){+.+.}:
+       take_A
+
+other info that might help us debug this:
+
+Chain exists of:
+  A --> B --> C
+
+ Possible unsafe locking scenario:
+
+       CPU0                    CPU1
+       ----                    ----
+  lock(C);
+                               lock(B);
+                               lock(C);
+  lock(A);
+
+ *** DEADLOCK ***
+
+1 lock held by cat:
+ #0: (C){+.+.}, at: take_C
+`,
+    )
   })
 })
 
