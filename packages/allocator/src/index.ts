@@ -97,6 +97,7 @@ export { type MempoolResult, type MempoolStep, mempoolAlloc } from './slab/mempo
 export {
   SlabAllocator,
   SlabError,
+  type SlabPageRequest,
   type SlabPages,
   type SlabState,
   ZERO_SIZE_PTR,

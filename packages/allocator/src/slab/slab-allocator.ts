@@ -2,6 +2,7 @@
  * Slab allocator: kmalloc, and caches with a name (mm/slab_common.c and mm/slub.c, 6.1.192). Objects have addresses: bytes, counted
  * from the beginning of memory.
  */
+import type { AllocStep } from '../alloc/slow-path.js'
 import {
   __GFP_COMP,
   __GFP_DIRECT_RECLAIM,
@@ -40,6 +41,17 @@ export interface SlabPages {
    */
   alloc(task: Task, gfp: number, order: number, site: number, cpu: number): number
   free(page: number, order: number, cpu: number): void
+  /** The same in steps. Without it, slabs are allocated at once. */
+  steps?(request: SlabPageRequest): Generator<AllocStep, number, number | undefined>
+}
+
+/** A request for the pages of a slab. */
+export interface SlabPageRequest {
+  readonly task: Task
+  readonly gfp: number
+  readonly order: number
+  readonly site: number
+  readonly cpu: number
 }
 
 /** Somebody freed what is no object in use, or not of this cache. Names the address, the cache and the owner. Nothing has changed. */
@@ -103,7 +115,12 @@ export class SlabAllocator {
     if (!Number.isInteger(size) || size < 0) {
       throw new RangeError(`kmalloc allocates 0 bytes or more, not ${size}`)
     }
-    if (size > KMALLOC_MAX_CACHE_SIZE) return this.#kmallocLarge(task, size, gfp, site, cpu)
+    if (size > KMALLOC_MAX_CACHE_SIZE) {
+      const order = orderOf(size)
+      if (!(order < MAX_ORDER)) return NO_OBJECT
+      const page = this.#pages.alloc(task, (gfp | __GFP_COMP) >>> 0, order, site, cpu)
+      return page === NO_PAGE ? NO_OBJECT : page * PAGE_SIZE
+    }
     if (size === 0) return ZERO_SIZE_PTR
     return this.alloc(task, this.#caches[kmallocIndex(size, gfp)] as SlabCache, gfp, site, cpu)
   }
@@ -132,7 +149,35 @@ export class SlabAllocator {
   alloc(task: Task, cache: SlabCache, gfp: number, site = 0, cpu = 0): number {
     const address = cache.take(cpu, site)
     if (address !== NO_OBJECT) return address
-    return this.#grow(task, cache, gfp, site, cpu) ? cache.take(cpu, site) : NO_OBJECT
+    for (const { gfp: flags, order } of slabRequests(cache, gfp)) {
+      const page = this.#pages.alloc(task, flags, order, site, cpu)
+      if (page === NO_PAGE) continue
+      cache.add(cpu, page, order)
+      return cache.take(cpu, site)
+    }
+    return NO_OBJECT
+  }
+
+  /** The same in steps: those of the page allocator when a slab is needed, none otherwise. */
+  *allocSteps(
+    task: Task,
+    cache: SlabCache,
+    gfp: number,
+    site = 0,
+    cpu = 0,
+  ): Generator<AllocStep, number, number | undefined> {
+    const address = cache.take(cpu, site)
+    if (address !== NO_OBJECT) return address
+    const pages = this.#pages
+    for (const { gfp: flags, order } of slabRequests(cache, gfp)) {
+      const page = pages.steps
+        ? yield* pages.steps({ task, gfp: flags, order, site, cpu })
+        : pages.alloc(task, flags, order, site, cpu)
+      if (page === NO_PAGE) continue
+      cache.add(cpu, page, order)
+      return cache.take(cpu, site)
+    }
+    return NO_OBJECT
   }
 
   /**
@@ -203,32 +248,23 @@ export class SlabAllocator {
   #describe(cache: SlabCache, page: number, address: number): string {
     return `the cache ${cache.name} (owner ${this.#owner(cache.owner(page, address))})`
   }
+}
 
-  /** A new slab: of the best order without an effort, or else of the smallest with all that the flags allow (allocate_slab). */
-  #grow(task: Task, cache: SlabCache, gfp: number, site: number, cpu: number): boolean {
-    const { order, minOrder } = cache.layout
-    const full = (gfp & (GFP_RECLAIM_MASK | GFP_CONSTRAINT_MASK)) | cache.gfp
-    let light = (full | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL
-    if ((light & __GFP_DIRECT_RECLAIM) !== 0 && order > minOrder) {
-      light = (light | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM
-    }
-    let found = order
-    let page = this.#pages.alloc(task, light >>> 0, order, site, cpu)
-    if (page === NO_PAGE) {
-      found = minOrder
-      page = this.#pages.alloc(task, full >>> 0, minOrder, site, cpu)
-    }
-    if (page === NO_PAGE) return false
-    cache.add(cpu, page, found)
-    return true
+/**
+ * What is asked of the page allocator for a new slab: one of the best order without an effort, then one of the smallest with all that
+ * the flags allow (allocate_slab).
+ */
+function slabRequests(cache: SlabCache, gfp: number) {
+  const { order, minOrder } = cache.layout
+  const full = (gfp & (GFP_RECLAIM_MASK | GFP_CONSTRAINT_MASK)) | cache.gfp
+  let light = (full | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL
+  if ((light & __GFP_DIRECT_RECLAIM) !== 0 && order > minOrder) {
+    light = (light | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM
   }
-
-  #kmallocLarge(task: Task, size: number, gfp: number, site: number, cpu: number): number {
-    const order = orderOf(size)
-    if (!(order < MAX_ORDER)) return NO_OBJECT
-    const page = this.#pages.alloc(task, (gfp | __GFP_COMP) >>> 0, order, site, cpu)
-    return page === NO_PAGE ? NO_OBJECT : page * PAGE_SIZE
-  }
+  return [
+    { gfp: light >>> 0, order },
+    { gfp: full >>> 0, order: minOrder },
+  ]
 }
 
 const hex = (address: number) =>

@@ -162,6 +162,46 @@ describe('a slab', () => {
     slab.validate()
   })
 
+  it('can be allocated in steps', () => {
+    machine.most = 0
+    const stepping = new SlabAllocator({
+      frames: machine.frames,
+      cpus: CPUS,
+      alloc: () => expect.fail('at once'),
+      free: (page, order, cpu) => machine.free(page, order, cpu),
+      *steps({ task: who, gfp: flags, order, site, cpu }) {
+        const reclaimed = yield { kind: 'reclaim', gfp: flags }
+        if (reclaimed === 0) return NO_PAGE
+        return machine.alloc(who, flags, order, site, cpu)
+      },
+    })
+    const cache = stepping.createCache({ name: 'bio', size: 2048 })
+    const steps = stepping.allocSteps(task, cache, GFP_NOFS, 1, 1)
+    // The large slab first, then a small one.
+    expect(steps.next().value).toMatchObject({ kind: 'reclaim', gfp: expect.any(Number) })
+    expect(steps.next(1).value).toMatchObject({ kind: 'reclaim', gfp: GFP_NOFS | gfp.__GFP_COMP })
+    const { done, value } = steps.next(32)
+    expect(done).toBe(true)
+    expect(machine.requests).toHaveLength(2)
+    // The other object of that page is there at once.
+    const next = stepping.allocSteps(task, cache, GFP_NOFS, 1, 1).next()
+    expect(next).toEqual({ done: true, value: (value as number) + 2048 })
+    const failing = stepping.allocSteps(task, cache, GFP_NOFS, 1, 1)
+    failing.next()
+    failing.next(0)
+    expect(failing.next(0)).toEqual({ done: true, value: NO_OBJECT })
+    stepping.validate()
+  })
+
+  it('is allocated at once where there are no steps', () => {
+    const cache = slab.createCache({ name: 'bio', size: 100 })
+    const { done, value } = slab.allocSteps(task, cache, GFP_KERNEL).next()
+    expect([done, typeof value]).toEqual([true, 'number'])
+    machine.most = -1
+    const other = slab.createCache({ name: 'inode', size: 100 })
+    expect(slab.allocSteps(task, other, GFP_KERNEL).next().value).toBe(NO_OBJECT)
+  })
+
   it('of reclaimable objects has reclaimable pages, and is counted so', () => {
     const inodes = slab.createCache({ name: 'inode_cache', size: 600, reclaimAccount: true })
     slab.alloc(task, inodes, GFP_NOFS)
