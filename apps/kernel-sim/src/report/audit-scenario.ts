@@ -9,6 +9,7 @@ import type { LostScopeFact } from '../audit/work.js'
 import { waitedFor } from './audit-findings.js'
 import type { AuditReport } from './audit-report.js'
 import { number, plural } from './numbers.js'
+import { printable } from './printable.js'
 
 /**
  * The lost scope to model: of those of this work function, or of all, the one with most allocations; but what was
@@ -132,11 +133,6 @@ function name(fn: string): string {
 
 function quoted(text: string): string {
   return `'${printable(text).replace(/[\\']/g, '\\$&')}'`
-}
-
-/** Without what would end a line, or would not be seen. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }
 
 /** A name for the scenario: lower case, digits and dashes. */

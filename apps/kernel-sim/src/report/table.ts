@@ -1,4 +1,5 @@
 /** Table: rows and columns as text that fits a terminal. */
+import { printable } from './printable.js'
 
 /** The widest line of a report. */
 const WIDTH = 100
@@ -85,7 +86,7 @@ export function wrap(sentence: string, indent = INDENT, first = indent): string 
   const lines: string[] = []
   let line = first
   let empty = true
-  for (const word of sentence.split(' ')) {
+  for (const word of printable(sentence).split(' ')) {
     if (!empty && line.length + 1 + word.length > WIDTH) {
       lines.push(line)
       line = indent
@@ -98,7 +99,8 @@ export function wrap(sentence: string, indent = INDENT, first = indent): string 
 }
 
 function cell(content: string, width: number, align: Column['align']): string {
-  const cut = content.length > width ? `${content.slice(0, Math.max(0, width - 1))}…` : content
+  const shown = printable(content)
+  const cut = shown.length > width ? `${shown.slice(0, Math.max(0, width - 1))}…` : shown
   return align === 'left' ? cut.padEnd(width) : cut.padStart(width)
 }
 

@@ -105,6 +105,22 @@ describe('kernel-sim audit', () => {
     expect(lost.stdout).toContain('lost_work: queued from a NOFS scope, allocated with __GFP_FS')
   })
 
+  it('shows hostile names as they are, and lets a terminal do nothing with them', async () => {
+    const name = '\u001b[2J\u202eevil\r\n'
+    const trace = new Trace()
+      .queue('0x1', name, { fl: NOFS, wq: name, st: `queue_work_on+1;${name}+5` })
+      .start('0x1', name)
+      .kmalloc({ pid: 7, comm: name, st: `__kmalloc_noprof+1;${name}+2;${name}+3` })
+      .end('0x1', name)
+      .kmalloc({ gfp: 0xc40, st: `__kmalloc_noprof+1;${name}+2;${name}+3` })
+    const { stdout } = await kernelSim(['audit', '-'], `${trace.text}${name}\n`)
+    expect(stdout).toContain('\ufffd[2J\ufffdevil\ufffd\ufffd: queued from a NOFS scope')
+    expect(stdout.match(/(?!\n)[\p{Cc}\p{Cf}]/gu)).toBeNull()
+    const compared = await kernelSim(['audit', '--compare', file('old', good), '-'], trace.text)
+    expect(compared.stdout).toContain('evil')
+    expect(compared.stdout.match(/(?!\n)[\p{Cc}\p{Cf}]/gu)).toBeNull()
+  })
+
   it('--top 0 shows all rows, --top 1 the first', async () => {
     const trace = new Trace()
     for (let i = 0; i < 20; i++) trace.kmalloc({ gfp: 0xc40, st: `__kmalloc_noprof+1;site_${i}+2` })

@@ -65,11 +65,17 @@ describe('kernel-sim record', () => {
     expect((await kernelSim(['audit', '-'], cut)).stdout).toContain('Its end is missing')
   })
 
+  it('says that a recording cannot be written', async () => {
+    const args = ['record', '--convert', '-', '--output', '/no/such/x']
+    const { status, stderr } = await kernelSim(args, OUTPUT)
+    expect(stderr).toMatch(/^kernel-sim: \/no\/such\/x cannot be written: /)
+    expect(status).toBe(2)
+  })
+
   it.each<[string, string[], RegExp]>([
     ['foreign output', ['--convert', '-'], /no output of the script/],
     ['no such file', ['--convert', '/no/such'], /\/no\/such cannot be read/],
     ['an output that is there', ['--output', import.meta.filename], /is there already/],
-    ['nowhere to write', ['--convert', '-', '--output', '/no/such/x'], /cannot be written/],
     ['a command without --run', ['make'], /with --run only/],
     ['both ways', ['--run', '--convert', '-'], /cannot be used with/],
     ['a process that is none', ['--pid', 'x'], /the number of a process/],
