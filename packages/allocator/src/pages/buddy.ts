@@ -249,7 +249,8 @@ export class Buddy {
    */
   validate(): void {
     const { frames } = this
-    const blocks = new Int32Array(MAX_ORDER)
+    const { state } = frames
+    const blocks = new Array<number>(MAX_ORDER).fill(0)
     const end = this.start + this.pages
     let free = 0
     for (let page = this.start; page < end; ) {
@@ -261,13 +262,13 @@ export class Buddy {
         throw new InvariantError(page, `no block of order ${order} can begin there`)
       }
       for (let inside = page + 1; inside < page + size; inside++) {
-        if (frames.state[inside] !== 0) throw new InvariantError(inside, 'it is in two blocks')
+        if (state[inside] !== 0) throw new InvariantError(inside, 'it is in two blocks')
       }
       if (kind === FREE) {
         free += size
         blocks[order] = (blocks[order] as number) + 1
         const buddy = page ^ size
-        if (frames.state[buddy] === (FREE | order) && this.#mergeable(page, buddy, order)) {
+        if (state[buddy] === (FREE | order) && this.#mergeable(page, buddy, order)) {
           throw new InvariantError(page, `it and its buddy ${buddy} are both free`)
         }
       }
@@ -279,11 +280,7 @@ export class Buddy {
     for (let order = 0; order < MAX_ORDER; order++) {
       let listed = 0
       for (let type = 0; type < MIGRATE_TYPES; type++) {
-        listed += frames.check(this.#list(order, type), (page) => {
-          if (frames.state[page] !== (FREE | order)) {
-            throw new InvariantError(page, `it is listed as free, of order ${order}, and is not`)
-          }
-        })
+        listed += frames.checkBlocks(this.#list(order, type), FREE | order, 'a free list')
       }
       if (listed !== blocks[order]) {
         throw new InvariantError(

@@ -176,6 +176,23 @@ export class PageFrames {
     return length
   }
 
+  /**
+   * Goes through a list of blocks that are all alike, and proves what {@link check} proves.
+   * @param state kind and order that they must have
+   * @param where names the list in errors
+   * @returns how many blocks it has
+   */
+  checkBlocks(list: number, state: number, where: string): number {
+    const { next, previous } = this
+    // Most lists are empty, and tests validate often.
+    if (next[list] === list && previous[list] === list) return 0
+    return this.check(list, (page) => {
+      if (this.state[page] !== state) {
+        throw new InvariantError(page, `it is on ${where} of order ${state & ORDER_MASK}, wrongly`)
+      }
+    })
+  }
+
   /** A copy of everything: 12 bytes a page. */
   save(): FramesState {
     const { next, previous, state, owner, flags } = this

@@ -118,16 +118,8 @@ export class PerCpuPages {
     let count = 0
     for (let index = 0; index < PER_CPU_LISTS; index++) {
       const order = index < LOW_ORDER_LISTS ? Math.floor(index / MIGRATE_PCPTYPES) : PAGEBLOCK_ORDER
-      count +=
-        (1 << order) *
-        frames.check(this.#lists + index, (page) => {
-          if (frames.state[page] !== (PER_CPU | order)) {
-            throw new InvariantError(
-              page,
-              `it is on a CPU's list of order ${order}, and is not that`,
-            )
-          }
-        })
+      const blocks = frames.checkBlocks(this.#lists + index, PER_CPU | order, "a CPU's list")
+      count += blocks << order
     }
     if (count !== this.#count) {
       throw new InvariantError(

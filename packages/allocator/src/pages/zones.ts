@@ -220,13 +220,20 @@ export class Zones {
 
   /** @throws InvariantError for the first page that is not in exactly one place. */
   validate(): void {
-    for (const zone of this.all) zone.validate()
-    for (let page = 0; page < this.frames.pages; page++) {
-      if (this.frames.state[page] === 0) continue
-      const zone = this.all[this.#zoneOf[page >> ALIGN_SHIFT] as number]
-      if (zone === undefined || page >= zone.start + zone.managed) {
-        throw new InvariantError(page, 'it is in no zone')
-      }
+    let end = 0
+    for (const zone of this.all) {
+      zone.validate()
+      this.#assertUnused(end, zone.start)
+      end = zone.start + zone.managed
+    }
+    this.#assertUnused(end, this.frames.pages)
+  }
+
+  /** Between zones there is nothing. */
+  #assertUnused(from: number, to: number): void {
+    const { state } = this.frames
+    for (let page = from; page < to; page++) {
+      if (state[page] !== 0) throw new InvariantError(page, 'it is in no zone')
     }
   }
 
