@@ -4,6 +4,7 @@
 export const contenders = {
   C: {},
   buddy: { module: './buddy.mjs', ours: true },
+  PageAllocator: { module: './page-allocator.mjs', ours: true },
   alloc: { module: './rivals/alloc.mjs' },
   '@thi.ng/malloc': { module: './rivals/thi-ng-malloc.mjs' },
 }
@@ -18,18 +19,26 @@ export const settings = {
   full: {
     title: '16,384 live blocks: memory is 2/3 full',
     slots: 32_768,
-    plans: { C: MANY, buddy: MANY, alloc: SOME },
+    plans: { C: MANY, buddy: MANY, PageAllocator: MANY, alloc: SOME },
   },
   sparse: {
     title: '4,096 live blocks',
     slots: 8192,
-    plans: { C: MANY, buddy: MANY, alloc: SOME, '@thi.ng/malloc': FEW },
+    plans: {
+      C: MANY,
+      buddy: MANY,
+      PageAllocator: MANY,
+      alloc: SOME,
+      '@thi.ng/malloc': FEW,
+    },
   },
 }
 
 /** What costs at most so many times what another costs, or so many bytes; or is faster at least by so much. */
 export const targets = [
   { setting: 'full', what: 'buddy', against: 'C', atMost: 1.3 },
+  { setting: 'full', what: 'PageAllocator', against: 'C', atMost: 2.5 },
   { setting: 'sparse', what: 'buddy', against: '@thi.ng/malloc', atLeast: 10 },
-  { setting: 'memory', what: 'buddy', atMost: 16 },
+  { setting: 'sparse', what: 'PageAllocator', against: '@thi.ng/malloc', atLeast: 10 },
+  { setting: 'memory', what: 'PageAllocator', atMost: 16 },
 ]
