@@ -9,13 +9,15 @@
  * wherever a position is renamed, the operation there has to be the renamed operation.
  *
  * The representative is found by sorting. Each replica gets a key from what its objects and tasks hold, names
- * left out; then once more from the keys of the replicas that it refers to and that refer to it. Two replicas with the same
- * key are nearly always interchangeable; if not, a class may be kept twice, which costs time and is not wrong.
+ * left out; then again and again from the keys of the replicas that it refers to and that refer to it (this is colour
+ * refinement, the first step of programs that compare graphs). Replicas that still have the same key are taken to be
+ * interchangeable: one of them is put first, and the keys of those around it follow. If two were not, which no scenario
+ * has shown, a class would be kept twice, which costs time and is not wrong.
  */
 import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
 import { type Machine, Task } from '../machine/machine.js'
-import type { MachineObject } from '../machine/object.js'
+import type { Group, MachineObject } from '../machine/object.js'
 import type { Operation } from '../machine/operation.js'
 import type { Program } from '../machine/program.js'
 
@@ -27,9 +29,13 @@ interface Slot {
   readonly replica: number
   /** The same for corresponding fields. */
   readonly salt: number
-  readonly task: Task | null
   /** The corresponding fields, by the id of their holder. */
   readonly kin: readonly (Field | undefined)[]
+}
+
+/** The position of a task. */
+interface Place extends Omit<Slot, 'kin' | 'holder'> {
+  readonly task: Task
 }
 
 /** What a renaming does. */
@@ -52,7 +58,10 @@ interface Shape {
 export class Symmetry {
   readonly #machine: Machine
   readonly #programs: readonly Program[]
-  readonly #slots: Slot[] = []
+  /** Positions of tasks, references to objects, and numbers. */
+  readonly #places: Place[] = []
+  readonly #references: Slot[] = []
+  readonly #numbers: Slot[] = []
   /** The replica, among all of the machine, of each object by id; -1 for none. */
   readonly #replicas: Int32Array
   readonly #kin: Int32Array
@@ -61,6 +70,10 @@ export class Symmetry {
   readonly #count: number
   readonly #keys: Int32Array
   readonly #around: Int32Array
+  /** Which replicas refer to others: from, to, and how. */
+  #related = new Int32Array(3 * 16)
+  #relations = 0
+  readonly #isRelated: Uint8Array
   /** Which replica stands at each place of the representative. */
   readonly #order: Int32Array
   readonly #shapes: Shape[][]
@@ -86,22 +99,24 @@ export class Symmetry {
     })
     this.#keys = new Int32Array(count)
     this.#around = new Int32Array(count)
+    this.#isRelated = new Uint8Array(count)
     this.#order = new Int32Array(count)
     this.#shapes = machine.tasks.map(() => [])
     this.identity = this.#renamingOf(this.#order.map((_, at) => this.#placeOf(at)))
     this.renaming = this.identity
     for (const holder of machine.objects) {
       for (const [at, field] of holder.fields.entries()) {
-        this.#slots.push({
-          field,
-          holder,
-          replica: this.#replicas[holder.id] as number,
-          salt: mix(holder.kin + 1, at + 1),
-          task: holder instanceof Task && at === 0 ? holder : null,
-          kin: machine.objects.map((other) =>
-            other.kin === holder.kin ? other.fields[at] : undefined,
-          ),
-        })
+        const replica = this.#replicas[holder.id] as number
+        const salt = mix(holder.kin + 1, at + 1)
+        if (holder instanceof Task && at === 0) {
+          this.#places.push({ field, replica, salt, task: holder })
+          continue
+        }
+        const kin = machine.objects.map((other) =>
+          other.kin === holder.kin ? other.fields[at] : undefined,
+        )
+        const slots = field.refers ? this.#references : this.#numbers
+        slots.push({ field, holder, replica, salt, kin })
       }
     }
   }
@@ -126,76 +141,131 @@ export class Symmetry {
     }
     to.fill(0)
     const { objects } = renaming
-    for (const slot of this.#slots) {
-      const held = slot.field.get(row)
-      if (slot.task !== null) {
-        const image = this.#machine.objects[objects[slot.task.id] as number] as Task
-        image.position.set(to, this.#image(slot.task, held, renaming))
-      } else {
-        const value = slot.field.refers && held > 0 ? (objects[held - 1] as number) + 1 : held
-        const target = slot.kin[objects[slot.holder.id] as number] as Field
-        target.set(to, value)
-      }
+    for (const { field, task } of this.#places) {
+      const image = this.#machine.objects[objects[task.id] as number] as Task
+      image.position.set(to, this.#image(task, field.get(row), renaming))
+    }
+    // What is 0 is 0 already.
+    for (const { field, holder, kin } of this.#references) {
+      const held = field.get(row)
+      if (held === 0) continue
+      const target = kin[objects[holder.id] as number] as Field
+      target.set(to, (objects[held - 1] as number) + 1)
+    }
+    for (const { field, holder, kin } of this.#numbers) {
+      const held = field.get(row)
+      if (held !== 0) (kin[objects[holder.id] as number] as Field).set(to, held)
     }
   }
 
   /** Decides the order of replicas in each group. */
   #sort(row: Row): void {
     const keys = this.#keys
-    const around = this.#around
     keys.fill(0)
-    for (const { field, replica, salt, task } of this.#slots) {
-      const held = field.get(row)
-      if (task !== null) {
-        const { key, replicas } = this.#shape(task, held)
-        const what = mix(salt, key)
-        if (replica >= 0) keys[replica] = (keys[replica] as number) + what
-        for (let at = 0; at < replicas.length; at++) {
-          const known = replicas[at] as number
-          keys[known] = (keys[known] as number) + mix(what, at + 1)
-        }
-      } else if (field.refers && held > 0) {
-        const referred = this.#replicas[held - 1] as number
-        const what = mix(salt, (this.#kin[held - 1] as number) * 2 + (referred === replica ? 1 : 0))
-        if (replica >= 0) keys[replica] = (keys[replica] as number) + what
-        if (referred >= 0) keys[referred] = (keys[referred] as number) + mix(what, 1)
-      } else if (replica >= 0) keys[replica] = (keys[replica] as number) + mix(salt, held)
+    this.#isRelated.fill(0)
+    this.#relations = 0
+    for (const { field, replica, salt, task } of this.#places) {
+      const { key, replicas } = this.#shape(task, field.get(row))
+      const what = mix(salt, key)
+      if (replica >= 0) keys[replica] = (keys[replica] as number) + what
+      for (let at = 0; at < replicas.length; at++) {
+        const known = replicas[at] as number
+        keys[known] = (keys[known] as number) + mix(what, at + 1)
+        if (replica >= 0) this.#relate(replica, known, mix(salt, at))
+      }
     }
-    around.set(keys)
-    for (const { field, replica, salt, task } of this.#slots) {
+    // What is 0 adds nothing, so most fields can be passed over.
+    for (const { field, replica, salt } of this.#references) {
+      const held = field.get(row)
+      if (held === 0) continue
+      const referred = this.#replicas[held - 1] as number
+      const what = mix(salt, (this.#kin[held - 1] as number) * 2 + (referred === replica ? 1 : 0))
+      if (replica >= 0) keys[replica] = (keys[replica] as number) + what
+      if (referred >= 0) {
+        keys[referred] = (keys[referred] as number) + mix(what, 1)
+        if (replica >= 0) this.#relate(replica, referred, salt)
+      }
+    }
+    for (const { field, replica, salt } of this.#numbers) {
       if (replica < 0) continue
       const held = field.get(row)
-      if (task !== null) {
-        const { replicas } = this.#shape(task, held)
-        for (let at = 0; at < replicas.length; at++) {
-          this.#relate(replica, replicas[at] as number, mix(salt, at))
-        }
-      } else if (field.refers && held > 0) {
-        const referred = this.#replicas[held - 1] as number
-        if (referred >= 0) this.#relate(replica, referred, salt)
-      }
+      if (held !== 0) keys[replica] = (keys[replica] as number) + mix(salt, held)
     }
-    for (const [index, { size }] of this.#machine.groups.entries()) {
-      const base = this.#bases[index] as number
-      // Insertion sort: groups are small and often in order.
-      for (let place = 0; place < size; place++) {
-        const key = around[base + place] as number
-        let at = place
-        while (at > 0 && (around[base + (this.#order[base + at - 1] as number)] as number) > key) {
-          this.#order[base + at] = this.#order[base + at - 1] as number
-          at--
-        }
-        this.#order[base + at] = place
-      }
+    this.#spread()
+    for (let tied = this.#arrange(); tied >= 0; tied = this.#arrange()) {
+      // Any of them may come first, but those that are related to it have to follow.
+      keys[tied] = mix(keys[tied] as number, 1)
+      this.#spread()
     }
   }
 
-  /** Adds to the keys of two replicas that one refers to the other. */
+  /**
+   * Sorts the replicas of each group by their keys.
+   * @returns one that has the same key as another, and is related to some; -1 when there is none.
+   */
+  #arrange(): number {
+    const keys = this.#keys
+    const order = this.#order
+    const { groups } = this.#machine
+    let tied = -1
+    for (let group = 0; group < groups.length; group++) {
+      const { size } = groups[group] as Group
+      const base = this.#bases[group] as number
+      // Insertion sort: groups are small and often in order.
+      for (let place = 0; place < size; place++) {
+        const key = keys[base + place] as number
+        let at = base + place
+        while (at > base && (keys[base + (order[at - 1] as number)] as number) > key) {
+          order[at] = order[at - 1] as number
+          at--
+        }
+        order[at] = place
+      }
+      // Which one is taken must not depend on names: the last in order.
+      for (let at = base + 1; at < base + size; at++) {
+        const before = base + (order[at - 1] as number)
+        const key = keys[base + (order[at] as number)] as number
+        if (keys[before] === key && this.#isRelated[before] === 1) tied = before
+      }
+    }
+    return tied
+  }
+
+  /** Notes that one replica refers to another. */
   #relate(from: number, to: number, salt: number): void {
+    if (from !== to) {
+      this.#isRelated[from] = 1
+      this.#isRelated[to] = 1
+      const at = this.#relations++ * 3
+      if (at === this.#related.length) {
+        const longer = new Int32Array(at * 2)
+        longer.set(this.#related)
+        this.#related = longer
+      }
+      this.#related[at] = from
+      this.#related[at + 1] = to
+      this.#related[at + 2] = salt
+    }
+  }
+
+  /** Adds the keys of replicas to those that they refer to, and back, as often as the longest chain may be long. */
+  #spread(): void {
     const keys = this.#keys
     const around = this.#around
-    around[to] = (around[to] as number) + mix(keys[from] as number, salt)
-    around[from] = (around[from] as number) + mix(keys[to] as number, salt + 1)
+    const related = this.#related
+    const end = this.#relations * 3
+    const rounds = Math.min(this.#relations, this.#count)
+    around.set(keys)
+    for (let round = 0; round < rounds; round++) {
+      for (let at = 0; at < end; at += 3) {
+        const from = related[at] as number
+        const to = related[at + 1] as number
+        const salt = related[at + 2] as number
+        around[to] = (around[to] as number) + mix(keys[from] as number, salt)
+        around[from] = (around[from] as number) + mix(keys[to] as number, salt + 1)
+      }
+      keys.set(around)
+    }
   }
 
   /** What one renaming and then another do. */

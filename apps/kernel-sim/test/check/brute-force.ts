@@ -105,7 +105,7 @@ export function unnamed(state: string, machine: Machine): string {
   return least
 }
 
-function permutations(size: number): number[][] {
+export function permutations(size: number): number[][] {
   if (size === 0) return [[]]
   return permutations(size - 1).flatMap((shorter) =>
     Array.from({ length: size }, (_, at) => [
