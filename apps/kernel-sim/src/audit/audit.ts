@@ -6,6 +6,7 @@ import { inferFlags } from './infer.js'
 import { PageAudit, type PageFacts } from './page-allocations.js'
 import { ReclaimAudit, type ReclaimFacts } from './reclaim.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
+import { SampleBudget } from './samples.js'
 import { type TaskFacts, Tasks } from './tasks.js'
 import type { EventName, TraceEvent } from './trace-event.js'
 import { WaitAudit, type WaitFact } from './waits.js'
@@ -43,10 +44,11 @@ export class Audit {
   readonly #requests = new RequestAudit()
   readonly #agreement = new AgreementAudit()
   readonly #pages = new PageAudit()
-  readonly #callSites = new CallSiteAudit()
-  readonly #work = new WorkAudit()
-  readonly #waits = new WaitAudit()
-  readonly #reclaim = new ReclaimAudit()
+  readonly #budget = new SampleBudget()
+  readonly #callSites = new CallSiteAudit(this.#budget)
+  readonly #work = new WorkAudit(this.#budget)
+  readonly #waits = new WaitAudit(this.#budget)
+  readonly #reclaim = new ReclaimAudit(this.#budget)
   readonly #events = new Map<EventName, { count: number }>()
   #begin = Number.NaN
   #latest = Number.NaN

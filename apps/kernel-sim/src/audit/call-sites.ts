@@ -7,7 +7,7 @@ import { PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allo
 import type { CallSite } from './attribute/call-site.js'
 import type { FilteredRequest } from './filter.js'
 import { Rows } from './rows.js'
-import { Samples, type StackSample } from './samples.js'
+import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted } from './scope-name.js'
 
 /** Whether requests were covered by a scope always, sometimes, never, or nobody knows. */
@@ -84,15 +84,19 @@ class ExplicitSite {
   interrupt = 0
   unknown = 0
   inferred = 0
-  readonly #coveredFrom = new Samples()
-  readonly #uncoveredFrom = new Samples()
+  readonly #coveredFrom: Samples
+  readonly #uncoveredFrom: Samples
   readonly gfp = new Map<number, number>()
 
   constructor(
     readonly site: string,
     readonly caller: string,
     readonly gfpClass: string,
-  ) {}
+    budget: SampleBudget,
+  ) {
+    this.#coveredFrom = new Samples(budget)
+    this.#uncoveredFrom = new Samples(budget)
+  }
 
   add({ event }: FilteredRequest): void {
     this.requests++
@@ -147,9 +151,11 @@ class ExplicitSite {
 }
 
 export class CallSiteAudit {
+  readonly #budget: SampleBudget
   readonly #explicit = new Rows(
     2,
-    (site: string, caller: string, gfpClass: string) => new ExplicitSite(site, caller, gfpClass),
+    (site: string, caller: string, gfpClass: string) =>
+      new ExplicitSite(site, caller, gfpClass, this.#budget),
   )
   readonly #weakened = new Rows(2, (site: string, caller: string, scope: string) => ({
     site,
@@ -157,6 +163,10 @@ export class CallSiteAudit {
     scope,
     requests: 0,
   }))
+
+  constructor(budget: SampleBudget) {
+    this.#budget = budget
+  }
 
   add(request: FilteredRequest, { site, caller }: CallSite): void {
     const { class: gfpClass, event, scope } = request

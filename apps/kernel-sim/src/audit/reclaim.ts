@@ -3,7 +3,7 @@ import { type GfpClass, gfpClass } from '@scopemask/allocator'
 import { reclaimSiteOn } from './attribute/reclaim-functions.js'
 import { Recent } from './recent.js'
 import { Rows } from './rows.js'
-import { Samples, type StackSample } from './samples.js'
+import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted, scopeName } from './scope-name.js'
 import type { ReclaimBeginEvent, ReclaimEndEvent, ShrinkEvent } from './trace-event.js'
 
@@ -92,7 +92,12 @@ const VARIANTS = 16
 
 export class ReclaimAudit {
   readonly #entered = new Recent<number, Entered>(TASKS)
-  readonly #rows = new Rows(2, reclaimRow)
+  readonly #budget: SampleBudget
+  readonly #rows = new Rows(
+    2,
+    (site: string, caller: string, kind: ReclaimFact['kind'], scope: string, name: GfpClass) =>
+      reclaimRow(site, caller, kind, scope, name, new Samples(this.#budget)),
+  )
   readonly #tasks = new Rows(1, taskRow)
   readonly #shrinkers = new Rows(1, (shrinker: string, scope: string, name: GfpClass) => ({
     shrinker,
@@ -102,6 +107,10 @@ export class ReclaimAudit {
   }))
   #byScope = 0
   #byCaller = 0
+
+  constructor(budget: SampleBudget) {
+    this.#budget = budget
+  }
 
   begin({ event, pid, comm, time, gfp, taskFlags, stack, line }: ReclaimBeginEvent): void {
     const { site, caller } = reclaimSiteOn(stack?.functions ?? [])
@@ -166,6 +175,7 @@ function reclaimRow(
   kind: 'direct' | 'memcg',
   scope: string,
   name: GfpClass,
+  samples: Samples,
 ): Row {
   return {
     kind,
@@ -178,7 +188,7 @@ function reclaimRow(
     totalUs: 0,
     maxUs: 0,
     gfp: new Map(),
-    samples: new Samples(),
+    samples,
   }
 }
 

@@ -4,7 +4,7 @@
  */
 export const OTHERS = '(others)'
 
-const LIMIT = 1 << 14
+const LIMIT = 1 << 13
 
 /** What is found by one part of a key: the row if it is the last one, else what is found by the next part. */
 type Level<R> = Map<string, Level<R> | R>

@@ -13,15 +13,35 @@ export interface StackSample {
 /** How many different stacks are counted for one thing; events with further ones only count in sum. */
 const LIMIT = 256
 
+/** How many different stacks are counted for all things together, the first one of each not counted. */
+const ALL = 1 << 15
+
+/** What the samples of one audit may keep together. */
+export class SampleBudget {
+  #left = ALL
+
+  /** Whether there is room for one more. */
+  take(): boolean {
+    return this.#left > 0 && this.#left-- > 0
+  }
+}
+
 export class Samples {
+  readonly #budget: SampleBudget
   readonly #seen = new Map<string, { count: number; stack: Stack; line: number }>()
+
+  constructor(budget: SampleBudget) {
+    this.#budget = budget
+  }
 
   /** @param path tells apart what is counted: by default all functions of the stack. */
   add(stack: Stack | undefined, line: number, count = 1, path = stack?.path ?? ''): void {
     if (stack === undefined) return
     const seen = this.#seen.get(path)
     if (seen !== undefined) seen.count += count
-    else if (this.#seen.size < LIMIT) this.#seen.set(path, { count, stack, line })
+    else if (this.#seen.size === 0 || (this.#seen.size < LIMIT && this.#budget.take())) {
+      this.#seen.set(path, { count, stack, line })
+    }
   }
 
   /** How many different paths there were, and how many of them another has too. */

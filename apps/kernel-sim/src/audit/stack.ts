@@ -5,6 +5,7 @@
 import { type CallSite, callSiteOn } from './attribute/call-site.js'
 import { isInterruptEntry } from './attribute/interrupt.js'
 import { scopesHeldBy } from './attribute/scope-holders.js'
+import { Names } from './names.js'
 
 export class Stack {
   /** The functions. */
@@ -22,9 +23,10 @@ export class Stack {
   #path: string | undefined
   #callPath: string | undefined
 
-  constructor(frames: readonly string[], truncated: boolean) {
-    this.frames = frames
-    this.functions = frames.map(functionOf)
+  /** @param names keeps what other stacks have too. */
+  constructor(frames: readonly string[], truncated: boolean, names: Names) {
+    this.frames = frames.map((frame) => names.of(frame))
+    this.functions = frames.map((frame) => names.of(functionOf(frame)))
     this.truncated = truncated
     this.interrupt = this.functions.some(isInterruptEntry)
     this.callSite = callSiteOn(this.functions)
@@ -78,20 +80,30 @@ function functionOf(frame: string): string {
   return plus < 0 ? frame : frame.slice(0, plus)
 }
 
-/** How many different stacks are remembered. Beyond that the table starts over: slower, never wrong. */
-const LIMIT = 1 << 16
+/**
+ * How many different stacks are remembered, and how many characters of them. Beyond that the table starts over: slower,
+ * never wrong.
+ */
+const LIMIT = 1 << 15
+const CHARACTERS = 1 << 24
 
 /** Gives out one Stack for equal stacks. */
 export class StackTable {
   readonly #stacks = new Map<string, Stack>()
+  readonly #names = new Names()
+  #characters = 0
 
   /** The stack that `text` spells: frames joined by `;`, innermost first. */
   intern(text: string, truncated: boolean): Stack {
     const key = truncated ? `${text};` : text
     let stack = this.#stacks.get(key)
     if (stack === undefined) {
-      stack = new Stack(text.split(';'), truncated)
-      if (this.#stacks.size === LIMIT) this.#stacks.clear()
+      stack = new Stack(text.split(';'), truncated, this.#names)
+      this.#characters += key.length
+      if (this.#stacks.size === LIMIT || this.#characters > CHARACTERS) {
+        this.#stacks.clear()
+        this.#characters = key.length
+      }
       this.#stacks.set(key, stack)
     }
     return stack

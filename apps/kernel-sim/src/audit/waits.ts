@@ -1,7 +1,7 @@
 /** Waits: where tasks sleep while they are in a scope, and so keep whatever made them open it. */
 import { waitPlaceOn } from './attribute/wait-functions.js'
 import { Rows } from './rows.js'
-import { Samples, type StackSample } from './samples.js'
+import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted, scopeName } from './scope-name.js'
 import type { SleepEvent } from './trace-event.js'
 
@@ -17,14 +17,19 @@ export interface WaitFact {
 }
 
 export class WaitAudit {
+  readonly #budget: SampleBudget
   readonly #rows = new Rows(3, (wait: string, site: string, caller: string, scope: string) => ({
     wait,
     site,
     caller,
     scope,
     count: 0,
-    samples: new Samples(),
+    samples: new Samples(this.#budget),
   }))
+
+  constructor(budget: SampleBudget) {
+    this.#budget = budget
+  }
 
   add({ stack, taskFlags, line }: SleepEvent): void {
     if (stack === undefined || !isRestricted(taskFlags)) return

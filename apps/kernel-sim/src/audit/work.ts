@@ -12,7 +12,7 @@ import { type Awaited, AwaitedAudit } from './awaited.js'
 import { type FilteredRequest, regained } from './filter.js'
 import { Recent } from './recent.js'
 import { Rows } from './rows.js'
-import { Samples, type StackSample } from './samples.js'
+import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted, scopeName } from './scope-name.js'
 import type { Stack } from './stack.js'
 import type {
@@ -195,12 +195,19 @@ export class WorkAudit {
   /** Armings of items whose function is not known yet. */
   readonly #unnamed = new Recent<string, Arming[]>(LIMIT)
 
-  readonly #rows = new Rows(1, delegationRow)
-  readonly #lost = new Rows(3, lostRow)
-  readonly #arms = new Rows(1, armRow)
+  readonly #budget: SampleBudget
+  readonly #rows = new Rows(1, (fn: string, kind: DelegationKind, scope: string) =>
+    delegationRow(fn, kind, scope, this.#budget),
+  )
+  readonly #lost = new Rows(3, (...key: LostKey) => lostRow(key, this.#budget))
+  readonly #arms = new Rows(1, (fn: string, scope: string) => armRow(fn, scope, this.#budget))
   readonly #functions = new Rows(1, functionFact)
   readonly #awaited = new AwaitedAudit()
   #queueings = 0
+
+  constructor(budget: SampleBudget) {
+    this.#budget = budget
+  }
 
   /** Every event of a worker says in which scope the worker is. */
   see(event: TraceEvent): void {
@@ -409,7 +416,7 @@ function queuedInAll(fn: WorkFunctionFact, kind: DelegationKind): number {
   return kind === 'delayed' ? fn.queuedByTimer : fn.queued
 }
 
-function delegationRow(fn: string, kind: DelegationKind, scope: string): Row {
+function delegationRow(fn: string, kind: DelegationKind, scope: string, budget: SampleBudget): Row {
   return {
     fact: {
       fn,
@@ -425,11 +432,12 @@ function delegationRow(fn: string, kind: DelegationKind, scope: string): Row {
       slept: 0,
       waited: 0,
     },
-    samples: new Samples(),
+    samples: new Samples(budget),
   }
 }
 
-function lostRow(
+/** What one row of lost scopes is about. */
+type LostKey = [
   fn: string,
   site: string,
   caller: string,
@@ -438,6 +446,11 @@ function lostRow(
   regained: string,
   gfpClass: string,
   workerScope: string,
+]
+
+function lostRow(
+  [fn, site, caller, kind, scope, regained, gfpClass, workerScope]: LostKey,
+  budget: SampleBudget,
 ): LostRow {
   return {
     fact: {
@@ -453,13 +466,13 @@ function lostRow(
       executions: 0,
       allocations: 0,
     },
-    delegated: new Samples(),
-    allocated: new Samples(),
+    delegated: new Samples(budget),
+    allocated: new Samples(budget),
   }
 }
 
-function armRow(fn: string, scope: string): ArmRow {
-  return { fn, scope, armed: 0, samples: new Samples() }
+function armRow(fn: string, scope: string, budget: SampleBudget): ArmRow {
+  return { fn, scope, armed: 0, samples: new Samples(budget) }
 }
 
 function functionFact(fn: string): Counted<WorkFunctionFact> {

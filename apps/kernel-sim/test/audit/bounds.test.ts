@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { Recent } from '../../src/audit/recent.js'
 import { OTHERS, Rows } from '../../src/audit/rows.js'
-import { Samples } from '../../src/audit/samples.js'
+import { SampleBudget, Samples } from '../../src/audit/samples.js'
 import { StackTable } from '../../src/audit/stack.js'
 import { GFP_NOFS, NOFS, Trace } from './trace.js'
 
@@ -45,7 +45,7 @@ describe('recent', () => {
 describe('samples', () => {
   it('keep the most frequent stacks of those that came first', () => {
     const table = new StackTable()
-    const samples = new Samples()
+    const samples = new Samples(new SampleBudget())
     for (let i = 0; i < MANY; i++) samples.add(table.intern(`f_${i % 1000}+1`, false), i + 1)
     samples.add(table.intern('f_7+2', false), 1)
     samples.add(undefined, 1)

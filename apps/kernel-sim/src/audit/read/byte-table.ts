@@ -5,7 +5,7 @@
  */
 
 /** How many different runs are remembered, and how many words of four bytes they may have together. */
-const RUNS = 1 << 16
+const RUNS = 1 << 15
 const WORDS = 1 << 22
 
 /** How many words of a long run the hash looks at. Runs that are equal there are told apart by comparing them. */

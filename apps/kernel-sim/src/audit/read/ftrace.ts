@@ -11,6 +11,7 @@
  * A stack is a record of its own that may come after one of another CPU: it belongs to the last event of its task.
  */
 import { withoutProbes } from '../attribute/probe-functions.js'
+import type { Names } from '../names.js'
 import { Stack } from '../stack.js'
 import type { TraceEvent } from '../trace-event.js'
 import { ByteTable, viewOf } from './byte-table.js'
@@ -342,7 +343,7 @@ function taskName(text: string): TaskName {
 }
 
 /** ` => kmem_cache_alloc_noprof`, or `=> kmem_cache_alloc (ffffffff81234567)` from trace-cmd. */
-function readStack(lines: readonly string[]): StackText {
+function readStack(lines: readonly string[], names: Names): StackText {
   const frames: string[] = []
   const strange: { at: number; text: string }[] = []
   for (const [at, line] of lines.entries()) {
@@ -350,5 +351,5 @@ function readStack(lines: readonly string[]): StackText {
     if (frame === undefined) strange.push({ at, text: line })
     else frames.push(frame)
   }
-  return { stack: new Stack(withoutProbes(frames), false), lines: lines.length, strange }
+  return { stack: new Stack(withoutProbes(frames), false, names), lines: lines.length, strange }
 }

@@ -9,6 +9,7 @@
  * An empty line ends a call chain.
  */
 import { withoutProbes } from '../attribute/probe-functions.js'
+import type { Names } from '../names.js'
 import { Stack } from '../stack.js'
 import type { TraceEvent } from '../trace-event.js'
 import { ByteTable, viewOf } from './byte-table.js'
@@ -204,7 +205,7 @@ function taskName(text: string): TaskName {
 }
 
 /** The frames of the kernel: those of a program, where they were recorded too, say nothing here. */
-function readStack(lines: readonly string[]): StackText {
+function readStack(lines: readonly string[], names: Names): StackText {
   const frames: string[] = []
   const strange: { at: number; text: string }[] = []
   for (const [at, line] of lines.entries()) {
@@ -212,5 +213,5 @@ function readStack(lines: readonly string[]): StackText {
     if (frame === undefined) strange.push({ at, text: line })
     else if (object !== '[unknown]' && /^\[|\.ko/.test(object)) frames.push(frame)
   }
-  return { stack: new Stack(withoutProbes(frames), false), lines: lines.length, strange }
+  return { stack: new Stack(withoutProbes(frames), false, names), lines: lines.length, strange }
 }

@@ -2,6 +2,7 @@
  * Stack text: the stacks of the text formats, a frame a line. The same ones come again and again, so each is taken
  * apart once. A stack may go on in the next block of bytes; until its end is seen nothing is known about it.
  */
+import { Names } from '../names.js'
 import type { Stack } from '../stack.js'
 import { ByteTable, viewOf } from './byte-table.js'
 
@@ -22,11 +23,12 @@ export class StackTexts {
   #length = 0
 
   /** @param read takes the lines of a stack apart. */
-  constructor(read: (lines: readonly string[]) => StackText) {
+  constructor(read: (lines: readonly string[], names: Names) => StackText) {
+    const names = new Names()
     this.#table = new ByteTable((text) => {
       const lines = text.split('\n')
       if (lines.at(-1) === '') lines.pop()
-      return read(lines)
+      return read(lines, names)
     })
   }
 
