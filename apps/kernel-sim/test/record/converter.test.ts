@@ -78,7 +78,9 @@ describe('the converter', () => {
   it('says nothing about tasks that were not looked at', async () => {
     const index = RECORDED_EVENTS.findIndex(({ event }) => event === 'workqueue_queue_work')
     const line = `@${index}\t5\t0\t-1\t0\t0x1\tfn\twq\t(other)`
-    const { events } = await read(convert([line, '!$']).join('\n'))
+    const written = convert([line, '!$'])
+    expect(written[0]).not.toContain('"st')
+    const { events } = await read(written.join('\n'))
     expect(events).toMatchObject([{ pid: -1, taskFlags: undefined, stack: undefined, fn: 'fn' }])
   })
 
@@ -120,6 +122,7 @@ describe('the converter', () => {
     ['a foreign line', 'hello'],
     ['an unknown event', '@99\t1\t1\t1\t0\tx'],
     ['a number that is none', '@12\tx\t1\t1\t0\t0\twl'],
+    ['a field that is no number', '@12\t1\t1\t1\t0\tx\twl'],
     ['missing values', '@0\t1\t1\t1\t0\twl'],
   ])('counts %s', async (_, line) => {
     const written = convert([line, ...printed('kmalloc')])

@@ -40,6 +40,13 @@ describe('the order of time', () => {
     )
   })
 
+  it('holds no more than it may', () => {
+    const out: string[] = []
+    const order = new TimeOrder((line) => out.push(line), 2)
+    for (const time of [3, 1, 2]) order.add(time, String(time))
+    expect(out).toEqual(['1'])
+  })
+
   it('lets go of what is two seconds old', () => {
     const out: string[] = []
     const order = new TimeOrder((line) => out.push(line))

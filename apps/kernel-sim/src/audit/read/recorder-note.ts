@@ -22,6 +22,8 @@ const LIMIT = 64
 
 export class RecorderNotes {
   readonly #notes: RecorderNote[] = []
+  /** Whether the last note is of a recording whose end has not come. */
+  #begun = false
   /** Kept apart, since a note beyond LIMIT counts too. */
   #lost = 0
 
@@ -42,20 +44,27 @@ export class RecorderNotes {
       if (typeof kernel !== 'string' || typeof command !== 'string') {
         return '"kernel" and "command" have to be strings'
       }
-      this.#keep({ kernel, command, events: undefined, lost: undefined, skipped: undefined })
+      const open = { kernel, command, events: undefined, lost: undefined, skipped: undefined }
+      this.#begun = this.#keep(open)
       return undefined
     }
     if (!isCount(events) || !isCount(lost) || !(skipped === -1 || isCount(skipped))) {
       return '"events", "lost" and "skipped" have to be counts'
     }
     this.#lost += lost
-    const last = this.#notes.pop() ?? { kernel: '', command: '' }
-    this.#keep({ ...last, events, lost, skipped: skipped === -1 ? undefined : skipped })
+    const begun = this.#begun ? this.#notes.pop() : undefined
+    this.#begun = false
+    const { kernel: name, command: line } = begun ?? { kernel: '', command: '' }
+    const known = skipped === -1 ? undefined : skipped
+    this.#keep({ kernel: name, command: line, events, lost, skipped: known })
     return undefined
   }
 
-  #keep(note: RecorderNote): void {
-    if (this.#notes.length < LIMIT) this.#notes.push(note)
+  /** Returns whether it was kept. */
+  #keep(note: RecorderNote): boolean {
+    if (this.#notes.length === LIMIT) return false
+    this.#notes.push(note)
+    return true
   }
 }
 
