@@ -12,7 +12,7 @@ export const PAGEBLOCK = 512
 export const MIGRATETYPES = 3
 /** Pages of the largest block. */
 const CHUNK = 1024
-/** So many are 64 GiB: what a damaged recording says beyond that is left out. */
+/** So many are 64 GiB: a damaged recording may claim all the memory there is. */
 const MOST_CHUNKS = 1 << 14
 
 /** Where zones begin on x86-64: at 16 MiB, at 4 GiB. */
@@ -39,13 +39,14 @@ export class Footprint {
   /** The first page number of each chunk, and the place of the chunk. */
   readonly #places: ReadonlyMap<number, number>
 
-  constructor(log: PageLog) {
+  /** @param most how many chunks of 1024 pages may be touched: what is in others is left out */
+  constructor(log: PageLog, most = MOST_CHUNKS) {
     const chunks = new Set<number>()
     let leftOut = 0
     for (let i = 0; i < log.length; i++) {
       const chunk = Math.floor((log.pfn[i] as number) / CHUNK)
       if (chunks.has(chunk)) continue
-      if (chunks.size < MOST_CHUNKS) chunks.add(chunk)
+      if (chunks.size < most) chunks.add(chunk)
       else leftOut++
     }
     const sorted = [...chunks].sort((a, b) => a - b)

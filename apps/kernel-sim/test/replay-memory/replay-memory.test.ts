@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { Footprint } from '../../src/replay-memory/footprint.js'
 import { PageLog } from '../../src/replay-memory/page-log.js'
 import { replayMemory } from '../../src/replay-memory/replay-memory.js'
 import { memoryReport } from '../../src/report/memory-report.js'
@@ -187,6 +188,16 @@ describe('a replay', () => {
     expect(reasons.join('\n')).toContain('The recorded machine woke no kswapd')
     const short = await replay(trace.event('mm_vmscan_wakeup_kswapd', { nid: 0, order: 0, gfp: 0 }))
     expect(short.reasons.join('\n')).toContain('So did the recorded machine: 1 wake-up of kswapd')
+    expect(short.reasons.join('\n')).not.toContain('the model never')
+  })
+
+  it('says when the recorded machine was short of memory, and the model is not', async () => {
+    const trace = new Pages()
+    for (let i = 0; i < 8; i++) trace.alloc(NORMAL + 1024 * i, 10).free(NORMAL + 1024 * i, 10)
+    trace.event('mm_vmscan_direct_reclaim_begin', { order: 0, gfp: 0 })
+    const { reasons, watermarks } = await replay(trace)
+    expect(watermarks).toMatchObject([{ belowLow: 0, fewest: 7168 }])
+    expect(reasons.join('\n')).toContain('1 direct reclaim), the model never')
   })
 
   it('leaves out what is no block, or failed', async () => {
@@ -205,10 +216,11 @@ describe('a replay', () => {
     const { events } = await read(new Pages().alloc(NORMAL).text)
     const [event] = events
     if (event?.event !== 'mm_page_alloc') throw new Error('no page event')
-    for (let i = 0; i < 20_000; i++) log.add({ ...event, cpu: i, pfn: NORMAL + 1024 * i })
-    const { departures, zones } = replayMemory(log, 1)
-    expect(departures.leftOut).toBe(20_000 - 16_384)
-    expect(zones).toEqual([{ zone: 'Normal', pages: 16_384 * 1024 }])
+    for (let i = 0; i < 300; i++) log.add({ ...event, pfn: NORMAL + 1024 * (i % 150) })
+    const footprint = new Footprint(log, 100)
+    expect(footprint.leftOut).toBe(100)
+    expect(footprint.zones).toEqual({ DMA: 0, DMA32: 0, Normal: 100 * 1024 })
+    expect([99, 100].map((chunk) => footprint.page(NORMAL + 1024 * chunk))).toEqual([99 * 1024, -1])
   })
 })
 
