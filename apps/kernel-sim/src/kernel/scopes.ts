@@ -43,6 +43,15 @@ export class Scopes {
     yield* this.#current.restore(mask, saved)
   }
 
+  /** Opens a scope that is closed elsewhere, if the policy has scopes. Returns what the bits were. */
+  *open(mask: TaskFlags): Steps<TaskFlags> {
+    return this.#policy.scope ? yield* this.#current.save(mask) : (0 as TaskFlags)
+  }
+
+  *close(mask: TaskFlags, saved: TaskFlags): Steps<void> {
+    if (this.#policy.scope) yield* this.#current.restore(mask, saved)
+  }
+
   /** Runs a section in a scope, if the policy has scopes. */
   *section<R>(mask: TaskFlags, section: () => Steps<R>): Steps<R> {
     return this.#policy.scope ? yield* this.#scoped(mask, section) : yield* section()

@@ -274,7 +274,7 @@ export class Kernel {
   }
 
   transaction(name: string): Transaction {
-    return new Transaction(this.machine, this.scopes, name)
+    return new Transaction(this.machine, this.#tasks, this.scopes, name)
   }
 
   /** The restrictions in force for a task, by name: `NOFS`; empty for none. For reports. */

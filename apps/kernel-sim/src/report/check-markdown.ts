@@ -3,7 +3,7 @@ import type { CheckResult, Counterexample } from '../check/check.js'
 import type { Reductions } from '../check/reductions.js'
 import type { Answer, CaseRow } from './check-report.js'
 import { counterexampleText } from './check-text.js'
-import { number } from './numbers.js'
+import { number, plural } from './numbers.js'
 
 /** A claim, and the case and policy whose counterexample shows it. */
 interface Claim {
@@ -97,9 +97,13 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     ...CLAIMS.flatMap((claim) => claimText(rows, claim)),
     '## lockdep beside it',
     '',
-    `lockdep was shown some random executions of each model. It warns of ${answer.falseAlarms.length} cells that are safe in all interleavings (${answer.falseAlarms.join(', ') || 'none'}),`,
+    `lockdep was shown some random executions of each model. It warns of ${plural(answer.falseAlarms.length, 'cell')} safe in all interleavings (${answer.falseAlarms.join(', ') || 'none'}),`,
     `and says nothing of ${answer.unseen.length} that deadlock (${answer.unseen.join(', ') || 'none'}): it knows classes of locks, not locks, and sees neither`,
     'completions nor idle workers. `!` in the output of `kernel-sim check` marks where it warns.',
+    '',
+    'Case 13 is what people silence with GFP_NOFS: the path is reached in a transaction and outside of any, and nothing can go wrong',
+    'in either. Put a scope in place of the flag and lockdep warns again, of the reader who needs none. `__GFP_NOLOCKDEP` tells',
+    'lockdep, and restricts nobody.',
     '',
     '## What the reductions save',
     '',
@@ -117,6 +121,13 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     '  for ever. That is luck rather than design, and restricts the process longer than anybody asked for.',
     '- *rhashtable-resize*, seen on a real kernel, is harmless: the worker may block in reclaim on a lock of the transaction,',
     '  but nothing in the transaction waits for the worker. If somebody did (*rhashtable-resize-waited*) it would be a deadlock.',
+    '- *shared-worker* was first seen in a coarse model, which deadlocks with one worker and with two only once there are three tasks.',
+    '  Why, the schedules of *shared-worker* and *shared-workers* show: it takes one unrestricted item in reclaim for each worker to',
+    '  keep the restricted item waiting. No number of workers is safe; a scope in the work function is, in every size.',
+    '- *transaction-hand-off* deadlocks with conveyance on queueing too: the item is queued by an interrupt, which is in no scope. The',
+    '  scope has to move with the transaction, as XFS does by hand.',
+    '- A flush of an item was first modelled as waiting until the item is idle. In the kernel it waits for the run that is queued',
+    '  when it begins, and not for later ones. No verdict changed, but the shortest schedules did.',
     '- *too-weak* needs no schedule at all: with everybody restricted the machine is lost from the first allocation on.',
     '',
   ].join('\n')

@@ -1,8 +1,8 @@
 /**
- * Case 6: a transaction is reserved by the submitter of I/O and committed by a worker when the I/O completes. Its scope has
- * to move with it. The item is queued by the interrupt that completes the I/O, not by the submitter.
+ * Case 6: a transaction is reserved by the submitter of I/O, rolled, and committed by a worker when the I/O completes. Its
+ * scope has to move with it each time. The item is queued by the interrupt that completes the I/O, not by the submitter.
  */
-import { __GFP_FS, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import { __GFP_FS, GFP_NOFS } from '@scopemask/allocator'
 import { scenario } from '../kernel/kernel.js'
 
 export const transactionHandOff = scenario({
@@ -15,15 +15,21 @@ export const transactionHandOff = scenario({
       yield* ilock.lock()
       yield* ilock.unlock()
     })
-    const transaction = kernel.transaction('tp')
+    const reserved = kernel.transaction('tp')
+    const rolled = kernel.transaction('rolled tp')
+    const allocate = function* () {
+      yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
+    }
+    const commit = function* () {
+      yield* ilock.lock()
+      yield* allocate()
+      yield* ilock.unlock()
+    }
     const unwritten = kernel.workqueue('xfs-conv', { memReclaim: true })
     const endIo = kernel.work('xfs_end_io', function* () {
       // The hand-off that XFS does by hand: the worker takes the transaction's scope over.
-      yield* kernel.scopes.calleeSection(PF_MEMALLOC_NOFS, function* () {
-        yield* ilock.lock()
-        yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
-        yield* ilock.unlock()
-      })
+      if (kernel.policy.calleeScope) yield* rolled.inContext(commit)
+      else yield* commit()
     })
     const submitted = kernel.completion('bio')
     kernel.kthread('irq', function* () {
@@ -31,9 +37,11 @@ export const transactionHandOff = scenario({
       yield* kernel.queueWork(unwritten, endIo)
     })
     kernel.task('submit', function* () {
-      yield* transaction.inContext(function* () {
-        yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
-      })
+      yield* reserved.setContext()
+      yield* allocate()
+      yield* reserved.switchContext(rolled)
+      yield* allocate()
+      yield* rolled.clearContext()
       yield* submitted.complete()
     })
   },
