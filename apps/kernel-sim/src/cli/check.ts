@@ -216,8 +216,11 @@ async function checkedRows(
       const crew =
         workers > 1 && policy ? crewOf(workers, { given, policy: policy.name }, options) : undefined
       const run = checkpointOf(given, found, options)
-      rows.push(await rowOf(found, policies, { search, reductions, onProgress, crew, run }))
-      crew?.dismiss()
+      try {
+        rows.push(await rowOf(found, policies, { search, reductions, onProgress, crew, run }))
+      } finally {
+        crew?.dismiss()
+      }
     }
     return rows
   } finally {
