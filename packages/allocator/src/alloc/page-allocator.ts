@@ -8,14 +8,12 @@
  * Simpler than the kernel: compaction moves no pages, since their owners know them by number; it gives back what CPUs keep, which
  * lets blocks merge.
  */
-import { ALLOC_WMARK_LOW, allocFlagsNofragment } from '../gfp/alloc-flags.js'
 import { currentGfpContext } from '../gfp/context.js'
 import { __GFP_FS, __GFP_NOWARN } from '../gfp/flags.js'
 import { gfpMigratetype, gfpMobilityInvalid } from '../gfp/migratetype.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
 import { NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER, zoneWatermarkOk } from '../pages/watermark.js'
-import type { Zone } from '../pages/zone.js'
 import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import {
   ACTIVE_ANON,
@@ -149,9 +147,8 @@ export class PageAllocator {
     if (gfpMobilityInvalid(gfp)) throw twoMobilities(gfp)
     const allowed = currentGfpContext(task.mask, gfp)
     if (allowed !== gfp >>> 0) this.#unsafe(site, gfp, allowed)
-    const node = this.zones.nodeOf(cpu)
     if (order >>> 0 === order && order < MAX_ORDER) {
-      const page = this.zones.alloc(allowed, order, this.#fastFlags(allowed, node), cpu, node)
+      const page = this.zones.allocFast(allowed, order, cpu)
       if (page !== NO_PAGE) return this.#allocated(page, order, site)
     }
     const steps = this.#steps({ task, gfp, order, site, cpu })
@@ -342,15 +339,6 @@ export class PageAllocator {
     }
   }
 
-  /** The alloc flags of the first try: above the low watermark, and without fragmenting if a lower zone can serve it. */
-  #fastFlags(gfp: number, node: number): number {
-    const preferred = this.zones.preferred(gfp, node, ANY)
-    const index = preferred === undefined ? -1 : preferred.index
-    return (
-      ALLOC_WMARK_LOW | allocFlagsNofragment(gfp, index, this.zones.nodes, this.zones.populated)
-    )
-  }
-
   #allocated(page: number, order: number, site: number): number {
     this.frames.owner[page] = site
     const zone = this.zones.zoneOf(page)
@@ -372,22 +360,16 @@ export class PageAllocator {
     const highest = gfpZoneIndex(gfp)
     let last = -1
     for (const zone of this.zones.zonelist(gfp, node)) {
-      if (zone.index > highest || zone.node === last) continue
+      if (zone.node === last) continue
       last = zone.node
       this.#hooks.wakeKswapd?.(zone.node, order, highest)
     }
   }
 
-  /** The zones that a request may use. */
-  #usable(gfp: number, node: number): readonly Zone[] {
-    const highest = gfpZoneIndex(gfp)
-    return this.zones.zonelist(gfp, node).filter((zone) => zone.index <= highest)
-  }
-
   /** Whether any zone has free pages enough to make a block of them (compaction_suitable). */
   #compactionSuitable(gfp: number, node: number, order: number): boolean {
     const highest = gfpZoneIndex(gfp)
-    return this.#usable(gfp, node).some((zone) => {
+    return this.zones.zonelist(gfp, node).some((zone) => {
       const mark =
         (order > PAGE_ALLOC_COSTLY_ORDER ? zone.watermarks.low : zone.watermarks.min) + (2 << order)
       return zoneWatermarkOk(zone, 0, mark, zone.lowmemReserve[highest] ?? 0, 0)
@@ -396,11 +378,13 @@ export class PageAllocator {
 
   /** Whether it would, if all that could be reclaimed were free. */
   #couldCompact(gfp: number, node: number, order: number): boolean {
-    return this.#usable(gfp, node).some(
-      (zone) =>
-        Math.floor(this.#vmscan.reclaimable(zone) / (order + 1)) >
-        zone.watermarks.min + (2 << order),
-    )
+    return this.zones
+      .zonelist(gfp, node)
+      .some(
+        (zone) =>
+          Math.floor(this.#vmscan.reclaimable(zone) / (order + 1)) >
+          zone.watermarks.min + (2 << order),
+      )
   }
 
   /** should_reclaim_retry: whether the request would fit if all that can be reclaimed were free, and there is hope for that. */
@@ -410,7 +394,7 @@ export class PageAllocator {
     attempt.failures = progress && order <= PAGE_ALLOC_COSTLY_ORDER ? 0 : attempt.failures + 1
     if (attempt.failures > MAX_RECLAIM_RETRIES) return this.#unreserve(gfp, node, true) ? 1 : 0
     const highest = gfpZoneIndex(gfp)
-    const fits = this.#usable(gfp, node).some((zone) => {
+    const fits = this.zones.zonelist(gfp, node).some((zone) => {
       const hoped = {
         freePages: zone.freePages + this.#vmscan.reclaimable(zone),
         reservedHighatomic: zone.reservedHighatomic,
@@ -432,7 +416,9 @@ export class PageAllocator {
   /** Gives what is set aside for atomic requests to this one. */
   #unreserve(gfp: number, node: number, force: boolean): boolean {
     const migratetype = gfpMigratetype(gfp)
-    return this.#usable(gfp, node).some((zone) => zone.unreserveHighatomic(migratetype, force))
+    return this.zones
+      .zonelist(gfp, node)
+      .some((zone) => zone.unreserveHighatomic(migratetype, force))
   }
 
   /**

@@ -4,6 +4,7 @@ import {
   ALLOC_KSWAPD,
   ALLOC_NON_BLOCK,
   ALLOC_OOM,
+  ALLOC_WMARK_LOW,
   ALLOC_WMARK_MASK,
 } from '../gfp/alloc-flags.js'
 import { MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
@@ -121,6 +122,15 @@ export class Zone implements FreeState {
     return this.buddy.lists(order)
   }
 
+  /** Whether so much is free that no request has to ask further: above the low watermark, with blocks of its order. */
+  hasPlenty(order: number, highest: number): boolean {
+    const { buddy } = this
+    const left = buddy.freePages - this.reservedHighatomic - (1 << order)
+    const low = (this.#marks[ALLOC_WMARK_LOW] as number) + this.boost
+    if (left < low + (this.lowmemReserve[highest] as number)) return false
+    return order === 0 || (buddy.lists(order) & COMMON) !== 0
+  }
+
   /**
    * Whether the zone stays above its watermark when a request takes a block, and has one (zone_watermark_fast).
    *
@@ -128,13 +138,9 @@ export class Zone implements FreeState {
    * @param atomic whether it has `__GFP_ATOMIC`
    */
   hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean): boolean {
-    const { buddy, boost } = this
+    const { boost } = this
     const mark = (this.#marks[allocFlags & ALLOC_WMARK_MASK] as number) + boost
     const reserve = this.lowmemReserve[highest] as number
-    // With so much left no flag matters. Most requests find that, and a block on the first list.
-    if (buddy.freePages - this.reservedHighatomic - (1 << order) >= mark + reserve) {
-      if (order === 0 || (buddy.lists(order) & COMMON) !== 0) return true
-    }
     const { min } = this.watermarks
     return zoneWatermarkFast(this, order, mark, reserve, allocFlags, min, boost, atomic)
   }

@@ -7,10 +7,13 @@ import {
   ALLOC_HIGHATOMIC,
   ALLOC_NO_WATERMARKS,
   ALLOC_NOFRAGMENT,
+  ALLOC_WMARK_LOW,
+  allocFlagsNofragment,
 } from '../gfp/alloc-flags.js'
+import { __GFP_KSWAPD_RECLAIM } from '../gfp/flags.js'
 import { linux6_1 } from '../gfp/kernels.js'
 import { gfpMigratetype } from '../gfp/migratetype.js'
-import { gfpZonelist, ZONELIST_NOFALLBACK } from '../gfp/predicates.js'
+import { gfpZonelist } from '../gfp/predicates.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
 import { PageError } from './page-error.js'
 import { type FramesState, InvariantError, NO_PAGE, PageFrames } from './page-frames.js'
@@ -60,8 +63,11 @@ export class Zones {
   readonly minFreeKbytes: number
   /** Pages that the zones keep in all. */
   readonly totalReserve: number
-  /** By node, twice: the zones that its requests walk, and those of the node alone. */
+  /** The zones that requests walk: by node, by whether another node will do, and by the highest zone. */
   readonly #zonelists: readonly (readonly Zone[])[]
+  /** Beside each of them: its first zone, and the alloc flags of the first try. */
+  readonly #preferred: readonly (Zone | undefined)[]
+  readonly #fast: Uint16Array
   /** By CPU. */
   readonly #nodeOf: Uint16Array
   /** Which of `all` a page is in, by 1024 pages. */
@@ -107,8 +113,14 @@ export class Zones {
     this.#zonelists = nodes.flatMap((_, node) => {
       const distance = (zone: Zone) => (zone.node - node + nodes.length) % nodes.length
       const list = [...this.all].sort((a, b) => distance(a) - distance(b) || b.index - a.index)
-      return [list, list.filter((zone) => zone.node === node)]
+      return [list, list.filter((zone) => zone.node === node)].flatMap((zones) =>
+        ZONES.map((_, highest) => zones.filter((zone) => zone.index <= highest)),
+      )
     })
+    this.#preferred = this.#zonelists.map(([zone]) => zone)
+    this.#fast = Uint16Array.from(this.#preferred, (zone) =>
+      allocFlagsNofragment(0, zone?.index ?? -1, nodes.length, this.populated),
+    )
     const { minFreeKbytes, totalReserve } = this.#setReserves(options)
     this.minFreeKbytes = minFreeKbytes
     this.totalReserve = totalReserve
@@ -142,18 +154,30 @@ export class Zones {
     return node
   }
 
-  /** The zones that a request walks. */
+  /** The zones that a request walks, all of which it may use. */
   zonelist(gfp: number, node: number): readonly Zone[] {
-    return this.#zonelists[2 * node + (gfpZonelist(gfp) === ZONELIST_NOFALLBACK ? 1 : 0)] ?? []
+    return this.#zonelists[(2 * node + gfpZonelist(gfp)) * ZONES.length + gfpZoneIndex(gfp)] ?? []
   }
 
-  /** The first zone that a request walks, undefined when it may use none that has pages. */
-  preferred(gfp: number, node: number, nodemask: number): Zone | undefined {
+  /**
+   * The first try of a request: above the low watermark, and without fragments if a lower zone can serve it. Most find a page
+   * in the first zone; the others are searched for one.
+   *
+   * @param gfp filtered
+   * @returns the first page, or {@link NO_PAGE}
+   * @throws RangeError for a CPU that there is not.
+   */
+  allocFast(gfp: number, order: number, cpu: number): number {
+    const node = this.nodeOf(cpu)
     const highest = gfpZoneIndex(gfp)
-    for (const zone of this.zonelist(gfp, node)) {
-      if (zone.index <= highest && (nodemask & (1 << zone.node)) !== 0) return zone
+    const place = (2 * node + gfpZonelist(gfp)) * ZONES.length + highest
+    const flags = ALLOC_WMARK_LOW | (gfp & __GFP_KSWAPD_RECLAIM) | (this.#fast[place] as number)
+    const zone = this.#preferred[place]
+    if (zone?.hasPlenty(order, highest)) {
+      const page = zone.alloc(order, gfpMigratetype(gfp), flags, cpu)
+      if (page !== NO_PAGE) return page
     }
-    return undefined
+    return this.alloc(gfp, order, flags, cpu, node)
   }
 
   /**
@@ -184,7 +208,7 @@ export class Zones {
       let first = true
       for (let i = 0; i < zonelist.length; i++) {
         const zone = zonelist[i] as Zone
-        if (zone.index > highest || (allowed & (1 << zone.node)) === 0) continue
+        if ((allowed & (1 << zone.node)) === 0) continue
         if (!first && (flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== node) {
           // Better fragments here than pages from afar.
           break

@@ -177,7 +177,7 @@ export class Vmscan {
     const nodes = new Set(
       this.#zones
         .zonelist(gfp, node)
-        .filter((zone) => zone.index <= highest && (nodemask & (1 << zone.node)) !== 0)
+        .filter((zone) => (nodemask & (1 << zone.node)) !== 0)
         .map((zone) => zone.node),
     )
     for (;;) {

@@ -8,6 +8,7 @@ import {
   __GFP_THISNODE,
   ALLOC_CPUSET,
   ALLOC_HIGHATOMIC,
+  ALLOC_KSWAPD,
   ALLOC_MIN_RESERVE,
   ALLOC_NO_WATERMARKS,
   ALLOC_NOFRAGMENT,
@@ -104,8 +105,32 @@ describe('a request', () => {
     expect(zones.zoneOf(broken).name).toBe('Normal')
   })
 
+  it('finds on its first try what a search with the same flags finds', () => {
+    const memory = { nodes: [{ DMA: 2048, Normal: 6144 }, { Normal: 4096 }], cpus: 2 }
+    const quick = machine(memory)
+    const slow = machine(memory)
+    const pick = random(3)
+    let none = 0
+    for (let i = 0; i < 20_000; i++) {
+      const gfp = REQUESTS[pick(REQUESTS.length)] as number
+      const order = pick(4) > 0 ? 0 : pick(11)
+      const cpu = pick(2)
+      const flags = ALLOC_WMARK_LOW | (gfp & ALLOC_KSWAPD)
+      const page = quick.allocFast(gfp, order, cpu)
+      expect(page).toBe(slow.alloc(gfp, order, flags, cpu, cpu))
+      if (page === NO_PAGE) none++
+      else if (pick(4) > 0) {
+        quick.zoneOf(page).free(page, order, cpu)
+        slow.zoneOf(page).free(page, order, cpu)
+      }
+    }
+    expect(none).toBeGreaterThan(100)
+    expect(quick.save()).toEqual(slow.save())
+  })
+
   it('on a CPU that there is not is an error', () => {
-    expect(() => machine({ nodes: [{ Normal: 1024 }], cpus: 2 }).nodeOf(2)).toThrow(
+    const zones = machine({ nodes: [{ Normal: 1024 }], cpus: 2 })
+    expect(() => zones.allocFast(GFP_KERNEL, 0, 2)).toThrow(
       new RangeError('CPUs are 0 to 1, not 2'),
     )
   })
@@ -166,6 +191,7 @@ describe('whether a zone has room', () => {
       ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC,
     ]
     const answers = [0, 0]
+    let plenty = 0
     for (let round = 0; round < 300; round++) {
       const order = pick(11)
       if (zones.alloc(GFP_KERNEL, order, ALLOC_NO_WATERMARKS, 0, 0) === NO_PAGE && order === 0)
@@ -191,12 +217,18 @@ describe('whether a zone has room', () => {
               atomic,
             )
             expect(zone.hasRoom(wanted, highest, allocFlags, atomic)).toBe(kernel)
+            // The short cut for the first try never says more than the kernel would.
+            if (allocFlags === ALLOC_WMARK_LOW && zone.hasPlenty(wanted, highest)) {
+              expect(kernel).toBe(true)
+              plenty++
+            }
             answers[Number(kernel)] = (answers[Number(kernel)] ?? 0) + 1
           }
         }
       }
     }
     expect(Math.min(...answers)).toBeGreaterThan(1000)
+    expect(plenty).toBeGreaterThan(100)
   })
 })
 
