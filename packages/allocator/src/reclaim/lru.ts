@@ -25,7 +25,7 @@ export const PG_RECLAIM = 0x20
 export const PG_PRIVATE = 0x40
 
 /** The lists of a node, in the kernel's order (enum lru_list). */
-export const LRU_LISTS = ['inactive_anon', 'active_anon', 'inactive_file', 'active_file'] as const
+const LRU_LISTS = ['inactive_anon', 'active_anon', 'inactive_file', 'active_file'] as const
 export const INACTIVE_ANON = 0
 export const ACTIVE_ANON = 1
 export const INACTIVE_FILE = 2
