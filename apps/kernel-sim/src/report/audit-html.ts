@@ -231,7 +231,7 @@ function waits({ waits: found }: AuditReport): HtmlSection | undefined {
 }
 
 function reclaim({
-  reclaim: { entries, shrinkers, restricted },
+  reclaim: { entries, tasks, shrinkers, restricted },
 }: AuditReport): HtmlSection | undefined {
   const section = tabular(
     'reclaim',
@@ -252,7 +252,23 @@ function reclaim({
     ],
     entries,
   )
-  if (section === undefined || shrinkers.length === 0) return section
+  if (section === undefined) return section
+  const byTask = htmlTable(
+    'reclaim-tasks-table',
+    'Tasks in reclaim',
+    [
+      { heading: 'task', name: ({ comm }) => comm },
+      { heading: 'reclaim', show: ({ kind }) => kind },
+      { heading: 'scope', show: ({ scope }) => scope },
+      { heading: 'may do', show: (row) => row.class },
+      { heading: 'entries', count: (row) => row.entries },
+      { heading: 'pages', count: ({ reclaimed }) => reclaimed },
+      { heading: 'µs', count: ({ totalUs }) => Math.round(totalUs) },
+      { heading: 'longest µs', count: ({ maxUs }) => Math.round(maxUs) },
+    ],
+    tasks,
+  )
+  if (shrinkers.length === 0) return { ...section, content: [section.content, byTask] }
   const runs = htmlTable(
     'shrinkers-table',
     'Runs of shrinkers',
@@ -264,7 +280,7 @@ function reclaim({
     ],
     shrinkers,
   )
-  return { ...section, content: [section.content, runs] }
+  return { ...section, content: [section.content, byTask, runs] }
 }
 
 function requests({ requests: { classes, weakened } }: AuditReport): HtmlSection | undefined {

@@ -357,7 +357,7 @@ function waits({ waits: found }: AuditReport, top: number): string {
 }
 
 function reclaim(
-  { reclaim: { entries, shrinkers, restricted } }: AuditReport,
+  { reclaim: { entries, tasks, shrinkers, restricted } }: AuditReport,
   top: number,
 ): string {
   if (entries.length === 0) return ''
@@ -369,6 +369,14 @@ function reclaim(
     row.caller,
     number(row.entries),
     number(row.reclaimed),
+    number(Math.round(row.totalUs)),
+    number(Math.round(row.maxUs)),
+  ])
+  const byTask = first(tasks, top).map((row) => [
+    row.comm,
+    row.scope,
+    row.class,
+    number(row.entries),
     number(Math.round(row.totalUs)),
     number(Math.round(row.maxUs)),
   ])
@@ -399,6 +407,19 @@ function reclaim(
         `Kept out of the filesystem: ${plural(restricted.byScope, 'entry', 'entries')} by a scope, ` +
           `${number(restricted.byCaller)} by the flags that the caller passed.`,
       ) +
+      '\n' +
+      table(
+        [
+          text('task'),
+          text('scope'),
+          text('may do'),
+          numeric('entries'),
+          numeric('us'),
+          numeric('longest'),
+        ],
+        byTask,
+      ) +
+      more(tasks.length, byTask.length) +
       '\n' +
       table([text('shrinker'), text('scope'), text('may do'), numeric('runs')], runs) +
       more(shrinkers.length, runs.length),
