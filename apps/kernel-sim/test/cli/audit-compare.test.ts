@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
-import { GFP_KERNEL, GFP_NOFS, NOFS, Trace } from '../audit/trace.js'
+import { GFP_KERNEL, GFP_NOFS, MEMALLOC, NOFS, Trace } from '../audit/trace.js'
 import { kernelSim } from './kernel-sim.js'
 
 const validate = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true }).compile(
@@ -85,6 +86,40 @@ describe('audit --compare', () => {
     expect(lostScopes.same).toBe(1)
     expect(regression).toBe(true)
     expect(status).toBe(0)
+  })
+
+  /** The comparison of two recordings. */
+  async function compared(old: string, recent: string) {
+    const { stdout } = await kernelSim(['audit', '--compare', old, recent, '--json'])
+    return JSON.parse(stdout)
+  }
+
+  it('takes for newly uncovered only what was covered', async () => {
+    const old = request(new Trace(), 'in_reclaim', MEMALLOC).text
+    const { sites } = await compared(file(old), file(request(new Trace(), 'in_reclaim', 0).text))
+    expect(sites).toMatchObject({ newlyUncovered: [], same: 1 })
+  })
+
+  it('adds up the copies of a work function', async () => {
+    const both = losing(losing(new Trace(), 'work'), 'work.isra.0').text
+    const { lostScopes } = await compared(file(new Trace().kmalloc().text), file(both))
+    expect(lostScopes.new).toMatchObject([{ executions: 2, allocations: 2 }])
+  })
+
+  it('does not call it a regression what nobody knows, and says so of waits', async () => {
+    const ftrace = fileURLToPath(new URL('../data/ftrace.txt.gz', import.meta.url))
+    const { lostScopes, regression } = await compared(file(new Trace().kmalloc().text), ftrace)
+    expect(lostScopes.new.length).toBeGreaterThan(0)
+    expect(lostScopes.new.some(({ certain }: { certain: boolean }) => certain)).toBe(false)
+    expect(regression).toBe(false)
+    const delayed = new Trace()
+      .arm('0x1', { fl: NOFS })
+      .queue('0x1', 'later', { pid: -1, st: undefined })
+      .start('0x1', 'later')
+      .kmalloc({ pid: 7 })
+      .end('0x1', 'later').text
+    const timers = await compared(file(new Trace().kmalloc().text), file(delayed))
+    expect(timers.lostScopes.new).toMatchObject([{ fn: 'later', waited: null }])
   })
 
   it('as text names what is worse first, in lines that fit', async () => {
