@@ -74,21 +74,31 @@ function observe(execution: Execution, lockdep: Lockdep): void {
     case 'fs_reclaim_release':
       lockdep.release(name, FS_RECLAIM)
       break
-    case 'pass':
+    case 'pass': {
       passThrough(lockdep, name, classOf(effect), at)
+      const also = effect.also?.(step.result)
+      if (also) passThrough(lockdep, name, also, at)
       break
+    }
     case 'begin_work': {
       const work = execution.machine.objects[step.result - 1]
-      if (work) lockdep.acquire(name, work.name, 'write', { at: 'process_one_work' })
+      if (work === undefined) break
+      const where = { at: 'process_one_work' }
+      const queue = effect.queue(execution.row, step.result)
+      lockdep.acquire(name, `(wq_completion)${queue}`, 'write', { ...where, instance: WQ })
+      lockdep.acquire(name, `(work_completion)${work.name}`, 'write', where)
       break
     }
     case 'finish_work':
-      lockdep.release(name, effect.lock.name)
+      lockdep.release(name, `(work_completion)${effect.lock.name}`)
+      lockdep.releaseInstance(name, WQ)
       break
   }
 }
 
 const FS_RECLAIM = 'fs_reclaim'
+/** Stands for the queue whose item a worker runs: it has one at a time. */
+const WQ = 'the queue of the item'
 
 function passThrough(lockdep: Lockdep, task: string, lock: string, at: string): void {
   lockdep.acquire(task, lock, 'write', { at })

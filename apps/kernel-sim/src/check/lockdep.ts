@@ -85,6 +85,13 @@ export class Lockdep {
     else held.splice(held.lastIndexOf(latest), 1)
   }
 
+  /** A task drops whatever it holds of this instance, if anything. */
+  releaseInstance(task: string, instance: unknown): void {
+    const { held } = this.#watched(task)
+    const at = held.findIndex((each) => each.instance === instance)
+    if (at >= 0) held.splice(at, 1)
+  }
+
   /** Somebody initializes a lock. */
   initialize(task: string, lock: string, instance: unknown = lock): void {
     if (this.#watched(task).held.some((each) => each.instance === instance)) {

@@ -11,7 +11,7 @@ import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
 import type { Machine, Task } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
-import { BLOCKED, Operation, type Steps, type Wait } from '../machine/operation.js'
+import { BLOCKED, type Effect, Operation, type Steps, type Wait } from '../machine/operation.js'
 import type { Current } from './current.js'
 import type { StartKthread } from './kthread.js'
 import type { Policy } from './policy.js'
@@ -137,6 +137,10 @@ export class Workqueues {
   readonly #operations = new Map<string, Operation>()
   /** What each task waits for to be worked on, under inherit-on-wait. */
   readonly #flushing: Field[] = []
+  readonly #beginWork: Effect = {
+    kind: 'begin_work',
+    queue: (row, result) => `${this.#queueAt(this.#workAt(result).runsFrom.get(row))?.object}`,
+  }
 
   constructor(
     machine: Machine,
@@ -336,11 +340,17 @@ export class Workqueues {
     worksOf: (row: Row) => readonly Work[],
   ): Steps<void> {
     const started = yield* this.#operation(`start_${name}`, object, null, {
-      effect: { kind: 'pass', lock: object },
+      refers: true,
+      effect: {
+        kind: 'pass',
+        lock: object,
+        class: `(${name === 'flush_work' ? 'work' : 'wq'}_completion)${object.name}`,
+        also: (result) => this.#oneThread(result),
+      },
       attempt: (row, task) => {
         this.#tasks.mightSleep(row, task, name, object)
         const me = this.#tasks.reference(task)
-        let barriers = 0
+        let queue = 0
         for (const work of worksOf(row)) {
           if (work.worker.get(row) === me) {
             throw new Misuse(
@@ -348,12 +358,15 @@ export class Workqueues {
             )
           }
           // What is pending begins only when the run under way is over.
-          if (work.pending.get(row) === 1) work.pendingBarriers.push(row, me)
-          else if (work.worker.get(row) !== 0) work.runningBarriers.push(row, me)
-          else continue
-          barriers = 1
+          if (work.pending.get(row) === 1) {
+            work.pendingBarriers.push(row, me)
+            queue = work.queue.get(row)
+          } else if (work.worker.get(row) !== 0) {
+            work.runningBarriers.push(row, me)
+            queue = work.runsFrom.get(row)
+          }
         }
-        return barriers
+        return queue
       },
     })
     if (started === 0) return
@@ -361,6 +374,13 @@ export class Workqueues {
       wait: (row, task) => this.#describeWait(row, task),
       attempt: (row, task) => (this.#awaited(row, task).length === 0 ? 0 : BLOCKED),
     })
+  }
+
+  /** What else flush_work waits for: a queue that one thread may have to serve, in the end its rescuer (start_flush_work). */
+  #oneThread(reference: number): string | null {
+    const queue = this.#queueAt(reference)
+    const one = queue !== undefined && (queue.maxActive === 1 || queue.memReclaim)
+    return one ? `(wq_completion)${queue.object.name}` : null
   }
 
   /** The items with which a task has left a barrier. */
@@ -435,7 +455,7 @@ export class Workqueues {
   *#rescue(queue: Workqueue): Steps<void> {
     const operation = this.#operation('rescuer_thread', queue.object, null, {
       refers: true,
-      effect: { kind: 'begin_work' },
+      effect: this.#beginWork,
       attempt: (row, task) => {
         const { pool } = queue
         if (pool.busy.get(row) < pool.size(row, this.#works.length)) return BLOCKED
@@ -453,7 +473,7 @@ export class Workqueues {
   *#take(pool: WorkerPool): Steps<MachineObject | undefined> {
     const taken = yield* this.#operation('worker_thread', pool.object, null, {
       refers: true,
-      effect: { kind: 'begin_work' },
+      effect: this.#beginWork,
       attempt: (row, task) => {
         const reference = this.#next(row, pool)
         if (reference === 0) return BLOCKED
@@ -467,7 +487,7 @@ export class Workqueues {
   *#takeIfAny(pool: WorkerPool): Steps<MachineObject | undefined> {
     const taken = yield* this.#operation('process_one_work', pool.object, null, {
       refers: true,
-      effect: { kind: 'begin_work' },
+      effect: this.#beginWork,
       attempt: (row, task) => {
         const reference = this.#next(row, pool)
         return reference === 0 ? 0 : this.#begin(row, task, pool, reference)

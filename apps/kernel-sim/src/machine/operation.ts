@@ -68,11 +68,16 @@ export type Effect =
   /** An allocation; whether lockdep takes it as one that may enter the filesystem follows from its result. */
   | { readonly kind: 'alloc'; readonly entersFs: (result: number) => boolean }
   | { readonly kind: 'fs_reclaim_acquire' | 'fs_reclaim_release' }
-  /** A worker begins the item that the result refers to. */
-  | { readonly kind: 'begin_work' }
+  /** A worker begins the item that the result refers to, from a queue that is found in the row. */
+  | { readonly kind: 'begin_work'; readonly queue: (row: Row, result: number) => string }
   | { readonly kind: 'finish_work'; readonly lock: MachineObject }
-  /** Somebody waits for something that lockdep takes for a lock, such as a work item. */
-  | { readonly kind: 'pass'; readonly lock: MachineObject; readonly class?: string }
+  /** Somebody waits for something that lockdep takes for a lock, such as a work item; perhaps for more, by the result. */
+  | {
+      readonly kind: 'pass'
+      readonly lock: MachineObject
+      readonly class?: string
+      readonly also?: (result: number) => string | null
+    }
   /** It wakes who waits for its object. */
   | { readonly kind: 'wake' }
 

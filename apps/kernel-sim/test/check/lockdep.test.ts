@@ -375,6 +375,11 @@ describe('lockdep beside the search', () => {
     expect(warnings(GFP_KERNEL | __GFP_NOLOCKDEP)).toEqual([])
   })
 
+  it('knows that one thread may have to serve a queue with a rescuer', () => {
+    const [splat] = opinion('rescuer-agf', 'scope')
+    expect(splat?.text).toContain('AGF --> (wq_completion)xfsalloc')
+  })
+
   it('cannot see what waits for a completion or for an idle worker', () => {
     expect(opinion('usermode-helper', 'scope')).toEqual([])
     expect(opinion('no-idle-worker', 'scope')).toEqual([])
