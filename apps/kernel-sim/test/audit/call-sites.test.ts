@@ -187,5 +187,6 @@ describe('where task flags are not recorded', () => {
   it('a function that holds a scope below an interrupt says nothing', async () => {
     const text = request(100000, 'GFP_NOFS', ['driver', 'handle_softirqs', 'caller', 'xfs_end_io'])
     expect(await judged(text)).toMatchObject([{ interrupt: 1, inferred: 0, covered: 0 }])
+    expect((await auditOf(text)).facts.requests.flagsFrom).toMatchObject({ stack: 0, unknown: 1 })
   })
 })
