@@ -329,20 +329,20 @@ export class Symmetry {
     const way: number[] = []
     for (let at = position; at >= 0; at = program.parents[at] as number) way.push(at)
     let image = other.start
-    for (let index = way.length - 2; index >= 0; index--) {
-      const before = program.operations[way[index + 1] as number] as Operation
-      const result = program.inputs[way[index] as number] as number
-      const refers = before.refers && result > 0
+    for (let index = way.length - 1; ; index--) {
+      // Where one has returned already, or does something else, there is no way on for the other.
+      const here = program.operations[way[index] as number] ?? null
+      const there = other.operations[image] ?? null
+      if (!corresponds(here, there, objects)) {
+        throw new Misuse(
+          `${task} and ${renamed} are replicas, but where one does ${here ?? 'nothing'} the other does ${there ?? 'nothing'}: replicas must be identical`,
+        )
+      }
+      if (index === 0 || here === null) return image
+      const result = program.inputs[way[index - 1] as number] as number
+      const refers = here.refers && result > 0
       image = other.edge(image, refers ? (objects[result - 1] as number) + 1 : result)
     }
-    const here = program.operations[position] ?? null
-    const there = other.operations[image] ?? null
-    if (!corresponds(here, there, objects)) {
-      throw new Misuse(
-        `${task} and ${renamed} are replicas, but where one does ${here} the other does ${there}: replicas must be identical`,
-      )
-    }
-    return image
   }
 
   /** What a position tells without names: it is renamed so that what it knows comes first. */
