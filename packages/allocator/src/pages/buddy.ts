@@ -7,17 +7,20 @@
  */
 import { ALLOC_NOFRAGMENT } from '../gfp/alloc-flags.js'
 import { MIGRATE_HIGHATOMIC, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
-import { findSuitableFallback, PAGEBLOCK_ORDER } from './fallback.js'
+import { findSuitableFallback } from './fallback.js'
+import { Order } from './order.js'
 import { PageError } from './page-error.js'
-import { FREE, InvariantError, LRU, NO_PAGE, PageFrames, SLAB, USED } from './page-frames.js'
+import { InvariantError, Kind, NO_PAGE, PageFrames } from './page-frames.js'
 import { MAX_ORDER } from './watermark.js'
 
-/** Lists by migratetype: unmovable, movable, reclaimable, highatomic. */
-const MIGRATE_TYPES = 4
+/** Lists of an order, by migratetype: unmovable, movable, reclaimable, highatomic. */
+enum Lists {
+  PER_ORDER = 4,
+}
 /** The lists that a buddy system needs. */
-export const BUDDY_LISTS = MAX_ORDER * MIGRATE_TYPES
+export const BUDDY_LISTS = MAX_ORDER * Lists.PER_ORDER
 
-const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
+const PAGEBLOCK = 1 << Order.PAGEBLOCK
 
 /** A block that was taken from another migratetype's list (the tracepoint mm_page_alloc_extfrag). */
 export interface FallbackEvent {
@@ -47,11 +50,12 @@ export class Buddy {
   onFallback: ((event: FallbackEvent) => void) | null = null
   /** Names an owner in errors. */
   readonly #owner: (owner: number) => string
-  #free = 0
+  // These are private by type only: with `#` the hot loops take 6% longer (V8 of Node 20).
+  private freeCount = 0
   /** The list of order 0 and migratetype 0; the others follow, by order, then migratetype. */
-  readonly #lists: number
+  private readonly firstList: number
   /** The migratetype of each pageblock. */
-  readonly #blocks: Uint8Array
+  private readonly blockTypes: Uint8Array
 
   /**
    * @param pages how many pages the zone has, 1 to 2^30; all are free and movable.
@@ -66,47 +70,47 @@ export class Buddy {
     start = 0,
     owner: (owner: number) => string = (number) => `#${number}`,
   ) {
-    if (start % (1 << (MAX_ORDER - 1)) !== 0) {
+    if (start % (1 << Order.HIGHEST) !== 0) {
       throw new RangeError(`a zone begins at a multiple of 1024 pages, not at ${start}`)
     }
     this.start = start
     this.pages = pages
     this.frames = frames
     this.#owner = owner
-    this.#lists = frames.newList()
+    this.firstList = frames.newList()
     for (let i = 1; i < BUDDY_LISTS; i++) frames.newList()
-    this.#blocks = new Uint8Array(Math.ceil(pages / PAGEBLOCK)).fill(MIGRATE_MOVABLE)
+    this.blockTypes = new Uint8Array(Math.ceil(pages / PAGEBLOCK)).fill(MIGRATE_MOVABLE)
     const end = start + pages
     for (let page = start; page < end; ) {
-      let order = MAX_ORDER - 1
+      let order: number = Order.HIGHEST
       while ((page & ((1 << order) - 1)) !== 0 || page + (1 << order) > end) order--
-      frames.state[page] = FREE | order
+      frames.state[page] = Kind.FREE | order
       frames.addTail(this.#list(order, MIGRATE_MOVABLE), page)
       page += 1 << order
     }
-    this.#free = pages
+    this.freeCount = pages
   }
 
   /** How many pages are free: NR_FREE_PAGES. */
   get freePages(): number {
-    return this.#free
+    return this.freeCount
   }
 
   /** How many blocks of an order are free, of one migratetype or of all: they are counted. */
   freeBlocks(order: number, migratetype?: number): number {
-    const list = this.#lists + order * MIGRATE_TYPES
+    const list = this.firstList + order * Lists.PER_ORDER
     if (migratetype !== undefined) return this.frames.length(list + migratetype)
     let blocks = 0
-    for (let type = 0; type < MIGRATE_TYPES; type++) blocks += this.frames.length(list + type)
+    for (let type = 0; type < Lists.PER_ORDER; type++) blocks += this.frames.length(list + type)
     return blocks
   }
 
   /** A bit per migratetype that has free blocks of this order. */
   lists(order: number): number {
     const { next } = this.frames
-    const list = this.#lists + order * MIGRATE_TYPES
+    const list = this.firstList + order * Lists.PER_ORDER
     let lists = 0
-    for (let type = 0; type < MIGRATE_TYPES; type++) {
+    for (let type = 0; type < Lists.PER_ORDER; type++) {
       if (next[list + type] !== list + type) lists |= 1 << type
     }
     return lists
@@ -114,25 +118,27 @@ export class Buddy {
 
   /** The migratetype of the pageblock that a page is in. */
   pageblockMigratetype(page: number): number {
-    return this.#blocks[(page - this.start) >> PAGEBLOCK_ORDER] as number
+    return this.blockTypes[(page - this.start) >> Order.PAGEBLOCK] as number
   }
 
   /** Turns a pageblock over to a migratetype. Its free blocks stay on their lists. */
   setPageblockMigratetype(page: number, migratetype: number): void {
-    this.#blocks[(page - this.start) >> PAGEBLOCK_ORDER] = migratetype
+    this.blockTypes[(page - this.start) >> Order.PAGEBLOCK] = migratetype
   }
 
   /** How many pageblocks there are of each migratetype. */
   pageblocks(): number[] {
-    const counts = new Array<number>(MIGRATE_TYPES).fill(0)
-    for (const type of this.#blocks) counts[type] = (counts[type] as number) + 1
+    const counts = new Array<number>(Lists.PER_ORDER).fill(0)
+    for (const type of this.blockTypes) counts[type] = (counts[type] as number) + 1
     return counts
   }
 
   /** The order of the block in use that begins with this page, -1 when none does. */
   allocatedOrder(page: number): number {
     const kind = page >= this.start && page < this.start + this.pages ? this.frames.kind(page) : 0
-    return kind === USED || kind === LRU || kind === SLAB ? this.frames.order(page) : -1
+    return kind === Kind.USED || kind === Kind.LRU || kind === Kind.SLAB
+      ? this.frames.order(page)
+      : -1
   }
 
   /**
@@ -154,22 +160,22 @@ export class Buddy {
   allocSmallest(order: number, migratetype: number): number {
     const { frames } = this
     const { next, state } = frames
-    let list = this.#lists + order * MIGRATE_TYPES + migratetype
-    for (let size = order; size < MAX_ORDER; size++) {
+    let list = this.firstList + order * Lists.PER_ORDER + migratetype
+    for (let size = order; size <= Order.HIGHEST; size++) {
       const page = next[list] as number
       if (page === list) {
-        list += MIGRATE_TYPES
+        list += Lists.PER_ORDER
         continue
       }
       frames.remove(page)
       while (size > order) {
         size--
-        list -= MIGRATE_TYPES
-        state[page + (1 << size)] = FREE | size
+        list -= Lists.PER_ORDER
+        state[page + (1 << size)] = Kind.FREE | size
         frames.add(list, page + (1 << size))
       }
-      state[page] = USED | order
-      this.#free -= 1 << order
+      state[page] = Kind.USED | order
+      this.freeCount -= 1 << order
       return page
     }
     return NO_PAGE
@@ -187,7 +193,7 @@ export class Buddy {
   /** @throws PageError when the page is not the first of a block in use of this order. */
   assertUsed(page: number, order: number): void {
     const offset = page - this.start
-    if (this.frames.state[page] !== (USED | order) || offset < 0 || offset >= this.pages) {
+    if (this.frames.state[page] !== (Kind.USED | order) || offset < 0 || offset >= this.pages) {
       throw this.#misused(page, order)
     }
   }
@@ -199,20 +205,20 @@ export class Buddy {
   release(page: number, order: number): void {
     const { frames } = this
     const { state } = frames
-    this.#free += 1 << order
+    this.freeCount += 1 << order
     let first = page
     let size = order
     state[page] = 0
-    while (size < MAX_ORDER - 1) {
+    while (size < Order.HIGHEST) {
       const buddy = first ^ (1 << size)
-      if (state[buddy] !== (FREE | size)) break
-      if (size >= PAGEBLOCK_ORDER && !this.#mergeable(first, buddy, size)) break
+      if (state[buddy] !== (Kind.FREE | size)) break
+      if (size >= Order.PAGEBLOCK && !this.#mergeable(first, buddy, size)) break
       frames.remove(buddy)
       state[buddy] = 0
       first &= buddy
       size++
     }
-    state[first] = FREE | size
+    state[first] = Kind.FREE | size
     frames.add(this.#list(size, this.pageblockMigratetype(first)), first)
   }
 
@@ -233,13 +239,13 @@ export class Buddy {
 
   /** What is known beside the pages: a copy. */
   save(): BuddyState {
-    return { free: this.#free, blocks: this.#blocks.slice() }
+    return { free: this.freeCount, blocks: this.blockTypes.slice() }
   }
 
   /** Puts it back. */
   load(state: BuddyState): void {
-    this.#free = state.free
-    this.#blocks.set(state.blocks)
+    this.freeCount = state.free
+    this.blockTypes.set(state.blocks)
   }
 
   /**
@@ -264,23 +270,23 @@ export class Buddy {
       for (let inside = page + 1; inside < page + size; inside++) {
         if (state[inside] !== 0) throw new InvariantError(inside, 'it is in two blocks')
       }
-      if (kind === FREE) {
+      if (kind === Kind.FREE) {
         free += size
         blocks[order] = (blocks[order] as number) + 1
         const buddy = page ^ size
-        if (state[buddy] === (FREE | order) && this.#mergeable(page, buddy, order)) {
+        if (state[buddy] === (Kind.FREE | order) && this.#mergeable(page, buddy, order)) {
           throw new InvariantError(page, `it and its buddy ${buddy} are both free`)
         }
       }
       page += size
     }
-    if (free !== this.#free) {
-      throw new InvariantError(this.start, `${free} pages are free, and ${this.#free} counted`)
+    if (free !== this.freeCount) {
+      throw new InvariantError(this.start, `${free} pages are free, and ${this.freeCount} counted`)
     }
-    for (let order = 0; order < MAX_ORDER; order++) {
+    for (let order = 0; order <= Order.HIGHEST; order++) {
       let listed = 0
-      for (let type = 0; type < MIGRATE_TYPES; type++) {
-        listed += frames.checkBlocks(this.#list(order, type), FREE | order, 'a free list')
+      for (let type = 0; type < Lists.PER_ORDER; type++) {
+        listed += frames.checkBlocks(this.#list(order, type), Kind.FREE | order, 'a free list')
       }
       if (listed !== blocks[order]) {
         throw new InvariantError(
@@ -293,10 +299,10 @@ export class Buddy {
 
   /** Moves a block of another migratetype to this one's lists (__rmqueue_fallback). */
   #fallback(order: number, migratetype: number, allocFlags: number): boolean {
-    const whole = (allocFlags & ALLOC_NOFRAGMENT) !== 0 && order < PAGEBLOCK_ORDER
-    const least = whole ? PAGEBLOCK_ORDER : order
+    const whole = (allocFlags & ALLOC_NOFRAGMENT) !== 0 && order < Order.PAGEBLOCK
+    const least = whole ? Order.PAGEBLOCK : order
     // The largest block first: a request that steals once need not steal again soon.
-    for (let size = MAX_ORDER - 1; size >= least; size--) {
+    for (let size: number = Order.HIGHEST; size >= least; size--) {
       const found = findSuitableFallback(size, migratetype, false, this.lists(size))
       if (found.migratetype < 0) continue
       if (!found.steal && migratetype === MIGRATE_MOVABLE && size > order) {
@@ -310,7 +316,7 @@ export class Buddy {
   }
 
   #fallbackSmallest(order: number, migratetype: number): boolean {
-    for (let size = order; size < MAX_ORDER; size++) {
+    for (let size = order; size <= Order.HIGHEST; size++) {
       const found = findSuitableFallback(size, migratetype, false, this.lists(size))
       if (found.migratetype < 0) continue
       this.#steal(order, size, found.migratetype, migratetype, found.steal)
@@ -327,13 +333,13 @@ export class Buddy {
     const page = this.firstFree(found, from)
     const block = this.pageblockMigratetype(page)
     let changed = false
-    if (block !== MIGRATE_HIGHATOMIC && found >= PAGEBLOCK_ORDER) {
+    if (block !== MIGRATE_HIGHATOMIC && found >= Order.PAGEBLOCK) {
       for (let at = page; at < page + (1 << found); at += PAGEBLOCK) {
         this.setPageblockMigratetype(at, wanted)
       }
       changed = true
     }
-    if (block === MIGRATE_HIGHATOMIC || found >= PAGEBLOCK_ORDER || !whole) {
+    if (block === MIGRATE_HIGHATOMIC || found >= Order.PAGEBLOCK || !whole) {
       this.#move(page, found, wanted)
     } else {
       const { moved, movable } = this.#moveFreeOfBlock(page, wanted)
@@ -356,10 +362,10 @@ export class Buddy {
     for (let at = begin; at < end; ) {
       const order = this.frames.order(at)
       const kind = this.frames.kind(at)
-      if (kind === FREE) {
+      if (kind === Kind.FREE) {
         this.#move(at, order, migratetype)
         moved += 1 << order
-      } else if (kind === LRU) movable += 1 << order
+      } else if (kind === Kind.LRU) movable += 1 << order
       // A block that began in an earlier pageblock has no order here.
       at += 1 << order
     }
@@ -372,13 +378,13 @@ export class Buddy {
   }
 
   #list(order: number, migratetype: number): number {
-    return this.#lists + order * MIGRATE_TYPES + migratetype
+    return this.firstList + order * Lists.PER_ORDER + migratetype
   }
 
   /** What is reserved for atomic requests does not become part of a larger block that is not. */
   #mergeable(page: number, buddy: number, order: number): boolean {
-    if (order < PAGEBLOCK_ORDER) return true
-    if (order === MAX_ORDER - 1) return false
+    if (order < Order.PAGEBLOCK) return true
+    if (order === Order.HIGHEST) return false
     const one = this.pageblockMigratetype(page)
     const other = this.pageblockMigratetype(buddy)
     return one === other || (one !== MIGRATE_HIGHATOMIC && other !== MIGRATE_HIGHATOMIC)
@@ -391,7 +397,7 @@ export class Buddy {
         `page ${page} freed with order ${order} is not in this zone, which has pages ${this.start} to ${last}`,
       )
     }
-    if (!Number.isInteger(order) || order < 0 || order >= MAX_ORDER) {
+    if (!Number.isInteger(order) || order < 0 || order > Order.HIGHEST) {
       return new PageError(`page ${page} freed with order ${order}: orders are 0 to 10`)
     }
     const { frames } = this
@@ -400,11 +406,11 @@ export class Buddy {
     const size = frames.order(head)
     const owner = this.#owner(frames.owner[head] as number)
     const what = `page ${page} freed with order ${order}`
-    if (kind === LRU)
+    if (kind === Kind.LRU)
       return new PageError(`${what} is on an LRU list (order ${size}, owner ${owner})`)
-    if (kind === SLAB)
+    if (kind === Kind.SLAB)
       return new PageError(`${what} is part of a slab (order ${size}, owner ${owner})`)
-    if (kind !== USED) {
+    if (kind !== Kind.USED) {
       return new PageError(
         `${what} is free already: freed twice? (order ${size}, last owner ${owner})`,
       )

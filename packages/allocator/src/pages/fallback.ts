@@ -1,8 +1,9 @@
 /** Fallback: where pages come from when their migratetype has none (mm/page_alloc.c, fallbacks and find_suitable_fallback, 6.1). */
 import { MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE } from '../gfp/migratetype.js'
+import { Order } from './order.js'
 
 /** The order of a pageblock, the unit that has a migratetype: 2 MiB. */
-export const PAGEBLOCK_ORDER = 9
+export const PAGEBLOCK_ORDER = Order.PAGEBLOCK
 
 /** Which lists are tried, first to last, by the migratetype that has run out. */
 export const FALLBACKS: readonly (readonly number[])[] = [

@@ -10,16 +10,21 @@
 /** No page. */
 export const NO_PAGE = -1
 
-/** What a block is: in the upper half of its first page's `state`, with its order in the lower. Pages inside it have 0. */
-export const FREE = 0x10
-/** Allocated. */
-export const USED = 0x20
-/** Free, on a list of one CPU. */
-export const PER_CPU = 0x30
-/** Allocated, and on an LRU list. */
-export const LRU = 0x40
-/** Allocated, as a slab. */
-export const SLAB = 0x50
+/**
+ * What a block is: in the upper half of its first page's `state`, with its order in the lower. Pages inside it have 0. (Why an
+ * enum: see order.ts.)
+ */
+export enum Kind {
+  FREE = 0x10,
+  /** Allocated. */
+  USED = 0x20,
+  /** Free, on a list of one CPU. */
+  PER_CPU = 0x30,
+  /** Allocated, and on an LRU list. */
+  LRU = 0x40,
+  /** Allocated, as a slab. */
+  SLAB = 0x50,
+}
 
 const ORDER_MASK = 0x0f
 const KIND_MASK = 0xf0

@@ -5,7 +5,7 @@
 import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import type { Buddy } from './buddy.js'
 import { PAGEBLOCK_ORDER } from './fallback.js'
-import { InvariantError, NO_PAGE, PER_CPU, USED } from './page-frames.js'
+import { InvariantError, Kind, NO_PAGE } from './page-frames.js'
 
 /** Requests of more than 8 pages are costly: they are not kept, and may fail; smaller ones are tried for as long as there is hope. */
 export const PAGE_ALLOC_COSTLY_ORDER = 3
@@ -75,7 +75,7 @@ export class PerCpuPages {
     const after = next[page] as number
     next[list] = after
     previous[after] = list
-    frames.state[page] = USED | order
+    frames.state[page] = Kind.USED | order
     this.#count -= 1 << order
     return page
   }
@@ -87,7 +87,7 @@ export class PerCpuPages {
   free(page: number, order: number, reclaiming: boolean): void {
     const { frames } = this.#buddy
     const type = this.#buddy.pageblockMigratetype(page)
-    frames.state[page] = PER_CPU | order
+    frames.state[page] = Kind.PER_CPU | order
     // What was reserved for atomic requests, and is free again, serves others until the reserve gets it back.
     frames.add(this.#list(order, type < MIGRATE_PCPTYPES ? type : MIGRATE_MOVABLE), page)
     this.#count += 1 << order
@@ -118,7 +118,7 @@ export class PerCpuPages {
     let count = 0
     for (let index = 0; index < PER_CPU_LISTS; index++) {
       const order = index < LOW_ORDER_LISTS ? Math.floor(index / MIGRATE_PCPTYPES) : PAGEBLOCK_ORDER
-      const blocks = frames.checkBlocks(this.#lists + index, PER_CPU | order, "a CPU's list")
+      const blocks = frames.checkBlocks(this.#lists + index, Kind.PER_CPU | order, "a CPU's list")
       count += blocks << order
     }
     if (count !== this.#count) {
@@ -137,7 +137,7 @@ export class PerCpuPages {
     for (let i = 0; i < blocks; i++) {
       const page = buddy.alloc(order, migratetype, allocFlags)
       if (page === NO_PAGE) return
-      frames.state[page] = PER_CPU | order
+      frames.state[page] = Kind.PER_CPU | order
       frames.addTail(list, page)
       this.#count += 1 << order
     }

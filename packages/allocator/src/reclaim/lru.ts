@@ -5,7 +5,7 @@
  */
 
 import { PageError } from '../pages/page-error.js'
-import { InvariantError, LRU, NO_PAGE, type PageFrames, USED } from '../pages/page-frames.js'
+import { InvariantError, Kind, NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { ZONES } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
 
@@ -62,10 +62,10 @@ export class Lru {
    */
   add(page: number, flags: number): void {
     const frames = this.#frames
-    if (frames.kind(page) !== USED) {
+    if (frames.kind(page) !== Kind.USED) {
       throw new PageError(`page ${page} is not the first of a block in use: no LRU list takes it`)
     }
-    frames.state[page] = LRU | frames.order(page)
+    frames.state[page] = Kind.LRU | frames.order(page)
     frames.flags[page] = flags
     this.#link(page)
   }
@@ -77,7 +77,7 @@ export class Lru {
   remove(page: number): void {
     this.#assertListed(page)
     this.#unlink(page)
-    this.#frames.state[page] = USED | this.#frames.order(page)
+    this.#frames.state[page] = Kind.USED | this.#frames.order(page)
     this.#frames.flags[page] = 0
   }
 
@@ -161,7 +161,7 @@ export class Lru {
     let listed = 0
     for (let list = 0; list < this.#zones.nodes * LISTS; list++) {
       listed += frames.check(this.#lists + list, (page) => {
-        if (frames.kind(page) !== LRU || this.#list(page) !== this.#lists + list) {
+        if (frames.kind(page) !== Kind.LRU || this.#list(page) !== this.#lists + list) {
           throw new InvariantError(page, `it is on LRU list ${LRU_LISTS[list % LISTS]}, wrongly`)
         }
         const counter = this.#counter(page)
@@ -177,12 +177,12 @@ export class Lru {
         )
       }
     }
-    for (let page = 0; page < frames.pages; page++) if (frames.kind(page) === LRU) listed--
+    for (let page = 0; page < frames.pages; page++) if (frames.kind(page) === Kind.LRU) listed--
     if (listed !== 0) throw new InvariantError(NO_PAGE, `${-listed} LRU pages are on no list`)
   }
 
   #assertListed(page: number): void {
-    if (this.#frames.kind(page) !== LRU) throw new PageError(`page ${page} is on no LRU list`)
+    if (this.#frames.kind(page) !== Kind.LRU) throw new PageError(`page ${page} is on no LRU list`)
   }
 
   #link(page: number): void {

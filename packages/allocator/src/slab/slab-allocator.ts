@@ -13,7 +13,7 @@ import {
   __GFP_RECLAIM,
 } from '../gfp/flags.js'
 import { linux6_1 } from '../gfp/kernels.js'
-import { NO_PAGE, type PageFrames, SLAB, USED } from '../pages/page-frames.js'
+import { Kind, NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER } from '../pages/watermark.js'
 import type { Task } from '../task/memalloc.js'
 import { KMALLOC_CACHES, KMALLOC_MAX_CACHE_SIZE, kmallocIndex } from './kmalloc-caches.js'
@@ -96,7 +96,7 @@ export class SlabAllocator {
     }
     const number = this.#caches.length
     const cache = new SlabCache(options, number, frames, cpus, (page, order, cpu) => {
-      frames.state[page] = USED | order
+      frames.state[page] = Kind.USED | order
       this.#pages.free(page, order, cpu)
     })
     this.#names.add(options.name)
@@ -134,9 +134,9 @@ export class SlabAllocator {
     const { frames } = this.#pages
     const page = this.#head(address)
     const kind = page === NO_PAGE ? 0 : frames.kind(page)
-    if (kind === SLAB) {
+    if (kind === Kind.SLAB) {
       this.#free(this.#caches[frames.previous[page] as number] as SlabCache, page, address, cpu)
-    } else if (kind === USED && address === page * PAGE_SIZE) {
+    } else if (kind === Kind.USED && address === page * PAGE_SIZE) {
       this.#pages.free(page, frames.order(page), cpu)
     } else
       throw new SlabError(`kfree of ${hex(address)}: it is in no slab, and no block begins there`)
@@ -187,7 +187,7 @@ export class SlabAllocator {
   free(cache: SlabCache, address: number, cpu = 0): void {
     const page = this.#head(address)
     const { frames } = this.#pages
-    if (page === NO_PAGE || frames.kind(page) !== SLAB) {
+    if (page === NO_PAGE || frames.kind(page) !== Kind.SLAB) {
       throw new SlabError(`${hex(address)} freed to the cache ${cache.name} is in no slab`)
     }
     const other = frames.previous[page] as number

@@ -7,7 +7,7 @@
  * can be allocated again at once.
  */
 import { __GFP_COMP, __GFP_DMA, __GFP_RECLAIMABLE } from '../gfp/flags.js'
-import { InvariantError, type PageFrames, SLAB } from '../pages/page-frames.js'
+import { InvariantError, Kind, type PageFrames } from '../pages/page-frames.js'
 import { objectsOf, PAGE_SIZE, type SlabLayout, slabLayout } from './slab-layout.js'
 import {
   ACTIVE,
@@ -163,7 +163,7 @@ export class SlabCache {
     this.#objectCount += this.#slabs.objects[slab] as number
     this.#pageCount += 1 << order
     // Nobody else uses the links of a block that is in use.
-    this.#frames.state[page] = SLAB | order
+    this.#frames.state[page] = Kind.SLAB | order
     this.#frames.next[page] = slab
     this.#frames.previous[page] = this.number
     this.#deactivate(cpu)
@@ -430,7 +430,7 @@ export class SlabCache {
     const page = slabs.page[slab] as number
     const { state, next, previous } = this.#frames
     if (
-      state[page] !== (SLAB | (slabs.order[slab] as number)) ||
+      state[page] !== (Kind.SLAB | (slabs.order[slab] as number)) ||
       next[page] !== slab ||
       previous[page] !== this.number
     ) {

@@ -12,7 +12,7 @@ import {
   NO_PAGE,
   PageError,
 } from '../../src/index.js'
-import { LRU } from '../../src/pages/page-frames.js'
+import { Kind } from '../../src/pages/page-frames.js'
 
 /** A generator of numbers below a limit: the same for a seed. */
 function random(seed: number): (limit: number) => number {
@@ -84,7 +84,7 @@ describe('allocating', () => {
     const buddy = new Buddy(512)
     for (let i = 0; i < used; i++) {
       const page = buddy.alloc(0, MIGRATE_MOVABLE)
-      if (movable) buddy.frames.state[page] = LRU
+      if (movable) buddy.frames.state[page] = Kind.LRU
     }
     const events: FallbackEvent[] = []
     buddy.onFallback = (event) => events.push(event)

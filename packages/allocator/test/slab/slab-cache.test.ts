@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MIGRATE_UNMOVABLE } from '../../src/gfp/migratetype.js'
 import { Buddy } from '../../src/pages/buddy.js'
-import { InvariantError, SLAB, USED } from '../../src/pages/page-frames.js'
+import { InvariantError, Kind } from '../../src/pages/page-frames.js'
 import { NO_OBJECT, SlabCache, type SlabCacheOptions } from '../../src/slab/slab-cache.js'
 
 const PAGE = 4096
@@ -19,7 +19,7 @@ function setup(options: Partial<SlabCacheOptions> = {}, cpus = 1, pages = 4096) 
     frames,
     cpus,
     (page, order) => {
-      frames.state[page] = USED | order
+      frames.state[page] = Kind.USED | order
       zone.free(page, order)
       released.push(page)
     },
@@ -50,7 +50,7 @@ describe('a cache', () => {
     const { cache, alloc, head, frames } = setup({ size: 700 })
     const first = alloc()
     expect(cache.layout).toMatchObject({ size: 704, order: 1 })
-    expect(frames.state[head(first)]).toBe(SLAB | 1)
+    expect(frames.state[head(first)]).toBe(Kind.SLAB | 1)
     expect([alloc(), alloc()]).toEqual([first + 704, first + 1408])
     expect(cache.info()).toEqual({
       name: 'test',
@@ -236,7 +236,7 @@ describe('validating', () => {
   it('sees what is wrong', () => {
     const { cache, alloc, frames, head } = setup()
     const page = head(alloc())
-    frames.state[page] = USED | 0
+    frames.state[page] = Kind.USED | 0
     expect(() => cache.validate()).toThrow(InvariantError)
     expect(() => cache.validate()).toThrow('in the cache test, slab 0: its pages are not its own')
   })
