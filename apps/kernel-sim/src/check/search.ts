@@ -199,7 +199,7 @@ export class Search {
     const room = Math.max(SMALL_BLOCK, this.#limits.maxStates - table.size)
     const end = Math.min(cursor.levelEnd, cursor.state + Math.min(BLOCK, room))
     this.#first = cursor.state
-    this.#forward.fill(0)
+    this.#forward.fill(0, 0, end - cursor.state)
     try {
       while (cursor.state < end && !this.#stops) this.#expandTogether(end)
     } catch (thrown) {
