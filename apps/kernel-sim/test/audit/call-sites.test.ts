@@ -168,6 +168,42 @@ describe('where task flags are not recorded', () => {
     ])
   })
 
+  it('the page that served a request tells the scope, if the request could have lost anything', async () => {
+    const page = (time: number, flags: string) =>
+      `            wl-a-1       [000] .....     1.${time}: mm_page_alloc: page=0 pfn=0x1 order=0 migratetype=0 gfp_flags=${flags}|__GFP_NOWARN|__GFP_NORETRY|__GFP_COMP\n` +
+      `            wl-a-1       [000] .....     1.${time}: <stack trace>\n${[
+        'allocate_slab',
+        '___slab_alloc',
+        '__kmalloc_noprof',
+        'site',
+        'caller',
+        'sys',
+      ]
+        .map((frame) => ` => ${frame}\n`)
+        .join('')}`
+    const served = (passed: string, used: string) =>
+      auditOf(page(100000, used) + request(100001, passed, ['caller', 'sys'])).then(
+        ({ facts }) => facts.requests,
+      )
+    expect(await served('GFP_KERNEL', 'GFP_NOFS')).toMatchObject({
+      flagsFrom: { page: 1 },
+      classes: [{ scopes: { NOFS: 1 } }],
+    })
+    expect(await served('GFP_KERNEL', 'GFP_NOIO')).toMatchObject({
+      classes: [{ scopes: { NOIO: 1 } }],
+    })
+    expect(await served('GFP_KERNEL', 'GFP_KERNEL')).toMatchObject({
+      classes: [{ scopes: { none: 1 } }],
+    })
+    // NOFS from NOFS: nothing was lost, and nothing could be.
+    expect(await served('GFP_NOFS', 'GFP_NOFS')).toMatchObject({
+      flagsFrom: { page: 0, unknown: 1 },
+    })
+    expect(await served('GFP_NOFS', 'GFP_NOIO')).toMatchObject({
+      classes: [{ scopes: { NOIO: 1 } }],
+    })
+  })
+
   it('nothing is always or never so as long as a request is unknown', async () => {
     const held = request(100000, 'GFP_NOFS', ['caller', 'xfs_end_io'])
     const open = request(100001, 'GFP_NOFS', ['caller', 'somebody'])

@@ -67,6 +67,22 @@ describe('reclaim', () => {
     ])
   })
 
+  it('is entered on behalf of whoever called the allocator, and its containers', async () => {
+    const st =
+      'try_to_free_mem_cgroup_pages+1;try_charge_memcg+2;kmem_cache_alloc_lru_noprof+3;xas_nomem+4;user+5;caller+6'
+    const { reclaim } = await new Trace()
+      .event('mm_vmscan_memcg_reclaim_begin', { ...begin, st })
+      .facts()
+    expect(reclaim.entries).toMatchObject([{ site: 'user', caller: 'caller' }])
+  })
+
+  it('is restricted by a scope only where the task flags have one', async () => {
+    const { reclaim } = await new Trace()
+      .event('mm_vmscan_memcg_reclaim_begin', { ...begin, fl: 0x400100 })
+      .facts()
+    expect(reclaim.restricted).toEqual({ byScope: 0, byCaller: 1 })
+  })
+
   it('is summed up for the tasks of one name, whoever asked', async () => {
     const memcg = (fields: Readonly<Record<string, unknown>>) => ({ ...begin, ...fields })
     const { reclaim } = await new Trace()
