@@ -197,12 +197,9 @@ export class Zone implements FreeState {
     for (let order = 0; order < MAX_ORDER; order++) {
       const page = this.buddy.firstFree(order, MIGRATE_HIGHATOMIC)
       if (page === NO_PAGE) continue
-      // A block can still be on the list of a pageblock that has been turned over already.
+      // A block of two pageblocks may have been reserved for the first, and split since.
       if (this.buddy.pageblockMigratetype(page) === MIGRATE_HIGHATOMIC) {
-        // A block of two pageblocks may have been reserved for the first, and split since.
-        if (this.buddy.pageblockMigratetype(page) === MIGRATE_HIGHATOMIC) {
-          this.reservedHighatomic -= PAGEBLOCK
-        }
+        this.reservedHighatomic -= PAGEBLOCK
       }
       if (this.buddy.convertPageblock(page, migratetype) > 0) return true
     }

@@ -101,6 +101,7 @@ describe('a request', () => {
     for (const page of pages) if (page % 512 === 0) normal.free(page, 8, 0)
     const whole = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_MIN | ALLOC_NOFRAGMENT, 0, 0)
     expect(zones.zoneOf(whole).name).toBe('DMA32')
+    expect(zones.zoneOf(zones.allocFast(GFP_KERNEL, 0, 0)).name).toBe('DMA32')
     const broken = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_MIN, 0, 0)
     expect(zones.zoneOf(broken).name).toBe('Normal')
   })
@@ -133,6 +134,32 @@ describe('a request', () => {
     expect(() => zones.allocFast(GFP_KERNEL, 0, 2)).toThrow(
       new RangeError('CPUs are 0 to 1, not 2'),
     )
+  })
+})
+
+describe('a CPU', () => {
+  it.each([
+    ['its share of the low watermark', false],
+    ['four batches while the zone is being reclaimed', true],
+  ])('keeps %s at hand, and gives back the rest', (_what, reclaiming) => {
+    const zones = machine({ nodes: [{ Normal: 61_440 }], cpus: 2 })
+    const [zone] = zones.all
+    const cpu = zone?.perCpu[1]
+    if (zone === undefined || cpu === undefined) throw new Error('one zone, two CPUs')
+    expect(cpu.high).toBeGreaterThan(cpu.batch * 4)
+    const pages = Array.from({ length: 5000 }, () => zones.allocFast(GFP_KERNEL, 0, 1))
+    zone.reclaiming = reclaiming
+    const most = reclaiming ? cpu.batch * 4 : cpu.high
+    let kept = 0
+    for (const page of pages) {
+      zone.free(page, 0, 1)
+      kept = Math.max(kept, cpu.count)
+    }
+    expect(kept).toBe(most - 1)
+    zones.drain()
+    expect(cpu.count).toBe(0)
+    expect(zones.freePages()).toBe(61_440)
+    zones.validate()
   })
 })
 
