@@ -8,7 +8,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -31,8 +31,10 @@ try {
     logLevel: 'error',
   })
   withoutReduction()
+  livelocks()
   withReduction({ tasks: 4, workers: 2, policy: 'none', mix: true }, ROUNDS)
   withReduction({ tasks: 5, workers: 1, policy: 'none', mix: true }, 0)
+  threads()
   if (!process.argv.includes('--quick')) everyRow()
 } finally {
   rmSync(work, { recursive: true })
@@ -59,6 +61,36 @@ function withoutReduction() {
   )
 }
 
+/** What it costs to look for livelocks, which spin does not do here, where nothing was found otherwise. */
+function livelocks() {
+  const model = { tasks: 4, workers: 2, policy: 'always', mix: true }
+  console.log(`Livelocks, no reduction, ${nameOf(model)}, ${ROUNDS} rounds, medians:`)
+  for (const livelocks of [false, true]) {
+    const options = { partialOrder: false, symmetry: false, livelocks }
+    const rounds = Array.from({ length: ROUNDS }, () => search(model, options))
+    show(livelocks ? 'with livelocks' : 'without', median(rounds))
+  }
+  console.log()
+}
+
+/** One search by several threads. They gain what processors are idle. */
+function threads() {
+  const full = { partialOrder: false, symmetry: false, livelocks: false }
+  console.log(`Threads, ${ROUNDS} rounds, medians, on ${availableParallelism()} processors:`)
+  for (const [model, options] of [
+    [{ tasks: 4, workers: 2, policy: 'none', mix: true }, full],
+    [{ tasks: 6, workers: 1, policy: 'none', mix: true }, {}],
+  ]) {
+    const rounds = Array.from({ length: ROUNDS }, () =>
+      [1, 2].map((threads) => search(model, { ...options, threads })),
+    )
+    const [one, two] = [0, 1].map((at) => median(rounds.map((round) => round[at])))
+    show(`${nameOf(model)}, 1 thread`, one)
+    show(`${nameOf(model)}, 2 threads`, two)
+    console.log(`  ${(one.seconds / two.seconds).toFixed(2)} times as fast\n`)
+  }
+}
+
 function withReduction(model, rounds) {
   console.log(`Time to verdict with reductions, ${nameOf(model)}${rounds ? ', medians' : ''}:`)
   if (rounds > 0) {
@@ -79,7 +111,8 @@ function withReduction(model, rounds) {
 
 function everyRow() {
   console.log(
-    'Every row: verdict, states and seconds to it, spin (reduced) beside kernel-sim (both reductions):',
+    'Every row: deadlocks, states and seconds to the verdict, spin with its reduction, generated and compiled,\n' +
+      'beside kernel-sim with both reductions, its start included:',
   )
   let agree = 0
   let faster = 0
@@ -99,7 +132,8 @@ function everyRow() {
           console.log(
             `  ${nameOf(model).padEnd(24)} ${verdict(spin).padEnd(14)} ${verdict(ours).padEnd(14)}` +
               ` ${String(spin.states).padStart(8)} ${String(ours.states).padStart(8)} (full ${full.states})` +
-              ` ${spin.seconds.toFixed(2).padStart(6)} ${ours.wall.toFixed(2).padStart(6)}`,
+              ` ${spin.seconds.toFixed(2).padStart(6)} ${ours.wall.toFixed(2).padStart(6)}` +
+              ` ${(spin.seconds / ours.wall).toFixed(1).padStart(5)}x`,
           )
         }
       }
