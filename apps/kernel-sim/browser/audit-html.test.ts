@@ -49,7 +49,9 @@ function hostile(): string {
 }
 
 async function report(args: readonly string[], input = ''): Promise<string> {
-  const { stdout } = await kernelSim(['audit', ...args, '--html', '--fail-on', 'none'], input)
+  const command = ['audit', ...args, '--html', '--fail-on', 'none']
+  const { stdout, stderr } = await kernelSim(command, input)
+  expect(stderr).toBe('')
   const path = join(folder, `${pages.example === '' ? 'example' : 'hostile'}.html`)
   writeFileSync(path, stdout)
   return pathToFileURL(path).href
