@@ -13,7 +13,7 @@ import { contenders, settings, targets } from './settings.mjs'
 
 const { values: options } = parseArgs({
   options: {
-    /** Of each contender: more of them even out what differs from one process to the next. */
+    /** Of each contender: the busier the machine, the more it takes until one round is not disturbed. */
     processes: { type: 'string', default: '5' },
     /** Exit with 1 when a target is missed. */
     check: { type: 'boolean', default: false },
@@ -29,7 +29,6 @@ if (!Number.isInteger(processes) || processes < 1) {
 const PAGES = 262_144
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]
 const digits = (value) => (value >= 100 ? value.toFixed() : value.toPrecision(3))
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
@@ -51,7 +50,7 @@ function run(contender, ...numbers) {
   return output.trim().split('\n').map(Number)
 }
 
-/** Nanoseconds of an operation by contender: a number for each process, that of its quickest round. */
+/** Nanoseconds of an operation by contender, in the quickest round of all its processes. */
 function measure({ slots, plans }) {
   const found = new Map()
   const outcomes = new Map()
@@ -59,7 +58,7 @@ function measure({ slots, plans }) {
     for (const [contender, { operations, rounds }] of Object.entries(plans)) {
       const printed = run(contender, PAGES, slots, operations, rounds)
       const quickest = Math.min(...printed.slice(0, rounds)) / operations
-      found.set(contender, [...(found.get(contender) ?? []), quickest])
+      found.set(contender, Math.min(quickest, found.get(contender) ?? Infinity))
       outcomes.set(contender, printed.slice(rounds).join())
     }
   }
@@ -75,11 +74,9 @@ const results = {}
 for (const [setting, plan] of Object.entries(settings)) {
   const found = measure(plan)
   console.log(`\n${plan.title} [ns an operation, times C]`)
-  for (const [contender, times] of found) {
-    const ratio = median(times.map((time, i) => time / found.get('C')[i]))
-    console.log(
-      `  ${contender.padEnd(16)}${digits(median(times)).padStart(8)}${digits(ratio).padStart(10)}`,
-    )
+  for (const [contender, time] of found) {
+    const ratio = digits(time / found.get('C'))
+    console.log(`  ${contender.padEnd(16)}${digits(time).padStart(8)}${ratio.padStart(10)}`)
   }
   results[setting] = found
 }
@@ -89,18 +86,16 @@ results.memory = new Map()
 for (const [contender, { module, ours }] of Object.entries(contenders)) {
   if (!module || !ours) continue
   const bytes = run(contender, PAGES, 1, 1, 0)[0] / PAGES
-  results.memory.set(contender, [bytes])
+  results.memory.set(contender, bytes)
   console.log(`  ${contender.padEnd(16)}${digits(bytes).padStart(8)}`)
 }
 
 console.log('\nTargets')
 let missed = 0
 for (const { setting, what, against, atMost, atLeast } of targets) {
-  const times = results[setting].get(what)
+  const ours = results[setting].get(what)
   const others = results[setting].get(against)
-  const value = others
-    ? median(times.map((time, i) => (atLeast ? others[i] / time : time / others[i])))
-    : median(times)
+  const value = others ? (atLeast ? others / ours : ours / others) : ours
   const holds = atLeast ? value >= atLeast : value <= atMost
   if (!holds) missed++
   const unit = others ? 'x' : ''
