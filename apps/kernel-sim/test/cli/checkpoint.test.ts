@@ -19,8 +19,13 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 /** How many states a checkpoint has; 0 when there is none. */
 function statesIn(file: string): number {
-  if (!existsSync(file)) return 0
-  const bytes = readFileSync(file)
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch {
+    // Not yet, or no longer: a search that has ended removes it.
+    return 0
+  }
   return JSON.parse(bytes.toString('utf8', 16, 16 + bytes.readUInt32LE(12))).states
 }
 
