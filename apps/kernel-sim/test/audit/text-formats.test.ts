@@ -252,6 +252,15 @@ describe('ftrace text', () => {
     expect(facts.callSites.explicit).toMatchObject([{ interrupt: interrupt ? 1 : 0 }])
   })
 
+  it('tells interrupts by stacks, where flags are missing', async () => {
+    const { events } = await read(
+      line('wl-a-1', 0, '1.000001', kmalloc).replace('d..1. ', '') +
+        line('wl-a-1', 0, '1.000002', '<stack trace>').replace('d..1. ', '') +
+        ' => driver\n => handle_softirqs\n => user\n',
+    )
+    expect(events.map(({ interrupt }) => interrupt)).toEqual([true])
+  })
+
   it('of kernels before 5.5 does not say which function has ended', async () => {
     const { events, reading } = await read(
       line(
@@ -388,6 +397,15 @@ describe('perf text', () => {
     const { reading } = await read(`wl-a  1 [000]  1.000001: ${kmalloc}\n\n${bad}`)
     expect(reading).toMatchObject({ events: 1, damaged: 1 })
     expect(reading.damage[0]).toMatchObject({ kind, samples: [{ line: 3 }] })
+  })
+
+  it('tells interrupts by their stacks', async () => {
+    const chain = (name: string) => `\tffffffff81634007 ${name}+0x237 ([kernel.kallsyms])\n`
+    const { events } = await read(
+      `wl-a  1 [000]  1.000001: ${kmalloc}\n${chain('driver')}${chain('handle_softirqs')}\n` +
+        `wl-a  1 [000]  1.000002: ${kmalloc}\n${chain('user')}\n`,
+    )
+    expect(events.map(({ interrupt }) => interrupt)).toEqual([true, false])
   })
 
   it('counts what perf lost', async () => {
