@@ -3,7 +3,7 @@ import { MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE } from '../gfp/
 import { Order } from './order.js'
 
 /** The order of a pageblock, the unit that has a migratetype: 2 MiB. */
-export const PAGEBLOCK_ORDER = Order.PAGEBLOCK
+export const PAGEBLOCK_ORDER: number = Order.PAGEBLOCK
 
 /** Which lists are tried, first to last, by the migratetype that has run out. */
 export const FALLBACKS: readonly (readonly number[])[] = [
