@@ -123,6 +123,16 @@ function lostScopeTable(report: AuditReport): HtmlSection | undefined {
   )
 }
 
+/** Requests that neither count as covered nor as not: a column for each reason that the recording has. */
+function explicitElsewhere(explicit: readonly ExplicitSiteFact[]): HtmlColumn<ExplicitSiteFact>[] {
+  const columns = [
+    { heading: 'PF_MEMALLOC', count: ({ memalloc }: ExplicitSiteFact) => memalloc },
+    { heading: 'interrupt', count: ({ interrupt }: ExplicitSiteFact) => interrupt },
+    { heading: 'unknown', count: ({ unknown }: ExplicitSiteFact) => unknown },
+  ]
+  return columns.filter(({ count }) => explicit.some((row) => count(row) > 0))
+}
+
 function explicitSites({ callSites: { explicit } }: AuditReport): HtmlSection | undefined {
   return tabular<ExplicitSiteFact>(
     'explicit-sites',
@@ -133,18 +143,16 @@ function explicitSites({ callSites: { explicit } }: AuditReport): HtmlSection | 
       { heading: 'call site', name: ({ site }) => site },
       { heading: 'called from', name: ({ caller }) => caller },
       { heading: 'passes', show: (row) => row.class },
-      { heading: 'requests', count: ({ requests }) => requests },
-      { heading: 'covered', count: ({ covered }) => covered },
-      { heading: 'not covered', count: ({ uncovered }) => uncovered },
-      { heading: 'PF_MEMALLOC', count: ({ memalloc }) => memalloc },
-      { heading: 'interrupt', count: ({ interrupt }) => interrupt },
-      { heading: 'unknown', count: ({ unknown }) => unknown },
-      { heading: 'share covered', show: coverage },
       { heading: 'verdict', show: ({ verdict }) => verdictText(verdict) },
       {
         heading: 'evidence',
         show: ({ verdict, confidence }) => (verdict === 'unknown' ? '' : confidence),
       },
+      { heading: 'requests', count: ({ requests }) => requests },
+      { heading: 'covered', count: ({ covered }) => covered },
+      { heading: 'not covered', count: ({ uncovered }) => uncovered },
+      ...explicitElsewhere(explicit),
+      { heading: 'share covered', show: coverage },
       {
         heading: 'call paths',
         show: ({ coveredFrom, uncoveredFrom }) => [
