@@ -64,7 +64,7 @@ function repairs({ lost, repairs, repairAll, beyondRepair }: Answer): string[] {
   const useless = repairs.filter(({ cases }) => cases.length === 0).map(({ policy }) => policy)
   const each = [...helpful]
     .sort((a, b) => b.cases.length - a.cases.length)
-    .map(({ policy, cases }) => `${policy} ${list(cases)}`)
+    .map(({ policy, cases }, place) => `${policy} ${place === 0 ? 'repairs ' : ''}${list(cases)}`)
   if (useless.length > 0) each.push(`${useless.join(' and ')} none`)
   const sum =
     repairAll.length > 0
@@ -73,7 +73,7 @@ function repairs({ lost, repairs, repairAll, beyondRepair }: Answer): string[] {
         ? 'No policy repairs all of them, though for each there is one that does.'
         : `No policy repairs all of them; ${list(beyondRepair)} no policy repairs.`
   return [
-    `${helpful.length > 0 ? 'Yes, the flags have to be conveyed' : 'Conveying the flags does not help'}: of the ${lost.length}, ${each.join(', ')}.`,
+    `${helpful.length > 0 ? 'Yes, the flags have to be conveyed, or set again by the worker' : 'Conveying the flags does not help'}: of the ${lost.length}, ${each.join(', ')}.`,
     sum,
   ]
 }
@@ -87,7 +87,7 @@ function costs(livelocks: readonly string[], needless: readonly string[]): strin
   }
   if (needless.length > 0) {
     said.push(
-      `In ${list(needless)}, which delegate, scopes alone are safe: to convey there only keeps workers from reclaiming, which costs progress and repairs nothing.`,
+      `In ${list(needless)}, which delegate, scopes alone are safe: to convey there repairs nothing, and keeps a worker that opens no scope of its own from reclaiming, which costs progress.`,
     )
   }
   return said

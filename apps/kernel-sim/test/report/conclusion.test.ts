@@ -55,11 +55,11 @@ describe('what the models say', () => {
     expect(said()).toBe(
       'No, it is not that simple. Of 5 cases, 2 (1, 5) survive the monotonic replacement of GFP_NOFS/GFP_NOIO by scopes with ' +
         'nothing conveyed; 3 (2, 3, 4) do not, and 2 (2, 3) of those were safe before, with the restriction at the call sites. ' +
-        'Yes, the flags have to be conveyed: of the 3, callee-scope 2 (2, 3), convey-on-queue 1 (2), inherit-on-wait none. ' +
+        'Yes, the flags have to be conveyed, or set again by the worker: of the 3, callee-scope repairs 2 (2, 3), convey-on-queue 1 (2), inherit-on-wait none. ' +
         'No policy repairs all of them; 1 (4) no policy repairs. ' +
         'Restrictions have a price of their own: in 1 (4) all are restricted, nobody may reclaim, and they retry for ever. ' +
-        'In 1 (5), which delegate, scopes alone are safe: to convey there only keeps workers from reclaiming, which costs progress ' +
-        'and repairs nothing.',
+        'In 1 (5), which delegate, scopes alone are safe: to convey there repairs nothing, and keeps a worker ' +
+        'that opens no scope of its own from reclaiming, which costs progress.',
     )
   })
 
