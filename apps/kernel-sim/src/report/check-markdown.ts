@@ -3,6 +3,7 @@ import type { CheckResult, Counterexample } from '../check/check.js'
 import type { Reductions } from '../check/reductions.js'
 import type { Answer, CaseRow } from './check-report.js'
 import { counterexampleText } from './check-text.js'
+import { headline } from './conclusion.js'
 import { number, plural } from './numbers.js'
 
 /** A claim, and the case and policy whose counterexample shows it. */
@@ -70,7 +71,7 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     "GFP_KERNEL after memalloc_no{fs,io}_{save,restore} are inserted? We sometimes delegate some operations to somebody else. Don't",
     'we need to convey the flags to APIs which interact with other threads?"*',
     '',
-    `**No, it is not that simple, and yes, they have to be conveyed; but conveying with the item is not the best way.** Of ${answer.cases} cases`,
+    `**${headline(answer)}.** Of ${answer.cases} cases`,
     `taken from reports and fixes, ${list(answer.survive)} survive the replacement with nothing conveyed and ${list(answer.lost)} do not. Of`,
     `these, ${list(answer.brokenByReplacement)} were safe with the restriction at the call sites: the replacement itself breaks them.`,
     '',

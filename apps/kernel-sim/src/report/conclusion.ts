@@ -19,6 +19,18 @@ export function conclusionText(answer: Answer, report: AuditReport): string {
   ].join('\n')
 }
 
+/** The answer in one sentence. */
+export function headline({ lost, repairs }: Answer): string {
+  if (lost.length === 0) return 'Yes, it is that simple'
+  const repaired = (name: string) =>
+    repairs.find(({ policy }) => policy === name)?.cases.length ?? 0
+  const most = Math.max(...repairs.map(({ cases }) => cases.length))
+  const conveyed = most > 0 ? ', and yes, they have to be conveyed' : ''
+  const best =
+    repaired('convey-on-queue') < most ? '; but conveying with the item is not the best way' : ''
+  return `No, it is not that simple${conveyed}${best}`
+}
+
 /** What the models say. */
 export function answerSentences(answer: Answer): string[] {
   const { cases, survive, lost, brokenByReplacement, livelocks, needless } = answer

@@ -5,6 +5,7 @@ import type { Answer } from '../../src/report/check-report.js'
 import {
   answerSentences,
   conclusionText,
+  headline,
   lockdepSentence,
   recordingSentences,
 } from '../../src/report/conclusion.js'
@@ -120,5 +121,22 @@ describe('what the recording adds', () => {
     expect(lines.every((line) => line.length <= 100)).toBe(true)
     expect(lines[1]).toBe('='.repeat(lines[0]?.length ?? 0))
     expect(lines.at(-2)).toContain('rht_deferred_worker')
+  })
+})
+
+describe('the answer in one sentence', () => {
+  const head = (changes: Partial<Answer>) => headline({ ...answer, ...changes })
+
+  it('says what the results say', () => {
+    expect(head({})).toBe(
+      'No, it is not that simple, and yes, they have to be conveyed; but conveying with the item is not the best way',
+    )
+    expect(head({ repairs: answer.repairs.map(({ policy }) => ({ policy, cases: [] })) })).toBe(
+      'No, it is not that simple',
+    )
+    expect(head({ repairs: [{ policy: 'convey-on-queue', cases: ['2'] }] })).toBe(
+      'No, it is not that simple, and yes, they have to be conveyed',
+    )
+    expect(head({ lost: [] })).toBe('Yes, it is that simple')
   })
 })
