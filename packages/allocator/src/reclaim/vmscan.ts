@@ -27,7 +27,6 @@ import {
   PG_WRITEBACK,
 } from './lru.js'
 import { type Shrinker, shrink } from './shrinker.js'
-import { writebackCase } from './throttle.js'
 import {
   ALLOCSTALL_DMA,
   PAGEOUTRUN,
@@ -102,7 +101,6 @@ export interface Reclaimed {
 /** What is known beside the pages: a copy. */
 export interface VmscanState {
   readonly failures: readonly number[]
-  readonly writeback: readonly boolean[]
   readonly dirty: readonly boolean[]
 }
 
@@ -114,8 +112,7 @@ export class Vmscan {
   readonly #shrinkers: Shrinker[] = []
   /** By node: how often kswapd has failed in a row. */
   #failures: number[]
-  /** PGDAT_WRITEBACK and PGDAT_DIRTY, by node: what kswapd has met too much of. */
-  #writeback: boolean[]
+  /** PGDAT_DIRTY, by node: kswapd has met nothing but dirty pages. */
   #dirty: boolean[]
 
   constructor(zones: Zones, lru: Lru, events: VmEvents, hooks: ReclaimHooks) {
@@ -124,7 +121,6 @@ export class Vmscan {
     this.#events = events
     this.#hooks = hooks
     this.#failures = new Array<number>(zones.nodes).fill(0)
-    this.#writeback = new Array<boolean>(zones.nodes).fill(false)
     this.#dirty = new Array<boolean>(zones.nodes).fill(false)
   }
 
@@ -224,7 +220,6 @@ export class Vmscan {
     if (control.reclaimed > 0) this.#failures[node] = 0
     else if (!balanced()) this.#failures[node] = this.kswapdFailures(node) + 1
     if (!balanced()) return false
-    this.#writeback[node] = false
     this.#dirty[node] = false
     return true
   }
@@ -233,7 +228,6 @@ export class Vmscan {
   save(): VmscanState {
     return {
       failures: [...this.#failures],
-      writeback: [...this.#writeback],
       dirty: [...this.#dirty],
     }
   }
@@ -241,7 +235,6 @@ export class Vmscan {
   /** Puts it back. */
   load(state: VmscanState): void {
     this.#failures = [...state.failures]
-    this.#writeback = [...state.writeback]
     this.#dirty = [...state.dirty]
   }
 
@@ -311,7 +304,6 @@ export class Vmscan {
   #shrinkInactive(node: number, list: number, pages: number, control: ScanControl): void {
     let met = 0
     let dirty = 0
-    let writeback = 0
     let skipped = 0
     const most = this.#lru.pages(node, list)
     while (met < pages && met + skipped < most) {
@@ -328,7 +320,6 @@ export class Vmscan {
       met += size
       const flags = this.#lru.flags(page)
       if ((flags & (PG_DIRTY | PG_WRITEBACK)) === PG_DIRTY) dirty += size
-      if ((flags & PG_WRITEBACK) !== 0) writeback += size
       this.#count(control.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, size)
       this.#count(list === INACTIVE_FILE ? PGSCAN_FILE : PGSCAN_ANON, size)
       if (this.#freed(page, flags, node, control)) {
@@ -342,7 +333,6 @@ export class Vmscan {
       this.#hooks.wakeFlushers?.()
       if (control.kswapd) this.#dirty[node] = true
     }
-    if (control.kswapd && writeback === met) this.#writeback[node] = true
   }
 
   /** shrink_folio_list, for one: frees it, or puts it where it is not met again at once. */
@@ -351,14 +341,8 @@ export class Vmscan {
     const file = (found & PG_FILE) !== 0
     let flags = found
     if ((flags & PG_WRITEBACK) !== 0) {
-      const known = {
-        swapcache: !file,
-        swapFsOps: false,
-        reclaim: (flags & PG_RECLAIM) !== 0,
-      }
-      // Who may wait cannot do so here: nothing happens meanwhile. It takes the page for busy, as the others do.
-      const what = writebackCase(gfp, known, kswapd, this.#writeback[node] ?? false, true)
-      this.#activate(page, what === 'mark' ? flags | PG_RECLAIM : flags)
+      // Who might wait cannot do so here: nothing happens meanwhile. The page is the next to go when it has been written.
+      this.#activate(page, flags | PG_RECLAIM)
       return false
     }
     const referenced = (flags & PG_REFERENCED) !== 0
@@ -374,7 +358,6 @@ export class Vmscan {
         this.#activate(page, flags | PG_RECLAIM)
         return false
       }
-      if (!mayEnterFs(gfp, !file, false)) return this.#keep(page, flags)
       const result = this.#hooks.pageout?.(page, gfp) ?? 'clean'
       if (result === 'keep') return this.#keep(page, flags)
       flags &= ~PG_DIRTY

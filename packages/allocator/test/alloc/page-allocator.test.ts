@@ -4,11 +4,13 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { LivelockError, type MemoryHooks, PageAllocator } from '../../src/alloc/page-allocator.js'
 import type { AllocStep } from '../../src/alloc/slow-path.js'
 import {
+  __GFP_MEMALLOC,
   __GFP_MOVABLE,
   __GFP_NOFAIL,
   __GFP_NORETRY,
   __GFP_NOWARN,
   __GFP_RECLAIMABLE,
+  __GFP_RETRY_MAYFAIL,
   __GFP_THISNODE,
   GFP_KERNEL,
   GFP_NOFS,
@@ -286,8 +288,114 @@ describe('steps', () => {
 
   it('find kswapd has given up after 16 failures, until somebody reclaims a page', () => {
     exhaust()
-    for (let i = 0; i < 16; i++) expect(memory.balance(0)).toBe(false)
+    for (let i = 0; i < 15; i++) expect(memory.balance(0)).toBe(false)
+    expect(memory.counters().nodes?.[0]?.unreclaimable).toBe(false)
+    const before = memory.snapshot()
+    expect(memory.balance(0)).toBe(false)
     expect(memory.counters().nodes?.[0]?.unreclaimable).toBe(true)
+    memory.restore(before)
+    expect(memory.counters().nodes?.[0]?.unreclaimable).toBe(false)
+    memory.balance(0)
+    memory.lru.add(memory.alloc(task, GFP_ATOMIC, 0), PG_FILE)
+    memory.alloc(task, GFP_KERNEL, 0)
+    expect(memory.counters().nodes?.[0]?.unreclaimable).toBe(false)
+  })
+})
+
+describe('a request that is retried', () => {
+  /** Nothing on the free lists, and reclaim frees so many pages each time: how often that goes before the OOM killer. */
+  function rounds(gfp: number, order: number, reclaimed: number): number {
+    let count = 0
+    const steps = memory.steps({ task, gfp, order })
+    let step = steps.next()
+    while (!step.done && step.value.kind !== 'oom-lock' && count < 50) {
+      if (step.value.kind === 'should-reclaim-retry') count++
+      if (step.value.kind === 'freelist') step = steps.next(NO_PAGE)
+      else if (step.value.kind === 'reclaim') step = steps.next(reclaimed)
+      else step = steps.next()
+    }
+    steps.return(NO_PAGE)
+    return count
+  }
+
+  it('gives up after 16 rounds in vain; small ones never while there is progress', () => {
+    expect(rounds(GFP_KERNEL, 0, 0)).toBe(17)
+    expect(rounds(GFP_KERNEL, 0, 40)).toBe(50)
+    expect(rounds(GFP_KERNEL | __GFP_RETRY_MAYFAIL, 4, 40)).toBe(17)
+  })
+
+  it('gives up at once when it would not fit even if all were reclaimed', () => {
+    exhaust()
+    expect(rounds(GFP_KERNEL, 0, 40)).toBe(1)
+  })
+
+  it('sees the scope that its task has entered meanwhile', () => {
+    exhaust((page) => memory.lru.add(page, PG_FILE | PG_PRIVATE))
+    const steps = memory.steps({ task, gfp: GFP_KERNEL | __GFP_NORETRY, order: 0 })
+    let step = steps.next()
+    while (!step.done && step.value.kind !== 'reclaim') step = steps.next()
+    const token = task.save(PF_MEMALLOC_NOFS)
+    while (!step.done) step = steps.next()
+    task.restore(PF_MEMALLOC_NOFS, token)
+    expect(step.value).toBe(NO_PAGE)
+    expect(memory.counters().events?.pgsteal_direct).toBeUndefined()
+  })
+})
+
+describe('compaction', () => {
+  /** What comes after a round in which reclaim has freed pages, but no block of order 3. */
+  function afterwards(): string[] {
+    const kinds: string[] = []
+    const steps = memory.steps({ task, gfp: GFP_KERNEL, order: 3 })
+    let step = steps.next()
+    while (!step.done && step.value.kind !== 'oom-lock' && kinds.length < 60) {
+      kinds.push(step.value.kind)
+      if (step.value.kind === 'freelist') step = steps.next(NO_PAGE)
+      else if (step.value.kind === 'reclaim') step = steps.next(40)
+      else step = steps.next()
+    }
+    steps.return(NO_PAGE)
+    return kinds.slice(kinds.indexOf('should-compact-retry'))
+  }
+
+  it('is tried again as long as reclaim could make room for it', () => {
+    const all = GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC
+    const pages: number[] = []
+    for (;;) {
+      const page = memory.alloc(task, all, 0)
+      if (page === NO_PAGE) break
+      pages.push(page)
+    }
+    expect(afterwards()).toEqual(['should-compact-retry'])
+    for (const page of pages) memory.lru.add(page, PG_FILE)
+    expect(afterwards().length).toBeGreaterThan(10)
+  })
+
+  it('gives back what CPUs keep, if memory is free and only in pieces', () => {
+    const all = GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC
+    while (memory.alloc(task, all, 0) !== NO_PAGE) {}
+    // Without room to work in it is skipped: the free lists are not searched again.
+    const kinds = stepsOf(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, 3)
+    expect(kinds[kinds.indexOf('compact') + 1]).not.toBe('freelist')
+    const normal = memory.zones.all[1]?.start ?? 0
+    for (let page = normal + 1; page < normal + 2000; page += 2) memory.free(page, 0)
+    for (let page = normal + 4000; page < normal + 4008; page++) memory.free(page, 0)
+    expect(memory.zones.all[1]?.lists(3)).toBe(0)
+    expect(memory.alloc(task, GFP_KERNEL | __GFP_NORETRY, 3)).toBe(normal + 4000)
+    // All without reclaim, but for the first.
+    expect(memory.counters().events?.allocstall_normal).toBe(1)
+  })
+})
+
+describe('watermarks that fragmentation has boosted', () => {
+  it('wake kswapd once', () => {
+    const woken: number[] = []
+    hooks.wakeKswapd = (_node, order) => woken.push(order)
+    const zone = memory.zones.zoneOf(memory.alloc(task, GFP_KERNEL, 0))
+    zone.boosted = true
+    memory.alloc(task, GFP_KERNEL, 0)
+    memory.alloc(task, GFP_KERNEL, 0)
+    expect(woken).toEqual([0])
   })
 })
 
@@ -319,7 +427,12 @@ describe('a snapshot', () => {
     }
     const before = memory.snapshot()
     const first = run()
+    task.save(PF_MEMALLOC_NOFS)
+    memory.alloc(task, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, 0)
+    task.restore(PF_MEMALLOC_NOFS, PF.mask())
+    expect(memory.callSites.unsafe()).toEqual([{ site: '(unnamed)', count: 1 }])
     memory.restore(before)
+    expect(memory.callSites.unsafe()).toEqual([])
     memory.validate()
     expect(memory.counters().events).toEqual({})
     expect(run()).toEqual(first)

@@ -86,13 +86,53 @@ describe('reclaim', () => {
     hooks.reclaimed = (page) => gone.push(page)
     expect(reclaim()).toMatchObject({ pages: gone.length })
     expect(gone).toEqual(pages.slice(0, gone.length))
+    // Enough is enough.
     expect(gone.length).toBeGreaterThanOrEqual(32)
+    expect(gone.length).toBeLessThan(96)
   })
 
   it('takes active pages only after inactive ones, and when those are too few', () => {
     addMany(100, PG_FILE | PG_ACTIVE)
     expect(reclaim().pages).toBeGreaterThanOrEqual(32)
     expect(lru.pages(0, ACTIVE_FILE)).toBeLessThan(100)
+  })
+
+  it('leaves active pages alone while there are as many others', () => {
+    addMany(100, PG_FILE | PG_ACTIVE)
+    addMany(200, PG_FILE)
+    expect(reclaim().pages).toBeGreaterThanOrEqual(32)
+    expect(lru.pages(0, ACTIVE_FILE)).toBe(100)
+  })
+
+  it('wakes the flusher threads only when it meets nothing but dirty pages', () => {
+    hooks.wakeFlushers = () => {
+      throw new Error('there were clean pages')
+    }
+    for (let i = 0; i < 100; i++) add(i % 2 === 0 ? PG_FILE : PG_FILE | PG_DIRTY)
+    expect(vmscan.tryToFreePages(GFP_KERNEL, 0).pages).toBeGreaterThan(0)
+  })
+
+  it('remembers the pages that it met while they were written', () => {
+    const [first, second, third] = [0, 0, 0].map(() => add(PG_FILE | PG_WRITEBACK)) as [
+      number,
+      number,
+      number,
+    ]
+    lru.endWriteback(second)
+    // Nobody wanted it meanwhile: it stays where it is.
+    expect(lru.last(0, INACTIVE_FILE)).toBe(first)
+    lru.endWriteback(first)
+    expect(reclaim().pages).toBe(2)
+    expect(lru.flags(third) & (PG_WRITEBACK | PG_RECLAIM)).toBe(PG_WRITEBACK | PG_RECLAIM)
+    add(PG_FILE)
+    lru.endWriteback(third)
+    expect(lru.last(0, INACTIVE_FILE)).toBe(third)
+  })
+
+  it('undoes the boost of watermarks, by kswapd', () => {
+    for (const zone of memory.zones.all) zone.boost = 512
+    vmscan.balance(0, 0)
+    expect(memory.zones.all.map(({ boost }) => boost)).toEqual([0, 0])
   })
 
   it('takes no page of a zone that would not help', () => {
