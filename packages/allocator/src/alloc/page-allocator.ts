@@ -12,8 +12,10 @@ import { currentGfpContext } from '../gfp/context.js'
 import { __GFP_FS, __GFP_NOWARN } from '../gfp/flags.js'
 import { gfpMigratetype, gfpMobilityInvalid } from '../gfp/migratetype.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
+import { Order } from '../pages/order.js'
 import { NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER, zoneWatermarkOk } from '../pages/watermark.js'
+import type { Zone } from '../pages/zone.js'
 import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import {
   ACTIVE_ANON,
@@ -115,7 +117,9 @@ export class PageAllocator {
   readonly callSites = new CallSites()
   readonly #hooks: MemoryHooks
   readonly #vmscan: Vmscan
-  readonly #events: VmEvents = vmEvents()
+  // Private by type only, for speed: see buddy.ts.
+  private readonly events: VmEvents = vmEvents()
+  private readonly owners: Uint16Array
 
   /**
    * @param options zones by node, in pages of 4 KiB; CPUs; sysctls
@@ -125,10 +129,11 @@ export class PageAllocator {
     const lists = lruLists(options.nodes.length)
     this.zones = new Zones(options, (site) => this.callSites.name(site), lists)
     this.frames = this.zones.frames
+    this.owners = this.frames.owner
     this.cpus = this.zones.cpus
     this.lru = new Lru(this.zones)
     this.#hooks = hooks
-    this.#vmscan = new Vmscan(this.zones, this.lru, this.#events, hooks)
+    this.#vmscan = new Vmscan(this.zones, this.lru, this.events, hooks)
   }
 
   /**
@@ -144,26 +149,15 @@ export class PageAllocator {
    * @throws RangeError for what is no order, and for `__GFP_MOVABLE` with `__GFP_RECLAIMABLE`. Orders above 10 get no page.
    */
   alloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
+    // What is rare is done elsewhere: V8 inlines only so much code, and calls are a third of the costs here.
     if (gfpMobilityInvalid(gfp)) throw twoMobilities(gfp)
     const allowed = currentGfpContext(task.mask, gfp)
     if (allowed !== gfp >>> 0) this.#unsafe(site, gfp, allowed)
-    if (order >>> 0 === order && order < MAX_ORDER) {
+    if (order >>> 0 === order && order <= Order.HIGHEST) {
       const page = this.zones.allocFast(allowed, order, cpu)
-      if (page !== NO_PAGE) return this.#allocated(page, order, site)
+      if (page >= 0) return this.allocated(page, order, site)
     }
-    const steps = this.#steps({ task, gfp, order, site, cpu })
-    let free = this.#progress()
-    let vain = 0
-    for (let step = steps.next(); ; step = steps.next()) {
-      if (step.done) return step.value
-      const now = this.#progress()
-      vain = now === free ? vain + 1 : 0
-      free = now
-      if (vain > HOPELESS_STEPS) {
-        steps.return(NO_PAGE)
-        throw this.#livelock(site, gfp, allowed, order)
-      }
-    }
+    return this.#allocSlowly(task, gfp, order, site, cpu)
   }
 
   /**
@@ -186,7 +180,7 @@ export class PageAllocator {
    */
   free(page: number, order: number, cpu = 0): void {
     this.zones.zoneOf(page).free(page, order, cpu)
-    this.#count(PGFREE, 1 << order)
+    this.count(PGFREE, 1 << order)
   }
 
   /** From now on reclaim asks this cache too. Disposing takes it out again. */
@@ -231,7 +225,7 @@ export class PageAllocator {
     return {
       nodes,
       zones: nodes.map((_, node) => byZone(node)),
-      events: namedVmEvents(this.#events),
+      events: namedVmEvents(this.events),
     }
   }
 
@@ -241,7 +235,7 @@ export class PageAllocator {
       zones: this.zones.save(),
       lru: this.lru.save(),
       vmscan: this.#vmscan.save(),
-      events: this.#events.slice(),
+      events: this.events.slice(),
       unsafe: this.callSites.save(),
     }
   }
@@ -254,7 +248,7 @@ export class PageAllocator {
     this.zones.load(state.zones)
     this.lru.load(state.lru)
     this.#vmscan.load(state.vmscan)
-    this.#events.set(state.events)
+    this.events.set(state.events)
     this.callSites.load(state.unsafe)
   }
 
@@ -262,6 +256,23 @@ export class PageAllocator {
   validate(): void {
     this.zones.validate()
     this.lru.validate()
+  }
+
+  /** Takes all the steps, with nobody else about. */
+  #allocSlowly(task: Task, gfp: number, order: number, site: number, cpu: number): number {
+    const steps = this.#steps({ task, gfp, order, site, cpu })
+    let free = this.#progress()
+    let vain = 0
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return step.value
+      const now = this.#progress()
+      vain = now === free ? vain + 1 : 0
+      free = now
+      if (vain > HOPELESS_STEPS) {
+        steps.return(NO_PAGE)
+        throw this.#livelock(site, gfp, currentGfpContext(task.mask, gfp), order)
+      }
+    }
   }
 
   *#steps(request: PageRequest): Generator<AllocStep, number, number | undefined> {
@@ -279,7 +290,7 @@ export class PageAllocator {
     try {
       for (let step = path.next(); ; ) {
         if (step.done) {
-          return step.value === NO_PAGE ? NO_PAGE : this.#allocated(step.value, order, site)
+          return step.value === NO_PAGE ? NO_PAGE : this.allocated(step.value, order, site)
         }
         // Sent by whoever has done the step.
         const answer = yield step.value
@@ -339,15 +350,17 @@ export class PageAllocator {
     }
   }
 
-  #allocated(page: number, order: number, site: number): number {
-    this.frames.owner[page] = site
+  private allocated(page: number, order: number, site: number): number {
+    this.owners[page] = site
     const zone = this.zones.zoneOf(page)
-    this.#count(PGALLOC_DMA + zone.index, 1 << order)
-    if (zone.boosted) {
-      zone.boosted = false
-      this.#hooks.wakeKswapd?.(zone.node, 0, zone.index)
-    }
+    this.count(PGALLOC_DMA + zone.index, 1 << order)
+    if (zone.boosted) this.#wakeBoosted(zone)
     return page
+  }
+
+  #wakeBoosted(zone: Zone): void {
+    zone.boosted = false
+    this.#hooks.wakeKswapd?.(zone.node, 0, zone.index)
   }
 
   #unsafe(site: number, gfp: number, allowed: number): void {
@@ -428,7 +441,7 @@ export class PageAllocator {
   #outOfMemory(gfp: number, order: number): number {
     if ((gfp & __GFP_FS) === 0) return 1
     const killed = this.#hooks.outOfMemory?.(gfp, order) ?? false
-    if (killed) this.#count(OOM_KILL, 1)
+    if (killed) this.count(OOM_KILL, 1)
     return killed ? 1 : 0
   }
 
@@ -446,7 +459,7 @@ export class PageAllocator {
 
   /** Grows whenever something has been freed or killed. */
   #progress(): number {
-    return (this.#events[PGFREE] as number) + (this.#events[OOM_KILL] as number)
+    return (this.events[PGFREE] as number) + (this.events[OOM_KILL] as number)
   }
 
   #livelock(site: number, gfp: number, allowed: number, order: number): LivelockError {
@@ -460,8 +473,8 @@ export class PageAllocator {
     )
   }
 
-  #count(event: number, by: number): void {
-    this.#events[event] = (this.#events[event] as number) + by
+  private count(event: number, by: number): void {
+    this.events[event] = (this.events[event] as number) + by
   }
 }
 

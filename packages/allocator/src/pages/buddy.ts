@@ -116,6 +116,13 @@ export class Buddy {
     return lists
   }
 
+  /** Whether there is a free block of this order that is not set aside for atomic requests. */
+  hasBlock(order: number): boolean {
+    const { next } = this.frames
+    const list = this.firstList + order * Lists.PER_ORDER
+    return next[list] !== list || next[list + 1] !== list + 1 || next[list + 2] !== list + 2
+  }
+
   /** The migratetype of the pageblock that a page is in. */
   pageblockMigratetype(page: number): number {
     return this.blockTypes[(page - this.start) >> Order.PAGEBLOCK] as number

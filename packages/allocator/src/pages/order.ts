@@ -3,6 +3,8 @@
  * exports is looked up each time, and that alone takes the buddy system 10% longer.
  */
 export enum Order {
+  /** Larger blocks are not kept per CPU: PAGE_ALLOC_COSTLY_ORDER. */
+  COSTLY = 3,
   /** The unit that has a migratetype: 2 MiB. */
   PAGEBLOCK = 9,
   /** The largest block: 4 MiB. */

@@ -4,23 +4,27 @@
  */
 import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import type { Buddy } from './buddy.js'
-import { PAGEBLOCK_ORDER } from './fallback.js'
+import { Order } from './order.js'
 import { InvariantError, Kind, NO_PAGE } from './page-frames.js'
 
 /** Requests of more than 8 pages are costly: they are not kept, and may fail; smaller ones are tried for as long as there is hope. */
-export const PAGE_ALLOC_COSTLY_ORDER = 3
+export const PAGE_ALLOC_COSTLY_ORDER: number = Order.COSTLY
 
-/** The migratetypes that have lists here. */
-const MIGRATE_PCPTYPES = 3
-const LOW_ORDER_LISTS = MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1)
+/** Lists of a CPU. (Why an enum: see order.ts.) */
+enum Lists {
+  /** The migratetypes that have lists here (MIGRATE_PCPTYPES). */
+  TYPES = 3,
+  /** Those of orders 0 to 3. */
+  LOW_ORDER = 12,
+}
 /** One list more, for huge pages. */
-export const PER_CPU_LISTS = LOW_ORDER_LISTS + 1
+export const PER_CPU_LISTS = Lists.LOW_ORDER + 1
 /** With more than 1 MiB a batch nobody gains. */
 const MAX_BATCH = 256
 
 /** Whether blocks of an order are kept per CPU (pcp_allowed_order). */
 export function perCpuOrder(order: number): boolean {
-  return order <= PAGE_ALLOC_COSTLY_ORDER || order === PAGEBLOCK_ORDER
+  return order <= Order.COSTLY || order === Order.PAGEBLOCK
 }
 
 /** How many pages are moved at once (zone_batchsize): about 1/4096 of the zone. */
@@ -40,76 +44,82 @@ export type PerCpuState = readonly [count: number, freeFactor: number]
 
 export class PerCpuPages {
   readonly #buddy: Buddy
-  readonly #lists: number
   readonly batch: number
   /** More than so many pages are not kept. */
   high = 0
-  #count = 0
+  // These are private by type only, for speed: see buddy.ts. The arrays are those of the page frames.
+  private readonly lists: number
+  private readonly next: Int32Array
+  private readonly previous: Int32Array
+  private readonly state: Uint8Array
+  private kept = 0
   /** Grows while pages are only freed: then more are given back at once. */
-  #freeFactor = 0
+  private freeFactor = 0
 
   constructor(buddy: Buddy, batch: number) {
     this.#buddy = buddy
     this.batch = Math.max(1, batch)
-    this.#lists = buddy.frames.newList()
+    this.lists = buddy.frames.newList()
+    this.next = buddy.frames.next
+    this.previous = buddy.frames.previous
+    this.state = buddy.frames.state
     for (let i = 1; i < PER_CPU_LISTS; i++) buddy.frames.newList()
   }
 
   /** How many pages are here. */
   get count(): number {
-    return this.#count
+    return this.kept
   }
 
   /** Takes a block, from the zone's lists if there is none here (rmqueue_pcplist). */
   alloc(order: number, migratetype: number, allocFlags: number): number {
-    const { frames } = this.#buddy
-    const { next, previous } = frames
-    const list = this.#list(order, migratetype)
-    this.#freeFactor >>= 1
-    let page = next[list] as number
-    if (page === list) {
-      this.#refill(list, order, migratetype, allocFlags)
-      page = next[list] as number
-      if (page === list) return NO_PAGE
-    }
+    const { next } = this
+    const list = this.list(order, migratetype)
+    this.freeFactor >>= 1
+    if (next[list] === list && !this.#refill(list, order, migratetype, allocFlags)) return NO_PAGE
+    const page = next[list] as number
     const after = next[page] as number
     next[list] = after
-    previous[after] = list
-    frames.state[page] = Kind.USED | order
-    this.#count -= 1 << order
+    this.previous[after] = list
+    this.state[page] = Kind.USED | order
+    this.kept -= 1 << order
     return page
   }
 
   /**
    * Keeps a block that is free now, and gives some back to the zone if there are too many (free_unref_page_commit).
+   * @param type the migratetype of its pageblock
    * @param reclaiming whether the zone is being reclaimed: then little is kept
    */
-  free(page: number, order: number, reclaiming: boolean): void {
-    const { frames } = this.#buddy
-    const type = this.#buddy.pageblockMigratetype(page)
-    frames.state[page] = Kind.PER_CPU | order
+  free(page: number, order: number, type: number, reclaiming: boolean): void {
+    const { next, previous } = this
     // What was reserved for atomic requests, and is free again, serves others until the reserve gets it back.
-    frames.add(this.#list(order, type < MIGRATE_PCPTYPES ? type : MIGRATE_MOVABLE), page)
-    this.#count += 1 << order
+    const list = this.list(order, type < Lists.TYPES ? type : MIGRATE_MOVABLE)
+    const first = next[list] as number
+    next[page] = first
+    previous[page] = list
+    previous[first] = page
+    next[list] = page
+    this.state[page] = Kind.PER_CPU | order
+    this.kept += 1 << order
     // Most often that is all.
-    if (this.#count >= this.high || this.#freeFactor > 0 || reclaiming)
-      this.#trim(order, reclaiming)
+    if (this.kept >= this.high || this.freeFactor > 0 || reclaiming) this.#trim(order, reclaiming)
   }
 
   /** Gives everything back (drain_pages). */
   drain(): void {
-    if (this.#count > 0) this.#giveBack(this.#count)
+    if (this.kept > 0) this.#giveBack(this.kept)
   }
 
   /** What is known beside the pages. */
   save(): PerCpuState {
-    return [this.#count, this.#freeFactor]
+    return [this.kept, this.freeFactor]
   }
 
   /** Puts it back. */
   load([count, freeFactor]: PerCpuState): void {
-    this.#count = count
-    this.#freeFactor = freeFactor
+    this.kept = count
+    this.freeFactor = freeFactor
   }
 
   /** @throws InvariantError when the lists and the counter disagree. */
@@ -117,37 +127,41 @@ export class PerCpuPages {
     const { frames } = this.#buddy
     let count = 0
     for (let index = 0; index < PER_CPU_LISTS; index++) {
-      const order = index < LOW_ORDER_LISTS ? Math.floor(index / MIGRATE_PCPTYPES) : PAGEBLOCK_ORDER
-      const blocks = frames.checkBlocks(this.#lists + index, Kind.PER_CPU | order, "a CPU's list")
+      const order = index < Lists.LOW_ORDER ? Math.floor(index / Lists.TYPES) : Order.PAGEBLOCK
+      const blocks = frames.checkBlocks(this.lists + index, Kind.PER_CPU | order, "a CPU's list")
       count += blocks << order
     }
-    if (count !== this.#count) {
+    if (count !== this.kept) {
       throw new InvariantError(
         this.#buddy.start,
-        `a CPU has ${count} pages, and counted ${this.#count}`,
+        `a CPU has ${count} pages, and counted ${this.kept}`,
       )
     }
   }
 
-  /** rmqueue_bulk. */
-  #refill(list: number, order: number, migratetype: number, allocFlags: number): void {
+  /**
+   * Fetches blocks from the zone's lists (rmqueue_bulk).
+   * @returns whether there were any
+   */
+  #refill(list: number, order: number, migratetype: number, allocFlags: number): boolean {
     const buddy = this.#buddy
     const { frames } = buddy
     const blocks = this.batch > 1 ? Math.max(this.batch >> order, 2) : this.batch
     for (let i = 0; i < blocks; i++) {
       const page = buddy.alloc(order, migratetype, allocFlags)
-      if (page === NO_PAGE) return
+      if (page === NO_PAGE) break
       frames.state[page] = Kind.PER_CPU | order
       frames.addTail(list, page)
-      this.#count += 1 << order
+      this.kept += 1 << order
     }
+    return !frames.isEmpty(list)
   }
 
   /** Gives back what is too much after a block of this order was freed (nr_pcp_high). */
   #trim(order: number, reclaiming: boolean): void {
-    const all = this.#freeFactor > 0 && order > 0 && order <= PAGE_ALLOC_COSTLY_ORDER
+    const all = this.freeFactor > 0 && order > 0 && order <= Order.COSTLY
     const high = all ? 0 : reclaiming ? Math.min(this.batch << 2, this.high) : this.high
-    if (this.#count >= high) this.#giveBack(all ? this.#count : this.#surplus(high))
+    if (this.kept >= high) this.#giveBack(all ? this.kept : this.#surplus(high))
   }
 
   /** How many pages are too many (nr_pcp_free). */
@@ -155,8 +169,8 @@ export class PerCpuPages {
     const { batch } = this
     if (high < batch) return 1
     const most = high - batch
-    const wanted = batch << this.#freeFactor
-    if (wanted < most) this.#freeFactor++
+    const wanted = batch << this.freeFactor
+    if (wanted < most) this.freeFactor++
     return Math.max(batch, Math.min(wanted, most))
   }
 
@@ -164,21 +178,21 @@ export class PerCpuPages {
   #giveBack(pages: number): void {
     const buddy = this.#buddy
     const { frames } = buddy
-    let left = Math.min(pages, this.#count)
+    let left = Math.min(pages, this.kept)
     for (let index = 0; left > 0; index = (index + 1) % PER_CPU_LISTS) {
-      const list = this.#lists + index
+      const list = this.lists + index
       const page = frames.previous[list] as number
       if (page === list) continue
       const order = frames.order(page)
       frames.remove(page)
       buddy.release(page, order)
-      this.#count -= 1 << order
+      this.kept -= 1 << order
       left -= 1 << order
     }
   }
 
-  #list(order: number, migratetype: number): number {
-    if (order > PAGE_ALLOC_COSTLY_ORDER) return this.#lists + LOW_ORDER_LISTS
-    return this.#lists + order * MIGRATE_PCPTYPES + migratetype
+  private list(order: number, migratetype: number): number {
+    if (order > Order.COSTLY) return this.lists + Lists.LOW_ORDER
+    return this.lists + order * Lists.TYPES + migratetype
   }
 }

@@ -25,9 +25,6 @@ const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
 /** watermark_boost_factor: by how much of the high watermark a zone may be boosted, in 1/10000. */
 const BOOST_FACTOR = 15_000
 
-/** A bit for each migratetype that serves everyone. */
-const COMMON = (1 << MIGRATE_HIGHATOMIC) - 1
-
 /** The zones that memory can have, lowest first. Their place is their index, as in ZONES_AMD64. */
 export const ZONES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const
 
@@ -82,10 +79,11 @@ export class Zone implements FreeState {
   reclaiming = false
   /** Is told of each fallback to another migratetype. */
   onFallback: ((event: FallbackEvent) => void) | null = null
-  #allocFlags = 0
+  // Two are private by type only, for speed: see buddy.ts.
+  private allocFlags = 0
   #watermarks: Watermarks = { min: 0, low: 0, high: 0, promo: 0 }
   /** By the bits of alloc flags that choose one. */
-  #marks: readonly number[] = [0, 0, 0, 0]
+  private marks: readonly number[] = [0, 0, 0, 0]
 
   constructor(frames: PageFrames, { name, node, start, pages, cpus, owner }: ZoneOptions) {
     this.name = name
@@ -103,7 +101,7 @@ export class Zone implements FreeState {
   setReserves(watermarks: Watermarks, lowmemReserve: readonly number[]): void {
     this.#watermarks = watermarks
     const { min, low, high } = watermarks
-    this.#marks = [min, low, high, min]
+    this.marks = [min, low, high, min]
     this.lowmemReserve = lowmemReserve
     for (const pages of this.perCpu) {
       pages.high = zoneHighsize(watermarks.low, this.perCpu.length, pages.batch)
@@ -126,9 +124,9 @@ export class Zone implements FreeState {
   hasPlenty(order: number, highest: number): boolean {
     const { buddy } = this
     const left = buddy.freePages - this.reservedHighatomic - (1 << order)
-    const low = (this.#marks[ALLOC_WMARK_LOW] as number) + this.boost
+    const low = (this.marks[ALLOC_WMARK_LOW] as number) + this.boost
     if (left < low + (this.lowmemReserve[highest] as number)) return false
-    return order === 0 || (buddy.lists(order) & COMMON) !== 0
+    return order === 0 || buddy.hasBlock(order)
   }
 
   /**
@@ -139,7 +137,7 @@ export class Zone implements FreeState {
    */
   hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean): boolean {
     const { boost } = this
-    const mark = (this.#marks[allocFlags & ALLOC_WMARK_MASK] as number) + boost
+    const mark = (this.marks[allocFlags & ALLOC_WMARK_MASK] as number) + boost
     const reserve = this.lowmemReserve[highest] as number
     const { min } = this.watermarks
     return zoneWatermarkFast(this, order, mark, reserve, allocFlags, min, boost, atomic)
@@ -147,11 +145,16 @@ export class Zone implements FreeState {
 
   /** Takes a block: from what a CPU has at hand, or from the free lists (rmqueue). */
   alloc(order: number, migratetype: number, allocFlags: number, cpu: number): number {
-    this.#allocFlags = allocFlags
+    this.allocFlags = allocFlags
     if (perCpuOrder(order) && migratetype !== MIGRATE_HIGHATOMIC) {
       const page = (this.perCpu[cpu] as PerCpuPages).alloc(order, migratetype, allocFlags)
-      if (page !== NO_PAGE) return page
+      if (page >= 0) return page
     }
+    return this.#allocFromLists(order, migratetype, allocFlags)
+  }
+
+  /** rmqueue_buddy. */
+  #allocFromLists(order: number, migratetype: number, allocFlags: number): number {
     const { buddy } = this
     let page = NO_PAGE
     if ((allocFlags & ALLOC_HIGHATOMIC) !== 0) page = buddy.allocSmallest(order, MIGRATE_HIGHATOMIC)
@@ -168,9 +171,12 @@ export class Zone implements FreeState {
    * @throws PageError when it is not the first page of a block in use, or of another order. Nothing has changed then.
    */
   free(page: number, order: number, cpu: number): void {
-    this.buddy.assertUsed(page, order)
-    if (perCpuOrder(order)) (this.perCpu[cpu] as PerCpuPages).free(page, order, this.reclaiming)
-    else this.buddy.release(page, order)
+    const { buddy } = this
+    buddy.assertUsed(page, order)
+    if (perCpuOrder(order)) {
+      const type = buddy.pageblockMigratetype(page)
+      ;(this.perCpu[cpu] as PerCpuPages).free(page, order, type, this.reclaiming)
+    } else buddy.release(page, order)
   }
 
   /** Gives what CPUs keep back to the free lists. */
@@ -248,7 +254,7 @@ export class Zone implements FreeState {
       const limit = Math.floor((this.watermarks.high * BOOST_FACTOR) / 10_000)
       if (limit > 0) {
         this.boost = Math.min(this.boost + PAGEBLOCK, Math.max(limit, PAGEBLOCK))
-        if ((this.#allocFlags & ALLOC_KSWAPD) !== 0) this.boosted = true
+        if ((this.allocFlags & ALLOC_KSWAPD) !== 0) this.boosted = true
       }
     }
     this.onFallback?.(event)

@@ -15,6 +15,7 @@ import { linux6_1 } from '../gfp/kernels.js'
 import { gfpMigratetype } from '../gfp/migratetype.js'
 import { gfpZonelist } from '../gfp/predicates.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
+import { Order } from './order.js'
 import { PageError } from './page-error.js'
 import { type FramesState, InvariantError, NO_PAGE, PageFrames } from './page-frames.js'
 import { calculateMinFreeKbytes, setupZoneReserves, totalReservePages } from './watermark.js'
@@ -23,9 +24,7 @@ import { ZONES, Zone, type ZoneLabel, type ZoneState, zoneLists } from './zone.j
 /** Gone since 6.3. */
 const { __GFP_ATOMIC } = linux6_1.flags
 /** Zones begin at multiples of the largest block. */
-const ALIGN = 1024
-/** Pages of the largest block, as a power of two. */
-const ALIGN_SHIFT = 10
+const ALIGN = 1 << Order.HIGHEST
 /** Debian's amd64: DMA, DMA32, Normal, Movable, Device. */
 const LOWMEM_RESERVE_RATIO = [256, 256, 32, 0, 0]
 const ZONE_NORMAL = 2
@@ -66,12 +65,12 @@ export class Zones {
   /** The zones that requests walk: by node, by whether another node will do, and by the highest zone. */
   readonly #zonelists: readonly (readonly Zone[])[]
   /** Beside each of them: its first zone, and the alloc flags of the first try. */
-  readonly #preferred: readonly (Zone | undefined)[]
-  readonly #fast: Uint16Array
+  private readonly preferred: readonly (Zone | undefined)[]
+  private readonly fast: Uint16Array
   /** By CPU. */
-  readonly #nodeOf: Uint16Array
+  private readonly cpuNodes: Uint16Array
   /** Which of `all` a page is in, by 1024 pages. */
-  readonly #zoneOf: Uint8Array
+  private readonly zoneNumbers: Uint8Array
 
   /**
    * @param owner names the owner of pages in errors
@@ -99,16 +98,16 @@ export class Zones {
     if (!Number.isInteger(cpus) || cpus < 1) throw new RangeError(`a machine has CPUs, not ${cpus}`)
     this.cpus = cpus
     this.nodes = nodes.length
-    this.#nodeOf = Uint16Array.from({ length: cpus }, (_, cpu) =>
+    this.cpuNodes = Uint16Array.from({ length: cpus }, (_, cpu) =>
       Math.floor((cpu * nodes.length) / cpus),
     )
     this.frames = new PageFrames(end, plan.length * zoneLists(cpus) + lists)
     this.all = plan.map((zone) => new Zone(this.frames, { ...zone, cpus, owner }))
     this.populated = this.all.reduce((bits, zone) => bits | (1 << zone.index), 0)
-    this.#zoneOf = new Uint8Array(this.frames.pages >> ALIGN_SHIFT).fill(NO_ZONE)
+    this.zoneNumbers = new Uint8Array(this.frames.pages >> Order.HIGHEST).fill(NO_ZONE)
     for (const [index, zone] of this.all.entries()) {
-      const first = zone.start >> ALIGN_SHIFT
-      this.#zoneOf.fill(index, first, first + Math.ceil(zone.managed / ALIGN))
+      const first = zone.start >> Order.HIGHEST
+      this.zoneNumbers.fill(index, first, first + Math.ceil(zone.managed / ALIGN))
     }
     this.#zonelists = nodes.flatMap((_, node) => {
       const distance = (zone: Zone) => (zone.node - node + nodes.length) % nodes.length
@@ -117,8 +116,8 @@ export class Zones {
         ZONES.map((_, highest) => zones.filter((zone) => zone.index <= highest)),
       )
     })
-    this.#preferred = this.#zonelists.map(([zone]) => zone)
-    this.#fast = Uint16Array.from(this.#preferred, (zone) =>
+    this.preferred = this.#zonelists.map(([zone]) => zone)
+    this.fast = Uint16Array.from(this.preferred, (zone) =>
       allocFlagsNofragment(0, zone?.index ?? -1, nodes.length, this.populated),
     )
     const { minFreeKbytes, totalReserve } = this.#setReserves(options)
@@ -139,8 +138,8 @@ export class Zones {
    * @throws PageError when it is in none.
    */
   zoneOf(page: number): Zone {
-    const zone = this.all[this.#zoneOf[page >> ALIGN_SHIFT] ?? NO_ZONE]
-    if (zone === undefined || page < 0) throw new PageError(`page ${page} is in no zone`)
+    const zone = this.all[this.zoneNumbers[page >> Order.HIGHEST] as number]
+    if (zone === undefined || page < 0) throw inNoZone(page)
     return zone
   }
 
@@ -149,7 +148,7 @@ export class Zones {
    * @throws RangeError for a CPU that there is not.
    */
   nodeOf(cpu: number): number {
-    const node = this.#nodeOf[cpu]
+    const node = this.cpuNodes[cpu]
     if (node === undefined) throw new RangeError(`CPUs are 0 to ${this.cpus - 1}, not ${cpu}`)
     return node
   }
@@ -171,11 +170,11 @@ export class Zones {
     const node = this.nodeOf(cpu)
     const highest = gfpZoneIndex(gfp)
     const place = (2 * node + gfpZonelist(gfp)) * ZONES.length + highest
-    const flags = ALLOC_WMARK_LOW | (gfp & __GFP_KSWAPD_RECLAIM) | (this.#fast[place] as number)
-    const zone = this.#preferred[place]
+    const flags = ALLOC_WMARK_LOW | (gfp & __GFP_KSWAPD_RECLAIM) | (this.fast[place] as number)
+    const zone = this.preferred[place]
     if (zone?.hasPlenty(order, highest)) {
       const page = zone.alloc(order, gfpMigratetype(gfp), flags, cpu)
-      if (page !== NO_PAGE) return page
+      if (page >= 0) return page
     }
     return this.alloc(gfp, order, flags, cpu, node)
   }
@@ -289,4 +288,8 @@ export class Zones {
     }
     return { minFreeKbytes, totalReserve }
   }
+}
+
+function inNoZone(page: number): PageError {
+  return new PageError(`page ${page} is in no zone`)
 }
