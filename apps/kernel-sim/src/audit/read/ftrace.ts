@@ -17,9 +17,10 @@ import type { TraceEvent } from '../trace-event.js'
 import { ByteTable, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { isDigit, nanoseconds } from './decimal.js'
-import { type Head, kindOf, PayloadReader } from './payload.js'
+import { newHead } from './make-event.js'
+import { kindOf, PayloadReader } from './payload.js'
 import { type StackText, StackTexts } from './stack-text.js'
-import { excerpt, type TraceReader } from './trace-reader.js'
+import { excerpt, LineCounts, type TraceReader } from './trace-reader.js'
 
 const TAB = 9
 const LF = 10
@@ -73,7 +74,7 @@ export class FtraceReader implements TraceReader {
   readonly #tasks = new ByteTable(taskName)
   readonly #kinds = new ByteTable(kindOf)
   readonly #stacks = new StackTexts(readStack)
-  readonly #head: Head = { line: 0, time: 0, cpu: 0, pid: 0, comm: '', interrupt: false }
+  readonly #head = newHead()
   readonly #held: Held[] = []
   /** Whether frames may come now. */
   #expected = false
@@ -83,10 +84,7 @@ export class FtraceReader implements TraceReader {
   #bytes: DataView = viewOf(this.#text)
   /** Where in a line the CPU stood last: mostly the same. */
   #column = 0
-  #lines = 0
-  #blank = 0
-  #ignored = 0
-  #lost = 0
+  readonly counts = new LineCounts()
   /** Their tracers write none. */
   readonly notes = []
 
@@ -94,22 +92,6 @@ export class FtraceReader implements TraceReader {
     this.#sink = sink
     this.#damage = damage
     this.#payload = new PayloadReader(damage)
-  }
-
-  get lineCount(): number {
-    return this.#lines
-  }
-
-  get blank(): number {
-    return this.#blank
-  }
-
-  get ignored(): number {
-    return this.#ignored
-  }
-
-  get lost(): number {
-    return this.#lost
   }
 
   lines(text: Buffer, start: number, end: number): void {
@@ -124,14 +106,14 @@ export class FtraceReader implements TraceReader {
         continue
       }
       this.#takeStack(this.#stacks.finish())
-      this.#lines++
+      this.counts.lines++
       at = this.#line(at, end)
     }
   }
 
   oversize(length: number): void {
     this.#takeStack(this.#stacks.finish())
-    this.#damage.add('oversize', ++this.#lines, `a line of ${length} bytes`)
+    this.#damage.add('oversize', ++this.counts.lines, `a line of ${length} bytes`)
   }
 
   end(): void {
@@ -184,7 +166,7 @@ export class FtraceReader implements TraceReader {
     const payload = wordStart(text, nameEnd + 1, end)
     if (kind !== undefined) {
       const head = this.#head
-      head.line = this.#lines
+      head.line = this.counts.lines
       head.time = when
       head.cpu = cpuNumber
       head.pid = pid
@@ -196,7 +178,7 @@ export class FtraceReader implements TraceReader {
     } else if (STACK_EVENTS.has(text.toString('latin1', name, nameEnd))) {
       this.#expectStack(pid, text[payload] === LESS && text[payload + 2] === T)
     } else {
-      this.#ignored++
+      this.counts.ignored++
       this.#settle(pid)
     }
     return end + 1
@@ -205,21 +187,21 @@ export class FtraceReader implements TraceReader {
   #damaged(kind: 'malformed' | 'truncated', start: number, limit: number): number {
     const end = lineEnd(this.#text, start, limit)
     this.#expected = false
-    this.#damage.add(kind, this.#lines, excerpt(this.#text.toString('utf8', start, end)))
+    this.#damage.add(kind, this.counts.lines, excerpt(this.#text.toString('utf8', start, end)))
     return end + 1
   }
 
   #otherLine(start: number, limit: number): number {
     const end = lineEnd(this.#text, start, limit)
-    this.#other(this.#text.toString('utf8', start, end), this.#lines)
+    this.#other(this.#text.toString('utf8', start, end), this.counts.lines)
     return end + 1
   }
 
   /** A line that is neither an event nor a frame. */
   #other(line: string, number: number): void {
     const lost = LOST.exec(line)
-    if (lost !== null) this.#lost += Number(lost[1] ?? lost[2] ?? 1)
-    else if (ABOUT.test(line)) this.#blank++
+    if (lost !== null) this.counts.lost += Number(lost[1] ?? lost[2] ?? 1)
+    else if (ABOUT.test(line)) this.counts.blank++
     else this.#damage.add('foreign', number, excerpt(line))
   }
 
@@ -248,10 +230,14 @@ export class FtraceReader implements TraceReader {
     if (found === undefined) return
     const { stack, lines, strange } = found
     if (!this.#expected && strange.length < lines) {
-      this.#damage.add('foreign', this.#lines + 1, `frames of no event: ${stack.frames[0] ?? ''}`)
+      this.#damage.add(
+        'foreign',
+        this.counts.lines + 1,
+        `frames of no event: ${stack.frames[0] ?? ''}`,
+      )
     }
-    for (const { at, text } of strange) this.#other(text, this.#lines + at + 1)
-    this.#lines += lines
+    for (const { at, text } of strange) this.#other(text, this.counts.lines + at + 1)
+    this.counts.lines += lines
     this.#expected = false
     const held = this.#awaiting
     this.#awaiting = undefined

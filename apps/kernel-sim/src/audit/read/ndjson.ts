@@ -7,8 +7,22 @@
 import { StackTable } from '../stack.js'
 import type { EventName, TraceEvent } from '../trace-event.js'
 import type { Damage } from './damage.js'
+import {
+  armWorkEvent,
+  executeWorkEvent,
+  kswapdEvent,
+  newHead,
+  pageAllocEvent,
+  pageFreeEvent,
+  queueWorkEvent,
+  reclaimBeginEvent,
+  reclaimEndEvent,
+  requestEvent,
+  shrinkEvent,
+  sleepEvent,
+} from './make-event.js'
 import { type RecorderNote, RecorderNotes } from './recorder-note.js'
-import { excerpt, type TraceReader } from './trace-reader.js'
+import { excerpt, LineCounts, type TraceReader } from './trace-reader.js'
 
 /** What a field may hold; the text completes "... is needed". */
 interface FieldType {
@@ -141,27 +155,14 @@ export class NdjsonReader implements TraceReader {
   readonly #sink: (event: TraceEvent) => void
   readonly #damage: Damage
   readonly #stacks = new StackTable()
-  #lines = 0
-  #blank = 0
-  /** NDJSON is strict: what is not known is damage. */
-  readonly ignored = 0
+  readonly #head = newHead()
+  /** NDJSON is strict: what is not known is damage, so nothing is ignored. */
+  readonly counts = new LineCounts()
   readonly #notes = new RecorderNotes()
 
   constructor(sink: (event: TraceEvent) => void, damage: Damage) {
     this.#sink = sink
     this.#damage = damage
-  }
-
-  get lineCount(): number {
-    return this.#lines
-  }
-
-  get blank(): number {
-    return this.#blank
-  }
-
-  get lost(): number {
-    return this.#notes.lost
   }
 
   get notes(): readonly RecorderNote[] {
@@ -173,16 +174,18 @@ export class NdjsonReader implements TraceReader {
       let next = bytes.indexOf(LF, at)
       if (next < 0 || next >= end) next = end
       // JSON takes the CR of a CRLF for white space.
-      this.#line(bytes.toString('utf8', at, next), ++this.#lines)
+      this.#line(bytes.toString('utf8', at, next), ++this.counts.lines)
       at = next + 1
     }
   }
 
   oversize(length: number): void {
-    this.#damage.add('oversize', ++this.#lines, `a line of ${length} bytes`)
+    this.#damage.add('oversize', ++this.counts.lines, `a line of ${length} bytes`)
   }
 
-  end(): void {}
+  end(): void {
+    this.counts.lost = this.#notes.lost
+  }
 
   #line(line: string, number: number): void {
     let value: unknown
@@ -208,7 +211,7 @@ export class NdjsonReader implements TraceReader {
 
   /** Says what is wrong with a line that is not JSON. */
   #unreadable(line: string, number: number): void {
-    if (line.trim() === '') this.#blank++
+    if (line.trim() === '') this.counts.blank++
     else if (!line.startsWith('{')) this.#damage.add('foreign', number, `${excerpt(line)}`)
     else if (line.includes(BEGINNING, 1)) {
       this.#damage.add('interleaved', number, excerpt(line.slice(line.indexOf(BEGINNING, 1) - 20)))
@@ -234,178 +237,62 @@ export class NdjsonReader implements TraceReader {
       )
   }
 
-  /** Each literal names all fields: copying a common part costs more than parsing the line. */
   #event(raw: Raw, line: number): TraceEvent {
-    const { ts: time, cpu, pid, comm, ev: event, st } = raw
-    const taskFlags = pid === -1 ? undefined : raw.fl
-    const flagsFrom = pid === -1 ? undefined : 'recorded'
+    const { pid, ev: event, st } = raw
     const stack = st === undefined ? undefined : this.#stacks.intern(st, raw.st_trunc !== undefined)
-    const interrupt = stack?.interrupt ?? false
+    const head = this.#head
+    head.line = line
+    head.time = raw.ts
+    head.cpu = raw.cpu
+    head.pid = pid
+    head.comm = raw.comm
+    head.taskFlags = pid === -1 ? undefined : raw.fl
+    head.flagsFrom = pid === -1 ? undefined : 'recorded'
+    head.stack = stack
+    head.interrupt = stack?.interrupt ?? false
     switch (event) {
       case 'kmalloc':
       case 'kmem_cache_alloc': {
         const { site, alloc: bytes, gfp, node } = raw
         const cache = event === 'kmalloc' ? undefined : raw.cache
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          site,
-          cache,
-          bytes,
-          gfp,
-          node,
-        }
+        return requestEvent(head, event, site, cache, bytes, gfp, node)
       }
       case 'mm_page_alloc': {
         const { order, gfp, mt: migratetype } = raw
         const failed = raw.pfn >= NO_PAGE
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          failed,
-          pfn: failed ? -1 : raw.pfn,
-          order,
-          gfp,
-          migratetype,
-        }
+        return pageAllocEvent(head, event, failed, failed ? -1 : raw.pfn, order, gfp, migratetype)
       }
       case 'mm_page_free':
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          pfn: raw.pfn,
-          order: raw.order,
-        }
+        return pageFreeEvent(head, event, raw.pfn, raw.order)
       case 'workqueue_queue_work': {
         const { work, fn, wq: workqueue } = raw
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          work,
-          fn,
-          workqueue,
-        }
+        return queueWorkEvent(head, event, work, fn, workqueue)
       }
       case 'delayed_work_arm':
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          work: raw.work,
-        }
+        return armWorkEvent(head, event, raw.work)
       case 'workqueue_execute_start':
       case 'workqueue_execute_end':
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          work: raw.work,
-          fn: raw.fn,
-        }
+        return executeWorkEvent(head, event, raw.work, raw.fn)
       case 'mm_vmscan_direct_reclaim_begin':
       case 'mm_vmscan_memcg_reclaim_begin': {
         const { order, gfp } = raw
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          order,
-          gfp,
-        }
+        return reclaimBeginEvent(head, event, order, gfp)
       }
       case 'mm_vmscan_direct_reclaim_end':
       case 'mm_vmscan_memcg_reclaim_end': {
         const { nr_reclaimed: reclaimed } = raw
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          reclaimed,
-        }
+        return reclaimEndEvent(head, event, reclaimed)
       }
       case 'mm_shrink_slab_start': {
         const { shrink: shrinker, gfp } = raw
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event,
-          shrinker,
-          gfp,
-        }
+        return shrinkEvent(head, event, shrinker, gfp)
       }
       case 'sched_switch':
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt, event }
+        return sleepEvent(head, event)
       case 'mm_vmscan_kswapd_wake':
       case 'mm_vmscan_kswapd_sleep':
       case 'mm_vmscan_wakeup_kswapd':
-        return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt, event }
+        return kswapdEvent(head, event)
     }
   }
 }

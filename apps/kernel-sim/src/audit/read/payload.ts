@@ -9,17 +9,18 @@ import type { TraceEvent } from '../trace-event.js'
 import { ByteTable } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { readGfp } from './gfp-names.js'
-
-/** When, where and by whom: what stands before the name. */
-export interface Head {
-  line: number
-  time: number
-  cpu: number
-  pid: number
-  comm: string
-  /** Whether it says that this is an interrupt or softirq on top of the task. */
-  interrupt: boolean
-}
+import {
+  executeWorkEvent,
+  type Head,
+  kswapdEvent,
+  pageAllocEvent,
+  pageFreeEvent,
+  queueWorkEvent,
+  reclaimBeginEvent,
+  reclaimEndEvent,
+  requestEvent,
+  shrinkEvent,
+} from './make-event.js'
 
 /** Names of tracepoints that an audit has a use for. */
 const KINDS = [
@@ -107,7 +108,6 @@ export class PayloadReader {
     return undefined
   }
 
-  /** Each literal names all fields: copying a common part costs more than reading the payload. */
   #event(
     head: Head,
     kind: Kind,
@@ -116,10 +116,6 @@ export class PayloadReader {
     start: number,
     end: number,
   ): TraceEvent {
-    const { line, time, cpu, pid, comm, interrupt } = head
-    const taskFlags = undefined
-    const flagsFrom = undefined
-    const stack = undefined
     switch (kind) {
       case 'kmalloc':
       case 'kmalloc_node':
@@ -129,23 +125,15 @@ export class PayloadReader {
         const siteEnd = wordEnd(bytes, start, end)
         const rest = afterWord(bytes, siteEnd, end, PTR)
         const fields = this.#fields.get(bytes, rest, end)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: isKmalloc ? 'kmalloc' : 'kmem_cache_alloc',
-          site: this.#text('call_site', this.#fields.get(bytes, start, siteEnd).site),
-          cache: isKmalloc ? undefined : fields.cache,
-          bytes: this.#number('bytes_alloc', fields.bytes),
-          gfp: this.#gfp(head, kind, fields),
-          node: fields.node ?? -1,
-        }
+        return requestEvent(
+          head,
+          isKmalloc ? 'kmalloc' : 'kmem_cache_alloc',
+          this.#text('call_site', this.#fields.get(bytes, start, siteEnd).site),
+          isKmalloc ? undefined : fields.cache,
+          this.#number('bytes_alloc', fields.bytes),
+          this.#gfp(head, kind, fields),
+          fields.node ?? -1,
+        )
       }
       case 'mm_page_alloc': {
         const pfn = afterWord(bytes, start - 1, end, PAGE) + 1
@@ -153,23 +141,15 @@ export class PayloadReader {
         const fields = this.#fields.get(bytes, pfnEnd, end)
         if (!startsWith(bytes, pfn, end, PFN)) this.#wrong = 'pfn'
         const page = pageNumber(bytes, pfn + 4, pfnEnd)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: kind,
-          failed: page === 0,
-          pfn: page === 0 ? -1 : page,
-          order: this.#number('order', fields.order),
-          gfp: this.#gfp(head, kind, fields),
-          migratetype: this.#number('migratetype', fields.migratetype),
-        }
+        return pageAllocEvent(
+          head,
+          kind,
+          page === 0,
+          page === 0 ? -1 : page,
+          this.#number('order', fields.order),
+          this.#gfp(head, kind, fields),
+          this.#number('migratetype', fields.migratetype),
+        )
       }
       case 'mm_page_free': {
         const pfn = afterWord(bytes, start - 1, end, PAGE)
@@ -177,20 +157,7 @@ export class PayloadReader {
         const fields = this.#fields.get(bytes, pfnEnd, end)
         const page = pageNumber(bytes, pfn + 5, pfnEnd)
         const order = this.#number('order', fields.order)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: kind,
-          pfn: page,
-          order,
-        }
+        return pageFreeEvent(head, kind, page, order)
       }
       case 'workqueue_queue_work': {
         // `work struct=00000000853bc473 function=vmstat_update workqueue=mm_percpu_wq req_cpu=1 cpu=1`
@@ -198,21 +165,13 @@ export class PayloadReader {
         const structEnd = wordEnd(bytes, struct, end)
         if (!startsWith(bytes, struct, end, STRUCT)) this.#wrong = 'struct'
         const fields = this.#fields.get(bytes, structEnd, end)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: kind,
-          work: this.#names.get(bytes, Math.min(struct + 'struct='.length, structEnd), structEnd),
-          fn: this.#text('function', fields.fn),
-          workqueue: fields.workqueue ?? '',
-        }
+        return queueWorkEvent(
+          head,
+          kind,
+          this.#names.get(bytes, Math.min(struct + 'struct='.length, structEnd), structEnd),
+          this.#text('function', fields.fn),
+          fields.workqueue ?? '',
+        )
       }
       case 'workqueue_execute_start':
       case 'workqueue_execute_end': {
@@ -221,90 +180,43 @@ export class PayloadReader {
         const colon = text.indexOf(': function ', work, 'latin1')
         const found = colon >= 0 && colon < end
         if (!found && kind === 'workqueue_execute_start') this.#wrong = 'function'
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: kind,
-          work: this.#names.get(bytes, work, found ? colon : end),
-          fn: found ? this.#functions.get(bytes, colon + ': function '.length, end) : '',
-        }
+        return executeWorkEvent(
+          head,
+          kind,
+          this.#names.get(bytes, work, found ? colon : end),
+          found ? this.#functions.get(bytes, colon + ': function '.length, end) : '',
+        )
       }
       case 'mm_vmscan_direct_reclaim_begin':
       case 'mm_vmscan_memcg_reclaim_begin': {
         const fields = this.#fields.get(bytes, start, end)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: kind,
-          order: this.#number('order', fields.order),
-          gfp: this.#gfp(head, kind, fields),
-        }
+        return reclaimBeginEvent(
+          head,
+          kind,
+          this.#number('order', fields.order),
+          this.#gfp(head, kind, fields),
+        )
       }
       case 'mm_vmscan_direct_reclaim_end':
       case 'mm_vmscan_memcg_reclaim_end': {
         const { reclaimed } = this.#fields.get(bytes, start, end)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: kind,
-          reclaimed: this.#number('nr_reclaimed', reclaimed),
-        }
+        return reclaimEndEvent(head, kind, this.#number('nr_reclaimed', reclaimed))
       }
       case 'mm_shrink_slab_start': {
         // `super_cache_scan+0x0/0x1b0 00000000f3a4: nid: 0 objects to shrink 0 gfp_flags GFP_NOFS cache items ...`
         const [, gfp = ''] = / gfp_flags (\S+)/.exec(text.toString('latin1', start, end)) ?? []
         const fields = readFields(`gfp_flags=${gfp}`)
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: kind,
-          shrinker: this.#functions.get(bytes, start, wordEnd(bytes, start, end)),
-          gfp: this.#gfp(head, kind, gfp === '' ? NO_FIELDS : fields),
-        }
+        return shrinkEvent(
+          head,
+          kind,
+          this.#functions.get(bytes, start, wordEnd(bytes, start, end)),
+          this.#gfp(head, kind, gfp === '' ? NO_FIELDS : fields),
+        )
       }
       case 'mm_vmscan_kswapd_wake':
       case 'mm_vmscan_kswapd_sleep':
       case 'mm_vmscan_wakeup_kswapd':
-        return {
-          line,
-          time,
-          cpu,
-          pid,
-          comm,
-          taskFlags,
-          flagsFrom,
-          stack,
-          interrupt,
-          event: kind,
-        }
+        return kswapdEvent(head, kind)
     }
   }
 

@@ -15,9 +15,10 @@ import type { TraceEvent } from '../trace-event.js'
 import { ByteTable, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { nanoseconds } from './decimal.js'
-import { type Head, kindOf, PayloadReader } from './payload.js'
+import { newHead } from './make-event.js'
+import { kindOf, PayloadReader } from './payload.js'
 import { type StackText, StackTexts } from './stack-text.js'
-import { excerpt, type TraceReader } from './trace-reader.js'
+import { excerpt, LineCounts, type TraceReader } from './trace-reader.js'
 
 const LF = 10
 const TAB = 9
@@ -44,17 +45,14 @@ export class PerfReader implements TraceReader {
   readonly #tasks = new ByteTable(taskName)
   readonly #kinds = new ByteTable(kindOf)
   readonly #stacks = new StackTexts(readStack)
-  readonly #head: Head = { line: 0, time: 0, cpu: 0, pid: 0, comm: '', interrupt: false }
+  readonly #head = newHead()
   #text: Buffer = Buffer.alloc(0)
   #bytes: DataView = viewOf(this.#text)
   /** Whether frames may come now. */
   #expected = false
   /** The event that they belong to; none if it is not of interest. */
   #event: TraceEvent | undefined
-  #lines = 0
-  #blank = 0
-  #ignored = 0
-  #lost = 0
+  readonly counts = new LineCounts()
   /** Their tracers write none. */
   readonly notes = []
 
@@ -62,22 +60,6 @@ export class PerfReader implements TraceReader {
     this.#sink = sink
     this.#damage = damage
     this.#payload = new PayloadReader(damage)
-  }
-
-  get lineCount(): number {
-    return this.#lines
-  }
-
-  get blank(): number {
-    return this.#blank
-  }
-
-  get ignored(): number {
-    return this.#ignored
-  }
-
-  get lost(): number {
-    return this.#lost
   }
 
   lines(text: Buffer, start: number, end: number): void {
@@ -95,10 +77,10 @@ export class PerfReader implements TraceReader {
       this.#takeStack(this.#stacks.finish())
       let stop = text.indexOf(LF, at)
       if (stop < 0 || stop > end) stop = end
-      this.#lines++
+      this.counts.lines++
       if (stop > at) this.#line(at, stop)
       else {
-        this.#blank++
+        this.counts.blank++
         this.#expected = false
         this.#emit()
       }
@@ -108,7 +90,7 @@ export class PerfReader implements TraceReader {
 
   oversize(length: number): void {
     this.#takeStack(this.#stacks.finish())
-    this.#damage.add('oversize', ++this.#lines, `a line of ${length} bytes`)
+    this.#damage.add('oversize', ++this.counts.lines, `a line of ${length} bytes`)
   }
 
   end(): void {
@@ -138,11 +120,11 @@ export class PerfReader implements TraceReader {
         ? undefined
         : this.#kinds.get(this.#bytes, system + 1, nameEnd)
     if (kind === undefined) {
-      this.#ignored++
+      this.counts.ignored++
       return
     }
     const head = this.#head
-    head.line = this.#lines
+    head.line = this.counts.lines
     head.time = when
     head.cpu = cpu
     head.pid = pid
@@ -154,22 +136,26 @@ export class PerfReader implements TraceReader {
 
   #otherLine(line: string): void {
     const lost = /\bLOST (\d+) events|lost (\d+) (?:events|samples)/i.exec(line)
-    if (lost !== null) this.#lost += Number(lost[1] ?? lost[2])
-    else if (line.startsWith('#') || line.trim() === '') this.#blank++
-    else this.#damage.add('foreign', this.#lines, excerpt(line))
+    if (lost !== null) this.counts.lost += Number(lost[1] ?? lost[2])
+    else if (line.startsWith('#') || line.trim() === '') this.counts.blank++
+    else this.#damage.add('foreign', this.counts.lines, excerpt(line))
   }
 
   #takeStack(found: StackText | undefined): void {
     if (found === undefined) return
     const { stack, lines, strange } = found
     if (!this.#expected && strange.length < lines) {
-      this.#damage.add('foreign', this.#lines + 1, `frames of no event: ${stack.frames[0] ?? ''}`)
+      this.#damage.add(
+        'foreign',
+        this.counts.lines + 1,
+        `frames of no event: ${stack.frames[0] ?? ''}`,
+      )
     }
     this.#expected = false
     for (const { at, text } of strange) {
-      this.#damage.add('foreign', this.#lines + at + 1, excerpt(text))
+      this.#damage.add('foreign', this.counts.lines + at + 1, excerpt(text))
     }
-    this.#lines += lines
+    this.counts.lines += lines
     if (this.#event === undefined) return
     const target: { stack: Stack | undefined; interrupt: boolean } = this.#event
     target.stack = stack

@@ -82,23 +82,23 @@ export async function readTrace(
   } catch (error) {
     if (!(error instanceof CompressionError)) throw error
     input ??= begin(beginning, count, damage, false)
-    damage.add('compression', input.reader.lineCount + 1, error.message)
+    damage.add('compression', input.reader.counts.lines + 1, error.message)
   }
   const { format, reader, lines } = input ?? begin(beginning, count, damage, false)
   lines.end()
   reader.end()
   if (bytes === 0 && damage.total === 0) throw new InputError(`${source.name} is empty`)
-  if (events === 0) throw noRecording(source.name, reader.lineCount, damage)
+  if (events === 0) throw noRecording(source.name, reader.counts.lines, damage)
   return {
     name: source.name,
     compression: source.compression,
     format,
     bytes: source.read,
-    lines: reader.lineCount,
-    blank: reader.blank,
+    lines: reader.counts.lines,
+    blank: reader.counts.blank,
     events,
-    ignored: reader.ignored,
-    lost: reader.lost,
+    ignored: reader.counts.ignored,
+    lost: reader.counts.lost,
     recorders: reader.notes,
     damaged: damage.total,
     damage: damage.counts(),
@@ -141,7 +141,7 @@ function isHopeless(bytes: number, input: Input | undefined): boolean {
   return (
     input?.told === false ||
     bytes > PATIENCE.bytes ||
-    (input?.reader.lineCount ?? 0) > PATIENCE.lines
+    (input?.reader.counts.lines ?? 0) > PATIENCE.lines
   )
 }
 

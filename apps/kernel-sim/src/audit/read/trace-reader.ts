@@ -2,18 +2,23 @@
 import type { LineSink } from './lines.js'
 import type { RecorderNote } from './recorder-note.js'
 
+/** What a reader counts, beside events. */
+export class LineCounts {
+  /** How many lines were read. */
+  lines = 0
+  /** How many of them were empty or comments. */
+  blank = 0
+  /** How many events there were that an audit has no use for. */
+  ignored = 0
+  /** How many events the recorder says it lost. */
+  lost = 0
+}
+
 /** Reads the lines of one recording and passes its events on. */
 export interface TraceReader extends LineSink {
   /** The recording has ended: events that were held back are passed on. */
   end(): void
-  /** How many lines were read. */
-  readonly lineCount: number
-  /** How many of them were empty or comments. */
-  readonly blank: number
-  /** How many events there were that an audit has no use for. */
-  readonly ignored: number
-  /** How many events the recorder says it lost. */
-  readonly lost: number
+  readonly counts: Readonly<LineCounts>
   /** What the recorder says of the recording. */
   readonly notes: readonly RecorderNote[]
 }
