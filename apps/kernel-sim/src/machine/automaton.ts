@@ -34,7 +34,7 @@ export interface Node {
 }
 
 /** What automata share: the numbering of nodes, of values and of automata. */
-export interface Library {
+export interface Numbering {
   readonly nodes: Node[]
   readonly objects: readonly MachineObject[]
   /** The automaton of a procedure with arguments. */
@@ -51,7 +51,7 @@ export class Automaton {
   readonly root: Node
 
   constructor(
-    readonly library: Library,
+    readonly numbering: Numbering,
     readonly procedure: ProcedureLike,
     readonly args: readonly Value[],
   ) {
@@ -65,7 +65,7 @@ export class Automaton {
 
   /** Runs every sequence again. @throws Misuse when one is not the same as before. */
   verify(): void {
-    for (const node of this.library.nodes) {
+    for (const node of this.numbering.nodes) {
       if (node.automaton === this && node.next.length === 0)
         this.#run(node.parent, node.input, node)
     }
@@ -85,7 +85,7 @@ export class Automaton {
   }
 
   #unfold(parent: Node | null, input: number): Node {
-    const { nodes } = this.library
+    const { nodes } = this.numbering
     const action = this.#run(parent, input, undefined)
     const node: Node = {
       id: nodes.length,
@@ -115,7 +115,7 @@ export class Automaton {
     for (const [at, node] of way.entries()) {
       if (!same(action, node.action)) throw this.#changed(action, node.action)
       const result = way[at + 1]?.input ?? input
-      const given = node.action.kind === 'call' ? this.library.valueOf(result) : result
+      const given = node.action.kind === 'call' ? this.numbering.valueOf(result) : result
       action = this.#action(this.#resume(generator, given))
     }
     if (expected && !same(action, expected.action)) throw this.#changed(action, expected.action)
@@ -155,11 +155,11 @@ export class Automaton {
   }
 
   #action(step: IteratorResult<Operation | Call, unknown>): Action {
-    if (step.done) return { kind: 'return', value: this.library.numberOf(step.value) }
+    if (step.done) return { kind: 'return', value: this.numbering.numberOf(step.value) }
     const { value } = step
     if (value instanceof Operation) return { kind: 'operation', operation: value }
     if (value instanceof Call) {
-      return { kind: 'call', automaton: this.library.automaton(value.procedure, value.args) }
+      return { kind: 'call', automaton: this.numbering.automaton(value.procedure, value.args) }
     }
     throw new Misuse(
       `${this.procedure.name} yielded ${String(value)}, which is no operation: write yield* before calls of the kernel`,
@@ -173,9 +173,9 @@ export class Automaton {
     const { action } = parent
     const told =
       action.kind === 'call'
-        ? this.library.valueOf(input)
+        ? this.numbering.valueOf(input)
         : action.kind === 'operation' && action.operation.refers && input > 0
-          ? this.library.objects[input - 1]
+          ? this.numbering.objects[input - 1]
           : undefined
     return isReplica(told) && !parent.references.includes(told)
       ? [...parent.references, told]

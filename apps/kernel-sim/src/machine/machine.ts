@@ -4,7 +4,7 @@
  *
  * A scenario builds it and then it is sealed: from then on no object is made.
  */
-import { Automaton, type Library, type Node } from './automaton.js'
+import { Automaton, type Node, type Numbering } from './automaton.js'
 import { Misuse } from './errors.js'
 import { Field, Layout, type Row } from './layout.js'
 import { type Group, MachineObject, type Membership } from './object.js'
@@ -36,7 +36,7 @@ export class Task extends MachineObject {
   }
 }
 
-export class Machine implements Library {
+export class Machine implements Numbering {
   readonly layout = new Layout()
   readonly objects: MachineObject[] = []
   readonly tasks: Task[] = []

@@ -124,7 +124,7 @@ export class Program {
       const over = caller < 0
       const again = over
         ? this.daemon
-        : automaton.procedure.loop && automaton.library.valueOf(action.value) === undefined
+        : automaton.procedure.loop && automaton.numbering.valueOf(action.value) === undefined
       if (again) {
         if (++spins > MAX_SPIN) {
           throw new Misuse(
