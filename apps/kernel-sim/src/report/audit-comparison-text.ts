@@ -6,7 +6,7 @@ import type {
   SiteCoverage,
 } from './audit-comparison.js'
 import { number, plural } from './numbers.js'
-import { type Column, numeric, table, text, wrap } from './table.js'
+import { type Column, numeric, section, table, text, wrap } from './table.js'
 
 /**
  * The comparison as text of 100 columns.
@@ -121,7 +121,7 @@ function lost(title: string, changes: readonly LostScopeChange[], top: number): 
       '  ',
     ),
   )
-  return section(title, said.join(''), changes.length - said.length)
+  return part(title, said.join(''), changes.length - said.length)
 }
 
 function waited({ waited: count }: LostScopeChange): string {
@@ -138,15 +138,13 @@ function tabular(
   all: number,
   rest = '',
 ): string {
-  return section(title, rows.length === 0 ? '' : table(columns, rows) + rest, all - rows.length)
+  return part(title, rows.length === 0 ? '' : table(columns, rows) + rest, all - rows.length)
 }
 
-function section(title: string, body: string, more: number): string {
+function part(title: string, body: string, more: number): string {
   if (body === '') return ''
-  return (
-    `${title}\n${'='.repeat(title.length)}\n${body}` +
-    (more > 0 ? wrap(`... and ${number(more)} more: --top 0 shows all.`) : '')
-  )
+  const rest = more > 0 ? wrap(`... and ${number(more)} more: --top 0 shows all.`) : ''
+  return section(title, body + rest)
 }
 
 function siteCells(change: Pick<SiteChange, 'site' | 'caller' | 'class'>): string[] {

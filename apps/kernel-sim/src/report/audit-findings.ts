@@ -2,12 +2,12 @@
  * Audit findings: what somebody may want to act on, one by one, each under a rule and with a name that it keeps in
  * other recordings. The forms of a report that are lists of findings (SARIF), and comparisons, are made of these.
  */
-import { formatGfp, linux6_18 } from '@scopemask/allocator'
 import { plainName } from '../audit/attribute/plain-name.js'
 import type { Confidence, ExplicitSiteFact, Verdict } from '../audit/call-sites.js'
 import type { StackSample } from '../audit/samples.js'
 import type { LostScopeFact } from '../audit/work.js'
 import type { AuditReport } from './audit-report.js'
+import { gfpText } from './gfp-text.js'
 import { number, plural } from './numbers.js'
 
 /** The kinds of findings, gravest first. What each is, and what to do about it. */
@@ -135,11 +135,11 @@ function disagreementFinding({
 }: AuditReport['agreement']['disagreements'][number]): Finding {
   return {
     rule: 'kernel-differs',
-    id: idOf('kernel-differs', gfp(kernelOnly), gfp(predictedOnly), reason),
+    id: idOf('kernel-differs', gfpText(kernelOnly), gfpText(predictedOnly), reason),
     level: 'warning',
     message:
-      `${plural(count, 'page allocation')}: ${reason}. Only the kernel had ${gfp(kernelOnly)}, only predicted was ` +
-      `${gfp(predictedOnly)}; first for ${example.site}.`,
+      `${plural(count, 'page allocation')}: ${reason}. Only the kernel had ${gfpText(kernelOnly)}, only predicted was ` +
+      `${gfpText(predictedOnly)}; first for ${example.site}.`,
     site: example.site,
     line: example.pageLine,
     observations: count,
@@ -214,8 +214,4 @@ function withUniqueIds(findings: readonly Finding[]): Finding[] {
     seen.set(finding.id, count)
     return count === 1 ? finding : { ...finding, id: `${finding.id}/${count}` }
   })
-}
-
-function gfp(flags: number): string {
-  return flags === 0 ? 'nothing' : formatGfp(linux6_18, flags)
 }

@@ -1,5 +1,4 @@
 /** Audit HTML: the report as one page for a browser, with all rows of all tables and the stacks behind them. */
-import { formatGfp, linux6_18 } from '@scopemask/allocator'
 import type { ExplicitSiteFact, Verdict } from '../audit/call-sites.js'
 import { DAMAGE_KINDS } from '../audit/read/damage.js'
 import type { StackSample } from '../audit/samples.js'
@@ -8,6 +7,7 @@ import { waitedFor } from './audit-findings.js'
 import { headlineOf } from './audit-headline.js'
 import { recordersText } from './audit-recorders.js'
 import type { AuditReport } from './audit-report.js'
+import { gfpText } from './gfp-text.js'
 import { type Html, type HtmlValue, html } from './html.js'
 import { type HtmlSection, htmlPage } from './html-page.js'
 import { type HtmlColumn, htmlTable } from './html-table.js'
@@ -321,8 +321,8 @@ function prediction({ agreement, pages }: AuditReport): HtmlSection {
     [
       { heading: 'reason', show: ({ reason }) => reason },
       { heading: 'count', count: ({ count }) => count },
-      { heading: 'only the kernel had', show: ({ kernelOnly }) => gfp(kernelOnly) },
-      { heading: 'only predicted', show: ({ predictedOnly }) => gfp(predictedOnly) },
+      { heading: 'only the kernel had', show: ({ kernelOnly }) => gfpText(kernelOnly) },
+      { heading: 'only predicted', show: ({ predictedOnly }) => gfpText(predictedOnly) },
       { heading: 'first at', name: ({ example }) => example.site },
       { heading: 'line', count: ({ example }) => example.pageLine },
     ],
@@ -382,8 +382,4 @@ function mark(good: boolean, ifGood: string, ifBad: string): Html {
   return good
     ? html`<span class="good">✓ ${ifGood}</span>`
     : html`<span class="bad">✗ ${ifBad}</span>`
-}
-
-function gfp(flags: number): string {
-  return flags === 0 ? 'nothing' : formatGfp(linux6_18, flags)
 }

@@ -1,5 +1,4 @@
 /** Audit text: the report for people at a terminal. What matters most comes first, what it means last. */
-import { formatGfp, linux6_18 } from '@scopemask/allocator'
 import type { ExplicitSiteFact } from '../audit/call-sites.js'
 import { DAMAGE_KINDS } from '../audit/read/damage.js'
 import type { StackSample } from '../audit/samples.js'
@@ -8,8 +7,9 @@ import type { DelegationFact, LostScopeFact } from '../audit/work.js'
 import { headlineOf } from './audit-headline.js'
 import { recordersText } from './audit-recorders.js'
 import type { AuditReport } from './audit-report.js'
+import { gfpText } from './gfp-text.js'
 import { number, percent, plural } from './numbers.js'
-import { numeric, table, text, wrap } from './table.js'
+import { numeric, section, table, text, wrap } from './table.js'
 
 /**
  * The report as text of 100 columns.
@@ -33,10 +33,6 @@ export function auditText(report: AuditReport, top: number): string {
   ]
     .filter((part) => part !== '')
     .join('\n')
-}
-
-function section(title: string, body: string): string {
-  return `${title}\n${'='.repeat(title.length)}\n${body}`
 }
 
 function headline(report: AuditReport): string {
@@ -114,13 +110,13 @@ function prediction({ agreement, pages }: AuditReport): string {
     ({ count, reason, kernelOnly, predictedOnly, example }) =>
       wrap(`${plural(count, 'time')}: ${reason}.`) +
       wrap(
-        `only the kernel had: ${gfp(kernelOnly)}; only predicted: ${gfp(predictedOnly)}`,
+        `only the kernel had: ${gfpText(kernelOnly)}; only predicted: ${gfpText(predictedOnly)}`,
         '    ',
       ) +
       wrap(
         `line ${number(example.pageLine)}, request on line ${number(example.requestLine)} by ${example.site}` +
-          `${example.cache === undefined ? '' : ` from ${example.cache}`}: passed ${gfp(example.passed)}, ` +
-          `predicted ${gfp(example.predicted)}, kernel ${gfp(example.kernel)}`,
+          `${example.cache === undefined ? '' : ` from ${example.cache}`}: passed ${gfpText(example.passed)}, ` +
+          `predicted ${gfpText(example.predicted)}, kernel ${gfpText(example.kernel)}`,
         '    ',
       ),
   )
@@ -440,8 +436,4 @@ function first<T>(rows: readonly T[], top: number): readonly T[] {
 
 function more(all: number, shown: number): string {
   return all > shown ? wrap(`... and ${number(all - shown)} more: --top 0 shows all.`) : ''
-}
-
-function gfp(flags: number): string {
-  return flags === 0 ? 'nothing' : formatGfp(linux6_18, flags)
 }

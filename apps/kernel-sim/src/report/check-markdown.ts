@@ -3,7 +3,7 @@ import type { CheckResult, Counterexample } from '../check/check.js'
 import type { Reductions } from '../check/reductions.js'
 import type { Answer, CaseRow } from './check-report.js'
 import { counterexampleText } from './check-text.js'
-import { headline } from './conclusion.js'
+import { caseList, headline } from './conclusion.js'
 import { number, plural } from './numbers.js'
 
 /** A claim, and the case and policy whose counterexample shows it. */
@@ -72,17 +72,17 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     'we need to convey the flags to APIs which interact with other threads?"*',
     '',
     `**${headline(answer)}.** Of ${answer.cases} cases`,
-    `taken from reports and fixes, ${list(answer.survive)} survive the replacement with nothing conveyed and ${list(answer.lost)} do not. Of`,
-    `these, ${list(answer.brokenByReplacement)} were safe with the restriction at the call sites: the replacement itself breaks them.`,
+    `taken from reports and fixes, ${caseList(answer.survive)} survive the replacement with nothing conveyed and ${caseList(answer.lost)} do not. Of`,
+    `these, ${caseList(answer.brokenByReplacement)} were safe with the restriction at the call sites: the replacement itself breaks them.`,
     '',
     'What repairs them:',
     '',
     ...answer.repairs.map(
-      ({ policy, cases }) => `- \`${policy}\`: ${list(cases)} of ${answer.lost.length}`,
+      ({ policy, cases }) => `- \`${policy}\`: ${caseList(cases)} of ${answer.lost.length}`,
     ),
     '',
     answer.repairAll.length === 0
-      ? `No policy repairs all; ${list(answer.beyondRepair)} no policy repairs. Who removes GFP_NOFS from a path that delegates should open a scope in the work function, and look at who else can queue the item, at the queue's rescuer, and at what runs before the item on the same worker.`
+      ? `No policy repairs all; ${caseList(answer.beyondRepair)} no policy repairs. Who removes GFP_NOFS from a path that delegates should open a scope in the work function, and look at who else can queue the item, at the queue's rescuer, and at what runs before the item on the same worker.`
       : `${answer.repairAll.join(' and ')} repair all.`,
     '',
     '## All cases',
@@ -195,8 +195,4 @@ function claimText(rows: readonly CaseRow[], { heading, text, number, policy }: 
 /** Where the code lies differs from machine to machine; the page does not. */
 function placeless(found: Counterexample): Counterexample {
   return { ...found, waiting: found.waiting.map((waiter) => ({ ...waiter, place: '' })) }
-}
-
-function list(cases: readonly string[]): string {
-  return cases.length === 0 ? 'none' : `${cases.length} (${cases.join(', ')})`
 }

@@ -5,18 +5,16 @@
 import type { AuditReport } from './audit-report.js'
 import type { Answer } from './check-report.js'
 import { number, percent, plural } from './numbers.js'
-import { wrap } from './table.js'
+import { section, wrap } from './table.js'
 
 /** The conclusion of both, for a terminal. */
 export function conclusionText(answer: Answer, report: AuditReport): string {
-  return [
+  return section(
     'Is it simple enough to monotonically replace GFP_NOFS/GFP_NOIO with GFP_KERNEL inside scopes?',
-    '='.repeat(93),
-    ...[...answerSentences(answer), ...recordingSentences(report)].map((sentence) =>
-      wrap(sentence).trimEnd(),
-    ),
-    '',
-  ].join('\n')
+    [...answerSentences(answer), ...recordingSentences(report)]
+      .map((sentence) => wrap(sentence))
+      .join(''),
+  )
 }
 
 /** The answer in one sentence. */
@@ -41,7 +39,7 @@ export function answerSentences(answer: Answer): string[] {
     ]
   }
   return [
-    `No, it is not that simple. Of ${cases} cases, ${list(survive)} survive the monotonic replacement of GFP_NOFS/GFP_NOIO by scopes with nothing conveyed; ${list(lost)} do not, and ${list(brokenByReplacement)} of those ${brokenByReplacement.length === 1 ? 'was' : 'were'} safe before, with the restriction at the call sites.`,
+    `No, it is not that simple. Of ${cases} cases, ${caseList(survive)} survive the monotonic replacement of GFP_NOFS/GFP_NOIO by scopes with nothing conveyed; ${caseList(lost)} do not, and ${caseList(brokenByReplacement)} of those ${brokenByReplacement.length === 1 ? 'was' : 'were'} safe before, with the restriction at the call sites.`,
     ...repairs(answer),
     ...costs(livelocks, needless),
   ]
@@ -76,14 +74,16 @@ function repairs({ lost, repairs, repairAll, beyondRepair }: Answer): string[] {
   const useless = repairs.filter(({ cases }) => cases.length === 0).map(({ policy }) => policy)
   const each = [...helpful]
     .sort((a, b) => b.cases.length - a.cases.length)
-    .map(({ policy, cases }, place) => `${policy} ${place === 0 ? 'repairs ' : ''}${list(cases)}`)
+    .map(
+      ({ policy, cases }, place) => `${policy} ${place === 0 ? 'repairs ' : ''}${caseList(cases)}`,
+    )
   if (useless.length > 0) each.push(`${useless.join(' and ')} none`)
   const sum =
     repairAll.length > 0
       ? `${repairAll.join(' and ')} ${repairAll.length === 1 ? 'repairs' : 'repair'} all of them.`
       : beyondRepair.length === 0
         ? 'No policy repairs all of them, though for each there is one that does.'
-        : `No policy repairs all of them; ${list(beyondRepair)} no policy repairs.`
+        : `No policy repairs all of them; ${caseList(beyondRepair)} no policy repairs.`
   return [
     `${helpful.length > 0 ? 'Yes, the flags have to be conveyed, or set again by the worker' : 'Conveying the flags does not help'}: of the ${lost.length}, ${each.join(', ')}.`,
     sum,
@@ -94,17 +94,18 @@ function costs(livelocks: readonly string[], needless: readonly string[]): strin
   const said: string[] = []
   if (livelocks.length > 0) {
     said.push(
-      `Restrictions have a price of their own: in ${list(livelocks)} all are restricted, nobody may reclaim, and they retry for ever.`,
+      `Restrictions have a price of their own: in ${caseList(livelocks)} all are restricted, nobody may reclaim, and they retry for ever.`,
     )
   }
   if (needless.length > 0) {
     said.push(
-      `In ${list(needless)}, which delegate, scopes alone are safe: to convey there repairs nothing, and keeps a worker that opens no scope of its own from reclaiming, which costs progress.`,
+      `In ${caseList(needless)}, which delegate, scopes alone are safe: to convey there repairs nothing, and keeps a worker that opens no scope of its own from reclaiming, which costs progress.`,
     )
   }
   return said
 }
 
-function list(cases: readonly string[]): string {
+/** How many cases, and which. */
+export function caseList(cases: readonly string[]): string {
   return cases.length === 0 ? 'none' : `${cases.length} (${cases.join(', ')})`
 }

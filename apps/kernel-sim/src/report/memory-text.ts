@@ -3,7 +3,7 @@ import { DAMAGE_KINDS } from '../audit/read/damage.js'
 import type { MemorySample, MemoryState } from '../replay-memory/replay-memory.js'
 import { type MemoryReport, pagesApart } from './memory-report.js'
 import { number, percent, plural } from './numbers.js'
-import { numeric, table, text, wrap } from './table.js'
+import { numeric, section, table, text, wrap } from './table.js'
 
 /** In the order of their numbers. */
 const MIGRATETYPES = ['unmovable', 'movable', 'reclaimable', 'highatomic']
@@ -21,10 +21,6 @@ export function memoryText(report: MemoryReport): string {
   ]
     .filter((part) => part !== '')
     .join('\n')
-}
-
-function section(title: string, body: string): string {
-  return `${title}\n${'='.repeat(title.length)}\n${body}`
 }
 
 function headline({

@@ -113,3 +113,8 @@ function widthsOf(columns: readonly Column[], rows: readonly (readonly string[])
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
+
+/** A part of a text, under its title. */
+export function section(title: string, body: string): string {
+  return `${title}\n${'='.repeat(title.length)}\n${body}`
+}
