@@ -14,6 +14,7 @@ import { gfpMigratetype, gfpMobilityInvalid } from '../gfp/migratetype.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
 import { Order } from '../pages/order.js'
 import { NO_PAGE, type PageFrames } from '../pages/page-frames.js'
+import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { MAX_ORDER, zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
 import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
@@ -27,6 +28,7 @@ import {
   lruLists,
 } from '../reclaim/lru.js'
 import type { Shrinker } from '../reclaim/shrinker.js'
+import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
 import {
   namedVmEvents,
   OOM_KILL,
@@ -43,10 +45,6 @@ import { CallSites } from './call-sites.js'
 import { type AllocStep, allocPages, COMPACT_COMPLETE, COMPACT_SKIPPED } from './slow-path.js'
 import { warnAlloc } from './warn-alloc.js'
 
-/** How often reclaim may fail in a row before the OOM killer comes (MAX_RECLAIM_RETRIES). */
-const MAX_RECLAIM_RETRIES = 16
-/** Requests of more pages are costly: what reclaim achieves for them is no promise. */
-const PAGE_ALLOC_COSTLY_ORDER = 3
 /** alloc() runs alone: when so many steps have freed nothing, none ever will. */
 const HOPELESS_STEPS = 300
 /** All nodes. */

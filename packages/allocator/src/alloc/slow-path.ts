@@ -33,6 +33,7 @@ import { linux6_1 } from '../gfp/kernels.js'
 import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { gfpCompactionAllowed } from '../gfp/predicates.js'
 import { type AllocContext, type AllocEnvironment, prepareAllocPages } from '../gfp/prepare.js'
+import { ZONE_NORMAL } from '../gfp/zone.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { MAX_ORDER } from '../pages/watermark.js'
@@ -41,7 +42,6 @@ import { memallocNoreclaimRestore, memallocNoreclaimSave, type Task } from '../t
 
 /** Gone since 6.3. */
 const { __GFP_ATOMIC } = linux6_1.flags
-const ZONE_NORMAL = 2
 /** All flags are allowed. */
 const ALL = 0xffffffff
 

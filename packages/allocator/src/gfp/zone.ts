@@ -55,6 +55,9 @@ export function gfpZoneTable(zones: readonly ZoneName[]): Uint8Array {
   return table
 }
 
+/** The index of ZONE_NORMAL among the zones of amd64. */
+export const ZONE_NORMAL = ZONES_AMD64.indexOf('ZONE_NORMAL')
+
 const AMD64 = gfpZoneTable(ZONES_AMD64)
 
 /** The index of the highest zone that may serve a request. For hot paths: one look-up. */

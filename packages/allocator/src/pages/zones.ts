@@ -14,7 +14,7 @@ import { __GFP_KSWAPD_RECLAIM } from '../gfp/flags.js'
 import { linux6_1 } from '../gfp/kernels.js'
 import { gfpMigratetype } from '../gfp/migratetype.js'
 import { gfpZonelist } from '../gfp/predicates.js'
-import { gfpZoneIndex } from '../gfp/zone.js'
+import { gfpZoneIndex, ZONE_NORMAL } from '../gfp/zone.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'
 import { type FramesState, InvariantError, NO_PAGE, PageFrames } from './page-frames.js'
@@ -27,7 +27,6 @@ const { __GFP_ATOMIC } = linux6_1.flags
 const ALIGN = 1 << Order.HIGHEST
 /** Debian's amd64: DMA, DMA32, Normal, Movable, Device. */
 const LOWMEM_RESERVE_RATIO = [256, 256, 32, 0, 0]
-const ZONE_NORMAL = 2
 const NO_ZONE = 0xff
 
 /** A machine's memory. All sizes are pages of 4 KiB. */

@@ -1,13 +1,11 @@
 /** Throttle: when a task that reclaims has to wait for others to make progress (mm/vmscan.c, 6.1). */
 import { __GFP_FS } from '../gfp/flags.js'
 import { mayEnterFs } from '../gfp/reclaim.js'
-import { gfpZoneIndex } from '../gfp/zone.js'
+import { gfpZoneIndex, ZONE_NORMAL } from '../gfp/zone.js'
 import { PF, PF_KSWAPD } from '../task/flags.js'
 
 /** How often kswapd may fail before it is given up on, and reclaimers are not held back for it. */
-const MAX_RECLAIM_RETRIES = 16
-/** The zones up to ZONE_NORMAL: those whose reserves matter to the kernel itself. */
-const ZONE_NORMAL = 2
+export const MAX_RECLAIM_RETRIES = 16
 
 /** Why reclaim waits (enum vmscan_throttle_state). */
 export type ThrottleReason = 'writeback' | 'isolated' | 'noprogress' | 'congested'
@@ -58,6 +56,7 @@ export function allowDirectReclaim(zones: readonly ReclaimZone[], kswapdFailures
   let reserve = 0
   let free = 0
   for (const zone of zones) {
+    // Those above are no reserve of the kernel itself.
     if (zone.index > ZONE_NORMAL || zone.reclaimable === 0) continue
     reserve += zone.min
     free += zone.free

@@ -27,6 +27,7 @@ import {
   PG_WRITEBACK,
 } from './lru.js'
 import { type Shrinker, shrink } from './shrinker.js'
+import { MAX_RECLAIM_RETRIES } from './throttle.js'
 import {
   ALLOCSTALL_DMA,
   PAGEOUTRUN,
@@ -51,8 +52,6 @@ import {
 const SWAP_CLUSTER_MAX = 32
 /** The first round scans 1/4096 of each list; each further one twice as much. */
 const DEF_PRIORITY = 12
-/** After so many rounds in vain kswapd gives up on a node. */
-const MAX_RECLAIM_RETRIES = 16
 /** Shares of what is scanned, of 200: swappiness 60. */
 const ANON_SHARE = 60
 const FILE_SHARE = 140
