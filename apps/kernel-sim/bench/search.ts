@@ -1,9 +1,10 @@
 /** One search of the yardstick, in a process of its own: prints what it found as JSON. */
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
-import { Crew, joinCrew, type Link } from '../src/check/crew.js'
-import { Search } from '../src/check/search.js'
-import { Kernel, policyNamed } from '../src/kernel/kernel.js'
-import type { Machine } from '../src/machine/machine.js'
+import type { Machine } from '@scopemask/checker/machine'
+import { Crew, joinCrew, type Link } from '@scopemask/checker/node'
+import { Search } from '@scopemask/checker/search'
+import { Kernel } from '../src/kernel/kernel.js'
+import { policyNamed } from '../src/kernel/policy.js'
 import { type YardstickOptions, yardstick } from './yardstick.js'
 
 interface Options extends YardstickOptions {

@@ -11,12 +11,8 @@ export {
   PF_MEMALLOC_NOIO,
   type TaskFlags,
 } from '@scopemask/allocator'
-export {
-  __GFP_NOLOCKDEP,
-  type Kernel,
-  type Policy,
-  type PolicyName,
-  type Scenario,
-  scenario,
-} from './kernel/kernel.js'
-export type { Steps } from './machine/operation.js'
+export type { Steps } from '@scopemask/checker/machine'
+export type { Kernel } from './kernel/kernel.js'
+export { __GFP_NOLOCKDEP } from './kernel/memory/gfp.js'
+export type { Policy, PolicyName } from './kernel/policy.js'
+export { type Scenario, scenario } from './kernel/scenario.js'

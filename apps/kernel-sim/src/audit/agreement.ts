@@ -18,10 +18,10 @@ import {
   PF_MEMALLOC_NOFS,
   PF_MEMALLOC_NOIO,
 } from '@scopemask/allocator'
+import type { PageAllocEvent, RequestEvent } from '../trace/event.js'
 import { allocatedWith, type Backend, backendOf, Caches } from './predict.js'
 import { Recent } from './recent.js'
 import { Rows } from './rows.js'
-import type { PageAllocEvent, RequestEvent } from './trace-event.js'
 
 /** The flags that a scope or the waiting depends on. The others are the allocator's own affair. */
 const SCOPE_BITS = __GFP_FS | __GFP_IO | __GFP_MOVABLE | __GFP_DIRECT_RECLAIM

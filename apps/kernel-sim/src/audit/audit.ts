@@ -1,4 +1,6 @@
 /** Audit: what a recording of a real kernel says about its scopes. Takes the events one by one, and has the facts at the end. */
+
+import type { EventName, TraceEvent } from '../trace/event.js'
 import { AgreementAudit, type AgreementFacts } from './agreement.js'
 import { CallSiteAudit, type CallSiteFacts } from './call-sites.js'
 import { filter } from './filter.js'
@@ -8,7 +10,6 @@ import { ReclaimAudit, type ReclaimFacts } from './reclaim.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
 import { SampleBudget } from './samples.js'
 import { type TaskFacts, Tasks } from './tasks.js'
-import type { EventName, TraceEvent } from './trace-event.js'
 import { WaitAudit, type WaitFact } from './waits.js'
 import { WorkAudit, type WorkFacts } from './work.js'
 

@@ -3,10 +3,10 @@
  * inside a scope. A task that sleeps before the item is done, in the same call of the function that queued it, waits
  * for it. A task that sleeps elsewhere before that may wait for it, or for something else.
  */
-import { delegatorOn } from './attribute/queue-functions.js'
+import { delegatorOn } from '../trace/attribute/queue-functions.js'
+import type { SleepEvent } from '../trace/event.js'
+import type { Stack } from '../trace/stack.js'
 import { Recent } from './recent.js'
-import type { Stack } from './stack.js'
-import type { SleepEvent } from './trace-event.js'
 
 /** Where the delegations of one kind are counted. */
 export interface AwaitedCounts {

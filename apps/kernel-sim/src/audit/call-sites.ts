@@ -4,7 +4,7 @@
  * a scope from some callers and outside from others.
  */
 import { PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
-import type { CallSite } from './attribute/call-site.js'
+import type { CallSite } from '../trace/attribute/call-site.js'
 import type { FilteredRequest } from './filter.js'
 import { Rows } from './rows.js'
 import { type SampleBudget, Samples, type StackSample } from './samples.js'

@@ -9,8 +9,8 @@ import {
   PF_MEMALLOC,
   type Task,
 } from '@scopemask/allocator'
+import type { RequestEvent } from '../trace/event.js'
 import { scopeName } from './scope-name.js'
-import type { RequestEvent } from './trace-event.js'
 
 /** A request that went through the filter. */
 export interface FilteredRequest {

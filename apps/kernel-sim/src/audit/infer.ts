@@ -1,5 +1,5 @@
 /** Infer: the scope of a task where a recording does not have the task flags. What cannot be told stays unknown. */
-import type { FlagsFrom, TraceEvent } from './trace-event.js'
+import type { FlagsFrom, TraceEvent } from '../trace/event.js'
 
 /**
  * Sets the task flags of an event that has none.

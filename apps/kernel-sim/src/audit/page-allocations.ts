@@ -13,9 +13,9 @@ import {
   PF_MEMALLOC_NOIO,
   PF_MEMALLOC_PIN,
 } from '@scopemask/allocator'
+import type { PageAllocEvent } from '../trace/event.js'
 import { Rows } from './rows.js'
 import { scopeName } from './scope-name.js'
-import type { PageAllocEvent } from './trace-event.js'
 
 /** The page allocations in one scope with flags of one kind. */
 export interface PageClassFact {

@@ -21,7 +21,7 @@ import {
   __GFP_THISNODE,
   linux6_18,
 } from '@scopemask/allocator'
-import type { PageAllocEvent, RequestEvent } from './trace-event.js'
+import type { PageAllocEvent, RequestEvent } from '../trace/event.js'
 
 /** What of a request's flags a slab's pages are allocated with: how to reclaim, and from where. */
 const PASSED_ON = linux6_18.masks.GFP_RECLAIM_MASK | linux6_18.masks.GFP_CONSTRAINT_MASK

@@ -1,11 +1,11 @@
 /** Reclaim: which tasks entered it, allowed to do what, for how long, and which shrinkers ran. */
 import { type GfpClass, gfpClass } from '@scopemask/allocator'
-import { reclaimSiteOn } from './attribute/reclaim-functions.js'
+import { reclaimSiteOn } from '../trace/attribute/reclaim-functions.js'
+import type { ReclaimBeginEvent, ReclaimEndEvent, ShrinkEvent } from '../trace/event.js'
 import { Recent } from './recent.js'
 import { Rows } from './rows.js'
 import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted, scopeName } from './scope-name.js'
-import type { ReclaimBeginEvent, ReclaimEndEvent, ShrinkEvent } from './trace-event.js'
 
 /** The entries into reclaim of one kind, from one place. */
 export interface ReclaimFact {

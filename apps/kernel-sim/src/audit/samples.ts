@@ -1,5 +1,5 @@
 /** Samples: how often a thing was seen with each stack, so that a finding can show the most frequent ones. */
-import type { Stack } from './stack.js'
+import type { Stack } from '../trace/stack.js'
 
 /** A stack that stands for others like it. */
 export interface StackSample {

@@ -12,9 +12,9 @@ import {
   type TaskFlags,
 } from '@scopemask/allocator'
 import { Context } from '@scopemask/core'
+import type { TraceEvent } from '../trace/event.js'
 import { Recent } from './recent.js'
 import { scopeName } from './scope-name.js'
-import type { TraceEvent } from './trace-event.js'
 
 /** How often scopes of one kind were seen to open. */
 export interface ScopeFact {

@@ -1,9 +1,9 @@
 /** Waits: where tasks sleep while they are in a scope, and so keep whatever made them open it. */
-import { waitPlaceOn } from './attribute/wait-functions.js'
+import { waitPlaceOn } from '../trace/attribute/wait-functions.js'
+import type { SleepEvent } from '../trace/event.js'
 import { Rows } from './rows.js'
 import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted, scopeName } from './scope-name.js'
-import type { SleepEvent } from './trace-event.js'
 
 /** The sleeps at one place in one scope. */
 export interface WaitFact {

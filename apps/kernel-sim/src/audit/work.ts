@@ -7,21 +7,21 @@
  * anew (kernel/workqueue.c). One execution then serves all who delegated it. What an interrupt or softirq
  * queues on top of a task is not charged to that task; for delayed work the delegation is the arming of its timer.
  */
-import type { CallSite } from './attribute/call-site.js'
-import { type Awaited, AwaitedAudit } from './awaited.js'
-import { type FilteredRequest, regained } from './filter.js'
-import { Recent } from './recent.js'
-import { Rows } from './rows.js'
-import { type SampleBudget, Samples, type StackSample } from './samples.js'
-import { isRestricted, scopeName } from './scope-name.js'
-import type { Stack } from './stack.js'
+import type { CallSite } from '../trace/attribute/call-site.js'
 import type {
   ArmWorkEvent,
   ExecuteWorkEvent,
   QueueWorkEvent,
   SleepEvent,
   TraceEvent,
-} from './trace-event.js'
+} from '../trace/event.js'
+import type { Stack } from '../trace/stack.js'
+import { type Awaited, AwaitedAudit } from './awaited.js'
+import { type FilteredRequest, regained } from './filter.js'
+import { Recent } from './recent.js'
+import { Rows } from './rows.js'
+import { type SampleBudget, Samples, type StackSample } from './samples.js'
+import { isRestricted, scopeName } from './scope-name.js'
 
 /** Whether the item was queued at once, or by the timer of a `delayed_work`. */
 export type DelegationKind = 'direct' | 'delayed'

@@ -1,10 +1,10 @@
 /** Cell thread: checks scenarios under policies, one after the other, as cells.ts asks. */
 import { parentPort } from 'node:worker_threads'
-import { InputError } from '../audit/read/input-error.js'
-import { policyNamed } from '../kernel/kernel.js'
+import { InputError } from '../input-error.js'
+import { policyNamed } from '../kernel/policy.js'
+import { cellOf } from '../matrix/cell.js'
 import type { CellAnswer, CellRequest } from './cells.js'
 import { loadScenario } from './load-scenario.js'
-import { cellOf } from './run-check.js'
 
 async function answer({ given, policy, search, reductions }: CellRequest): Promise<CellAnswer> {
   const started = performance.now()

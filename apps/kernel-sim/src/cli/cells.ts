@@ -1,11 +1,11 @@
 /** Cells: many scenarios under many policies, several at a time in threads. */
 import { Worker } from 'node:worker_threads'
-import { InputError } from '../audit/read/input-error.js'
-import type { SearchOptions } from '../check/search.js'
-import type { Policy } from '../kernel/kernel.js'
-import type { CaseRow, Cell } from '../report/check-report.js'
+import type { SearchOptions } from '@scopemask/checker/search'
+import { InputError } from '../input-error.js'
+import type { Policy } from '../kernel/policy.js'
+import type { CaseRow, Cell } from '../matrix/cell.js'
+import { about } from '../matrix/cell.js'
 import type { Case } from '../scenarios/catalogue.js'
-import { about } from './run-check.js'
 
 /** What a thread is asked, and what it answers: a cell, or what is wrong with the scenario. */
 export interface CellRequest {

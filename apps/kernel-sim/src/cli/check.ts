@@ -1,20 +1,23 @@
 /** `kernel-sim check`: scenarios in all interleavings. */
+
+import type { SampleOptions, Strategy } from '@scopemask/checker/search'
+import { DEFAULT_LIMITS, type SearchOptions } from '@scopemask/checker/search'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { InputError } from '../audit/read/input-error.js'
-import type { SampleOptions, Strategy } from '../check/sample.js'
-import { DEFAULT_LIMITS, type SearchOptions } from '../check/search.js'
-import { POLICIES, type Policy, policyNamed } from '../kernel/kernel.js'
-import { checkJson } from '../report/check-json.js'
-import { answerMarkdown } from '../report/check-markdown.js'
-import { answerOf, type CaseRow, type Cell } from '../report/check-report.js'
+import { InputError } from '../input-error.js'
+import { POLICIES, type Policy, policyNamed } from '../kernel/policy.js'
+import { answerOf } from '../matrix/answer.js'
+import type { CaseRow, Cell } from '../matrix/cell.js'
+import { type CellOptions, rowOf, sampledRow } from '../matrix/cell.js'
+import { checkJson } from '../report/check/json.js'
+import { answerMarkdown } from '../report/check/markdown.js'
 import {
   answerText,
   matrixText,
   reductionsText,
   resultText,
   sampleText,
-} from '../report/check-text.js'
-import { number } from '../report/numbers.js'
+} from '../report/check/text.js'
+import { number } from '../report/form/numbers.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 import { rowsInThreads } from './cells.js'
 import { fileHash, runWithCheckpoint } from './checkpoint.js'
@@ -22,7 +25,6 @@ import { EXIT } from './exit-status.js'
 import { loadScenario } from './load-scenario.js'
 import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
-import { type CellOptions, rowOf, sampledRow } from './run-check.js'
 import { crewOf } from './search-threads.js'
 
 interface Options {

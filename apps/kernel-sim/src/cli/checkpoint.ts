@@ -17,9 +17,9 @@ import {
   writeSync,
 } from 'node:fs'
 import { endianness } from 'node:os'
-import { InputError } from '../audit/read/input-error.js'
-import { describeMachine } from '../check/knowledge.js'
-import type { Search, SearchResult, Snapshot } from '../check/search.js'
+import type { Search, SearchResult, Snapshot } from '@scopemask/checker/search'
+import { describeMachine } from '@scopemask/checker/search'
+import { InputError } from '../input-error.js'
 
 const MAGIC = 'KSIMCKPT'
 const VERSION = 1

@@ -1,14 +1,15 @@
 /** `kernel-sim demo`: the bundled cases, the bundled recording, and what they say together. */
 import type { Command } from 'commander'
-import { POLICIES } from '../kernel/kernel.js'
-import { auditText } from '../report/audit-text.js'
-import { answerOf, type CaseRow } from '../report/check-report.js'
-import { matrixText } from '../report/check-text.js'
-import { conclusionText } from '../report/conclusion.js'
+import { POLICIES } from '../kernel/policy.js'
+import { answerOf } from '../matrix/answer.js'
+import type { CaseRow } from '../matrix/cell.js'
+import { rowOf } from '../matrix/cell.js'
+import { auditText } from '../report/audit/text.js'
+import { conclusionText } from '../report/check/conclusion.js'
+import { matrixText } from '../report/check/text.js'
 import { CASES } from '../scenarios/catalogue.js'
 import { Progress } from './progress.js'
 import { openExample, readAudit } from './read-audit.js'
-import { rowOf } from './run-check.js'
 
 export function demo(program: Command): void {
   program

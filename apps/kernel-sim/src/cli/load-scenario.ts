@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { InputError } from '../audit/read/input-error.js'
-import { type Scenario, scenario } from '../kernel/kernel.js'
+import { InputError } from '../input-error.js'
+import { type Scenario, scenario } from '../kernel/scenario.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 
 /**

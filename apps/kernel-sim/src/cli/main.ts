@@ -1,6 +1,6 @@
 /** Main: the command line of `kernel-sim`. It knows no command; commands.ts lists them. */
 import { Command, CommanderError } from 'commander'
-import { InputError } from '../audit/read/input-error.js'
+import { InputError } from '../input-error.js'
 import { COMMANDS } from './commands.js'
 import { EXIT } from './exit-status.js'
 import { packageVersion } from './package-version.js'

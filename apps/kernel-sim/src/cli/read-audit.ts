@@ -1,12 +1,12 @@
 /** Read audit: from what a user names, a file or standard input, to the report of its audit. */
 import { fileURLToPath } from 'node:url'
 import { Audit } from '../audit/audit.js'
-import { InputError } from '../audit/read/input-error.js'
-import { readTrace } from '../audit/read/read-trace.js'
-import { CompressionError, Source } from '../audit/read/source.js'
-import type { Comparable } from '../report/audit-comparison.js'
-import { type AuditReport, auditReport } from '../report/audit-report.js'
-import { SAVED_REPORT, savedReport } from '../report/audit-saved.js'
+import { InputError } from '../input-error.js'
+import type { Comparable } from '../report/audit/comparison.js'
+import { type AuditReport, auditReport } from '../report/audit/report.js'
+import { SAVED_REPORT, savedReport } from '../report/audit/saved.js'
+import { readTrace } from '../trace/read/read-trace.js'
+import { CompressionError, Source } from '../trace/read/source.js'
 import { Progress } from './progress.js'
 
 /** Opens a file, or standard input for `-`. @throws InputError when there is none. */

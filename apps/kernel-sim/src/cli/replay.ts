@@ -1,12 +1,12 @@
 /** `kernel-sim replay`: does again what a token of `check` says. */
+
+import { Misuse } from '@scopemask/checker/machine'
 import type { Command } from 'commander'
-import { InputError } from '../audit/read/input-error.js'
-import { counterexample } from '../check/check.js'
-import { policyNamed } from '../kernel/kernel.js'
-import { Misuse } from '../machine/errors.js'
-import { counterexampleText } from '../report/check-text.js'
+import { InputError } from '../input-error.js'
+import { policyNamed } from '../kernel/policy.js'
+import { counterexample, subjectOf } from '../matrix/subject.js'
+import { counterexampleText } from '../report/check/text.js'
 import { loadScenario } from './load-scenario.js'
-import { subjectOf } from './run-check.js'
 
 export function replay(program: Command): void {
   program

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { InputError } from '../audit/read/input-error.js'
+import { InputError } from '../input-error.js'
 import type { RecordingTrailer } from '../record/converter.js'
 import { writeRecording } from './write-recording.js'
 

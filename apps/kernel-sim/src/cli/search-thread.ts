@@ -1,9 +1,9 @@
 /** Search thread: one of those that search a cell together. See check/crew.ts. */
 import { workerData } from 'node:worker_threads'
-import { joinCrew, type Link } from '../check/crew.js'
-import { policyNamed } from '../kernel/kernel.js'
+import { joinCrew, type Link } from '@scopemask/checker/node'
+import { policyNamed } from '../kernel/policy.js'
+import { subjectOf } from '../matrix/subject.js'
 import { loadScenario } from './load-scenario.js'
-import { subjectOf } from './run-check.js'
 
 /** What the thread is given. */
 export interface SearchThread {

@@ -1,6 +1,6 @@
 /** Search threads: starts the threads that search one cell together. */
 import { Worker } from 'node:worker_threads'
-import { Crew } from '../check/crew.js'
+import { Crew } from '@scopemask/checker/node'
 import type { SearchThread } from './search-thread.js'
 
 /** @param threads how many search, the one that calls included. */

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { InputError } from '../audit/read/input-error.js'
+import { InputError } from '../input-error.js'
 import { RecordingConverter, type RecordingTrailer } from '../record/converter.js'
 
 /** What happens around the output of the script. */

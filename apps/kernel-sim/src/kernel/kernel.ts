@@ -1,5 +1,342 @@
-/** The kernel's public face: the names that a scenario is written against. */
-export { __GFP_NOLOCKDEP } from './gfp.js'
-export { POLICIES, type Policy, type PolicyName, policyNamed } from './policy.js'
-export { type Scenario, scenario } from './scenario.js'
-export { Kernel } from './system.js'
+/**
+ * Kernel: what a scenario is written against. Functions have the names of the kernel's; those that can sleep or
+ * that others can observe are generators, called with `yield*`.
+ *
+ * A scenario is built once: it makes locks, queues, shrinkers and tasks. Then its tasks run, in all interleavings;
+ * what changes while they run has to be in the kernel's objects.
+ */
+import {
+  __GFP_FS,
+  __GFP_IO,
+  GFP_KERNEL,
+  PF,
+  PF_KSWAPD,
+  PF_MEMALLOC,
+  type TaskFlags,
+} from '@scopemask/allocator'
+import type { MachineObject, Row, Steps, Value } from '@scopemask/checker/machine'
+import { Machine, Misuse, type Task } from '@scopemask/checker/machine'
+import { ownCode } from '../own-code.js'
+import { Choices } from './data/choice.js'
+import { Fifo } from './data/fifo.js'
+import { Variable } from './data/variable.js'
+import { BlockDevice } from './fs/block-device.js'
+import { Journal, type JournalOptions } from './fs/journal.js'
+import { Page } from './fs/page.js'
+import { BitLock } from './lock/bit-lock.js'
+import { Mutex } from './lock/mutex.js'
+import { RwSemaphore } from './lock/rwsem.js'
+import { Spinlock } from './lock/spinlock.js'
+import { Memory } from './memory/memory.js'
+import { Mempool } from './memory/mempool.js'
+import type { Policy } from './policy.js'
+import { Completion } from './task/completion.js'
+import { Current } from './task/current.js'
+import { Process } from './task/process.js'
+import { Scopes } from './task/scopes.js'
+import { TaskStates } from './task/task-state.js'
+import { Transaction } from './task/transaction.js'
+import { WaitQueue } from './task/wait-queue.js'
+import type { StartKthread } from './work/kthread.js'
+import {
+  type PoolOptions,
+  type Work,
+  type WorkerPool,
+  type Workqueue,
+  type WorkqueueOptions,
+  Workqueues,
+} from './work/workqueue.js'
+
+/** What kthreadd works on. */
+interface Kthreadd {
+  readonly requests: Fifo
+  readonly pools: Map<MachineObject, WorkerPool>
+}
+
+export class Kernel {
+  readonly policy: Policy
+  readonly machine = new Machine(ownCode())
+  /** The memalloc scopes of the running task. */
+  readonly scopes: Scopes
+  readonly #tasks: TaskStates
+  readonly #current: Current
+  readonly #choices: Choices
+  readonly #memory: Memory
+  readonly #workqueues: Workqueues
+  readonly #kthread: StartKthread = (name, body, flags) => this.kthread(name, body, flags)
+  readonly #rwsems: RwSemaphore[] = []
+  #systemPool: WorkerPool | null = null
+  #kthreadd: Kthreadd | null = null
+
+  constructor(policy: Policy) {
+    this.policy = policy
+    this.#tasks = new TaskStates(this.machine)
+    this.#current = new Current(this.machine, policy)
+    this.scopes = new Scopes(this.#current, policy)
+    this.#choices = new Choices(this.machine)
+    this.#memory = new Memory(this.machine, this.#tasks, this.#current, this.#choices)
+    this.#workqueues = new Workqueues(
+      this.machine,
+      this.#tasks,
+      this.#current,
+      policy,
+      this.#kthread,
+    )
+  }
+
+  // Tasks.
+
+  /** A process: it runs once, and has to come to an end. */
+  task(name: string, body: () => Steps<unknown>): Task {
+    return this.#start(name, body, false, 0)
+  }
+
+  /** A kernel thread: it starts over for ever, and may wait for ever for the first thing that it does. */
+  kthread(name: string, body: () => Steps<unknown>, flags: TaskFlags = 0 as TaskFlags): Task {
+    return this.#start(name, body, true, flags)
+  }
+
+  /** A process that others fork: see process.ts. */
+  process(name: string, body: () => Steps<unknown>): Process {
+    return new Process(this.machine, this.#current, this.#kthread, name, body)
+  }
+
+  /** Makes identical parts; states that differ only in which is which count once. */
+  replicate<T>(name: string, size: number, build: (replica: number) => T): T[] {
+    return this.machine.replicate(name, size, build)
+  }
+
+  /** A function of the scenario that shows as a frame of its own, and is forgotten when it returns. */
+  procedure<A extends readonly Value[], R>(
+    name: string,
+    body: (...args: A) => Steps<R>,
+  ): (...args: A) => Steps<R> {
+    return this.machine.procedure(name, body)
+  }
+
+  /** A loop: `body` runs again and again, each time forgotten, until it returns something other than undefined. */
+  loop<R>(name: string, body: () => Steps<R | undefined>): () => Steps<R> {
+    return this.machine.procedure(name, body, true) as () => Steps<R>
+  }
+
+  /** One of the turns that the model leaves open; returns its number. */
+  *choose(what: string, turns: readonly string[]): Steps<number> {
+    return yield* this.#choices.among(what, turns)
+  }
+
+  /** Any one of several objects, such as locks of replicas. */
+  *any<T extends { readonly object: MachineObject }>(what: string, from: readonly T[]): Steps<T> {
+    const chosen = yield* this.#choices.object(
+      what,
+      from.map(({ object }) => object),
+    )
+    return from.find(({ object }) => object === chosen) as T
+  }
+
+  // Locks and waiting.
+
+  /** @param lockClass what lockdep takes it for, when several have different names. */
+  mutex(name: string, lockClass = name): Mutex {
+    return new Mutex(this.machine, this.#tasks, name, lockClass)
+  }
+
+  rwsem(name: string): RwSemaphore {
+    const rwsem = new RwSemaphore(this.machine, this.#tasks, name)
+    this.#rwsems.push(rwsem)
+    return rwsem
+  }
+
+  spinlock(name: string): Spinlock {
+    return new Spinlock(this.machine, this.#tasks, name)
+  }
+
+  bitLock(name: string): BitLock {
+    return new BitLock(this.machine, this.#tasks, name)
+  }
+
+  completion(name: string): Completion {
+    return new Completion(this.machine, this.#tasks, name)
+  }
+
+  waitQueue(name: string): WaitQueue {
+    return new WaitQueue(this.machine, this.#tasks, name)
+  }
+
+  /** A number that tasks share, instead of a JavaScript variable. */
+  variable(name: string, initial = 0): Variable {
+    return new Variable(this.machine, this.#tasks, name, initial)
+  }
+
+  /** A queue of objects between tasks. */
+  fifo(name: string, capacity: number): Fifo {
+    return new Fifo(this.machine, name, capacity)
+  }
+
+  /** An object without a state, to put into queues. */
+  token(name: string): MachineObject {
+    return this.machine.object(name)
+  }
+
+  // Memory.
+
+  /** Registers a shrinker. @param needs what a request must allow for it: `__GFP_FS`, `__GFP_IO` or 0. */
+  shrinker(name: string, needs: number, scan: (gfp: number) => Steps<unknown>): void {
+    this.#memory.shrinker(name, needs, scan)
+  }
+
+  /** Makes memory run out for real: see memory.ts. */
+  limitMemory(pages: number, oomVictims = 0): void {
+    this.#memory.limit(pages, oomVictims)
+  }
+
+  /** Allocates memory: seen through the scope of the running task, reclaiming under pressure. */
+  *kmalloc(gfp: number): Steps<boolean> {
+    return yield* this.#memory.allocPages(gfp)
+  }
+
+  /** Frees a page, where memory runs out for real. */
+  *freePages(): Steps<void> {
+    yield* this.#memory.freePages()
+  }
+
+  mempool(name: string, elements: number): Mempool {
+    return new Mempool(this.machine, this.#tasks, this.#memory, name, elements)
+  }
+
+  /** kswapd: reclaims whenever `wake` is not 0, in the background, with nothing held. */
+  kswapd(wake: Variable): void {
+    this.kthread('kswapd0', () => this.#kswapd(wake), (PF_MEMALLOC | PF_KSWAPD) as TaskFlags)
+  }
+
+  /** What an author who knows writes where a gfp is asked for: `restricted` under explicit, else GFP_KERNEL. */
+  gfp(restricted: number): number {
+    return this.policy.explicit ? restricted : GFP_KERNEL
+  }
+
+  // Work.
+
+  /** A pool of worker threads; queues that name none share one whose workers never run out. */
+  workerPool(name: string, options: PoolOptions = {}): WorkerPool {
+    const pool = this.#workqueues.pool(name, options)
+    if (options.creates) this.#needKthreadd().pools.set(pool.object, pool)
+    return pool
+  }
+
+  workqueue(name: string, options: WorkqueueOptions = {}): Workqueue {
+    this.#systemPool ??= options.pool ? null : this.workerPool('u4')
+    const pool = options.pool ?? (this.#systemPool as WorkerPool)
+    return this.#workqueues.queue(name, pool, options)
+  }
+
+  work(name: string, fn: () => Steps<unknown>): Work {
+    return this.#workqueues.work(name, fn)
+  }
+
+  *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
+    return yield* this.#workqueues.queueWork(queue, work)
+  }
+
+  *flushWork(work: Work): Steps<void> {
+    yield* this.#workqueues.flushWork(work)
+  }
+
+  *flushWorkqueue(queue: Workqueue): Steps<void> {
+    yield* this.#workqueues.flushWorkqueue(queue)
+  }
+
+  *cancelWorkSync(work: Work): Steps<void> {
+    yield* this.#workqueues.cancelWorkSync(work)
+  }
+
+  /**
+   * Waits for a completion that a work item will bring about. It is the same as `completion.wait()`, but that under
+   * inherit-on-wait the item's worker has the waiter's restrictions meanwhile.
+   */
+  *waitForWork(completion: Completion, work: Work): Steps<void> {
+    yield* this.#workqueues.inheriting(work, completion.wait())
+  }
+
+  // Filesystems and devices.
+
+  page(name: string, { dirty = false } = {}): Page {
+    return new Page(this.machine, this.#tasks, name, dirty)
+  }
+
+  /** A device that serves requests one after the other. @param serve what it does for each. */
+  blockDevice(name: string, serve?: () => Steps<unknown>, flags?: TaskFlags): BlockDevice {
+    return new BlockDevice(this.machine, this.#tasks, this.#kthread, name, serve, flags)
+  }
+
+  journal(name: string, options?: JournalOptions): Journal {
+    return new Journal(this.machine, this.scopes, this.#kthread, name, options)
+  }
+
+  transaction(name: string): Transaction {
+    return new Transaction(this.machine, this.#tasks, this.scopes, name)
+  }
+
+  /** The restrictions in force for a task, by name: `NOFS`; empty for none. For reports. */
+  restrictionsOf(row: Row, task: number): string {
+    const flags = (this.#current.effective(row, task) & PF.restrictions) as TaskFlags
+    return flags === 0 ? '' : PF.format(flags).replaceAll('MEMALLOC_', '')
+  }
+
+  /** What a request may let reclaim do, in words. For reports. */
+  requestName(gfp: number): string {
+    if ((gfp & __GFP_FS) !== 0) return 'with __GFP_FS'
+    return (gfp & __GFP_IO) !== 0
+      ? 'with __GFP_IO, without __GFP_FS'
+      : 'without __GFP_FS and __GFP_IO'
+  }
+
+  /** Ends the building; called by whoever runs the scenario. @throws Misuse when nothing was built that runs. */
+  seal(): Machine {
+    if (this.machine.tasks.length === 0) {
+      throw new Misuse('there is no task: kernel.task(name, function* () { ... })')
+    }
+    this.#workqueues.startWorkers((pool) => this.#kthreadCreate(pool))
+    for (const rwsem of this.#rwsems) rwsem.grow(this.machine.tasks.length)
+    return this.machine.seal()
+  }
+
+  *#kswapd(wake: Variable): Steps<void> {
+    yield* wake.waitWhile(0)
+    yield* this.#memory.directReclaim(GFP_KERNEL)
+    yield* wake.set(0)
+  }
+
+  #start(name: string, body: () => Steps<unknown>, daemon: boolean, flags: number): Task {
+    const task = this.machine.task(name, body, daemon)
+    this.#tasks.add(task)
+    this.#current.add(task, flags)
+    this.#workqueues.add(task)
+    task.onReturn = (row, running) => {
+      this.#tasks.checkReturn(row, running)
+      this.#current.checkReturn(row, running)
+    }
+    return task
+  }
+
+  #needKthreadd(): Kthreadd {
+    if (this.#kthreadd === null) {
+      const requests = new Fifo(this.machine, 'kthread_create_list', 1)
+      const pools = new Map<MachineObject, WorkerPool>()
+      this.#kthreadd = { requests, pools }
+      this.kthread('kthreadd', () => this.#createWorker(requests, pools))
+    }
+    return this.#kthreadd
+  }
+
+  /** kthreadd: makes a thread for whoever asks. It lives in no scope of its own. */
+  *#createWorker(requests: Fifo, pools: Map<MachineObject, WorkerPool>): Steps<void> {
+    const object = yield* requests.take()
+    yield* this.kmalloc(GFP_KERNEL)
+    const pool = pools.get(object) as WorkerPool
+    yield* pool.wakeUpNewTask
+  }
+
+  *#kthreadCreate(pool: WorkerPool): Steps<void> {
+    yield* this.#needKthreadd().requests.put(pool.object)
+    yield* pool.waitForWorker
+  }
+}

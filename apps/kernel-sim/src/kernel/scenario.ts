@@ -1,7 +1,7 @@
 /** Scenario: a kernel path as a model: what there is, who does what, under any policy. */
 
+import type { Kernel } from './kernel.js'
 import { type PolicyName, policyNamed } from './policy.js'
-import type { Kernel } from './system.js'
 
 export interface Scenario {
   /** A short name: lower case, digits and dashes. */

@@ -2,7 +2,7 @@
  * Page log: the page events of a recording, to be gone through more than once: 27 bytes each. What else the recording says of the
  * state of memory is counted.
  */
-import type { TraceEvent } from '../audit/trace-event.js'
+import type { TraceEvent } from '../trace/event.js'
 
 /** What an event is. */
 export const ALLOC = 0

@@ -10,7 +10,7 @@ import {
   PF_MEMALLOC_NOFS,
   type TaskFlags,
 } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 export const btreeSplit = scenario({
   name: 'btree-split',

@@ -1,5 +1,5 @@
 /** Catalogue: the bundled scenarios, in the order of the matrix, each with the number of its case. */
-import type { Scenario } from '../kernel/kernel.js'
+import type { Scenario } from '../kernel/scenario.js'
 import { btreeSplit } from './btree-split.js'
 import { cilPush } from './cil-push.js'
 import { directRecursion } from './direct-recursion.js'

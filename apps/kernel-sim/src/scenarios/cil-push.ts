@@ -1,6 +1,6 @@
 /** Case 4: a quota path holds the dquot lock and waits for the log's push work, which somebody else may have queued before. */
 import { __GFP_FS, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 export const cilPush = scenario({
   name: 'cil-push',

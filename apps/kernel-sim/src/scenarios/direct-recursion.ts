@@ -1,6 +1,6 @@
 /** Case 1: reclaim calls back into the filesystem that is allocating, and needs the lock that it holds. */
 import { __GFP_FS, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 import { NOTHING_DELEGATED } from './inapplicable.js'
 
 export const directRecursion = scenario({

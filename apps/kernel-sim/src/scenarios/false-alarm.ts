@@ -4,7 +4,7 @@
  * GFP_NOFS at the call site it is silent; with scopes in its place it warns of the reader, who needs none.
  */
 import { __GFP_FS, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 import { NOTHING_DELEGATED } from './inapplicable.js'
 
 export const falseAlarm = scenario({

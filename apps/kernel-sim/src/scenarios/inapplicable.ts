@@ -1,5 +1,5 @@
 /** Inapplicable: why a policy makes no sense for some cases, where several have the same reason. */
-import type { PolicyName } from '../kernel/kernel.js'
+import type { PolicyName } from '../kernel/policy.js'
 
 const same = (why: string): Partial<Record<PolicyName, string>> => ({
   'convey-on-queue': why,

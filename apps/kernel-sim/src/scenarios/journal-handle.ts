@@ -1,6 +1,6 @@
 /** Case 10: a commit waits for open handles; the handle's task allocates, and reclaim waits for the commit. */
 import { __GFP_FS, GFP_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 import { NOTHING_DELEGATED } from './inapplicable.js'
 
 export const journalHandle = scenario({

@@ -10,7 +10,8 @@ import {
   PF_MEMALLOC_NOIO,
   type TaskFlags,
 } from '@scopemask/allocator'
-import { type Kernel, scenario } from '../kernel/kernel.js'
+import type { Kernel } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 const LIVES_IN_A_SCOPE = 'the thread lives in a scope of its own: nothing is conveyed to it'
 const inapplicable = {

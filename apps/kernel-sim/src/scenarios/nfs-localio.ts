@@ -1,6 +1,6 @@
 /** Case 9: an NFS commit runs on a WQ_MEM_RECLAIM queue and allocates; reclaim waits for commits. */
 import { __GFP_FS, GFP_NOIO, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 export const nfsLocalio = scenario({
   name: 'nfs-localio',

@@ -3,7 +3,8 @@
  * the journal for the worker. No restriction helps; a rescuer does.
  */
 import { __GFP_FS, GFP_NOIO, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
-import { type Kernel, scenario } from '../kernel/kernel.js'
+import type { Kernel } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 function build(kernel: Kernel, memReclaim: boolean): void {
   const pool = kernel.workerPool('0', { workers: 1, creates: true })

@@ -1,6 +1,6 @@
 /** Case 15: an item waits for the AGF, whose holder waits for an item behind it; one thread serves both. */
 import { PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 export const rescuerAgf = scenario({
   name: 'rescuer-agf',

@@ -3,7 +3,8 @@
  * allocates the new table without a scope. As long as nobody waits for it that is harmless.
  */
 import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { type Kernel, scenario } from '../kernel/kernel.js'
+import type { Kernel } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 function build(kernel: Kernel, waits: boolean): void {
   const buffer = kernel.mutex('bp->b_sema')

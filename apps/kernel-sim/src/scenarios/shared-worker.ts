@@ -3,7 +3,8 @@
  * waits for the other.
  */
 import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { type Kernel, scenario } from '../kernel/kernel.js'
+import type { Kernel } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 /** @param workers how many there are, and how many tasks with unrestricted items: it takes one for each to block them all. */
 function build(kernel: Kernel, workers: number): void {

@@ -3,7 +3,7 @@
  * the OOM killer keeps still, and all try again for ever.
  */
 import { __GFP_FS, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 import { NOTHING_DELEGATED } from './inapplicable.js'
 
 export const tooWeak = scenario({

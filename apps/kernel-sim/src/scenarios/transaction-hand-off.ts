@@ -3,7 +3,7 @@
  * scope has to move with it each time. The item is queued by the interrupt that completes the I/O, not by the submitter.
  */
 import { __GFP_FS, GFP_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 export const transactionHandOff = scenario({
   name: 'transaction-hand-off',

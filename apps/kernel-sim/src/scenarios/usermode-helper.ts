@@ -3,7 +3,7 @@
  * item and the process allocate, and no interface in between takes a gfp.
  */
 import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 export const usermodeHelper = scenario({
   name: 'usermode-helper',

@@ -3,7 +3,7 @@
  * that takes no gfp. The request writes back a page, for which reclaim waits; nobody waits for the kworker.
  */
 import { __GFP_FS, GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { scenario } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 
 export const virtiofs = scenario({
   name: 'virtiofs',

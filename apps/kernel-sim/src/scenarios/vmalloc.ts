@@ -1,6 +1,7 @@
 /** Case 12: vmalloc is asked with GFP_NOFS, but allocates page tables with GFP_KERNEL deep below. */
 import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import { type Kernel, scenario } from '../kernel/kernel.js'
+import type { Kernel } from '../kernel/kernel.js'
+import { scenario } from '../kernel/scenario.js'
 import { NOTHING_DELEGATED } from './inapplicable.js'
 
 function build(kernel: Kernel, since517: boolean): void {

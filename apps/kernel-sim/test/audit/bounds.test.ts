@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Recent } from '../../src/audit/recent.js'
 import { OTHERS, Rows } from '../../src/audit/rows.js'
 import { SampleBudget, Samples } from '../../src/audit/samples.js'
-import { StackTable } from '../../src/audit/stack.js'
+import { StackTable } from '../../src/trace/stack.js'
 import { GFP_NOFS, NOFS, Trace } from './trace.js'
 
 const MANY = 20_000

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Audit, type AuditFacts } from '../../src/audit/audit.js'
-import { type Reading, readTrace } from '../../src/audit/read/read-trace.js'
-import { Source } from '../../src/audit/read/source.js'
+import { type Reading, readTrace } from '../../src/trace/read/read-trace.js'
+import { Source } from '../../src/trace/read/source.js'
 
 type Row = readonly (string | number)[]
 

@@ -1,9 +1,9 @@
 /** Trace: builds recordings for tests, event by event, and audits them. */
 import { Readable } from 'node:stream'
 import { Audit, type AuditFacts } from '../../src/audit/audit.js'
-import { type Reading, readTrace } from '../../src/audit/read/read-trace.js'
-import { Source } from '../../src/audit/read/source.js'
-import type { TraceEvent } from '../../src/audit/trace-event.js'
+import type { TraceEvent } from '../../src/trace/event.js'
+import { type Reading, readTrace } from '../../src/trace/read/read-trace.js'
+import { Source } from '../../src/trace/read/source.js'
 
 export const NOFS = 0x40000
 export const NOIO = 0x80000

@@ -1,7 +1,8 @@
 import { GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import { describe, expect, it } from 'vitest'
-import { check } from '../../src/check/check.js'
-import { Kernel, policyNamed } from '../../src/kernel/kernel.js'
+import { Kernel } from '../../src/kernel/kernel.js'
+import { policyNamed } from '../../src/kernel/policy.js'
+import { check } from '../../src/matrix/subject.js'
 
 /** What is wrong with a scenario, as its author reads it. */
 function misuse(build: (kernel: Kernel) => void): string {

@@ -1,7 +1,8 @@
 /** Rwsems: readers own what they hold, and a writer that waits keeps new readers out. */
 import { describe, expect, it } from 'vitest'
-import { check } from '../../src/check/check.js'
-import { Kernel, policyNamed } from '../../src/kernel/kernel.js'
+import { Kernel } from '../../src/kernel/kernel.js'
+import { policyNamed } from '../../src/kernel/policy.js'
+import { check } from '../../src/matrix/subject.js'
 
 function checked(build: (kernel: Kernel) => void) {
   const kernel = new Kernel(policyNamed('scope'))

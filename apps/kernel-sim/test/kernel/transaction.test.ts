@@ -1,9 +1,10 @@
 /** Transactions: the scope moves with them, and is open on one task at a time. */
 import { GFP_KERNEL } from '@scopemask/allocator'
+import type { Steps } from '@scopemask/checker/machine'
 import { describe, expect, it } from 'vitest'
-import { check } from '../../src/check/check.js'
-import { Kernel, policyNamed } from '../../src/kernel/kernel.js'
-import type { Steps } from '../../src/machine/operation.js'
+import { Kernel } from '../../src/kernel/kernel.js'
+import { policyNamed } from '../../src/kernel/policy.js'
+import { check } from '../../src/matrix/subject.js'
 
 type Transaction = ReturnType<Kernel['transaction']>
 

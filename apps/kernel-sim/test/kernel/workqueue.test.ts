@@ -1,7 +1,9 @@
 /** Workqueues as kernel/workqueue.c has them: what a flush waits for. */
+
+import { Execution } from '@scopemask/checker/search'
 import { describe, expect, it } from 'vitest'
-import { Execution } from '../../src/check/execution.js'
-import { Kernel, policyNamed } from '../../src/kernel/kernel.js'
+import { Kernel } from '../../src/kernel/kernel.js'
+import { policyNamed } from '../../src/kernel/policy.js'
 
 /** An execution whose tasks are moved by name. */
 function start(build: (kernel: Kernel) => void) {

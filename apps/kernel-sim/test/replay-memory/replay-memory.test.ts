@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { Footprint } from '../../src/replay-memory/footprint.js'
 import { PageLog } from '../../src/replay-memory/page-log.js'
 import { replayMemory } from '../../src/replay-memory/replay-memory.js'
-import { memoryReport } from '../../src/report/memory-report.js'
+import { memoryReport } from '../../src/report/memory/report.js'
 import { read, Trace } from '../audit/trace.js'
 
 /** A recording of page events. Requests are movable unless their flags say otherwise. */

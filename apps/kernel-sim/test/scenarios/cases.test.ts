@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { counterexample } from '../../src/check/check.js'
-import { checkScenario, rowOf, subjectOf } from '../../src/cli/run-check.js'
-import { POLICIES, policyNamed } from '../../src/kernel/kernel.js'
-import { answerMarkdown } from '../../src/report/check-markdown.js'
-import { answerOf, type CaseRow } from '../../src/report/check-report.js'
+import { POLICIES, policyNamed } from '../../src/kernel/policy.js'
+import { answerOf } from '../../src/matrix/answer.js'
+import type { CaseRow } from '../../src/matrix/cell.js'
+import { checkScenario, rowOf } from '../../src/matrix/cell.js'
+import { counterexample, subjectOf } from '../../src/matrix/subject.js'
+import { answerMarkdown } from '../../src/report/check/markdown.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
 
 /** What each case comes to, by policy: s safe, D deadlock, L livelock, - makes no sense. */

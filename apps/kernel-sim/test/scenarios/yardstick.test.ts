@@ -1,7 +1,8 @@
+import { Search, type SearchOptions } from '@scopemask/checker/search'
 import { describe, expect, it } from 'vitest'
 import { type YardstickOptions, yardstick } from '../../bench/yardstick.js'
-import { Search, type SearchOptions } from '../../src/check/search.js'
-import { Kernel, policyNamed } from '../../src/kernel/kernel.js'
+import { Kernel } from '../../src/kernel/kernel.js'
+import { policyNamed } from '../../src/kernel/policy.js'
 
 /** What spin 6.5.2 finds without reduction: states and deadlocked states. */
 const SPIN: readonly [

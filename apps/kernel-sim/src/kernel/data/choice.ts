@@ -1,0 +1,48 @@
+/** Choice: what the model leaves open. The search takes every turn. */
+import type { Machine, MachineObject } from '@scopemask/checker/machine'
+import { Operation, type Steps } from '@scopemask/checker/machine'
+
+export class Choices {
+  readonly #machine: Machine
+  readonly #known = new Map<string, Operation>()
+
+  constructor(machine: Machine) {
+    this.#machine = machine
+  }
+
+  /** Any of the turns named; returns its number. */
+  *among(what: string, turns: readonly string[]): Steps<number> {
+    return yield* this.#operation(`${what}: ${turns.join('|')}`, what, {
+      outcomes: turns.length,
+      results: turns,
+      attempt: (_row, _task, outcome) => outcome,
+    })
+  }
+
+  /** Any of these objects, which may be replicas. */
+  *object<T extends MachineObject>(what: string, objects: readonly T[]): Steps<T> {
+    const key = `${what}: ${objects.map(({ id }) => id).join()}`
+    const chosen = yield* this.#operation(key, what, {
+      outcomes: objects.length,
+      refers: true,
+      attempt: (_row, _task, outcome) => (objects[outcome] as T).id + 1,
+    })
+    return this.#machine.objects[chosen - 1] as T
+  }
+
+  #operation(
+    key: string,
+    name: string,
+    spec: Pick<Operation, 'outcomes' | 'attempt'> & {
+      refers?: boolean
+      results?: readonly string[]
+    },
+  ): Operation {
+    let operation = this.#known.get(key)
+    if (operation === undefined) {
+      operation = new Operation({ name, ...spec })
+      this.#known.set(key, operation)
+    }
+    return operation
+  }
+}

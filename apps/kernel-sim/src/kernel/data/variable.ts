@@ -1,0 +1,110 @@
+/**
+ * Variable: a small number that tasks share, 0 or more. Plain JavaScript variables cannot be used for that: every
+ * interleaving must see its own value.
+ */
+
+import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import type { TaskStates } from '../task/task-state.js'
+
+export class Variable {
+  readonly object: MachineObject
+  readonly #value: Field
+  readonly #tasks: TaskStates
+  readonly #operations = new Map<string, Operation>()
+  readonly #get: Operation
+
+  constructor(machine: Machine, tasks: TaskStates, name: string, initial: number) {
+    this.#tasks = tasks
+    this.object = machine.object(name)
+    this.#value = machine.field(this.object, 'value', initial)
+    this.#get = new Operation({
+      name: 'read',
+      object: this.object,
+      attempt: (row) => this.#value.get(row),
+    })
+  }
+
+  *get(): Steps<number> {
+    return yield* this.#get
+  }
+
+  *set(value: number): Steps<void> {
+    this.#check(value)
+    yield* this.#operation('set', value, (row) => {
+      this.#value.set(row, value)
+      return 0
+    })
+  }
+
+  /** Adds to it, in one step. @throws Misuse when it would be less than 0. */
+  *add(by: number): Steps<void> {
+    yield* this.#operation('add', by, (row, task) => {
+      const value = this.#value.get(row) + by
+      if (value < 0) throw new Misuse(`${this.#tasks.name(task)} makes ${this.object} ${value}`)
+      this.#value.set(row, value)
+      return 0
+    })
+  }
+
+  /** Sleeps until it has this value. */
+  *waitUntil(value: number): Steps<void> {
+    yield* this.#waiting('wait_event', value, (held) => held === value)
+  }
+
+  /** Sleeps until it has another value than this. */
+  *waitWhile(value: number): Steps<void> {
+    yield* this.#waiting('wait_event_not', value, (held) => held !== value)
+  }
+
+  /** Sleeps until it has the value `from`, and gives it the value `to` in the same step. */
+  *exchange(from: number, to: number): Steps<void> {
+    this.#check(to)
+    yield* this.#operation(`wait_and_set ${from}`, to, (row) => {
+      if (this.#value.get(row) !== from) return BLOCKED
+      this.#value.set(row, to)
+      return 0
+    })
+  }
+
+  /** An operation that takes one away if there is one, and results in whether there was. */
+  takeOne(name: string): Operation {
+    return this.#operation(name, 1, (row) => {
+      const value = this.#value.get(row)
+      if (value === 0) return 0
+      this.#value.set(row, value - 1)
+      return 1
+    })
+  }
+
+  #waiting(name: string, value: number, holds: (held: number) => boolean): Operation {
+    return this.#operation(name, value, (row, task) => {
+      this.#tasks.mightSleep(row, task, name, this.object)
+      return holds(this.#value.get(row)) ? 0 : BLOCKED
+    })
+  }
+
+  #operation(name: string, operand: number, attempt: Operation['attempt']): Operation {
+    const key = `${name} ${operand}`
+    let operation = this.#operations.get(key)
+    if (operation === undefined) {
+      const { object } = this
+      operation = new Operation({
+        name,
+        object,
+        operand,
+        attempt,
+        wait: () => ({ what: `${object} (${key})`, tasks: [] }),
+        ...(/^(set|add)/.test(name) ? { effect: { kind: 'wake' } } : {}),
+      })
+      this.#operations.set(key, operation)
+    }
+    return operation
+  }
+
+  #check(value: number): void {
+    if (!Number.isInteger(value) || value < 0) {
+      throw new Misuse(`${this.object} is set to ${value}: it holds whole numbers from 0`)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Bit lock: a bit that one task sets and any may clear, and that tasks wait for. A locked page is one, and a page under
+ * writeback: the task that clears it is often not the one that set it.
+ */
+
+import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import type { TaskStates } from '../task/task-state.js'
+
+export class BitLock {
+  readonly object: MachineObject
+  readonly #owner: Field
+  readonly #set: Operation
+  readonly #trySet: Operation
+  readonly #clear: Operation
+  readonly #wait: Operation
+
+  constructor(machine: Machine, tasks: TaskStates, name: string) {
+    const object = machine.object(name)
+    this.object = object
+    this.#owner = machine.reference(object, 'setter')
+    const set = (row: Int32Array, task: number): boolean => {
+      if (this.#owner.get(row) !== 0) return false
+      this.#owner.set(row, tasks.reference(task))
+      return true
+    }
+    const wait = (row: Int32Array) => ({ what: name, tasks: tasks.referred(this.#owner.get(row)) })
+    this.#set = new Operation({
+      name: 'wait_on_bit_lock',
+      object,
+      wait,
+      attempt: (row, task) => {
+        tasks.mightSleep(row, task, 'wait_on_bit_lock', object)
+        return set(row, task) ? 0 : BLOCKED
+      },
+    })
+    this.#trySet = new Operation({
+      name: 'test_and_set_bit',
+      object,
+      results: ['already set', 'set'],
+      attempt: (row, task) => (set(row, task) ? 1 : 0),
+    })
+    this.#clear = new Operation({
+      name: 'clear_and_wake_up_bit',
+      object,
+      effect: { kind: 'wake' },
+      attempt: (row, task) => {
+        if (this.#owner.get(row) === 0) {
+          throw new Misuse(`${tasks.name(task)} clears ${name}, which is not set`)
+        }
+        this.#owner.set(row, 0)
+        return 0
+      },
+    })
+    this.#wait = new Operation({
+      name: 'wait_on_bit',
+      object,
+      wait,
+      attempt: (row, task) => {
+        tasks.mightSleep(row, task, 'wait_on_bit', object)
+        return this.#owner.get(row) === 0 ? 0 : BLOCKED
+      },
+    })
+  }
+
+  /** Waits until it is clear and sets it. */
+  *set(): Steps<void> {
+    yield* this.#set
+  }
+
+  /** Sets it if it is clear, and says whether it was. */
+  *trySet(): Steps<boolean> {
+    return (yield* this.#trySet) === 1
+  }
+
+  /** @throws Misuse when it is not set. */
+  *clear(): Steps<void> {
+    yield* this.#clear
+  }
+
+  /** Waits until it is clear. */
+  *wait(): Steps<void> {
+    yield* this.#wait
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Rwsem: many readers or one writer. A writer that waits keeps new readers out, as in the kernel; so a task that reads
+ * twice can deadlock with a writer in between.
+ */
+
+import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
+import { BLOCKED, type Effect, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { ReferenceList } from '../data/reference-list.js'
+import type { TaskStates } from '../task/task-state.js'
+
+const LOCK = 1
+const TRYLOCK = 2
+const UNLOCK = 4
+
+/** How often all tasks together may hold it for reading, for each task that there is. */
+const MOST_READS = 2
+
+export class RwSemaphore {
+  readonly object: MachineObject
+  readonly #writer: Field
+  /** Who reads, once for each time. */
+  readonly #readers: ReferenceList
+  readonly #waitingWriters: ReferenceList
+  readonly #operations: Record<
+    'announce' | 'write' | 'read' | 'tryWrite' | 'tryRead' | 'upWrite' | 'upRead',
+    Operation
+  >
+
+  constructor(machine: Machine, tasks: TaskStates, name: string) {
+    const object = machine.object(name)
+    this.object = object
+    this.#writer = machine.reference(object, 'writer')
+    this.#readers = new ReferenceList(machine, object, 'reader')
+    this.#waitingWriters = new ReferenceList(machine, object, 'waiting writer')
+    const wait = (others: ReferenceList) => (row: Row) => ({
+      what: `rwsem ${name}`,
+      tasks: [this.#writer.get(row), ...others.all(row)].flatMap((each) => tasks.referred(each)),
+    })
+    const write = (row: Row, task: number): boolean => {
+      if (this.#writer.get(row) !== 0 || !this.#readers.isEmpty(row)) return false
+      this.#writer.set(row, tasks.reference(task))
+      tasks.acquired(row, task)
+      return true
+    }
+    const read = (row: Row, task: number): boolean => {
+      if (this.#writer.get(row) !== 0 || !this.#waitingWriters.isEmpty(row)) return false
+      if (!this.#readers.push(row, tasks.reference(task))) {
+        throw new Misuse(`${tasks.name(task)} reads rwsem ${name} again and again`)
+      }
+      tasks.acquired(row, task)
+      return true
+    }
+    const acquire = (mode: 'read' | 'write', trylock = false): Effect => ({
+      kind: 'acquire',
+      lock: object,
+      mode,
+      trylock,
+    })
+    this.#operations = {
+      announce: new Operation({
+        name: 'rwsem_queue_writer',
+        object,
+        access: LOCK,
+        attempt: (row, task) => {
+          tasks.mightSleep(row, task, 'down_write', object)
+          this.#waitingWriters.push(row, tasks.reference(task))
+          return 0
+        },
+      }),
+      write: new Operation({
+        name: 'down_write',
+        object,
+        access: LOCK,
+        wait: wait(this.#readers),
+        effect: acquire('write'),
+        attempt: (row, task) => {
+          if (!write(row, task)) return BLOCKED
+          this.#waitingWriters.remove(row, tasks.reference(task))
+          return 0
+        },
+      }),
+      read: new Operation({
+        name: 'down_read',
+        object,
+        access: LOCK,
+        wait: wait(this.#waitingWriters),
+        effect: acquire('read'),
+        attempt: (row, task) => {
+          tasks.mightSleep(row, task, 'down_read', object)
+          return read(row, task) ? 0 : BLOCKED
+        },
+      }),
+      tryWrite: new Operation({
+        name: 'down_write_trylock',
+        object,
+        access: TRYLOCK,
+        results: ['taken by another', 'taken'],
+        effect: acquire('write', true),
+        attempt: (row, task) => (write(row, task) ? 1 : 0),
+      }),
+      tryRead: new Operation({
+        name: 'down_read_trylock',
+        object,
+        access: TRYLOCK,
+        results: ['taken by another', 'taken'],
+        effect: acquire('read', true),
+        attempt: (row, task) => (read(row, task) ? 1 : 0),
+      }),
+      upWrite: new Operation({
+        name: 'up_write',
+        object,
+        access: UNLOCK,
+        conflicts: TRYLOCK,
+        effect: { kind: 'release', lock: object },
+        attempt: (row, task) => {
+          if (this.#writer.get(row) !== tasks.reference(task)) {
+            throw new Misuse(
+              `${tasks.name(task)} releases rwsem ${name}, which it does not hold for writing`,
+            )
+          }
+          this.#writer.set(row, 0)
+          tasks.released(row, task, name)
+          return 0
+        },
+      }),
+      upRead: new Operation({
+        name: 'up_read',
+        object,
+        access: UNLOCK,
+        conflicts: TRYLOCK,
+        effect: { kind: 'release', lock: object },
+        attempt: (row, task) => {
+          if (!this.#readers.remove(row, tasks.reference(task))) {
+            throw new Misuse(
+              `${tasks.name(task)} releases rwsem ${name}, which it does not hold for reading`,
+            )
+          }
+          tasks.released(row, task, name)
+          return 0
+        },
+      }),
+    }
+  }
+
+  /** Makes room for those who hold it and wait, once all tasks are known. */
+  grow(tasks: number): void {
+    this.#readers.grow(tasks * MOST_READS)
+    this.#waitingWriters.grow(tasks)
+  }
+
+  *downWrite(): Steps<void> {
+    yield* this.#operations.announce
+    yield* this.#operations.write
+  }
+
+  *downRead(): Steps<void> {
+    yield* this.#operations.read
+  }
+
+  *downWriteTrylock(): Steps<boolean> {
+    return (yield* this.#operations.tryWrite) === 1
+  }
+
+  *downReadTrylock(): Steps<boolean> {
+    return (yield* this.#operations.tryRead) === 1
+  }
+
+  /** @throws Misuse when the task does not hold it for writing. */
+  *upWrite(): Steps<void> {
+    yield* this.#operations.upWrite
+  }
+
+  /** @throws Misuse when the task does not hold it for reading. */
+  *upRead(): Steps<void> {
+    yield* this.#operations.upRead
+  }
+}

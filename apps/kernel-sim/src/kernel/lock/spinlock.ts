@@ -1,0 +1,60 @@
+/** Spinlock: who holds one must not sleep. */
+
+import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import type { TaskStates } from '../task/task-state.js'
+
+const LOCK = 1
+const UNLOCK = 2
+
+export class Spinlock {
+  readonly object: MachineObject
+  readonly #owner: Field
+  readonly #lock: Operation
+  readonly #unlock: Operation
+
+  constructor(machine: Machine, tasks: TaskStates, name: string) {
+    const object = machine.object(name)
+    this.object = object
+    this.#owner = machine.reference(object, 'owner')
+    this.#lock = new Operation({
+      name: 'spin_lock',
+      object,
+      access: LOCK,
+      effect: { kind: 'acquire', lock: object, mode: 'write' },
+      wait: (row) => ({ what: `spinlock ${name}`, tasks: tasks.referred(this.#owner.get(row)) }),
+      attempt: (row, task) => {
+        if (this.#owner.get(row) !== 0) return BLOCKED
+        this.#owner.set(row, tasks.reference(task))
+        tasks.acquired(row, task)
+        tasks.enterAtomic(row, task)
+        return 0
+      },
+    })
+    this.#unlock = new Operation({
+      name: 'spin_unlock',
+      object,
+      access: UNLOCK,
+      conflicts: 0,
+      effect: { kind: 'release', lock: object },
+      attempt: (row, task) => {
+        if (this.#owner.get(row) !== tasks.reference(task)) {
+          throw new Misuse(`${tasks.name(task)} unlocks spinlock ${name}, which it does not hold`)
+        }
+        this.#owner.set(row, 0)
+        tasks.released(row, task, name)
+        tasks.leaveAtomic(row, task)
+        return 0
+      },
+    })
+  }
+
+  *lock(): Steps<void> {
+    yield* this.#lock
+  }
+
+  /** @throws Misuse when the task does not hold it. */
+  *unlock(): Steps<void> {
+    yield* this.#unlock
+  }
+}

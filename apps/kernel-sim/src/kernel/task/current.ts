@@ -1,0 +1,194 @@
+/**
+ * Current: `current->flags` of every task. The row holds a number for each set of flags that occurs; when a task does
+ * something with its flags they are loaded into a context of core, as a CPU that switches to the task would have them,
+ * and the allocator's own functions work on that.
+ */
+import { currentGfpContext, formatGfp, PF, PF_MEMALLOC, type TaskFlags } from '@scopemask/allocator'
+import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
+import { Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { Context, convey } from '@scopemask/core'
+import { LAYOUT, takesFsReclaim } from '../memory/gfp.js'
+import type { Policy } from '../policy.js'
+
+/** Numbers for values that are too wide for a row. */
+class Numbering {
+  readonly #values: number[] = [0]
+  readonly #numbers = new Map<number, number>([[0, 0]])
+
+  of(value: number): number {
+    let number = this.#numbers.get(value)
+    if (number === undefined) {
+      number = this.#values.push(value) - 1
+      this.#numbers.set(value, number)
+    }
+    return number
+  }
+
+  value(number: number): number {
+    return this.#values[number] as number
+  }
+}
+
+/** Tells which tasks wait for what a task works on: see workqueue.ts. */
+export type WaitersOf = (row: Row, task: number) => readonly number[]
+
+const EVERY_FLAG = -1 as TaskFlags
+
+export class Current {
+  readonly #machine: Machine
+  readonly #inherits: boolean
+  readonly #conveys: boolean
+  /** What stands for the waits that restrictions pass along; all that reads it depends on all waits. */
+  readonly waits: MachineObject
+  waitersOf: WaitersOf = () => []
+  readonly #context = new Context(PF, { name: 'current' })
+  readonly #fields: Field[] = []
+  readonly #initial: number[] = []
+  readonly #flags = new Numbering()
+  readonly #gfps = new Numbering()
+  readonly #operations = new Map<string, Operation>()
+
+  constructor(machine: Machine, policy: Policy) {
+    this.#machine = machine
+    this.#inherits = policy.delegation === 'inherit-on-wait'
+    this.#conveys = policy.delegation === 'convey-on-queue'
+    this.waits = machine.object('waits')
+    PF.recordPlaces(0)
+  }
+
+  /** Gives a new task its flags. */
+  add(task: Task, initial: number): void {
+    const number = this.#flags.of(initial)
+    this.#fields[task.index] = this.#machine.field(task, 'flags', number)
+    this.#initial[task.index] = number
+  }
+
+  /** Sets the bits of a mask; returns what they were, for `restore`. */
+  *save(mask: TaskFlags): Steps<TaskFlags> {
+    if (!Number.isInteger(mask))
+      throw new Misuse(`${mask} is no task flag: use PF_MEMALLOC_NOFS and the like`)
+    const name = `current_save(${PF.format(mask)})`
+    const saved = yield* this.#operation(name, (row, task) => {
+      const context = this.#load(row, task)
+      const before = context.save(mask)
+      this.#store(row, task)
+      return this.#flags.of(before)
+    })
+    return this.#flags.value(saved) as TaskFlags
+  }
+
+  /** Clears the bits of a mask and sets those of `saved`. */
+  *restore(mask: TaskFlags, saved: TaskFlags): Steps<void> {
+    const name = `current_restore(${PF.format(mask)}, ${PF.format(saved)})`
+    yield* this.#operation(name, (row, task) => {
+      this.#load(row, task).restore(mask, saved)
+      this.#store(row, task)
+      return 0
+    })
+  }
+
+  /** What is left of a request in the running task: 0 when it must not reclaim at all. */
+  *gfpContext(gfp: number): Steps<number> {
+    const key = `current_gfp_context(${gfp})`
+    let operation = this.#operations.get(key)
+    if (operation === undefined) {
+      operation = new Operation({
+        name: `current_gfp_context(${formatGfp(LAYOUT, gfp)})`,
+        // Under inherit-on-wait others change what holds here: then it is no step of the task alone.
+        ...(this.#inherits ? { object: this.waits } : {}),
+        effect: {
+          kind: 'alloc',
+          entersFs: (result: number) => takesFsReclaim(this.#effective(result)),
+        },
+        attempt: (row, task) => {
+          const flags = this.effective(row, task)
+          if ((flags & PF_MEMALLOC) !== 0) return 0
+          return this.#gfps.of(currentGfpContext(flags, gfp)) + 1
+        },
+      })
+      this.#operations.set(key, operation)
+    }
+    return this.#effective(yield* operation)
+  }
+
+  #effective(result: number): number {
+    return result === 0 ? 0 : this.#gfps.value(result - 1)
+  }
+
+  /** The flags in force for a task, those that it inherits included. */
+  effective(row: Row, task: number): TaskFlags {
+    let flags = this.own(row, task) as number
+    if (this.#inherits) {
+      const seen = [task]
+      for (const at of seen) {
+        for (const waiter of this.waitersOf(row, at)) {
+          if (seen.includes(waiter)) continue
+          seen.push(waiter)
+          flags |= this.own(row, waiter) & PF.restrictions
+        }
+      }
+    }
+    return flags as TaskFlags
+  }
+
+  /** The flags of a task's own scopes. */
+  own(row: Row, task: number): TaskFlags {
+    return this.#flags.value(this.#fields[task]?.get(row) ?? 0) as TaskFlags
+  }
+
+  /** The number of what the running task conveys with an item that it queues. */
+  conveyed(row: Row, task: number): number {
+    const policy = this.#conveys ? 'convey-on-queue' : 'none'
+    return this.#flags.of(convey(this.#load(row, task), policy).mask | 0)
+  }
+
+  /** Sets the flags that were conveyed, by number. */
+  adopt(row: Row, task: number, conveyed: number): void {
+    this.#load(row, task).save(this.#flags.value(conveyed) as TaskFlags)
+    this.#store(row, task)
+  }
+
+  /** Gives a child the flags of its parent. */
+  copy(row: Row, parent: number, child: number): void {
+    this.#fields[child]?.set(row, this.#fields[parent]?.get(row) ?? 0)
+  }
+
+  /** Gives a kernel thread back the flags that it was made with. */
+  reset(row: Row, task: number): void {
+    this.#fields[task]?.set(row, this.#initial[task] ?? 0)
+  }
+
+  /** @throws Misuse when the flags are not as the task was made with: a scope was left open. */
+  checkReturn(row: Row, task: number, extra = 0): void {
+    const now = this.own(row, task)
+    const before = this.#flags.value(this.#initial[task] ?? 0) | this.#flags.value(extra)
+    if (now !== before) {
+      throw new Misuse(
+        `${this.#machine.tasks[task]} returns with the scope ${PF.format((now ^ before) as TaskFlags)} left open`,
+      )
+    }
+  }
+
+  #load(row: Row, task: number): Context<'PF'> {
+    this.#context.restore(EVERY_FLAG, this.own(row, task))
+    return this.#context
+  }
+
+  #store(row: Row, task: number): void {
+    this.#fields[task]?.set(row, this.#flags.of(this.#context.mask))
+  }
+
+  /** An operation on the running task's own flags; only under inherit-on-wait do others see them. */
+  #operation(name: string, attempt: Operation['attempt']): Operation {
+    let operation = this.#operations.get(name)
+    if (operation === undefined) {
+      operation = new Operation({
+        name,
+        attempt,
+        ...(this.#inherits ? { object: this.waits } : {}),
+      })
+      this.#operations.set(name, operation)
+    }
+    return operation
+  }
+}

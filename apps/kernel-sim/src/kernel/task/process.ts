@@ -1,0 +1,60 @@
+/**
+ * Process: a task that another one forks. The child has the flags of its parent: `dup_task_struct()` copies them,
+ * scopes included (kernel/fork.c); what the parent only inherits while somebody waits for it is not in its flags.
+ */
+import type { Machine, Task } from '@scopemask/checker/machine'
+import { BLOCKED, Operation, type Steps } from '@scopemask/checker/machine'
+import type { StartKthread } from '../work/kthread.js'
+import type { Current } from './current.js'
+
+export class Process {
+  readonly task: Task
+  readonly #fork: Operation
+
+  constructor(
+    machine: Machine,
+    current: Current,
+    start: StartKthread,
+    name: string,
+    body: () => Steps<unknown>,
+  ) {
+    const object = machine.object(`${name} (process)`)
+    const started = machine.field(object, 'started')
+    const run = new Operation({
+      name: 'ret_from_fork',
+      object,
+      attempt: (row) => {
+        if (started.get(row) === 0) return BLOCKED
+        started.set(row, 0)
+        return 0
+      },
+    })
+    const exit = new Operation({
+      name: 'do_exit',
+      attempt: (row, task) => {
+        current.reset(row, task)
+        return 0
+      },
+    })
+    this.task = start(name, function* () {
+      yield* run
+      yield* body()
+      yield* exit
+    })
+    this.#fork = new Operation({
+      name: 'kernel_clone',
+      object,
+      effect: { kind: 'wake' },
+      attempt: (row, task) => {
+        started.set(row, 1)
+        current.copy(row, task, this.task.index)
+        return 0
+      },
+    })
+  }
+
+  /** Starts it, as a child of the running task. */
+  *fork(): Steps<void> {
+    yield* this.#fork
+  }
+}

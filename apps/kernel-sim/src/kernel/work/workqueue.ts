@@ -1,0 +1,579 @@
+/**
+ * Workqueue: items that worker threads of a shared pool work on (kernel/workqueue.c).
+ *
+ * - An item that is pending is not queued again; the one who queued it first decides what is conveyed with it.
+ * - A queue has at most `maxActive` items under way; the others wait on its own list of inactive items.
+ * - A pool keeps an idle worker. A worker that is the last idle one has to create another before it works, and
+ *   creating one takes memory: kthreadd allocates it.
+ * - A queue with `memReclaim` has a rescuer: a thread made beforehand that takes its items when no worker is idle.
+ */
+
+import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
+import {
+  BLOCKED,
+  type Effect,
+  Misuse,
+  Operation,
+  type Steps,
+  type Wait,
+} from '@scopemask/checker/machine'
+import { ReferenceList } from '../data/reference-list.js'
+import type { Policy } from '../policy.js'
+import type { Current } from '../task/current.js'
+import type { TaskStates } from '../task/task-state.js'
+import type { StartKthread } from './kthread.js'
+
+/** What a pool of workers may be made with. */
+export interface PoolOptions {
+  /** How many workers there are, all idle. By default as many as there are items, so that they never run out. */
+  readonly workers?: number
+  /**
+   * Whether the pool has to create a worker when the last idle one begins to work; kthreadd allocates it with
+   * GFP_KERNEL. By default no.
+   */
+  readonly creates?: boolean
+}
+
+/** What a workqueue may be made with. */
+export interface WorkqueueOptions {
+  /** WQ_MEM_RECLAIM: has a rescuer. By default no. */
+  readonly memReclaim?: boolean
+  /** How many items may be under way at once; 1 with one pool makes it ordered. By default unlimited. */
+  readonly maxActive?: number
+  /** The pool that serves it. By default the kernel's shared one. */
+  readonly pool?: WorkerPool
+}
+
+/** An item: a function to run later, on a worker. */
+export class Work {
+  constructor(
+    readonly object: MachineObject,
+    readonly fn: () => Steps<unknown>,
+    /** Whether it is on a list. */
+    readonly pending: Field,
+    /** The worker that runs it. */
+    readonly worker: Field,
+    /** The queue that it was put on last. */
+    readonly queue: Field,
+    /** The queue from which it runs: it may be queued again, elsewhere, while it does. */
+    readonly runsFrom: Field,
+    /** What was conveyed with it. */
+    readonly conveyed: Field,
+    /** Who waits for it as it is pending now, and who for the run that is under way (struct wq_barrier). */
+    readonly pendingBarriers: ReferenceList,
+    readonly runningBarriers: ReferenceList,
+  ) {}
+}
+
+/** Threads that work on the items of several queues. */
+export class WorkerPool {
+  readonly list: ReferenceList
+  /** How many of its workers are at work. */
+  readonly busy: Field
+  readonly created: Field
+  readonly creating: Field
+  /** kthreadd has made a worker. */
+  readonly wakeUpNewTask: Operation
+  /** Whoever asked for a worker waits for it. */
+  readonly waitForWorker: Operation
+
+  constructor(
+    machine: Machine,
+    readonly object: MachineObject,
+    readonly options: PoolOptions,
+  ) {
+    this.list = new ReferenceList(machine, object, 'pending')
+    this.busy = machine.field(object, 'busy workers')
+    this.created = machine.field(object, 'workers created')
+    this.creating = machine.field(object, 'creating')
+    this.wakeUpNewTask = new Operation({
+      name: 'wake_up_new_task',
+      object,
+      effect: { kind: 'wake' },
+      attempt: (row) => {
+        this.created.set(row, this.created.get(row) + 1)
+        this.creating.set(row, 0)
+        return 0
+      },
+    })
+    this.waitForWorker = new Operation({
+      name: 'create_worker',
+      object,
+      wait: () => ({ what: `kthreadd to create a worker for ${object}`, tasks: [] }),
+      attempt: (row) => (this.creating.get(row) === 0 ? 0 : BLOCKED),
+    })
+  }
+
+  /** How many workers it has now. @param items how many items there are in all. */
+  size(row: Row, items: number): number {
+    return (this.options.workers ?? items) + this.created.get(row)
+  }
+}
+
+/** A queue of items for the workers of a pool. */
+export class Workqueue {
+  readonly inactive: ReferenceList
+  readonly active: Field
+  /** Where items queued from a restricted scope go, when the policy separates them. */
+  restricted: Workqueue | null = null
+
+  constructor(
+    machine: Machine,
+    readonly object: MachineObject,
+    readonly pool: WorkerPool,
+    readonly memReclaim: boolean,
+    readonly maxActive: number,
+  ) {
+    this.inactive = new ReferenceList(machine, object, 'inactive')
+    this.active = machine.field(object, 'active')
+  }
+}
+
+export class Workqueues {
+  readonly #machine: Machine
+  readonly #tasks: TaskStates
+  readonly #current: Current
+  readonly #policy: Policy
+  readonly #start: StartKthread
+  readonly #works: Work[] = []
+  readonly #queues: Workqueue[] = []
+  readonly #pools: WorkerPool[] = []
+  readonly #byObject = new Map<MachineObject, Work>()
+  readonly #operations = new Map<string, Operation>()
+  /** What each task waits for to be worked on, under inherit-on-wait. */
+  readonly #flushing: Field[] = []
+  readonly #beginWork: Effect = {
+    kind: 'begin_work',
+    queue: (row, result) => `${this.#queueAt(this.#workAt(result).runsFrom.get(row))?.object}`,
+  }
+
+  constructor(
+    machine: Machine,
+    tasks: TaskStates,
+    current: Current,
+    policy: Policy,
+    start: StartKthread,
+  ) {
+    this.#machine = machine
+    this.#tasks = tasks
+    this.#current = current
+    this.#policy = policy
+    this.#start = start
+    current.waitersOf = (row, task) => this.#waitersOf(row, task)
+  }
+
+  /** Gives a new task what this file needs. */
+  add(task: Task): void {
+    if (this.#policy.delegation === 'inherit-on-wait') {
+      this.#flushing[task.index] = this.#machine.reference(task, 'waits for')
+    }
+  }
+
+  pool(name: string, options: PoolOptions): WorkerPool {
+    const pool = new WorkerPool(this.#machine, this.#machine.object(name), options)
+    this.#pools.push(pool)
+    return pool
+  }
+
+  queue(name: string, pool: WorkerPool, options: WorkqueueOptions): Workqueue {
+    const { memReclaim = false, maxActive = Number.POSITIVE_INFINITY } = options
+    const make = (named: string, rescued: boolean): Workqueue => {
+      const object = this.#machine.object(named)
+      const queue = new Workqueue(this.#machine, object, pool, rescued, maxActive)
+      this.#queues.push(queue)
+      return queue
+    }
+    const queue = make(name, memReclaim)
+    if (this.#policy.separateQueues) queue.restricted = make(`${name}/restricted`, true)
+    return queue
+  }
+
+  work(name: string, fn: () => Steps<unknown>): Work {
+    const machine = this.#machine
+    const object = machine.object(name)
+    const work = new Work(
+      object,
+      machine.procedure(name, fn),
+      machine.field(object, 'pending'),
+      machine.reference(object, 'worker'),
+      machine.reference(object, 'queue'),
+      machine.reference(object, 'runs from'),
+      machine.field(object, 'conveyed'),
+      new ReferenceList(machine, object, 'flushed when pending by'),
+      new ReferenceList(machine, object, 'flushed when running by'),
+    )
+    this.#works.push(work)
+    this.#byObject.set(object, work)
+    return work
+  }
+
+  /** Makes the threads, once all items are known. @param kthreadCreate waits until a worker has been created. */
+  startWorkers(kthreadCreate: (pool: WorkerPool) => Steps<void>): void {
+    for (const list of [
+      ...this.#pools.map(({ list }) => list),
+      ...this.#queues.map((q) => q.inactive),
+    ]) {
+      list.grow(this.#works.length)
+    }
+    for (const pool of this.#pools) {
+      const served = this.#queues.filter((queue) => queue.pool === pool)
+      if (served.length === 0) continue
+      const workers = pool.options.workers ?? this.#works.length
+      if (pool.options.creates) {
+        // Each worker creates at most one other; those not created yet are there and wait to be.
+        for (let number = 0; number < workers + 1; number++) {
+          this.#start(`kworker/${pool.object}:${number}`, () =>
+            this.#createThenWork(pool, number, kthreadCreate),
+          )
+        }
+      } else {
+        this.#machine.replicate(`kworker/${pool.object}`, workers, () =>
+          this.#start(`kworker/${pool.object}`, () => this.#workOn(pool)),
+        )
+      }
+      for (const queue of served.filter(({ memReclaim }) => memReclaim)) {
+        this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue))
+      }
+    }
+    for (const { pendingBarriers, runningBarriers } of this.#works) {
+      pendingBarriers.grow(this.#machine.tasks.length)
+      runningBarriers.grow(this.#machine.tasks.length)
+    }
+  }
+
+  /**
+   * Queues an item, if it is not pending already.
+   * @returns whether it was queued by this call.
+   */
+  *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
+    const operation = this.#operation('queue_work', queue.object, work.object, {
+      attempt: (row, task) => {
+        if (work.pending.get(row) === 1) return 0
+        const restricted = this.#current.conveyed(row, task)
+        const target = queue.restricted !== null && restricted !== 0 ? queue.restricted : queue
+        work.pending.set(row, 1)
+        work.conveyed.set(row, restricted)
+        work.queue.set(row, target.object.id + 1)
+        const active = target.active.get(row)
+        if (active < target.maxActive) {
+          target.active.set(row, active + 1)
+          target.pool.list.push(row, work.object.id + 1)
+        } else target.inactive.push(row, work.object.id + 1)
+        return 1
+      },
+      results: ['is pending already', 'queued'],
+    })
+    return (yield* operation) === 1
+  }
+
+  /**
+   * Waits for an item as it was queued last: until that run is over, whatever is queued after the call.
+   * @throws Misuse from the item itself.
+   */
+  *flushWork(work: Work): Steps<void> {
+    yield* this.inheriting(
+      work,
+      this.#flush('flush_work', work.object, () => [work]),
+    )
+  }
+
+  /** Takes an item off its list, or waits until it has run. */
+  *cancelWorkSync(work: Work): Steps<void> {
+    yield* this.#operation('cancel_work', work.object, null, {
+      attempt: (row) => {
+        if (work.pending.get(row) === 0) return 0
+        const queue = this.#queueOf(row, work)
+        const reference = work.object.id + 1
+        work.pending.set(row, 0)
+        work.conveyed.set(row, 0)
+        work.pendingBarriers.clear(row)
+        if (queue?.pool.list.remove(row, reference)) this.#retire(row, queue)
+        else queue?.inactive.remove(row, reference)
+        return 1
+      },
+    })
+    yield* this.flushWork(work)
+  }
+
+  /** Waits for all items that are on a queue now, not for those that come later. */
+  *flushWorkqueue(queue: Workqueue): Steps<void> {
+    const queues = [queue.object.id + 1, (queue.restricted?.object.id ?? -1) + 1]
+    yield* this.#flush('flush_workqueue', queue.object, (row) =>
+      this.#works.filter(
+        (work) => queues.includes(work.queue.get(row)) || queues.includes(work.runsFrom.get(row)),
+      ),
+    )
+  }
+
+  /** Waits by an operation while, under inherit-on-wait, the worker of an item has the waiter's restrictions. */
+  *inheriting(work: Work, wait: Steps<void>): Steps<void> {
+    const inherits = this.#policy.delegation === 'inherit-on-wait'
+    if (inherits) {
+      yield* this.#operation('begin_wait', this.#current.waits, work.object, {
+        attempt: (row, task) => {
+          this.#flushing[task]?.set(row, work.object.id + 1)
+          return 0
+        },
+      })
+    }
+    yield* wait
+    if (inherits) {
+      yield* this.#operation('end_wait', this.#current.waits, work.object, {
+        attempt: (row, task) => {
+          this.#flushing[task]?.set(row, 0)
+          return 0
+        },
+      })
+    }
+  }
+
+  #waitersOf(row: Row, task: number): readonly number[] {
+    const running = this.#works.find((work) => work.worker.get(row) === this.#tasks.reference(task))
+    if (running === undefined) return []
+    const reference = running.object.id + 1
+    const waiting: number[] = []
+    for (const [index, field] of this.#flushing.entries()) {
+      if (field?.get(row) === reference) waiting.push(index)
+    }
+    return waiting
+  }
+
+  /** Leaves a barrier with each item, and waits until all of them have come through. */
+  *#flush(
+    name: string,
+    object: MachineObject,
+    worksOf: (row: Row) => readonly Work[],
+  ): Steps<void> {
+    const started = yield* this.#operation(`start_${name}`, object, null, {
+      refers: true,
+      effect: {
+        kind: 'pass',
+        lock: object,
+        class: `(${name === 'flush_work' ? 'work' : 'wq'}_completion)${object.name}`,
+        also: (result) => this.#oneThread(result),
+      },
+      attempt: (row, task) => {
+        this.#tasks.mightSleep(row, task, name, object)
+        const me = this.#tasks.reference(task)
+        let queue = 0
+        for (const work of worksOf(row)) {
+          if (work.worker.get(row) === me) {
+            throw new Misuse(
+              `${this.#tasks.name(task)} waits in ${work.object} for itself: ${name}(${object})`,
+            )
+          }
+          // What is pending begins only when the run under way is over.
+          if (work.pending.get(row) === 1) {
+            work.pendingBarriers.push(row, me)
+            queue = work.queue.get(row)
+          } else if (work.worker.get(row) !== 0) {
+            work.runningBarriers.push(row, me)
+            queue = work.runsFrom.get(row)
+          }
+        }
+        return queue
+      },
+    })
+    if (started === 0) return
+    yield* this.#operation(name, object, null, {
+      wait: (row, task) => this.#describeWait(row, task),
+      attempt: (row, task) => (this.#awaited(row, task).length === 0 ? 0 : BLOCKED),
+    })
+  }
+
+  /** What else flush_work waits for: a queue that one thread may have to serve, in the end its rescuer (start_flush_work). */
+  #oneThread(reference: number): string | null {
+    const queue = this.#queueAt(reference)
+    const one = queue !== undefined && (queue.maxActive === 1 || queue.memReclaim)
+    return one ? `(wq_completion)${queue.object.name}` : null
+  }
+
+  /** The items with which a task has left a barrier. */
+  #awaited(row: Row, task: number): Work[] {
+    const me = this.#tasks.reference(task)
+    return this.#works.filter(
+      ({ pendingBarriers, runningBarriers }) =>
+        pendingBarriers.includes(row, me) || runningBarriers.includes(row, me),
+    )
+  }
+
+  #describeWait(row: Row, task: number): Wait {
+    const me = this.#tasks.reference(task)
+    const what: string[] = []
+    const tasks: number[] = []
+    for (const work of this.#awaited(row, task)) {
+      tasks.push(...this.#tasks.referred(work.worker.get(row)))
+      const pending = work.pendingBarriers.includes(row, me)
+      what.push(`${pending ? 'pending ' : ''}work ${work.object}`)
+      if (!pending) continue
+      // A pending item waits for all that keep the workers of its pool busy.
+      const queue = this.#queueOf(row, work)
+      for (const other of this.#works) {
+        if (this.#queueOf(row, other)?.pool === queue?.pool) {
+          tasks.push(...this.#tasks.referred(other.worker.get(row)))
+        }
+      }
+      for (const { index, name } of this.#machine.tasks) {
+        if (queue?.pool.creating.get(row) && name.startsWith(`kworker/${queue.pool.object}`)) {
+          tasks.push(index)
+        }
+      }
+    }
+    return { what: what.join(', '), tasks: [...new Set(tasks)] }
+  }
+
+  *#workOn(pool: WorkerPool): Steps<void> {
+    const object = yield* this.#take(pool)
+    if (object) yield* this.#run(object, pool)
+  }
+
+  /** A worker of a pool that creates workers: it must leave an idle one behind before it works. */
+  *#createThenWork(
+    pool: WorkerPool,
+    number: number,
+    kthreadCreate: (pool: WorkerPool) => Steps<void>,
+  ): Steps<void> {
+    const last = yield* this.#operation('worker_thread', pool.object, number, {
+      attempt: (row) => {
+        const initial = pool.options.workers ?? 0
+        if (number >= initial + pool.created.get(row)) return BLOCKED
+        if (this.#next(row, pool) === 0) return BLOCKED
+        const busy = pool.busy.get(row) + 1
+        pool.busy.set(row, busy)
+        const creates = busy === pool.size(row, 0) && pool.created.get(row) === 0
+        if (!creates || pool.creating.get(row) === 1) return 0
+        pool.creating.set(row, 1)
+        return 1
+      },
+    })
+    if (last === 1) yield* kthreadCreate(pool)
+    const object = yield* this.#takeIfAny(pool)
+    if (object) yield* this.#run(object, null)
+    yield* this.#operation('worker_enter_idle', pool.object, null, {
+      attempt: (row) => {
+        pool.busy.set(row, pool.busy.get(row) - 1)
+        return 0
+      },
+    })
+  }
+
+  *#rescue(queue: Workqueue): Steps<void> {
+    const operation = this.#operation('rescuer_thread', queue.object, null, {
+      refers: true,
+      effect: this.#beginWork,
+      attempt: (row, task) => {
+        const { pool } = queue
+        if (pool.busy.get(row) < pool.size(row, this.#works.length)) return BLOCKED
+        const reference = pool.list.find(row, (item) => {
+          const work = this.#workAt(item)
+          return work.worker.get(row) === 0 && work.queue.get(row) === queue.object.id + 1
+        })
+        return reference === 0 ? BLOCKED : this.#begin(row, task, pool, reference)
+      },
+    })
+    const object = this.#machine.objects[(yield* operation) - 1]
+    if (object) yield* this.#run(object, null)
+  }
+
+  *#take(pool: WorkerPool): Steps<MachineObject | undefined> {
+    const taken = yield* this.#operation('worker_thread', pool.object, null, {
+      refers: true,
+      effect: this.#beginWork,
+      attempt: (row, task) => {
+        const reference = this.#next(row, pool)
+        if (reference === 0) return BLOCKED
+        pool.busy.set(row, pool.busy.get(row) + 1)
+        return this.#begin(row, task, pool, reference)
+      },
+    })
+    return this.#machine.objects[taken - 1]
+  }
+
+  *#takeIfAny(pool: WorkerPool): Steps<MachineObject | undefined> {
+    const taken = yield* this.#operation('process_one_work', pool.object, null, {
+      refers: true,
+      effect: this.#beginWork,
+      attempt: (row, task) => {
+        const reference = this.#next(row, pool)
+        return reference === 0 ? 0 : this.#begin(row, task, pool, reference)
+      },
+    })
+    return this.#machine.objects[taken - 1]
+  }
+
+  *#run(object: MachineObject, counted: WorkerPool | null): Steps<void> {
+    const work = this.#byObject.get(object) as Work
+    yield* work.fn()
+    yield* this.#operation('finish_work', object, counted?.object ?? null, {
+      effect: { kind: 'finish_work', lock: object },
+      attempt: (row, task) => {
+        this.#tasks.checkReturn(row, task)
+        const requeued = work.pending.get(row) === 1
+        if (!requeued) this.#current.checkReturn(row, task, work.conveyed.get(row))
+        this.#current.reset(row, task)
+        work.worker.set(row, 0)
+        work.runningBarriers.clear(row)
+        if (!requeued) work.conveyed.set(row, 0)
+        counted?.busy.set(row, counted.busy.get(row) - 1)
+        const queue = this.#queueAt(work.runsFrom.get(row))
+        work.runsFrom.set(row, 0)
+        if (queue) this.#retire(row, queue)
+        return 0
+      },
+    })
+  }
+
+  /** The first item of a pool that a worker may take: one that runs already has to wait. */
+  #next(row: Row, pool: WorkerPool): number {
+    return pool.list.find(row, (reference) => this.#workAt(reference).worker.get(row) === 0)
+  }
+
+  #begin(row: Row, task: number, pool: WorkerPool, reference: number): number {
+    const work = this.#workAt(reference)
+    pool.list.remove(row, reference)
+    work.pending.set(row, 0)
+    work.worker.set(row, this.#tasks.reference(task))
+    work.runsFrom.set(row, work.queue.get(row))
+    for (const waiter of work.pendingBarriers.all(row)) work.runningBarriers.push(row, waiter)
+    work.pendingBarriers.clear(row)
+    this.#current.adopt(row, task, work.conveyed.get(row))
+    return reference
+  }
+
+  /** An item of a queue is done: the first inactive one takes its place. */
+  #retire(row: Row, queue: Workqueue): void {
+    const next = queue.inactive.find(row, () => true)
+    if (next === 0) queue.active.set(row, queue.active.get(row) - 1)
+    else {
+      queue.inactive.remove(row, next)
+      queue.pool.list.push(row, next)
+    }
+  }
+
+  #workAt(reference: number): Work {
+    return this.#byObject.get(this.#machine.objects[reference - 1] as MachineObject) as Work
+  }
+
+  #queueOf(row: Row, work: Work): Workqueue | undefined {
+    return this.#queueAt(work.queue.get(row))
+  }
+
+  #queueAt(reference: number): Workqueue | undefined {
+    return this.#queues.find(({ object }) => object.id + 1 === reference)
+  }
+
+  #operation(
+    name: string,
+    object: MachineObject,
+    operand: MachineObject | number | null,
+    spec: Omit<ConstructorParameters<typeof Operation>[0], 'name' | 'object' | 'operand'>,
+  ): Operation {
+    const key = `${name} ${object.id} ${typeof operand === 'number' ? `number ${operand}` : operand?.id}`
+    let operation = this.#operations.get(key)
+    if (operation === undefined) {
+      operation = new Operation({ name, object, ...(operand !== null ? { operand } : {}), ...spec })
+      this.#operations.set(key, operation)
+    }
+    return operation
+  }
+}

@@ -1,0 +1,158 @@
+/** Cell: a scenario under one policy, and all that was found out about it; a row has the cells of all policies. */
+
+import { Misuse } from '@scopemask/checker/machine'
+import type { SampleOptions } from '@scopemask/checker/search'
+import {
+  type Reductions,
+  reductionsOf,
+  Search,
+  type SearchOptions,
+  type SearchResult,
+} from '@scopemask/checker/search'
+import { InputError } from '../input-error.js'
+import type { Policy } from '../kernel/policy.js'
+import type { Scenario } from '../kernel/scenario.js'
+import { lockdepOf } from '../lockdep/lockdep-watch.js'
+import type { Splat } from '../lockdep/splat.js'
+import type { Case } from '../scenarios/catalogue.js'
+import {
+  type CheckResult,
+  type Counterexample,
+  check,
+  checkSample,
+  explained,
+  subjectOf,
+} from './subject.js'
+
+/** One scenario under one policy. */
+export interface Cell {
+  readonly policy: string
+  /** Why the policy makes no sense here; then there is no result. */
+  readonly inapplicable?: string
+  readonly result?: CheckResult
+  /** Instead of a result, where executions were only sampled: the deadlock found, or null. */
+  readonly sampled?: Counterexample | null
+  /** What lockdep reports after some executions; none when it is silent. */
+  readonly lockdep?: readonly Splat[]
+  /** How many states there are with and without each reduction, where that was asked for. */
+  readonly reductions?: Reductions
+}
+
+/** One scenario under all policies. */
+export interface CaseRow {
+  /** `1`, `5b`; empty for a scenario of the user's own. */
+  readonly number: string
+  readonly name: string
+  readonly summary: string
+  readonly source: string
+  readonly cells: readonly Cell[]
+  /** How long all cells took. It differs from run to run: only for terminals. */
+  readonly seconds: number
+}
+
+/** @throws InputError when the scenario breaks a rule of the kernel or the machine. */
+export function checkScenario(
+  scenario: Scenario,
+  policy: Policy,
+  options: SearchOptions,
+): CheckResult {
+  try {
+    return check(subjectOf(scenario, policy), options)
+  } catch (thrown) {
+    throw asInput(thrown, scenario, policy)
+  }
+}
+
+/** Some executions of a scenario: what they ran into, or null. @throws InputError as {@link checkScenario} does. */
+export function sampleScenario(
+  scenario: Scenario,
+  policy: Policy,
+  options: SampleOptions,
+): Counterexample | null {
+  try {
+    return checkSample(subjectOf(scenario, policy), options)
+  } catch (thrown) {
+    throw asInput(thrown, scenario, policy)
+  }
+}
+
+/** What a scenario does wrong is the user's to mend. */
+function asInput(thrown: unknown, scenario: Scenario, policy: Policy): unknown {
+  if (!(thrown instanceof Misuse)) return thrown
+  return new InputError(`${scenario.name} under ${policy.name}: ${thrown.message}`)
+}
+
+/** What is done to each cell. */
+export interface CellOptions {
+  readonly search: SearchOptions
+  /** Whether to count states with and without each reduction too. */
+  readonly reductions: boolean
+  /** Is told which cell is searched, and how far that is. */
+  readonly onProgress: (cell: string, states: number, depth: number) => void
+  /** Threads that help with the search of one cell. */
+  readonly crew?: SearchOptions['crew']
+  /** Runs the search of one cell; by default at once. */
+  readonly run?: ((search: Search) => Promise<SearchResult>) | undefined
+}
+
+/** A scenario under all policies given. @throws InputError as {@link checkScenario} does. */
+export async function rowOf(
+  each: Case,
+  policies: readonly Policy[],
+  options: CellOptions,
+): Promise<CaseRow> {
+  const started = performance.now()
+  const cells: Cell[] = []
+  for (const policy of policies) cells.push(await cellOf(each, policy, options))
+  return { ...about(each), cells, seconds: (performance.now() - started) / 1000 }
+}
+
+/** A scenario under one policy. @throws InputError as {@link checkScenario} does. */
+export async function cellOf(
+  { scenario }: Case,
+  policy: Policy,
+  { search: options, reductions, onProgress, crew, run }: CellOptions,
+): Promise<Cell> {
+  const inapplicable = scenario.inapplicable?.[policy.name]
+  if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
+  try {
+    const subject = subjectOf(scenario, policy)
+    const search = new Search(subject.machine, {
+      ...options,
+      crew,
+      onProgress: (states, depth) =>
+        onProgress(`${scenario.name} under ${policy.name}`, states, depth),
+    })
+    const result = await (run?.(search) ?? search.run())
+    const machine = () => subjectOf(scenario, policy).machine
+    return {
+      policy: policy.name,
+      result: explained(subject, search, result),
+      lockdep: lockdepOf(machine),
+      ...(reductions ? { reductions: reductionsOf(machine, options) } : {}),
+    }
+  } catch (thrown) {
+    throw asInput(thrown, scenario, policy)
+  }
+}
+
+/** Some executions of a scenario under all policies given. @throws InputError as {@link checkScenario} does. */
+export function sampledRow(
+  each: Case,
+  policies: readonly Policy[],
+  options: SampleOptions,
+): CaseRow {
+  const started = performance.now()
+  const { scenario } = each
+  const cells = policies.map((policy) => ({
+    policy: policy.name,
+    sampled: sampleScenario(scenario, policy, options),
+  }))
+  return { ...about(each), cells, seconds: (performance.now() - started) / 1000 }
+}
+
+/** What is said of a scenario. */
+export function about({ number, scenario }: Case): Omit<CaseRow, 'cells' | 'seconds'> {
+  const { name, summary, source = '' } = scenario
+  return { number, name, summary, source }
+}

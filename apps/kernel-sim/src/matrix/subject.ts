@@ -1,0 +1,117 @@
+/** Subject: a scenario under a policy as a machine to check, and what the kernel has to say of what is found in it. */
+import {
+  counterexample as counterexampleOf,
+  type Counterexample as Found,
+  lookAround,
+  checkSample as sampleMachine,
+  explained as searched,
+  type Waiting as WaitingTask,
+} from '@scopemask/checker'
+import { type Machine, Misuse, placeOf, type Row } from '@scopemask/checker/machine'
+import {
+  cycle,
+  Execution,
+  type SampleOptions,
+  Search,
+  type SearchOptions,
+  type SearchResult,
+  waiters,
+} from '@scopemask/checker/search'
+import { explain } from '../kernel/explain.js'
+import { Kernel } from '../kernel/kernel.js'
+import type { Policy } from '../kernel/policy.js'
+import type { Scenario } from '../kernel/scenario.js'
+import { ownCode } from '../own-code.js'
+
+/** What is checked: a machine, and how to name what holds for its tasks. */
+export interface Subject {
+  readonly machine: Machine
+  /** The restrictions in force for a task, by name; empty for none. */
+  restrictionsOf(row: Row, task: number): string
+  /** What a request lets reclaim do, in words. */
+  requestName(gfp: number): string
+}
+
+/** A task that is not done, with the restrictions in force for it. */
+export interface Waiting extends WaitingTask {
+  readonly restrictions: string
+}
+
+export interface Counterexample extends Omit<Found, 'waiting'> {
+  readonly waiting: readonly Waiting[]
+  /** The one sentence that says why. */
+  readonly why: string
+}
+
+export interface CheckResult {
+  readonly verdict: SearchResult['verdict']
+  readonly search: SearchResult
+  readonly counterexample: Counterexample | null
+}
+
+/** The machine of a scenario under a policy. @throws Misuse when it cannot be built. */
+export function subjectOf(scenario: Scenario, policy: Policy): Subject {
+  const kernel = new Kernel(policy)
+  try {
+    scenario.build(kernel)
+  } catch (thrown) {
+    if (thrown instanceof Misuse) throw thrown
+    const place = thrown instanceof Error ? placeOf(`${thrown.stack}`, ownCode()) : ''
+    throw new Misuse(`build throws ${String(thrown)}${place === '' ? '' : `, at ${place}`}`, {
+      cause: thrown,
+    })
+  }
+  const machine = kernel.seal()
+  return {
+    machine,
+    restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
+    requestName: (gfp) => kernel.requestName(gfp),
+  }
+}
+
+/** Checks a subject. @throws Misuse when the scenario is wrong, with the task, the place and the schedule. */
+export function check(subject: Subject, options: SearchOptions = {}): CheckResult {
+  const search = new Search(subject.machine, options)
+  return explained(subject, search, search.run())
+}
+
+/** Explains what a search of a subject has come to. @throws Misuse as {@link check} does. */
+export function explained(subject: Subject, search: Search, result: SearchResult): CheckResult {
+  const found = searched(search, result)
+  const token = found.counterexample?.token
+  return {
+    ...found,
+    counterexample:
+      token === undefined ? null : counterexample(subject, token, search.stepper.programs),
+  }
+}
+
+/** Looks at some executions: the deadlock that one of them ended in, or null, which claims nothing. */
+export function checkSample(subject: Subject, options: SampleOptions): Counterexample | null {
+  const found = sampleMachine(subject.machine, options)
+  return found === null ? null : counterexample(subject, found.token)
+}
+
+/**
+ * What a token stands for.
+ * @param programs what a search has learned of the tasks; by default a short one looks around first.
+ * @throws Misuse when the token does not fit.
+ */
+export function counterexample(
+  subject: Subject,
+  token: string,
+  programs = lookAround(subject.machine),
+): Counterexample {
+  const execution = new Execution(subject.machine, programs)
+  const found = counterexampleOf(subject.machine, token, execution)
+  const waiting = waiters(execution)
+  const circle = cycle(waiting)
+  return {
+    ...found,
+    waiting: found.waiting.map((waiter, at) => ({
+      ...waiter,
+      restrictions: subject.restrictionsOf(execution.row, waiting[at]?.task ?? 0),
+    })),
+    why: explain(subject, execution, circle.length > 0 ? circle : waiting),
+  }
+}

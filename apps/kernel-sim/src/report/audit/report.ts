@@ -1,0 +1,37 @@
+/** Audit report: the facts of an audit together with what follows from them. Every form of the report is made of this. */
+import type { AuditFacts } from '../../audit/audit.js'
+import type { Reading } from '../../trace/read/read-trace.js'
+import { meaningOf } from './meaning.js'
+
+/** The outcome in short, for scripts. */
+export interface Verdict {
+  /** Whether kernel and model agree: every prediction, and every rule about flags inside scopes. */
+  readonly agrees: boolean
+  /** Whether parts of the recording could not be read. */
+  readonly damaged: boolean
+  /** How many work functions allocated what the scope of whoever delegated to them forbids. */
+  readonly lostScopes: number
+}
+
+export interface AuditReport extends AuditFacts {
+  readonly reading: Reading
+  readonly verdict: Verdict
+  /** What it means, in sentences. */
+  readonly meaning: readonly string[]
+}
+
+/** Draws the conclusions. */
+export function auditReport(reading: Reading, facts: AuditFacts): AuditReport {
+  const { agreement, pages, work } = facts
+  const violations = pages.invariants.reduce((sum, invariant) => sum + invariant.violations, 0)
+  return {
+    verdict: {
+      agrees: agreement.agree === agreement.compared && violations === 0,
+      damaged: reading.damaged > 0,
+      lostScopes: new Set(work.lost.filter(({ certain }) => certain).map(({ fn }) => fn)).size,
+    },
+    meaning: meaningOf(reading, facts),
+    reading,
+    ...facts,
+  }
+}

@@ -1,0 +1,114 @@
+/** Memory report: what came of a replay of a recording's page events, and why. Every form of the report is made of this. */
+
+import type { MemoryReplay, MemorySample } from '../../replay-memory/replay-memory.js'
+import type { Reading } from '../../trace/read/read-trace.js'
+import { number, plural } from '../form/numbers.js'
+
+/** The recording, as far as it matters here. */
+type Recording = Pick<
+  Reading,
+  'name' | 'format' | 'lines' | 'events' | 'lost' | 'damaged' | 'damage'
+>
+
+export interface MemoryReport extends MemoryReplay {
+  readonly recording: Recording
+  /** Whether the model served all that the kernel served: then the free pages are the same all the time. */
+  readonly agrees: boolean
+  /** Where the model departs and why, in sentences. */
+  readonly reasons: readonly string[]
+}
+
+/** Draws the conclusions. */
+export function memoryReport(reading: Reading, replay: MemoryReplay): MemoryReport {
+  const { name, format, lines, events, lost, damaged, damage } = reading
+  return {
+    recording: { name, format, lines, events, lost, damaged, damage },
+    agrees: replay.departures.freePages === 0 && replay.departures.unservedCount === 0,
+    reasons: reasonsOf(replay),
+    ...replay,
+  }
+}
+
+/** Pages that are free in both, but in blocks of other orders; those of CPUs left aside. */
+export function pagesApart({ recorded, model }: MemorySample): number {
+  return model.blocks.reduce(
+    (pages, blocks, order) =>
+      pages + Math.max(0, blocks - (recorded.blocks[order] ?? 0)) * 2 ** order,
+    0,
+  )
+}
+
+function reasonsOf(replay: MemoryReplay): string[] {
+  const { departures, pressure, samples, watermarks, fallbacks } = replay
+  const reasons: string[] = []
+  const say = (count: number, sentence: string) => {
+    if (count > 0) reasons.push(sentence)
+  }
+  const { unservedCount, unserved } = departures
+  const where = unserved
+    .map(({ line, order, free }) => `line ${number(line)} (order ${order}, ${number(free)} free)`)
+    .join(', ')
+  say(
+    unservedCount,
+    `${plural(unservedCount, 'allocation')} found no block: ${where}. The model has only the memory that the recording touches, and it has cut up other blocks than the kernel did.`,
+  )
+  const atCpus = Math.max(0, ...samples.map(({ model }) => model.perCpu))
+  say(
+    atCpus,
+    `Up to ${plural(atCpus, 'free page')} are at hand of the model's CPUs, not on free lists. The recording does not say what CPUs keep: there all of it counts as free, and merged.`,
+  )
+  const apart = Math.max(0, ...samples.map(pagesApart))
+  say(
+    apart,
+    `Up to ${plural(apart, 'page')} of free memory are in blocks of another order than in the recording. Which of several free blocks is cut up depends on the order of the free lists, and the recording does not say that; nor what tasks that were not recorded did between its events.`,
+  )
+  const stolen = fallbacks.reduce((sum, { count }) => sum + count, 0)
+  say(
+    stolen,
+    `${plural(stolen, 'fallback')} to another migratetype. Pageblocks begin with the migratetype that most of their pages are first allocated for, and the recording has no mm_page_alloc_extfrag to compare with; pageblocks of mixed use tell what came of them.`,
+  )
+  for (const { zone, low, fewest, belowLow, firstLine } of watermarks) {
+    say(
+      belowLow,
+      `Zone ${zone} sank below its low watermark (${plural(low, 'page')}) ${plural(belowLow, 'time')}, first at line ${number(firstLine ?? 0)}, to ${plural(fewest, 'page')}. ${
+        pressure.kswapdWakes + pressure.directReclaims > 0
+          ? `So did the recorded machine: ${plural(pressure.kswapdWakes, 'wake-up')} of kswapd, ${plural(pressure.directReclaims, 'direct reclaim')}.`
+          : 'The recorded machine woke no kswapd: it had more free memory than the recording touches.'
+      }`,
+    )
+  }
+  const sank = watermarks.some(({ belowLow }) => belowLow > 0)
+  say(
+    sank ? 0 : pressure.kswapdWakes + pressure.directReclaims,
+    `The recorded machine was short of memory (${plural(pressure.kswapdWakes, 'wake-up')} of kswapd, ${plural(pressure.directReclaims, 'direct reclaim')}), the model never: what others used up is not in the recording.`,
+  )
+  say(
+    pressure.failures,
+    `${plural(pressure.failures, 'allocation')} failed in the recording. They are not replayed.`,
+  )
+  say(
+    departures.unseenFrees,
+    `${plural(departures.unseenFrees, 'block')} had to be freed because their pages were allocated again: the recorder did not see who freed them. Until then the recording counts them as in use.`,
+  )
+  say(
+    departures.unseenAllocations,
+    `${plural(departures.unseenAllocations, 'free')} of pages that the recording does not see allocated: somebody had them since its beginning.`,
+  )
+  say(
+    departures.otherOrder,
+    `${plural(departures.otherOrder, 'free')} of another order than the allocation, or of a part of it. Blocks are freed as they were allocated.`,
+  )
+  say(
+    departures.otherZone,
+    `${plural(departures.otherZone, 'allocation')} came from another zone than the kernel's, which keeps watermarks in zones that the recording hardly touches.`,
+  )
+  say(
+    departures.otherMigratetype,
+    `${plural(departures.otherMigratetype, 'allocation')} of another migratetype than the flags say: grouping by mobility may be off.`,
+  )
+  say(
+    departures.leftOut,
+    `${plural(departures.leftOut, 'page event')} left out: without a page, of no possible block, or beyond 64 GiB of memory.`,
+  )
+  return reasons
+}

@@ -1,0 +1,310 @@
+/**
+ * Payload: what a tracepoint prints after its name, in the form that ftrace and perf share (TP_printk in
+ * include/trace/events/{kmem,workqueue,vmscan}.h). Most are `key=value` with spaces between. Which keys there are
+ * changed over the years, what they mean did not.
+ *
+ * Addresses are different each time. What stands around them comes again and again, so it is taken apart once.
+ */
+import type { TraceEvent } from '../event.js'
+import { ByteTable } from './byte-table.js'
+import type { Damage } from './damage.js'
+import { readGfp } from './gfp-names.js'
+import {
+  executeWorkEvent,
+  type Head,
+  kswapdEvent,
+  pageAllocEvent,
+  pageFreeEvent,
+  queueWorkEvent,
+  reclaimBeginEvent,
+  reclaimEndEvent,
+  requestEvent,
+  shrinkEvent,
+} from './make-event.js'
+
+/** Names of tracepoints that an audit has a use for. */
+const KINDS = [
+  'kmalloc',
+  'kmalloc_node',
+  'kmem_cache_alloc',
+  'kmem_cache_alloc_node',
+  'mm_page_alloc',
+  'mm_page_free',
+  'workqueue_queue_work',
+  'workqueue_execute_start',
+  'workqueue_execute_end',
+  'mm_vmscan_direct_reclaim_begin',
+  'mm_vmscan_direct_reclaim_end',
+  'mm_vmscan_memcg_reclaim_begin',
+  'mm_vmscan_memcg_reclaim_end',
+  'mm_shrink_slab_start',
+  'mm_vmscan_kswapd_wake',
+  'mm_vmscan_kswapd_sleep',
+  'mm_vmscan_wakeup_kswapd',
+] as const
+
+export type Kind = (typeof KINDS)[number]
+
+/** The tracepoint of this name; undefined when an audit has no use for its events. */
+export function kindOf(name: string): Kind | undefined {
+  return KINDS.find((kind) => kind === name)
+}
+
+/** The values of a text of `key=value`: undefined where a key is missing, or its value impossible. */
+interface Fields {
+  readonly site: string | undefined
+  readonly cache: string | undefined
+  readonly bytes: number | undefined
+  readonly node: number | undefined
+  readonly order: number | undefined
+  readonly migratetype: number | undefined
+  readonly reclaimed: number | undefined
+  readonly fn: string | undefined
+  readonly workqueue: string | undefined
+  readonly gfp: number | undefined
+  /** What is no flag of any kernel. */
+  readonly unknownGfp: readonly string[]
+}
+
+const SPACE = 32
+const ZERO = 48
+const NINE = 57
+const LOWER_A = 97
+
+/** Beginnings of words, as the first four bytes of them. */
+const PTR = fourBytes('ptr=')
+const PAGE = fourBytes('page')
+const PFN = fourBytes('pfn=')
+const STRUCT = fourBytes('stru')
+
+export class PayloadReader {
+  readonly #damage: Damage
+  readonly #names = new ByteTable((text) => text)
+  readonly #functions = new ByteTable(functionName)
+  readonly #fields = new ByteTable(readFields)
+  /** The field that is missing or impossible in the payload that is being read. */
+  #wrong: string | undefined
+
+  constructor(damage: Damage) {
+    this.#damage = damage
+  }
+
+  /**
+   * The event with this payload, without its stack. Undefined when it is damaged.
+   * @param bytes the same as `text`.
+   */
+  read(
+    head: Head,
+    kind: Kind,
+    bytes: DataView,
+    text: Buffer,
+    start: number,
+    end: number,
+  ): TraceEvent | undefined {
+    this.#wrong = undefined
+    const event = this.#event(head, kind, bytes, text, start, end)
+    if (this.#wrong === undefined) return event
+    this.#damage.add('invalid', head.line, `${kind}: "${this.#wrong}" is missing or impossible`)
+    return undefined
+  }
+
+  #event(
+    head: Head,
+    kind: Kind,
+    bytes: DataView,
+    text: Buffer,
+    start: number,
+    end: number,
+  ): TraceEvent {
+    switch (kind) {
+      case 'kmalloc':
+      case 'kmalloc_node':
+      case 'kmem_cache_alloc':
+      case 'kmem_cache_alloc_node': {
+        const isKmalloc = kind === 'kmalloc' || kind === 'kmalloc_node'
+        const siteEnd = wordEnd(bytes, start, end)
+        const rest = afterWord(bytes, siteEnd, end, PTR)
+        const fields = this.#fields.get(bytes, rest, end)
+        return requestEvent(
+          head,
+          isKmalloc ? 'kmalloc' : 'kmem_cache_alloc',
+          this.#text('call_site', this.#fields.get(bytes, start, siteEnd).site),
+          isKmalloc ? undefined : fields.cache,
+          this.#number('bytes_alloc', fields.bytes),
+          this.#gfp(head, kind, fields),
+          fields.node ?? -1,
+        )
+      }
+      case 'mm_page_alloc': {
+        const pfn = afterWord(bytes, start - 1, end, PAGE) + 1
+        const pfnEnd = wordEnd(bytes, pfn, end)
+        const fields = this.#fields.get(bytes, pfnEnd, end)
+        if (!startsWith(bytes, pfn, end, PFN)) this.#wrong = 'pfn'
+        const page = pageNumber(bytes, pfn + 4, pfnEnd)
+        return pageAllocEvent(
+          head,
+          kind,
+          page === 0,
+          page === 0 ? -1 : page,
+          this.#number('order', fields.order),
+          this.#gfp(head, kind, fields),
+          this.#number('migratetype', fields.migratetype),
+        )
+      }
+      case 'mm_page_free': {
+        const pfn = afterWord(bytes, start - 1, end, PAGE)
+        const pfnEnd = afterWord(bytes, pfn, end, PFN)
+        const fields = this.#fields.get(bytes, pfnEnd, end)
+        const page = pageNumber(bytes, pfn + 5, pfnEnd)
+        const order = this.#number('order', fields.order)
+        return pageFreeEvent(head, kind, page, order)
+      }
+      case 'workqueue_queue_work': {
+        // `work struct=00000000853bc473 function=vmstat_update workqueue=mm_percpu_wq req_cpu=1 cpu=1`
+        const struct = wordEnd(bytes, start, end) + 1
+        const structEnd = wordEnd(bytes, struct, end)
+        if (!startsWith(bytes, struct, end, STRUCT)) this.#wrong = 'struct'
+        const fields = this.#fields.get(bytes, structEnd, end)
+        return queueWorkEvent(
+          head,
+          kind,
+          this.#names.get(bytes, Math.min(struct + 'struct='.length, structEnd), structEnd),
+          this.#text('function', fields.fn),
+          fields.workqueue ?? '',
+        )
+      }
+      case 'workqueue_execute_start':
+      case 'workqueue_execute_end': {
+        // `work struct 00000000853bc473: function vmstat_update`; before 5.5 the end does not have the function.
+        const work = Math.min(start + 'work struct '.length, end)
+        const colon = text.indexOf(': function ', work, 'latin1')
+        const found = colon >= 0 && colon < end
+        if (!found && kind === 'workqueue_execute_start') this.#wrong = 'function'
+        return executeWorkEvent(
+          head,
+          kind,
+          this.#names.get(bytes, work, found ? colon : end),
+          found ? this.#functions.get(bytes, colon + ': function '.length, end) : '',
+        )
+      }
+      case 'mm_vmscan_direct_reclaim_begin':
+      case 'mm_vmscan_memcg_reclaim_begin': {
+        const fields = this.#fields.get(bytes, start, end)
+        return reclaimBeginEvent(
+          head,
+          kind,
+          this.#number('order', fields.order),
+          this.#gfp(head, kind, fields),
+        )
+      }
+      case 'mm_vmscan_direct_reclaim_end':
+      case 'mm_vmscan_memcg_reclaim_end': {
+        const { reclaimed } = this.#fields.get(bytes, start, end)
+        return reclaimEndEvent(head, kind, this.#number('nr_reclaimed', reclaimed))
+      }
+      case 'mm_shrink_slab_start': {
+        // `super_cache_scan+0x0/0x1b0 00000000f3a4: nid: 0 objects to shrink 0 gfp_flags GFP_NOFS cache items ...`
+        const [, gfp = ''] = / gfp_flags (\S+)/.exec(text.toString('latin1', start, end)) ?? []
+        const fields = readFields(`gfp_flags=${gfp}`)
+        return shrinkEvent(
+          head,
+          kind,
+          this.#functions.get(bytes, start, wordEnd(bytes, start, end)),
+          this.#gfp(head, kind, gfp === '' ? NO_FIELDS : fields),
+        )
+      }
+      case 'mm_vmscan_kswapd_wake':
+      case 'mm_vmscan_kswapd_sleep':
+      case 'mm_vmscan_wakeup_kswapd':
+        return kswapdEvent(head, kind)
+    }
+  }
+
+  #number(key: string, value: number | undefined): number {
+    if (value === undefined) this.#wrong ??= key
+    return value ?? 0
+  }
+
+  #text(key: string, value: string | undefined): string {
+    if (value === undefined) this.#wrong ??= key
+    return value ?? ''
+  }
+
+  /** Parts that are no flag are damage; the event counts without them. */
+  #gfp({ line }: Head, kind: Kind, { gfp, unknownGfp }: Fields): number {
+    for (const part of unknownGfp) {
+      this.#damage.add('unknown-gfp', line, `${kind}: "${part.slice(0, 60)}"`)
+    }
+    return this.#number('gfp_flags', gfp)
+  }
+}
+
+/** Takes `key=value key=value` apart. */
+function readFields(text: string): Fields {
+  const values = new Map<string, string>()
+  for (const [, key = '', value = ''] of text.matchAll(/(\S+?)=(\S*)/g)) values.set(key, value)
+  const flags = values.get('gfp_flags')
+  const { gfp = undefined, unknown = [] } = flags === undefined ? {} : readGfp(flags)
+  const site = values.get('call_site')
+  const fn = values.get('function')
+  const number = (key: string) => {
+    const value = values.get(key)
+    return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined
+  }
+  return {
+    site: site === undefined ? undefined : functionName(site),
+    cache: values.get('name'),
+    bytes: number('bytes_alloc'),
+    node: number('node'),
+    order: number('order'),
+    migratetype: number('migratetype'),
+    reclaimed: number('nr_reclaimed'),
+    fn: fn === undefined ? undefined : functionName(fn),
+    workqueue: values.get('workqueue'),
+    gfp,
+    unknownGfp: unknown,
+  }
+}
+
+const NO_FIELDS = readFields('')
+
+/** `mas_preallocate+0x3ef/0x430 [xfs]` → `mas_preallocate` */
+function functionName(text: string): string {
+  return text.replace(/[+ ].*$/, '')
+}
+
+/** Where the word that begins at `start` ends. */
+function wordEnd(bytes: DataView, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes.getUint8(at) !== SPACE) at++
+  return Math.min(at, end)
+}
+
+/** Where the word after the space at `space` ends if it begins like that; else `space`. */
+function afterWord(bytes: DataView, space: number, end: number, beginning: number): number {
+  return startsWith(bytes, space + 1, end, beginning) ? wordEnd(bytes, space + 1, end) : space
+}
+
+function startsWith(bytes: DataView, start: number, end: number, beginning: number): boolean {
+  return start + 4 <= end && bytes.getInt32(start, true) === beginning
+}
+
+function fourBytes(text: string): number {
+  return Buffer.from(text).readInt32LE(0)
+}
+
+/** A number, decimal or hexadecimal; -1 where there is none. */
+function pageNumber(bytes: DataView, start: number, end: number): number {
+  const hexadecimal = end - start > 2 && (bytes.getUint8(start + 1) | 32) === 120
+  const base = hexadecimal ? 16 : 10
+  let at = hexadecimal ? start + 2 : start
+  if (at >= end) return -1
+  let value = 0
+  for (; at < end; at++) {
+    const byte = bytes.getUint8(at)
+    const digit = byte <= NINE ? byte - ZERO : (byte | 32) - LOWER_A + 10
+    if (!(digit >= 0 && digit < base)) return -1
+    value = value * base + digit
+  }
+  return value
+}

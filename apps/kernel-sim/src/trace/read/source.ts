@@ -1,0 +1,195 @@
+/**
+ * Source: where the bytes of a recording come from. A file or standard input, compressed or not; what it is, the
+ * first bytes tell, not the name.
+ */
+import { open, stat } from 'node:fs/promises'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { Decompress } from 'fzstd'
+import { InputError } from '../../input-error.js'
+
+/** Compressed data is cut short or damaged; everything before that was delivered. */
+export class CompressionError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'CompressionError'
+  }
+}
+
+/** How the bytes are packed. */
+export type Compression = 'none' | 'gzip' | 'zstd'
+
+const CHUNK = 1 << 18
+
+/** What a file that is no text begins with, and what to do about it. */
+const BINARY: readonly (readonly [magic: string, what: string])[] = [
+  ['PERFILE2', 'is the binary data of perf: give its text, perf script | kernel-sim audit -'],
+  [
+    '\x17\x08\x44tracing',
+    'is the binary data of trace-cmd: give its text, trace-cmd report | kernel-sim audit -',
+  ],
+  ['PK\x03\x04', 'is a zip archive: unpack it first'],
+  ['\xfd7zXZ', 'is compressed with xz: give it decompressed, xz -dc FILE | kernel-sim audit -'],
+]
+
+export class Source {
+  /** What to call it in messages. */
+  readonly name: string
+  /** In bytes, as stored; undefined where that is not known before the end. */
+  readonly size: number | undefined
+  #read = 0
+  #compression: Compression = 'none'
+  readonly #stored: AsyncIterable<Buffer>
+
+  private constructor(name: string, stored: AsyncIterable<Buffer>, size: number | undefined) {
+    this.name = name
+    this.#stored = stored
+    this.size = size
+  }
+
+  /**
+   * Opens a file.
+   * @param name what to call it in messages.
+   * @throws InputError when there is none, or it cannot be read.
+   */
+  static async file(path: string, name = path): Promise<Source> {
+    try {
+      const found = await stat(path)
+      if (found.isDirectory()) throw new InputError(`${name} is a directory, not a recording`)
+      return new Source(name, read(path), found.isFile() ? found.size : undefined)
+    } catch (error) {
+      throw error instanceof InputError ? error : unreadable(name, error)
+    }
+  }
+
+  /** Takes a stream: standard input, or whatever has the bytes. */
+  static stream(name: string, stream: Readable): Source {
+    return new Source(name, stream, undefined)
+  }
+
+  /** How many bytes were read so far, as stored. */
+  get read(): number {
+    return this.#read
+  }
+
+  get compression(): Compression {
+    return this.#compression
+  }
+
+  /**
+   * The bytes of the recording, decompressed. Each chunk is valid until the next one is asked for.
+   * @throws InputError when nothing of it can be read as text, CompressionError where compressed data breaks off.
+   */
+  async *chunks(): AsyncGenerator<Buffer> {
+    const stored = this.#counted()
+    const first = await stored.next()
+    if (first.done) return
+    const rest = prepend(first.value, stored)
+    const beginning = first.value.toString('latin1', 0, 16)
+    if (beginning.startsWith('\x1f\x8b')) {
+      this.#compression = 'gzip'
+      yield* gunzip(copied(rest))
+    } else if (beginning.startsWith('\x28\xb5\x2f\xfd')) {
+      this.#compression = 'zstd'
+      yield* unzstd(copied(rest))
+    } else {
+      this.#refuseBinary(beginning)
+      yield* rest
+    }
+  }
+
+  async *#counted(): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of this.#stored) {
+        this.#read += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      throw unreadable(this.name, error)
+    }
+  }
+
+  #refuseBinary(beginning: string): void {
+    for (const [magic, what] of BINARY) {
+      if (beginning.startsWith(magic)) throw new InputError(`${this.name} ${what}`)
+    }
+  }
+}
+
+/** A file, in two buffers: one is filled while the other is looked at. */
+async function* read(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path)
+  let buffer = Buffer.allocUnsafeSlow(CHUNK)
+  let other = Buffer.allocUnsafeSlow(CHUNK)
+  let reading = file.read(buffer, 0, CHUNK)
+  try {
+    for (;;) {
+      const { bytesRead } = await reading
+      if (bytesRead === 0) return
+      reading = file.read(other, 0, CHUNK)
+      yield buffer.subarray(0, bytesRead)
+      ;[buffer, other] = [other, buffer]
+    }
+  } finally {
+    // Whoever does not want the rest does not want to know whether it could have been read either.
+    await Promise.allSettled([reading])
+    await file.close()
+  }
+}
+
+/** Chunks of their own, for who takes more than one at a time. */
+async function* copied(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) yield Buffer.from(chunk)
+}
+
+async function* prepend(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield first
+  yield* rest
+}
+
+async function* gunzip(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  // The pipeline hands an error of either side on to the loop below, which is where it is dealt with.
+  const stream = pipeline(Readable.from(stored), createGunzip({ chunkSize: CHUNK }), () => {})
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'Z_BUF_ERROR') throw new CompressionError('the gzip data ends before its end')
+    if (typeof code === 'string' && code.startsWith('Z_')) {
+      throw new CompressionError(`the gzip data is damaged (${(error as Error).message})`)
+    }
+    throw error
+  }
+}
+
+/** Node 20 cannot do it itself. */
+async function* unzstd(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const ready: Buffer[] = []
+  const stream = new Decompress(({ buffer, byteOffset, length }) => {
+    ready.push(Buffer.from(buffer, byteOffset, length))
+  })
+  const push = (chunk: Uint8Array, end: boolean): void => {
+    try {
+      stream.push(chunk, end)
+    } catch (error) {
+      throw new CompressionError(`the zstd data is damaged (${(error as Error).message})`)
+    }
+  }
+  for await (const chunk of stored) {
+    push(chunk, false)
+    yield* ready.splice(0)
+  }
+  push(Buffer.alloc(0), true)
+  yield* ready.splice(0)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'its permissions forbid it',
+  EPERM: 'its permissions forbid it',
+}
+
+function unreadable(name: string, error: unknown): InputError {
+  const { code, message } = error as NodeJS.ErrnoException
+  return new InputError(`${name} cannot be read: ${REASONS[code ?? ''] ?? message}`)
+}

@@ -1,0 +1,14 @@
+/** The machine: for who builds shared objects of their own. */
+export { Misuse } from './machine/errors.js'
+export type { Field, Row } from './machine/layout.js'
+export { Machine, type Task } from './machine/machine.js'
+export { MachineObject } from './machine/object.js'
+export {
+  BLOCKED,
+  type Effect,
+  Operation,
+  type Steps,
+  type Value,
+  type Wait,
+} from './machine/operation.js'
+export { placeOf } from './machine/place.js'

@@ -1,0 +1,209 @@
+/**
+ * Automaton: what is known so far about one procedure called with certain arguments. Between the results that it is
+ * given a generator is deterministic, so its local state is exactly the sequence of those results. Each distinct
+ * sequence is a node; an edge is found once, by running the generator along the sequence, and
+ * remembered for ever. The search then walks edges and never runs the same code for the same step again.
+ *
+ * This holds only if the generator learns nothing except through its results. A variable of the surrounding
+ * JavaScript that changes while the scenario runs breaks it. So each run compares what it sees with what earlier
+ * runs saw on the same way, and `verify` walks all of them once more.
+ */
+import { Misuse } from './errors.js'
+import type { MachineObject } from './object.js'
+import { Call, Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
+import { placeOf } from './place.js'
+
+/** What a procedure does at a node: it performs an operation, calls another procedure, or has returned. */
+export type Action =
+  | { readonly kind: 'operation'; readonly operation: Operation }
+  | { readonly kind: 'call'; readonly automaton: Automaton }
+  | { readonly kind: 'return'; readonly value: number }
+
+/** One local state of a procedure. */
+export interface Node {
+  readonly id: number
+  readonly automaton: Automaton
+  readonly parent: Node | null
+  /** The result that led here from the parent: of an operation, or the number of the value of a call. */
+  readonly input: number
+  readonly action: Action
+  /** The objects of replicated groups that it has been told of, in order. */
+  readonly references: readonly MachineObject[]
+  /** The nodes that follow, by result. */
+  readonly next: (Node | undefined)[]
+}
+
+/** What automata share: the numbering of nodes, of values and of automata. */
+export interface Numbering {
+  readonly nodes: Node[]
+  readonly objects: readonly MachineObject[]
+  /** Paths of the code that the model is written with. */
+  readonly internals: readonly string[]
+  /** The automaton of a procedure with arguments. */
+  automaton(procedure: ProcedureLike, args: readonly Value[]): Automaton
+  /** The number of a value, and back. */
+  numberOf(value: unknown): number
+  valueOf(number: number): Value
+}
+
+/** How many results one call may observe: a longer one is a loop that should forget. */
+const MAX_HISTORY = 2_000
+
+export class Automaton {
+  readonly root: Node
+
+  constructor(
+    readonly numbering: Numbering,
+    readonly procedure: ProcedureLike,
+    readonly args: readonly Value[],
+  ) {
+    this.root = this.#unfold(null, 0)
+  }
+
+  /** The node that follows when the action at `node` has this result. */
+  step(node: Node, result: number): Node {
+    return (node.next[result] ??= this.#unfold(node, result))
+  }
+
+  /** Runs every sequence again. @throws Misuse when one is not the same as before. */
+  verify(): void {
+    for (const node of this.numbering.nodes) {
+      if (node.automaton === this && node.next.length === 0)
+        this.#run(node.parent, node.input, node)
+    }
+  }
+
+  /** Where in the code the action at a node is: the stack of the generator, outermost last. */
+  site(node: Node): string {
+    if (node.action.kind !== 'operation') return ''
+    const { operation } = node.action
+    operation.sites = []
+    try {
+      this.#run(node.parent, node.input, node)
+      return operation.sites.at(-1) ?? ''
+    } finally {
+      operation.sites = null
+    }
+  }
+
+  #unfold(parent: Node | null, input: number): Node {
+    const { nodes } = this.numbering
+    const action = this.#run(parent, input, undefined)
+    const node: Node = {
+      id: nodes.length,
+      automaton: this,
+      parent,
+      input,
+      action,
+      references: this.#references(parent, input),
+      next: [],
+    }
+    nodes.push(node)
+    return node
+  }
+
+  /** Runs the generator along the results that lead to a node, checking each action on the way. */
+  #run(parent: Node | null, input: number, expected: Node | undefined): Action {
+    const way: Node[] = []
+    for (let node = parent; node !== null; node = node.parent) way.push(node)
+    if (way.length > MAX_HISTORY) {
+      throw new Misuse(
+        `${this.procedure.name} has done ${MAX_HISTORY} steps in one call: put what repeats into kernel.loop(), which forgets`,
+      )
+    }
+    way.reverse()
+    const generator = this.#start()
+    let action = this.#action(this.#resume(generator))
+    for (const [at, node] of way.entries()) {
+      if (!same(action, node.action)) throw this.#changed(action, node.action)
+      const result = way[at + 1]?.input ?? input
+      const given = node.action.kind === 'call' ? this.numbering.valueOf(result) : result
+      action = this.#action(this.#resume(generator, given))
+    }
+    if (expected && !same(action, expected.action)) throw this.#changed(action, expected.action)
+    return action
+  }
+
+  #start(): Steps<unknown> {
+    const { name, body } = this.procedure
+    const start: unknown = body
+    const generator: unknown =
+      typeof start === 'function' ? this.#guarded(() => body(...(this.args as never))) : undefined
+    if (
+      typeof (generator as Steps<unknown> | undefined)?.next !== 'function' ||
+      isAsync(generator)
+    ) {
+      throw new Misuse(`${name} is no generator function: write function* () { ... }`)
+    }
+    return generator as Steps<unknown>
+  }
+
+  #resume(generator: Steps<unknown>, given?: Value): IteratorResult<Operation | Call, unknown> {
+    return this.#guarded(() => generator.next(given))
+  }
+
+  /** Whatever the scenario's code throws is wrong with the scenario. */
+  #guarded<T>(act: () => T): T {
+    try {
+      return act()
+    } catch (thrown) {
+      const place =
+        thrown instanceof Error ? placeOf(`${thrown.stack}`, this.numbering.internals) : ''
+      const what =
+        thrown instanceof Misuse
+          ? thrown.message
+          : `${this.procedure.name} throws ${String(thrown)}`
+      throw new Misuse(place === '' ? what : `${what}, at ${place}`, { cause: thrown })
+    }
+  }
+
+  #action(step: IteratorResult<Operation | Call, unknown>): Action {
+    if (step.done) return { kind: 'return', value: this.numbering.numberOf(step.value) }
+    const { value } = step
+    if (value instanceof Operation) return { kind: 'operation', operation: value }
+    if (value instanceof Call) {
+      return { kind: 'call', automaton: this.numbering.automaton(value.procedure, value.args) }
+    }
+    throw new Misuse(
+      `${this.procedure.name} yielded ${String(value)}, which is no operation: write yield* before calls of the kernel`,
+    )
+  }
+
+  #references(parent: Node | null, input: number): readonly MachineObject[] {
+    const isReplica = (value: unknown): value is MachineObject =>
+      typeof value === 'object' && value !== null && (value as MachineObject).membership !== null
+    if (parent === null) return this.args.filter(isReplica)
+    const { action } = parent
+    const told =
+      action.kind === 'call'
+        ? this.numbering.valueOf(input)
+        : action.kind === 'operation' && action.operation.refers && input > 0
+          ? this.numbering.objects[input - 1]
+          : undefined
+    return isReplica(told) && !parent.references.includes(told)
+      ? [...parent.references, told]
+      : parent.references
+  }
+
+  #changed(now: Action, before: Action): Misuse {
+    return new Misuse(
+      `${this.procedure.name} did ${describe(before)}, and after the same results ${describe(now)}: it depends on something ` +
+        'outside of it that changes. Keep what changes in kernel.variable(), where every interleaving sees its own value',
+    )
+  }
+}
+
+function isAsync(generator: unknown): boolean {
+  return typeof (generator as AsyncGenerator)[Symbol.asyncIterator] === 'function'
+}
+
+function same(a: Action, b: Action): boolean {
+  if (a.kind === 'operation') return b.kind === 'operation' && a.operation === b.operation
+  if (a.kind === 'call') return b.kind === 'call' && a.automaton === b.automaton
+  return b.kind === 'return' && a.value === b.value
+}
+
+function describe(action: Action): string {
+  if (action.kind === 'operation') return `${action.operation}`
+  return action.kind === 'call' ? `call ${action.automaton.procedure.name}` : 'return'
+}

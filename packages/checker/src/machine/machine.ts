@@ -1,0 +1,223 @@
+/**
+ * Machine: tasks and the objects they share, in all their possible states. It knows nothing of kernels: a kernel
+ * makes objects with fields, operations on them, and tasks; a search or a simulation moves the tasks.
+ *
+ * A scenario builds it and then it is sealed: from then on no object is made.
+ */
+import { Automaton, type Node, type Numbering } from './automaton.js'
+import { Misuse } from './errors.js'
+import { Field, Layout, type Row } from './layout.js'
+import { type Group, MachineObject, type Membership } from './object.js'
+import { Call, type Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
+import { Program } from './program.js'
+
+/** A task of the machine. Its field holds its position. */
+export class Task extends MachineObject {
+  /** Its number among the tasks. */
+  readonly index: number
+  readonly position: Field
+  readonly daemon: boolean
+  readonly root: ProcedureLike
+  /** Looks at a state in which the task has just returned; throws Misuse when it should not have. */
+  onReturn: ((row: Row, task: number) => void) | null = null
+
+  constructor(
+    id: number,
+    name: string,
+    membership: Membership | null,
+    { index, position, daemon, root }: Pick<Task, 'index' | 'position' | 'daemon' | 'root'>,
+  ) {
+    super(id, name, membership)
+    this.index = index
+    this.position = position
+    this.daemon = daemon
+    this.root = root
+    this.fields.push(position)
+  }
+}
+
+export class Machine implements Numbering {
+  readonly internals: readonly string[]
+  readonly layout = new Layout()
+  readonly objects: MachineObject[] = []
+  readonly tasks: Task[] = []
+  readonly groups: Group[] = []
+  readonly nodes: Node[] = []
+  readonly #automata = new Map<string, Automaton>()
+  readonly #procedures = new Map<ProcedureLike, number>()
+  readonly #numbers = new Map<unknown, number>()
+  readonly #values: Value[] = []
+  #building: { readonly group: Group; readonly replica: number } | null = null
+  #sealed = false
+
+  /**
+   * @param internals paths of the code that models are written with, if it is not only this package's: an error names
+   * the line outside of it.
+   */
+  constructor(internals: readonly string[] = []) {
+    this.internals = internals
+  }
+
+  /** Makes an object. */
+  object(name: string): MachineObject {
+    return this.#enroll(name, (id, membership) => new MachineObject(id, name, membership))
+  }
+
+  /** Gives an object a field for a small number. */
+  field(object: MachineObject, name: string, initial = 0): Field {
+    return this.#field(object, new Field(`${object}.${name}`, initial, false))
+  }
+
+  /** Gives an object a field that holds 0, or an object's id and 1. */
+  reference(object: MachineObject, name: string): Field {
+    return this.#field(object, new Field(`${object}.${name}`, 0, true))
+  }
+
+  /**
+   * Makes a task.
+   * @param daemon a kernel thread: when its procedure returns it starts over, and it may wait for ever for
+   * the operation with which it starts.
+   */
+  task(name: string, body: () => Steps<unknown>, daemon = false): Task {
+    return this.#enroll(name, (id, membership) => {
+      const position = this.layout.add(new Field(`${name}.position`, 0, false))
+      const root = { name, loop: daemon, body }
+      const task = new Task(id, name, membership, {
+        index: this.tasks.length,
+        position,
+        daemon,
+        root,
+      })
+      this.tasks.push(task)
+      return task
+    })
+  }
+
+  /**
+   * A procedure: a generator function that runs as a frame of its own, so that what happened inside is forgotten
+   * when it returns. It may be given, and may return, numbers, strings, booleans and objects of the machine.
+   * @param loop whether it starts over, having forgotten all, until it returns something other than undefined.
+   */
+  procedure<A extends readonly Value[], R>(
+    name: string,
+    body: (...args: A) => Steps<R>,
+    loop = false,
+  ): (...args: A) => Steps<R> {
+    this.#assertBuilding(`procedure ${name}`)
+    const procedure: ProcedureLike = { name, loop, body }
+    return function* (...args) {
+      return (yield new Call(procedure, args)) as R
+    }
+  }
+
+  /**
+   * Makes `size` identical parts. They must behave the same but for which of them they are; then states that
+   * differ only in their names count once. The search checks that they do.
+   */
+  replicate<T>(name: string, size: number, build: (replica: number) => T): T[] {
+    this.#assertBuilding(`replicas of ${name}`)
+    if (this.#building)
+      throw new Misuse(`replicas of ${name} inside of replicas: make them side by side`)
+    const group: Group = { name, size, replicas: Array.from({ length: size }, () => []) }
+    this.groups.push(group)
+    const built: T[] = []
+    for (let replica = 0; replica < size; replica++) {
+      this.#building = { group, replica }
+      built.push(build(replica))
+    }
+    this.#building = null
+    const counts = new Set(group.replicas.map((objects) => objects.length))
+    if (counts.size > 1)
+      throw new Misuse(`the replicas of ${name} are not identical: they have different objects`)
+    return built
+  }
+
+  /** Ends the building: arranges the rows. */
+  seal(): this {
+    this.layout.arrange()
+    this.#sealed = true
+    return this
+  }
+
+  /** Unfolds the tasks from their beginning. @param found is told of each operation a task can come to. */
+  programs(found: (operation: Operation) => void): Program[] {
+    return this.tasks.map(
+      ({ name, root, daemon }) => new Program(name, this.automaton(root, []), daemon, found),
+    )
+  }
+
+  /** Where the machine starts. */
+  initialRow(programs: readonly Program[]): Row {
+    const row = this.layout.initialRow()
+    for (const task of this.tasks) task.position.set(row, programs[task.index]?.start ?? 0)
+    return row
+  }
+
+  /** Runs all code once more along all ways. @throws Misuse when it depends on anything but its results. */
+  verify(): void {
+    for (const automaton of this.#automata.values()) automaton.verify()
+  }
+
+  automaton(procedure: ProcedureLike, args: readonly Value[]): Automaton {
+    let number = this.#procedures.get(procedure)
+    if (number === undefined) {
+      number = this.#procedures.size
+      this.#procedures.set(procedure, number)
+    }
+    const key = [number, ...args.map((value) => this.numberOf(value))].join()
+    let automaton = this.#automata.get(key)
+    if (automaton === undefined) {
+      automaton = new Automaton(this, procedure, args)
+      this.#automata.set(key, automaton)
+    }
+    return automaton
+  }
+
+  numberOf(value: unknown): number {
+    if (
+      (typeof value === 'object' && value !== null && !(value instanceof MachineObject)) ||
+      typeof value === 'function'
+    ) {
+      throw new Misuse(
+        'a procedure was given or returned an object made on the way: use numbers, strings, booleans and kernel objects',
+      )
+    }
+    let number = this.#numbers.get(value)
+    if (number === undefined) {
+      number = this.#values.push(value as Value) - 1
+      this.#numbers.set(value, number)
+    }
+    return number
+  }
+
+  valueOf(number: number): Value {
+    return this.#values[number]
+  }
+
+  #enroll<T extends MachineObject>(
+    name: string,
+    make: (id: number, membership: Membership | null) => T,
+  ): T {
+    this.#assertBuilding('an object')
+    if (!name)
+      throw new Misuse('everything needs a name: kernel.mutex(name), kernel.task(name, body)')
+    const building = this.#building
+    const siblings = building?.group.replicas[building.replica]
+    const membership = building && siblings ? { ...building, place: siblings.length } : null
+    const object = make(this.objects.length, membership)
+    this.objects.push(object)
+    siblings?.push(object)
+    return object
+  }
+
+  #field(object: MachineObject, field: Field): Field {
+    object.fields.push(field)
+    return this.layout.add(field)
+  }
+
+  #assertBuilding(what: string): void {
+    if (this.#sealed) {
+      throw new Misuse(`${what} was made by a running task: make it where the scenario is built`)
+    }
+  }
+}

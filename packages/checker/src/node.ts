@@ -1,0 +1,2 @@
+/** What needs Node: threads that search together. */
+export { Crew, joinCrew, type Link } from './node/crew.js'

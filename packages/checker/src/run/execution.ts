@@ -1,0 +1,111 @@
+/** Execution: one way that a machine can go, step by step, nothing left out. */
+import { Misuse } from '../machine/errors.js'
+import { Overflow, type Row } from '../machine/layout.js'
+import type { Machine } from '../machine/machine.js'
+import type { Operation } from '../machine/operation.js'
+import { placeOf } from '../machine/place.js'
+import type { Program, StackFrame } from '../machine/program.js'
+import type { MicroStep } from './step.js'
+
+export class Execution {
+  readonly machine: Machine
+  readonly programs: readonly Program[]
+  /** What has happened. */
+  readonly steps: MicroStep[] = []
+  row: Row
+
+  /** @param programs what a search has learned of the tasks. By default they are unfolded as they go. */
+  constructor(machine: Machine, programs: readonly Program[] = machine.programs(() => {})) {
+    this.machine = machine
+    this.programs = programs
+    this.row = this.#fitting(() => machine.initialRow(this.programs))
+  }
+
+  position(task: number): number {
+    return this.machine.tasks[task]?.position.get(this.row) ?? 0
+  }
+
+  /** What the task does next; null when it has returned. */
+  next(task: number): Operation | null {
+    return this.programs[task]?.operations[this.position(task)] ?? null
+  }
+
+  /** Where the task is, innermost frame first. */
+  stack(task: number): StackFrame[] {
+    return this.programs[task]?.stack(this.position(task)) ?? []
+  }
+
+  /** Whether the task has come to an end or to rest. */
+  rests(task: number): boolean {
+    return this.programs[task]?.rests[this.position(task)] === true
+  }
+
+  /**
+   * Lets a task do its next operation, with the outcome given, if it can.
+   * @returns whether it could.
+   * @throws Misuse when that breaks a rule.
+   */
+  step(task: number, outcome = 0): boolean {
+    const operation = this.next(task)
+    const program = this.programs[task]
+    if (!operation || !program || outcome >= operation.outcomes) return false
+    const position = this.position(task)
+    return this.#fitting(() => {
+      const next = this.row.slice()
+      const result = operation.attempt(next, task, outcome)
+      if (result < 0) return false
+      const reached = program.edge(position, result)
+      this.machine.tasks[task]?.position.set(next, reached)
+      if (program.returns[reached] === true) this.machine.tasks[task]?.onReturn?.(next, task)
+      this.row = next
+      this.steps.push({ task, operation, position, outcome, result })
+      return true
+    })
+  }
+
+  /** The outcomes with which the task can do its next operation now. */
+  possible(task: number): number[] {
+    const operation = this.next(task)
+    const outcomes: number[] = []
+    for (let outcome = 0; operation && outcome < operation.outcomes; outcome++) {
+      if (this.#fitting(() => operation.attempt(this.row.slice(), task, outcome)) >= 0) {
+        outcomes.push(outcome)
+      }
+    }
+    return outcomes
+  }
+
+  /** Where in the scenario's code the task is, as `file:line:column`; empty when that is not known. */
+  place(task: number): string {
+    const node = this.stack(task)[0]?.node
+    return node ? placeOf(node.automaton.site(node), this.machine.internals) : ''
+  }
+
+  /** Does something with a row, and makes room in it when needed. */
+  #fitting<T>(act: () => T): T {
+    for (;;) {
+      try {
+        return act()
+      } catch (thrown) {
+        if (!(thrown instanceof Overflow)) throw thrown
+        const { layout } = this.machine
+        const convert = layout.widen(thrown)
+        if (this.row !== undefined) {
+          const row = new Int32Array(layout.words)
+          convert(this.row, 1, row)
+          this.row = row
+        }
+      }
+    }
+  }
+}
+
+/** Adds where it happened to what was wrong. */
+export function located(error: Misuse, execution: Execution, task: number): Misuse {
+  const place = execution.place(task)
+  const stack = execution.stack(task).map(({ name }) => name)
+  return new Misuse(
+    `${error.message} (in ${stack.join(' < ')}${place === '' ? '' : `, at ${place}`})`,
+    { cause: error },
+  )
+}

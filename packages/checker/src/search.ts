@@ -1,0 +1,15 @@
+/** The search and single executions: for tools that show, store or divide a check. */
+export { Execution } from './run/execution.js'
+export { xorshift } from './run/random.js'
+export type { SampleOptions, Strategy } from './run/sample.js'
+export { replay } from './run/token.js'
+export { cycle, type Waiter, waiters } from './run/wait-for.js'
+export { describeMachine } from './search/knowledge.js'
+export { type Reductions, reductionsOf } from './search/reductions.js'
+export {
+  DEFAULT_LIMITS,
+  Search,
+  type SearchOptions,
+  type SearchResult,
+  type Snapshot,
+} from './search/search.js'

@@ -1,0 +1,411 @@
+/**
+ * Search: visits every state that a machine can come to, breadth-first, and says whether all its tasks can always come
+ * to an end. The way to the first deadlock that it finds is a shortest one.
+ */
+import { Misuse } from '../machine/errors.js'
+import { Overflow, type Row } from '../machine/layout.js'
+import type { Machine } from '../machine/machine.js'
+import { Refuted } from '../reduce/partial-order.js'
+import { Symmetry } from '../reduce/symmetry.js'
+import { milliseconds } from './clock.js'
+import { BLOCK, PIECE, PIECE_WORDS } from './expander.js'
+import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
+import { findLivelock } from './progress.js'
+import { MAX_STATES, StateTable } from './state-table.js'
+import { Stepper } from './stepper.js'
+
+/**
+ * Limits: one that stops the search makes the verdict `bounded`. They are looked at between blocks of states, so a
+ * search may go a little beyond; where it stops is the same each time, but for seconds.
+ */
+export interface Limits {
+  /** How many states may be kept, at most 134 million. */
+  readonly maxStates?: number
+  /** How many steps deep. */
+  readonly maxDepth?: number
+  /** How many seconds one run may take. By default unlimited: a verdict should not depend on how busy the machine is. */
+  readonly maxSeconds?: number
+  /** How many megabytes the table of states may take, each 1,000,000 bytes. While it grows it needs up to half as much again. */
+  readonly maxMegabytes?: number
+}
+
+/** A search as far as those who help it have to know it. */
+export interface Searching {
+  readonly machine: Machine
+  readonly stepper: Stepper
+  readonly symmetry: Symmetry | null
+  readonly table: StateTable
+}
+
+/** Those who expand states for a search. Threads in Node are the ones that there are: see node/crew.ts. */
+export interface Helpers {
+  /**
+   * Expands states from `from` to before `to`.
+   * @returns the pieces, as expander.ts lays them out, or null when the search has to do it itself.
+   */
+  expand(search: Searching, from: number, to: number): Int32Array | null
+  /** The search has started over. */
+  reset(): void
+}
+
+export interface SearchOptions extends Limits {
+  /** Whether to leave out interleavings that make no difference (partial-order.ts). By default yes. */
+  readonly partialOrder?: boolean
+  /** Whether states that differ only in names count once (symmetry.ts). By default yes. */
+  readonly symmetry?: boolean
+  /** Whether to go on after the first deadlock and count them all. By default no. */
+  readonly allDeadlocks?: boolean
+  /** Whether to look for livelocks. By default yes. */
+  readonly livelocks?: boolean
+  /** Threads that help. By default none do. */
+  readonly crew?: Helpers | undefined
+  /** Is told now and then how far the search is. */
+  readonly onProgress?: (states: number, depth: number) => void
+}
+
+export type Verdict = 'safe' | 'deadlock' | 'livelock' | 'bounded'
+
+export interface SearchResult {
+  readonly verdict: Verdict
+  /** Which limit stopped the search, when one did. */
+  readonly bound: keyof Limits | null
+  readonly states: number
+  readonly transitions: number
+  /** How many steps the shortest way to the farthest state has. */
+  readonly depth: number
+  /** The states without a successor in which not all tasks have settled. */
+  readonly deadlocks: readonly number[]
+  /** A state from which no task can make progress, though some can move. */
+  readonly livelock: number | null
+  /** What was wrong with the scenario, and the state in which it came out. */
+  readonly misuse: { readonly error: Misuse; readonly state: number } | null
+  readonly bytes: number
+  readonly seconds: number
+}
+
+/** The limits of a search that is given none. */
+export const DEFAULT_LIMITS = {
+  maxStates: 20_000_000,
+  maxDepth: Number.POSITIVE_INFINITY,
+  maxSeconds: Number.POSITIVE_INFINITY,
+  maxMegabytes: 2000,
+} as const satisfies Limits
+
+/** Fewer states than that are expanded between two looks at limits only where a level ends. */
+const SMALL_BLOCK = 64
+
+/** How far a search is. */
+interface Cursor {
+  /** The next state to expand. */
+  state: number
+  /** The depth of the states that are being expanded, and the first state after them. */
+  depth: number
+  levelEnd: number
+  readonly deadlocks: number[]
+  /** States all of whose successors were found before: where there are none, nothing can go round for ever. */
+  readonly turns: number[]
+}
+
+/** All that a search has done, as plain data, to go on with it later. */
+export interface Snapshot extends Cursor {
+  readonly knowledge: Knowledge
+  readonly transitions: number
+  /** The rows of all states, and the state that each was reached from. */
+  readonly rows: Int32Array
+  readonly parents: Int32Array
+}
+
+export class Search {
+  readonly machine: Machine
+  readonly stepper: Stepper
+  readonly symmetry: Symmetry | null
+  table: StateTable
+  readonly #options: SearchOptions
+  readonly #limits: Required<Limits>
+  #cursor = beginning()
+  #row: Row = new Int32Array(0)
+  #representative: Row = new Int32Array(0)
+  /** The first state of the block, and for each of the block whether it has a successor that was found after it. */
+  #first = 0
+  readonly #forward = new Uint8Array(BLOCK)
+  /** How many times rows got another layout. */
+  #layouts = 0
+  #seconds = 0
+  #resumedAt = 0
+
+  constructor(machine: Machine, options: SearchOptions = {}) {
+    this.machine = machine
+    this.#options = options
+    this.#limits = { ...DEFAULT_LIMITS, ...options }
+    this.stepper = new Stepper(machine, options.partialOrder ?? true)
+    this.symmetry = (options.symmetry ?? true) ? Symmetry.of(machine, this.stepper.programs) : null
+    this.table = this.#emptyTable()
+  }
+
+  /** Searches until there is a verdict. @throws Misuse when the scenario depends on more than its results. */
+  run(): SearchResult {
+    for (;;) {
+      const result = this.advance()
+      if (result !== null) return result
+    }
+  }
+
+  /**
+   * Searches a fraction of a second.
+   * @returns the result once there is a verdict.
+   * @throws Misuse when the scenario depends on more than its results.
+   */
+  advance(): SearchResult | null {
+    this.#resumedAt = milliseconds()
+    try {
+      return this.#advance()
+    } catch (thrown) {
+      if (!(thrown instanceof Refuted)) throw thrown
+      // The programs have learned what they assumed wrongly; the next try knows it.
+      this.stepper.reset()
+      this.#options.crew?.reset()
+      this.table = this.#emptyTable()
+      this.#cursor = beginning()
+      this.#first = 0
+      return null
+    } finally {
+      this.#seconds = this.#elapsed()
+      this.#resumedAt = milliseconds()
+    }
+  }
+
+  /** What was done up to now. Between calls of `advance`. */
+  snapshot(): Snapshot {
+    const { machine, stepper, table } = this
+    return {
+      ...this.#cursor,
+      knowledge: knowledgeOf(machine, stepper),
+      transitions: stepper.steps,
+      ...table.contents,
+    }
+  }
+
+  /**
+   * Goes on where another search of an identical machine, with the same options but for limits, has stopped.
+   * @throws Error when the machine is not identical.
+   */
+  resume(snapshot: Snapshot): void {
+    const { knowledge, transitions, rows, parents } = snapshot
+    const { state, depth, levelEnd, deadlocks, turns } = snapshot
+    learn(this.machine, this.stepper, knowledge)
+    this.table = this.#emptyTable()
+    this.table.load(rows, parents)
+    this.stepper.steps = transitions
+    this.#cursor = { state, depth, levelEnd, deadlocks, turns }
+    this.#first = state
+  }
+
+  #advance(): SearchResult | null {
+    const { table, stepper } = this
+    const cursor = this.#cursor
+    if (table.size === 0) {
+      this.fitting(() => table.stage(stepper.initialRow(), -1))
+      table.flush()
+    }
+    if (cursor.state === cursor.levelEnd) {
+      if (cursor.state === table.size) return this.#conclude(null, null)
+      cursor.depth++
+      cursor.levelEnd = table.size
+    }
+    this.#options.onProgress?.(table.size, cursor.depth)
+    const bound = this.#bound()
+    if (bound !== null) return this.#conclude(bound, null)
+    const room = Math.max(SMALL_BLOCK, this.#limits.maxStates - table.size)
+    const end = Math.min(cursor.levelEnd, cursor.state + Math.min(BLOCK, room))
+    this.#first = cursor.state
+    this.#forward.fill(0, 0, end - cursor.state)
+    try {
+      while (cursor.state < end && !this.#stops) this.#expandTogether(end)
+    } catch (thrown) {
+      if (!(thrown instanceof Misuse)) throw thrown
+      return this.#conclude(null, { error: thrown, state: cursor.state })
+    }
+    this.#endBlock()
+    return this.#stops ? this.#conclude(null, null) : null
+  }
+
+  /** The limit that is reached, if one is. */
+  #bound(): keyof Limits | null {
+    const { table } = this
+    const { state, depth, levelEnd } = this.#cursor
+    const { maxStates, maxDepth, maxSeconds, maxMegabytes } = this.#limits
+    // Within the block that comes it must not outgrow anything either.
+    const soon = table.size + 4 * Math.min(BLOCK, levelEnd - state)
+    if (table.size > maxStates || soon > MAX_STATES) return 'maxStates'
+    if (depth > maxDepth) return 'maxDepth'
+    if (this.#seconds > maxSeconds) return 'maxSeconds'
+    return table.bytesFor(soon) > maxMegabytes * 1e6 ? 'maxMegabytes' : null
+  }
+
+  /** Whether a deadlock was found and no other is wanted. */
+  get #stops(): boolean {
+    return this.#cursor.deadlocks.length > 0 && this.#options.allDeadlocks !== true
+  }
+
+  /** Expands states up to `end`, or to where what the crew has found no longer fits. */
+  #expandTogether(end: number): void {
+    const cursor = this.#cursor
+    const from = cursor.state
+    const pieces = this.#options.crew?.expand(this, from, end) ?? null
+    if (pieces === null) {
+      this.#expandAlone(end)
+      return
+    }
+    const layouts = this.#layouts
+    for (let base = 0; cursor.state < end && !this.#stops; base += PIECE_WORDS) {
+      const pieceEnd = Math.min(end, cursor.state + PIECE)
+      this.#add(pieces, base)
+      this.#expandAlone(pieceEnd)
+      if (this.#layouts !== layouts) break
+    }
+  }
+
+  /** Adds what a crew has found: see expander.ts. */
+  #add(pieces: Int32Array, base: number): void {
+    const { table, stepper } = this
+    const cursor = this.#cursor
+    const { words } = table
+    let at = base + 1
+    for (let done = pieces[base] as number; done > 0; done--) {
+      const steps = pieces[at] as number
+      const found = (pieces[at + 1] as number) >> 1
+      const forward = ((pieces[at + 1] as number) & 1) === 1
+      at += 2
+      // Whether a state without successors is a deadlock is decided below.
+      if (steps === 0) {
+        this.#expandNext()
+        if (this.#stops) return
+        continue
+      }
+      stepper.steps += steps
+      if (forward) this.#forward[cursor.state - this.#first] = 1
+      for (let index = 0; index < found; index++, at += words + 1) {
+        table.stageAt(pieces, at + 1, pieces[at] as number, cursor.state)
+      }
+      cursor.state++
+    }
+  }
+
+  /** Expands states up to `end`. */
+  #expandAlone(end: number): void {
+    const cursor = this.#cursor
+    while (cursor.state < end && !this.#stops) this.#expandNext()
+  }
+
+  #expandNext(): void {
+    const { table, stepper } = this
+    const cursor = this.#cursor
+    const { steps } = stepper
+    try {
+      if (this.#row.length !== table.words) {
+        this.#row = new Int32Array(table.words)
+        this.#representative = new Int32Array(table.words)
+      }
+      table.read(cursor.state, this.#row)
+      const moved = stepper.expand(this.#row, this.#emit)
+      if (!moved) {
+        if (!stepper.settled(this.#row)) cursor.deadlocks.push(cursor.state)
+        // It goes nowhere, so it does not turn back.
+        this.#forward[cursor.state - this.#first] = 1
+      }
+      cursor.state++
+    } catch (thrown) {
+      if (!(thrown instanceof Overflow)) throw thrown
+      // The state is done again: what it had found so far is in the table and counts once.
+      table.flush()
+      this.#widen(thrown)
+      stepper.steps = steps
+    }
+  }
+
+  readonly #emit = (next: Row): void => {
+    let kept = next
+    if (this.symmetry !== null) {
+      kept = this.#representative
+      this.symmetry.canonicalize(next, kept)
+    }
+    this.table.stage(kept, this.#cursor.state)
+  }
+
+  readonly #found = (state: number, parent: number): void => {
+    if (state > parent) this.#forward[parent - this.#first] = 1
+  }
+
+  /** Ends a block: adds all that is staged, and notes where it turned back. */
+  #endBlock(): void {
+    this.table.flush()
+    const { state, turns } = this.#cursor
+    for (let at = this.#first; at < state; at++) {
+      if (this.#forward[at - this.#first] === 0) turns.push(at)
+    }
+    this.#first = state
+  }
+
+  #conclude(bound: keyof Limits | null, misuse: SearchResult['misuse']): SearchResult {
+    this.#endBlock()
+    const { table, stepper } = this
+    const { deadlocks, depth, turns } = this.#cursor
+    const finished = bound === null && misuse === null && deadlocks.length === 0
+    const livelock =
+      finished && this.#options.livelocks !== false && turns.length > 0
+        ? this.fitting(() => findLivelock(this, turns))
+        : null
+    this.machine.verify()
+    return {
+      verdict: verdictOf(deadlocks.length > 0, livelock !== null, bound !== null),
+      bound,
+      states: table.size,
+      transitions: stepper.steps,
+      depth,
+      deadlocks,
+      livelock,
+      misuse,
+      bytes: table.bytes,
+      seconds: this.#elapsed(),
+    }
+  }
+
+  /** Does something with rows; when one has no room for a value, makes room in all of them and does it again. */
+  fitting<T>(act: () => T): T {
+    for (;;) {
+      try {
+        return act()
+      } catch (thrown) {
+        if (!(thrown instanceof Overflow)) throw thrown
+        this.#widen(thrown)
+      }
+    }
+  }
+
+  #widen(overflow: Overflow): void {
+    const { layout } = this.machine
+    const convert = layout.widen(overflow)
+    this.table.repack(layout.words, convert)
+    this.stepper.resize()
+    this.#layouts++
+  }
+
+  #emptyTable(): StateTable {
+    const shared = this.#options.crew !== undefined
+    return new StateTable(this.machine.layout.words, this.#found, shared)
+  }
+
+  #elapsed(): number {
+    return this.#seconds + (milliseconds() - this.#resumedAt) / 1000
+  }
+}
+
+function beginning(): Cursor {
+  return { state: 0, depth: 0, levelEnd: 1, deadlocks: [], turns: [] }
+}
+
+function verdictOf(deadlock: boolean, livelock: boolean, bounded: boolean): Verdict {
+  if (deadlock) return 'deadlock'
+  if (livelock) return 'livelock'
+  return bounded ? 'bounded' : 'safe'
+}

@@ -1,0 +1,173 @@
+/**
+ * Stepper: the states that follow a state. A step of the search is one operation of one task and, under partial-order
+ * reduction, the left movers after it.
+ */
+import { Misuse } from '../machine/errors.js'
+import type { Field, Row } from '../machine/layout.js'
+import type { Machine } from '../machine/machine.js'
+import type { Operation } from '../machine/operation.js'
+import { type Program, Unforeseen } from '../machine/program.js'
+import { LeftMovers } from '../reduce/partial-order.js'
+import type { MicroStep } from '../run/step.js'
+
+/** How long a chain of left movers may be: longer ones loop. */
+const MAX_CHAIN = 1_000
+
+export class Stepper {
+  readonly programs: readonly Program[]
+  /** How many steps were taken. */
+  steps = 0
+  /** When set, gets the operations of each step, until it is taken back. */
+  record: MicroStep[] | null = null
+  readonly #machine: Machine
+  /** The field of each task's position. */
+  readonly #positions: readonly Field[]
+  readonly #movers: LeftMovers | null
+  /** For each task and position: 1 no left mover, 2 a left mover; none while that is not known. */
+  readonly #moverAt: number[][]
+  /** What was decided about left movers, in order: a task, a position, and 1 or 2. */
+  readonly decisions: number[] = []
+  #sealed = false
+  /** Rows to work in, one for each operation of a step that is under way. */
+  readonly #rows: Row[] = []
+
+  constructor(machine: Machine, partialOrder: boolean) {
+    this.#machine = machine
+    this.#positions = machine.tasks.map(({ position }) => position)
+    this.#movers = partialOrder ? new LeftMovers() : null
+    this.programs = machine.programs((operation) => this.#movers?.note(operation))
+    this.#moverAt = machine.tasks.map(() => [])
+  }
+
+  /** Forgets what rests on assumptions; the search starts over. */
+  reset(): void {
+    for (const known of this.#moverAt) known.length = 0
+    this.decisions.length = 0
+    this.#movers?.forget()
+    this.steps = 0
+  }
+
+  /** Whether it may learn: number new positions and decide what is a left mover. See knowledge.ts. */
+  seal(sealed: boolean): void {
+    this.#sealed = sealed
+    for (const program of this.programs) program.sealed = sealed
+  }
+
+  /** Takes over a decision about a left mover. @throws Error when what is known does not allow it. */
+  decide(task: number, position: number, decision: number): void {
+    const sealed = this.#sealed
+    this.#sealed = false
+    if (this.#isMover(task, position) !== (decision === 2)) {
+      throw new Error(`${this.programs[task]?.name} has learned something else at ${position}`)
+    }
+    this.#sealed = sealed
+  }
+
+  /** Takes notice that rows have another length. */
+  resize(): void {
+    this.#rows.length = 0
+  }
+
+  /** The state in which nothing has happened yet. */
+  initialRow(): Row {
+    return this.#machine.initialRow(this.programs)
+  }
+
+  /**
+   * Calls `emit` with each state that follows, in the order of tasks and outcomes.
+   * @returns whether any does.
+   */
+  expand(row: Row, emit: (next: Row, task: number) => void): boolean {
+    const count = this.programs.length
+    if (this.#movers) {
+      // Only before its first step can a task be found at a left mover: that alone needs to be done next.
+      for (let task = 0; task < count; task++) {
+        const position = this.position(row, task)
+        if (this.#isMover(task, position) && this.expandTask(row, task, emit)) return true
+      }
+    }
+    let moved = false
+    for (let task = 0; task < count; task++) {
+      if (this.expandTask(row, task, emit)) moved = true
+    }
+    return moved
+  }
+
+  /** Calls `emit` with each state that follows by a step of this task. */
+  expandTask(row: Row, task: number, emit: (next: Row, task: number) => void): boolean {
+    return this.#perform(row, task, this.position(row, task), 0, emit)
+  }
+
+  position(row: Row, task: number): number {
+    return (this.#positions[task] as Field).get(row)
+  }
+
+  /** Whether every task has come to an end or, if it is a kernel thread, to rest. */
+  settled(row: Row): boolean {
+    for (let task = 0; task < this.programs.length; task++) {
+      if (this.programs[task]?.rests[this.position(row, task)] !== true) return false
+    }
+    return true
+  }
+
+  #perform(
+    row: Row,
+    task: number,
+    position: number,
+    depth: number,
+    emit: (next: Row, task: number) => void,
+  ): boolean {
+    const program = this.programs[task] as Program
+    const operation = program.operations[position] as Operation | null
+    if (operation === null) return false
+    const next = (this.#rows[depth] ??= new Int32Array(row.length))
+    const field = this.#positions[task] as Field
+    const { outcomes, attempt } = operation
+    let moved = false
+    let isFresh = false
+    for (let outcome = 0; outcome < outcomes; outcome++) {
+      // What cannot happen changes nothing, so the row can be used again.
+      if (!isFresh) for (let word = 0; word < row.length; word++) next[word] = row[word] as number
+      const result = attempt(next, task, outcome)
+      isFresh = result < 0
+      if (isFresh) continue
+      moved = true
+      const reached = program.edge(position, result)
+      field.set(next, reached)
+      if (program.returns[reached] === true) this.#machine.tasks[task]?.onReturn?.(next, task)
+      this.record?.push({ task, operation, position, outcome, result })
+      if (this.#movers === null || !this.#isMover(task, reached)) {
+        this.steps++
+        emit(next, task)
+      } else {
+        if (depth > MAX_CHAIN) {
+          throw new Misuse(
+            `${program.name} does ${MAX_CHAIN} steps that no other task can see: put what repeats into kernel.loop(), which forgets`,
+          )
+        }
+        if (!this.#perform(next, task, reached, depth + 1, emit)) {
+          throw new Error(
+            `${program.operations[reached]} was taken for a left mover, and it blocks`,
+          )
+        }
+      }
+      this.record?.pop()
+    }
+    return moved
+  }
+
+  /** Whether the task is at a left mover. A loop that starts over counts as none, so that every chain ends. */
+  #isMover(task: number, position: number): boolean {
+    const known = this.#moverAt[task] as number[]
+    const mover = known[position]
+    if (mover !== undefined) return mover === 2
+    const program = this.programs[task] as Program
+    if (this.#sealed) throw new Unforeseen(program.name)
+    const operation = program.operations[position] ?? null
+    const is =
+      operation !== null && !program.heads[position] && this.#movers?.includes(operation) === true
+    known[position] = is ? 2 : 1
+    this.decisions.push(task, position, is ? 2 : 1)
+    return is
+  }
+}

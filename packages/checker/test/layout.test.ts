@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Field, Layout, Overflow } from '../src/machine/layout.js'
+import { StateTable } from '../src/search/state-table.js'
+
+describe('a layout', () => {
+  it('holds every value of every field, however often it has to make room', () => {
+    const writes = fc.array(fc.tuple(fc.nat(9), fc.nat(0x3fffffff)), { maxLength: 40 })
+    fc.assert(
+      fc.property(writes, (sequence) => {
+        const layout = new Layout()
+        const fields = Array.from({ length: 10 }, (_, at) =>
+          layout.add(new Field(`f${at}`, at % 3, false)),
+        )
+        layout.arrange()
+        let row = layout.initialRow()
+        const model = fields.map(({ initial }) => initial)
+        for (const [at, value] of sequence) {
+          const field = fields[at] as Field
+          try {
+            field.set(row, value)
+          } catch (thrown) {
+            if (!(thrown instanceof Overflow)) throw thrown
+            const convert = layout.widen(thrown)
+            const wider = new Int32Array(layout.words)
+            convert(row, 1, wider)
+            row = wider
+            field.set(row, value)
+          }
+          model[at] = value
+          expect(fields.map((each) => each.get(row))).toEqual(model)
+        }
+      }),
+    )
+  })
+
+  it('takes no bit for what never changes, and refuses what is no small number', () => {
+    const layout = new Layout()
+    const field = layout.add(new Field('f', 0, false))
+    layout.arrange()
+    expect(field.limit).toBe(0)
+    expect(() => field.set(layout.initialRow(), 1)).toThrow(Overflow)
+    expect(() => layout.widen(new Overflow(field, -1))).toThrow(RangeError)
+  })
+})
+
+describe('a state table', () => {
+  it('keeps each row once, in the order of discovery, as a map does', () => {
+    const word = fc.oneof(fc.nat(20), fc.integer())
+    const rows = fc.array(fc.tuple(fc.nat(40), word), { maxLength: 2_000 })
+    fc.assert(
+      fc.property(rows, (sequence) => {
+        const model = new Map<string, number>()
+        const found: number[] = []
+        const table = new StateTable(2, (state, index) => {
+          found[index] = state
+        })
+        for (const [index, row] of sequence.entries()) table.stage(Int32Array.from(row), index)
+        table.flush()
+        const expected = sequence.map((row) => {
+          const key = row.join()
+          if (!model.has(key)) model.set(key, model.size)
+          return model.get(key)
+        })
+        expect(found).toEqual(expected)
+        expect(table.size).toBe(model.size)
+        const copy = new Int32Array(2)
+        for (const [key, state] of model) {
+          table.read(state, copy)
+          expect(copy.join()).toBe(key)
+          expect(table.find(copy)).toBe(state)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+})

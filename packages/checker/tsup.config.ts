@@ -1,0 +1,10 @@
+import { library } from '../../tsup.base.js'
+
+export default library({
+  entry: {
+    index: 'src/index.ts',
+    machine: 'src/machine.ts',
+    search: 'src/search.ts',
+    node: 'src/node.ts',
+  },
+})
