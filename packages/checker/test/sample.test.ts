@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { policyNamed } from '../../../apps/kernel-sim/src/kernel/policy.js'
-import { sampleScenario } from '../../src/matrix/cell.js'
-import { CASES } from '../../src/scenarios/catalogue.js'
+import { sampleScenario } from '../../../apps/kernel-sim/src/matrix/subject.js'
+import { CASES } from '../../../apps/kernel-sim/src/scenarios/catalogue.js'
 
 const scenarioNamed = (name: string) => {
   const found = CASES.find(({ scenario }) => scenario.name === name)

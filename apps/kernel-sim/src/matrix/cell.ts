@@ -64,7 +64,7 @@ export function checkScenario(
 }
 
 /** Some executions of a scenario: what they ran into, or null. @throws InputError as {@link checkScenario} does. */
-export function sampleScenario(
+function sampleScenario(
   scenario: Scenario,
   policy: Policy,
   options: SampleOptions,
