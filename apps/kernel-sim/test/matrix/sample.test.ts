@@ -1,7 +1,8 @@
+import type { SampleOptions } from '@scopemask/checker/search'
 import { describe, expect, it } from 'vitest'
-import { policyNamed } from '../../../apps/kernel-sim/src/kernel/policy.js'
-import { sampleScenario } from '../../../apps/kernel-sim/src/matrix/subject.js'
-import { CASES } from '../../../apps/kernel-sim/src/scenarios/catalogue.js'
+import { policyNamed } from '../../src/kernel/policy.js'
+import { checkSample, subjectOf } from '../../src/matrix/subject.js'
+import { CASES } from '../../src/scenarios/catalogue.js'
 
 const scenarioNamed = (name: string) => {
   const found = CASES.find(({ scenario }) => scenario.name === name)
@@ -9,20 +10,21 @@ const scenarioNamed = (name: string) => {
   return found.scenario
 }
 
+const sampled = (name: string, policy: string, options: SampleOptions) =>
+  checkSample(subjectOf(scenarioNamed(name), policyNamed(policy)), options)
+
 describe.each(['random', 'pct'] as const)('a sample, %s', (strategy) => {
   const options = { strategy, executions: 300, seed: 1 }
 
   it('finds deadlocks that the search finds, the same ones for the same seed', () => {
     for (const name of ['cil-push', 'shared-worker', 'no-idle-worker', 'rescuer-agf']) {
-      const found = sampleScenario(scenarioNamed(name), policyNamed('scope'), options)
+      const found = sampled(name, 'scope', options)
       expect(found?.cycle.length, name).toBeGreaterThan(0)
-      expect(sampleScenario(scenarioNamed(name), policyNamed('scope'), options)).toEqual(found)
+      expect(sampled(name, 'scope', options)).toEqual(found)
     }
   })
 
   it('finds nothing where there is nothing, and claims nothing', () => {
-    expect(
-      sampleScenario(scenarioNamed('cil-push'), policyNamed('callee-scope'), options),
-    ).toBeNull()
+    expect(sampled('cil-push', 'callee-scope', options)).toBeNull()
   })
 })
