@@ -1,0 +1,63 @@
+/** Pages: the memory of a machine, its page allocator, and the reclaim behind it. */
+export { CallSites, type UnsafeSite } from './alloc/call-sites.js'
+export {
+  LivelockError,
+  type MemoryHooks,
+  PageAllocator,
+  type PageAllocatorState,
+  type PageRequest,
+} from './alloc/page-allocator.js'
+export {
+  type AllocAnswer,
+  type AllocRequest,
+  type AllocStep,
+  allocPages,
+  COMPACT_COMPLETE,
+  COMPACT_DEFERRED,
+  COMPACT_SKIPPED,
+} from './alloc/slow-path.js'
+export { Buddy, type FallbackEvent } from './pages/buddy.js'
+export {
+  FALLBACKS,
+  type Fallback,
+  findSuitableFallback,
+  PAGEBLOCK_ORDER,
+} from './pages/fallback.js'
+export { PageError } from './pages/page-error.js'
+export { InvariantError, NO_PAGE, PageFrames } from './pages/page-frames.js'
+export {
+  calculateMinFreeKbytes,
+  type FreeState,
+  MAX_ORDER,
+  setupZoneReserves,
+  totalReservePages,
+  type Watermarks,
+  type ZoneReserves,
+  zoneWatermarkFast,
+  zoneWatermarkOk,
+} from './pages/watermark.js'
+export { ZONES, type Zone, type ZoneLabel } from './pages/zone.js'
+export { type MemoryOptions, Zones, type ZonesState } from './pages/zones.js'
+export {
+  type Lru,
+  PG_ACTIVE,
+  PG_DIRTY,
+  PG_FILE,
+  PG_PRIVATE,
+  PG_RECLAIM,
+  PG_REFERENCED,
+  PG_WRITEBACK,
+} from './reclaim/lru.js'
+export { SHRINK_STOP, type ShrinkControl, type Shrinker } from './reclaim/shrinker.js'
+export {
+  allowDirectReclaim,
+  type DirectReclaimWait,
+  type ReclaimZone,
+  reclaimThrottle,
+  type ThrottleReason,
+  throttleDirectReclaim,
+  type WritebackCase,
+  type WritebackPage,
+  writebackCase,
+} from './reclaim/throttle.js'
+export type { Pageout, ReclaimHooks } from './reclaim/vmscan.js'

@@ -1,0 +1,18 @@
+/** Slab: caches of objects, kmalloc, and mempools, on pages. */
+export { KMALLOC_MAX_CACHE_SIZE } from './slab/kmalloc-caches.js'
+export { Mempool, type MempoolSleep, type MempoolSource, NO_ELEMENT } from './slab/mempool.js'
+export { type MempoolResult, type MempoolStep, mempoolAlloc } from './slab/mempool-alloc.js'
+export {
+  SlabAllocator,
+  SlabError,
+  type SlabPageRequest,
+  type SlabPages,
+  type SlabState,
+  ZERO_SIZE_PTR,
+} from './slab/slab-allocator.js'
+export {
+  NO_OBJECT,
+  type SlabCache,
+  type SlabCacheOptions,
+  type SlabInfo,
+} from './slab/slab-cache.js'
