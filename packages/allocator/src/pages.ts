@@ -1,21 +1,21 @@
 /** Pages: the memory of a machine, its page allocator, and the reclaim behind it. */
+
+export { allocPages } from './alloc/alloc-pages.js'
 export { CallSites, type UnsafeSite } from './alloc/call-sites.js'
-export {
-  LivelockError,
-  type MemoryHooks,
-  PageAllocator,
-  type PageAllocatorState,
-  type PageRequest,
-} from './alloc/page-allocator.js'
+export { LivelockError } from './alloc/livelock.js'
+export type { MemoryHooks } from './alloc/memory-hooks.js'
+export { PageAllocator, type PageAllocatorState } from './alloc/page-allocator.js'
+export type { AllocRequest, PageRequest } from './alloc/request.js'
 export {
   type AllocAnswer,
-  type AllocRequest,
   type AllocStep,
-  allocPages,
   COMPACT_COMPLETE,
   COMPACT_DEFERRED,
   COMPACT_SKIPPED,
-} from './alloc/slow-path.js'
+  perform,
+  type StepHandlers,
+  type StepOf,
+} from './alloc/steps.js'
 export { Buddy, type FallbackEvent } from './pages/buddy.js'
 export {
   FALLBACKS,

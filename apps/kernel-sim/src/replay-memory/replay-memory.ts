@@ -259,10 +259,10 @@ class Replay {
 
   /** As the slow path does, the lists of CPUs are asked last. */
   #find(gfp: number, order: number, cpu: number): number {
-    const page = this.#zones.alloc(gfp, order, ALLOC_NO_WATERMARKS, cpu, 0)
+    const page = this.#zones.alloc(gfp, order, ALLOC_NO_WATERMARKS, { cpu, node: 0 })
     if (page !== NO_PAGE) return page
     this.#zones.drain()
-    return this.#zones.alloc(gfp, order, ALLOC_NO_WATERMARKS, cpu, 0)
+    return this.#zones.alloc(gfp, order, ALLOC_NO_WATERMARKS, { cpu, node: 0 })
   }
 
   #free(i: number, page: number): void {

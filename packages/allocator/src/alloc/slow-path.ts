@@ -1,8 +1,8 @@
 /**
- * Allocation: the way of a request through the page allocator (mm/page_alloc.c, __alloc_pages and
- * __alloc_pages_slowpath, 6.1.192). A generator: it says what it does next and is told what came of it, so that a model checker can
- * interleave it, a simulation can charge time to it, and a real free list can serve it.
+ * Slow path: what a request does when the free lists have nothing for it (mm/page_alloc.c, __alloc_pages_slowpath, 6.1.192): it wakes
+ * kswapd, reclaims, compacts, lets somebody be killed, and tries again as long as there is hope.
  */
+
 import {
   ALLOC_CPUSET,
   ALLOC_KSWAPD,
@@ -10,14 +10,11 @@ import {
   ALLOC_NO_WATERMARKS,
   ALLOC_OOM,
   ALLOC_WMARK_HIGH,
-  allocFlagsNofragment,
   gfpPfmemallocFlags,
   gfpToAllocFlags,
   gfpToAllocFlagsCma,
 } from '../gfp/alloc-flags.js'
-import { currentGfpContext } from '../gfp/context.js'
 import {
-  __GFP_ACCOUNT,
   __GFP_DIRECT_RECLAIM,
   __GFP_FS,
   __GFP_HARDWALL,
@@ -32,13 +29,14 @@ import {
 import { linux6_1 } from '../gfp/kernels.js'
 import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { gfpCompactionAllowed } from '../gfp/predicates.js'
-import { type AllocContext, type AllocEnvironment, prepareAllocPages } from '../gfp/prepare.js'
+import type { AllocContext } from '../gfp/prepare.js'
 import { ZONE_NORMAL } from '../gfp/zone.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
-import { MAX_ORDER } from '../pages/watermark.js'
 import { PF, PF_MEMALLOC } from '../task/flags.js'
 import { memallocNoreclaimRestore, memallocNoreclaimSave, type Task } from '../task/memalloc.js'
+import type { AllocRequest } from './request.js'
+import { type AllocAnswer, type AllocStep, COMPACT_DEFERRED, COMPACT_SKIPPED } from './steps.js'
 
 /** Gone since 6.3. */
 const { __GFP_ATOMIC } = linux6_1.flags
@@ -49,111 +47,14 @@ const ALL = 0xffffffff
 const COMPACT_PRIO_SYNC_LIGHT = 1
 const COMPACT_PRIO_ASYNC = 2
 
-/** What compaction says (enum compact_result), as far as it matters here. */
-export const COMPACT_SKIPPED = 1
-export const COMPACT_DEFERRED = 2
-export const COMPACT_COMPLETE = 5
-
-/** A search of the free lists: with which flags, and on which nodes. */
-export interface FreelistSearch {
-  readonly gfp: number
-  readonly allocFlags: number
-  readonly nodemask: AllocContext['nodemask']
-}
-
-/** What the allocator does next. What it needs to be told is said by {@link AllocAnswer}. */
-export type AllocStep =
-  | ({ readonly kind: 'freelist' } & FreelistSearch)
-  | { readonly kind: 'wake-kswapd' }
-  | {
-      readonly kind: 'compact'
-      readonly gfp: number
-      readonly allocFlags: number
-      readonly priority: number
-    }
-  | { readonly kind: 'reclaim'; readonly gfp: number }
-  | { readonly kind: 'drain' }
-  | { readonly kind: 'should-reclaim-retry'; readonly progress: boolean }
-  | { readonly kind: 'should-compact-retry'; readonly result: number; readonly priority: number }
-  | { readonly kind: 'oom-lock' }
-  | { readonly kind: 'oom-lock-wait' }
-  | { readonly kind: 'out-of-memory'; readonly gfp: number }
-  | { readonly kind: 'warn' }
-  | { readonly kind: 'warn-alloc'; readonly gfp: number }
-  | { readonly kind: 'memcg-charge' }
-  | { readonly kind: 'trace'; readonly gfp: number; readonly migratetype: number }
-
-/**
- * What a step is answered with. `freelist`: the page, or -1. `reclaim`: the pages reclaimed. `compact`: the result.
- * `should-reclaim-retry`, `should-compact-retry`, `oom-lock`, `out-of-memory`: 1 or 0. Others: ignored.
- */
-export type AllocAnswer = number
-
-/** A request and where it is made. */
-export interface AllocRequest
-  extends Omit<AllocEnvironment, 'preemptCount' | 'cpusetsEnabled' | 'nodemask'> {
-  readonly gfp: number
-  /** The pages wanted are 2 to this power: 0 to 10. */
-  readonly order: number
-  /** The task that asks: its scopes decide what reclaim may do. */
-  readonly task: Task
-  /** A bit per zone: it has pages. */
-  readonly populated: number
-  /** The task's priority: below 100 is real-time. By default 120. */
-  readonly prio?: number
-  readonly preemptCount?: number
-  readonly oomVictim?: boolean
-  readonly cpusetsEnabled?: boolean
-  readonly nodemask?: boolean
-  /** The flags that are allowed at all: less in early boot and during suspend. */
-  readonly gfpAllowedMask?: number
-}
-
-/** Allocates a block; returns the page, or {@link NO_PAGE}. */
-export function* allocPages(request: AllocRequest): Generator<AllocStep, number, AllocAnswer> {
-  const { order, task, cma = false, populated } = request
-  if (order >= MAX_ORDER) {
-    if ((request.gfp & __GFP_NOWARN) === 0) yield { kind: 'warn' }
-    return NO_PAGE
-  }
-  const allowed = request.gfp & (request.gfpAllowedMask ?? ALL)
-  const gfp = currentGfpContext(task.mask, allowed)
-  const nodemask = request.nodemask ?? false
-  const environment: AllocEnvironment = {
-    ...request,
-    cpusetsEnabled: request.cpusetsEnabled ?? false,
-    preemptCount: request.preemptCount ?? 0,
-    nodemask,
-    cma,
-  }
-  const ac = prepareAllocPages(gfp, environment)
-  const preferred = preferredZone(populated, ac.highestZoneidx)
-  const nofragment = allocFlagsNofragment(gfp, preferred, 1, populated)
-  let page = yield {
-    kind: 'freelist',
-    gfp: ac.gfp,
-    allocFlags: ac.allocFlags | nofragment,
-    nodemask: ac.nodemask,
-  }
-  let traced = ac.gfp
-  if (page === NO_PAGE) {
-    // The cpuset was only the first choice; from here on the request counts as it came.
-    traced = gfp
-    page = yield* new SlowPath(request, ac, gfp, nodemask ? 'given' : null).run()
-  }
-  if (page !== NO_PAGE && (gfp & __GFP_ACCOUNT) !== 0) yield { kind: 'memcg-charge' }
-  yield { kind: 'trace', gfp: traced, migratetype: ac.migratetype }
-  return page
-}
-
 /** The highest zone with pages that a request may use, -1 for none. */
-function preferredZone(populated: number, highest: number): number {
+export function preferredZone(populated: number, highest: number): number {
   for (let zone = highest; zone >= 0; zone--) if ((populated & (1 << zone)) !== 0) return zone
   return -1
 }
 
 /** What is known along the slow path of one request. */
-class SlowPath {
+export class SlowPath {
   readonly #request: AllocRequest
   readonly #ac: AllocContext
   readonly #order: number
@@ -227,7 +128,7 @@ class SlowPath {
         if (page !== NO_PAGE) return page
         if (this.#again) continue
       }
-      // Nothing helped. Who cannot fail tries for ever.
+      // Nothing helped. A request that cannot fail is tried for ever.
       hopeless = false
       if ((gfp & __GFP_NOFAIL) === 0) break
       const quiet = (gfp & __GFP_NOWARN) !== 0

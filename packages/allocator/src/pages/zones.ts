@@ -43,6 +43,18 @@ export interface MemoryOptions {
   readonly lowmemReserveRatio?: readonly number[]
 }
 
+/** From where a search starts, and where it may take pages from. */
+export interface From {
+  /** Where the task runs. */
+  readonly cpu: number
+  /** The node to begin with. */
+  readonly node: number
+  /** A bit per node that the search may use; by default any. */
+  readonly nodemask?: number
+  /** A bit per node that ALLOC_CPUSET allows; by default any. */
+  readonly cpuset?: number
+}
+
 /** All that {@link Zones} know: a copy. */
 export interface ZonesState {
   readonly frames: FramesState
@@ -175,7 +187,7 @@ export class Zones {
       const page = zone.alloc(order, gfpMigratetype(gfp), flags, cpu)
       if (page >= 0) return page
     }
-    return this.alloc(gfp, order, flags, cpu, node)
+    return this.alloc(gfp, order, flags, { cpu, node })
   }
 
   /**
@@ -183,19 +195,10 @@ export class Zones {
    *
    * @param gfp filtered: it decides on zones, migratetype and whether another node will do
    * @param allocFlags which watermark it has to leave, and which reserves it may use
-   * @param nodemask a bit per node that it may use
-   * @param cpuset a bit per node that ALLOC_CPUSET allows
    * @returns the first page, or {@link NO_PAGE}
    */
-  alloc(
-    gfp: number,
-    order: number,
-    allocFlags: number,
-    cpu: number,
-    node: number,
-    nodemask = -1,
-    cpuset = -1,
-  ): number {
+  alloc(gfp: number, order: number, allocFlags: number, from: From): number {
+    const { cpu, node, nodemask = -1, cpuset = -1 } = from
     const highest = gfpZoneIndex(gfp)
     const migratetype = gfpMigratetype(gfp)
     const atomic = (gfp & __GFP_ATOMIC) !== 0

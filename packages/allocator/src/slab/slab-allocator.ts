@@ -2,7 +2,7 @@
  * Slab allocator: kmalloc, and caches with a name (mm/slab_common.c and mm/slub.c, 6.1.192). Objects have addresses: bytes, counted
  * from the beginning of memory.
  */
-import type { AllocStep } from '../alloc/slow-path.js'
+import type { AllocStep } from '../alloc/steps.js'
 import {
   __GFP_COMP,
   __GFP_DIRECT_RECLAIM,

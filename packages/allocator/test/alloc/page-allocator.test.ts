@@ -1,8 +1,10 @@
 /** The page allocator behind the filter: requests, what they may do, what is told of them. */
 import { Context } from '@scopemask/core'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { LivelockError, type MemoryHooks, PageAllocator } from '../../src/alloc/page-allocator.js'
-import type { AllocStep } from '../../src/alloc/slow-path.js'
+import { LivelockError } from '../../src/alloc/livelock.js'
+import type { MemoryHooks } from '../../src/alloc/memory-hooks.js'
+import { PageAllocator } from '../../src/alloc/page-allocator.js'
+import type { AllocStep } from '../../src/alloc/steps.js'
 import {
   __GFP_MEMALLOC,
   __GFP_MOVABLE,

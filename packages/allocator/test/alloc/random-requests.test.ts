@@ -1,7 +1,8 @@
 /** Random requests of all orders, zones and flags, frees, reclaim: after each step every page is in exactly one place. */
 import { Context } from '@scopemask/core'
 import { describe, expect, it } from 'vitest'
-import { LivelockError, PageAllocator } from '../../src/alloc/page-allocator.js'
+import { LivelockError } from '../../src/alloc/livelock.js'
+import { PageAllocator } from '../../src/alloc/page-allocator.js'
 import {
   __GFP_DMA,
   __GFP_MEMALLOC,

@@ -1,7 +1,8 @@
 /** Watermarks, fallback, the slow path and mempools against the kernel's own code. */
 import { Context } from '@scopemask/core'
 import { describe, it } from 'vitest'
-import { type AllocStep, allocPages } from '../../src/alloc/slow-path.js'
+import { allocPages } from '../../src/alloc/alloc-pages.js'
+import type { AllocStep } from '../../src/alloc/steps.js'
 import { __GFP_ZERO, PF } from '../../src/index.js'
 import { findSuitableFallback } from '../../src/pages/fallback.js'
 import { NO_PAGE } from '../../src/pages/page-frames.js'

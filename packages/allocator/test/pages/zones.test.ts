@@ -45,7 +45,7 @@ const machine = (options: MemoryOptions) => new Zones(options, (site) => `#${sit
 function exhaust(zones: Zones, gfp: number, allocFlags: number, node = 0): Map<string, number> {
   const taken = new Map<string, number>()
   for (;;) {
-    const page = zones.alloc(gfp, 0, allocFlags, 0, node)
+    const page = zones.alloc(gfp, 0, allocFlags, { cpu: 0, node })
     if (page === NO_PAGE) return taken
     const zone = zones.zoneOf(page)
     const name = `${zone.node} ${zone.name}`
@@ -67,9 +67,13 @@ describe('a request', () => {
     const near = exhaust(machine(memory), GFP_KERNEL | __GFP_THISNODE, ALLOC_NO_WATERMARKS, 1)
     expect([...near]).toEqual([['1 Normal', 2048]])
     const zones = machine(memory)
-    const only = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_LOW, 0, 0, 0b10)
+    const only = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_LOW, { cpu: 0, node: 0, nodemask: 0b10 })
     expect(zones.zoneOf(only).node).toBe(1)
-    const cpuset = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_LOW | ALLOC_CPUSET, 0, 0, -1, 0b10)
+    const cpuset = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_LOW | ALLOC_CPUSET, {
+      cpu: 0,
+      node: 0,
+      cpuset: 0b10,
+    })
     expect(zones.zoneOf(cpuset).node).toBe(1)
   })
 
@@ -86,7 +90,9 @@ describe('a request', () => {
     expect(dma.freePages).toBeLessThanOrEqual(dma.watermarks.low + reserve)
     expect(dma.freePages).toBeGreaterThan(dma.watermarks.low + reserve - 2 * 63)
     // The reserve is for those who can use nothing else.
-    expect(zones.alloc(GFP_KERNEL | __GFP_DMA, 0, ALLOC_WMARK_LOW, 0, 0)).not.toBe(NO_PAGE)
+    expect(zones.alloc(GFP_KERNEL | __GFP_DMA, 0, ALLOC_WMARK_LOW, { cpu: 0, node: 0 })).not.toBe(
+      NO_PAGE,
+    )
     zones.validate()
   })
 
@@ -97,12 +103,16 @@ describe('a request', () => {
     // Every pageblock of Normal has a movable page, so that none is free as a whole.
     const pages: number[] = []
     const flags = ALLOC_WMARK_LOW | ALLOC_NO_WATERMARKS
-    while (normal.freePages > 0) pages.push(zones.alloc(GFP_HIGHUSER_MOVABLE, 8, flags, 0, 0))
+    while (normal.freePages > 0)
+      pages.push(zones.alloc(GFP_HIGHUSER_MOVABLE, 8, flags, { cpu: 0, node: 0 }))
     for (const page of pages) if (page % 512 === 0) normal.free(page, 8, 0)
-    const whole = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_MIN | ALLOC_NOFRAGMENT, 0, 0)
+    const whole = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_MIN | ALLOC_NOFRAGMENT, {
+      cpu: 0,
+      node: 0,
+    })
     expect(zones.zoneOf(whole).name).toBe('DMA32')
     expect(zones.zoneOf(zones.allocFast(GFP_KERNEL, 0, 0)).name).toBe('DMA32')
-    const broken = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_MIN, 0, 0)
+    const broken = zones.alloc(GFP_KERNEL, 0, ALLOC_WMARK_MIN, { cpu: 0, node: 0 })
     expect(zones.zoneOf(broken).name).toBe('Normal')
   })
 
@@ -118,7 +128,7 @@ describe('a request', () => {
       const cpu = pick(2)
       const flags = ALLOC_WMARK_LOW | (gfp & ALLOC_KSWAPD)
       const page = quick.allocFast(gfp, order, cpu)
-      expect(page).toBe(slow.alloc(gfp, order, flags, cpu, cpu))
+      expect(page).toBe(slow.alloc(gfp, order, flags, { cpu, node: cpu }))
       if (page === NO_PAGE) none++
       else if (pick(4) > 0) {
         quick.zoneOf(page).free(page, order, cpu)
@@ -172,7 +182,7 @@ describe('the reserve for atomic requests of several pages', () => {
     const pages: number[] = []
     const reserved = new Set<number>()
     for (let i = 0; i < 40; i++) {
-      pages.push(zones.alloc(GFP_ATOMIC, 8, flags, 0, 0))
+      pages.push(zones.alloc(GFP_ATOMIC, 8, flags, { cpu: 0, node: 0 }))
       reserved.add(zone.reservedHighatomic)
     }
     expect([...reserved]).toEqual([512, 1024])
@@ -221,7 +231,10 @@ describe('whether a zone has room', () => {
     let plenty = 0
     for (let round = 0; round < 300; round++) {
       const order = pick(11)
-      if (zones.alloc(GFP_KERNEL, order, ALLOC_NO_WATERMARKS, 0, 0) === NO_PAGE && order === 0)
+      if (
+        zones.alloc(GFP_KERNEL, order, ALLOC_NO_WATERMARKS, { cpu: 0, node: 0 }) === NO_PAGE &&
+        order === 0
+      )
         break
       for (const zone of zones.all) {
         zone.boost = pick(3) * 256
@@ -267,7 +280,7 @@ describe('a wrong free', () => {
     ['twice', 0, 0, /page 0 freed with order 0 is free already/],
   ])('%s names the page, and changes nothing', (_what, page, order, message) => {
     const zones = machine({ nodes: [{ DMA: 512, Normal: 2048 }] })
-    const first = zones.alloc(GFP_KERNEL | __GFP_DMA, 0, ALLOC_NO_WATERMARKS, 0, 0)
+    const first = zones.alloc(GFP_KERNEL | __GFP_DMA, 0, ALLOC_NO_WATERMARKS, { cpu: 0, node: 0 })
     zones.zoneOf(first).free(first, 0, 0)
     const before = zones.save()
     const free = () => zones.zoneOf(page).free(page, order, 0)
@@ -342,7 +355,10 @@ describe('any sequence', () => {
           const gfp = REQUESTS[pick(REQUESTS.length)] as number
           const flags = ALLOC_FLAGS[pick(ALLOC_FLAGS.length)] as number
           const order = pick(4) > 0 ? 0 : pick(orders)
-          const page = zones.alloc(gfp >>> 0, order, flags, pick(cpus), pick(nodes.length))
+          const page = zones.alloc(gfp >>> 0, order, flags, {
+            cpu: pick(cpus),
+            node: pick(nodes.length),
+          })
           if (page === NO_PAGE) failed++
           else {
             expect(page % (1 << order)).toBe(0)

@@ -1,7 +1,8 @@
 /** LRU lists, and what reclaim does with the pages on them. */
 import { Context } from '@scopemask/core'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type MemoryHooks, PageAllocator } from '../../src/alloc/page-allocator.js'
+import type { MemoryHooks } from '../../src/alloc/memory-hooks.js'
+import { PageAllocator } from '../../src/alloc/page-allocator.js'
 import { __GFP_DMA, GFP_KERNEL, GFP_NOFS } from '../../src/gfp/flags.js'
 import { PageError } from '../../src/pages/page-error.js'
 import { InvariantError, NO_PAGE } from '../../src/pages/page-frames.js'

@@ -45,7 +45,7 @@ class Machine implements SlabPages {
     const request = currentGfpContext(task.mask, raw)
     this.requests.push(`${order} ${formatGfp(linux6_1, request)}`)
     if (order > this.most) return NO_PAGE
-    const page = this.zones.alloc(request, order, ALLOC_WMARK_MIN, cpu, 0)
+    const page = this.zones.alloc(request, order, ALLOC_WMARK_MIN, { cpu, node: 0 })
     if (page !== NO_PAGE) this.frames.owner[page] = site
     return page
   }

@@ -131,7 +131,7 @@ describe('zoneinfo', () => {
   })
 
   it('prints what a zone has', () => {
-    zones.alloc(GFP_KERNEL, 0, 0, 1, 0)
+    zones.alloc(GFP_KERNEL, 0, 0, { cpu: 1, node: 0 })
     normal().boost = 512
     const text = zoneinfo(zones, counters)
     const { min, low, high } = normal().watermarks
@@ -242,7 +242,7 @@ describe('slabinfo', () => {
     const slab = new SlabAllocator({
       frames: zones.frames,
       cpus: 2,
-      alloc: (_task, gfp, order, _site, cpu) => zones.alloc(gfp, order, 0, cpu, 0),
+      alloc: (_task, gfp, order, _site, cpu) => zones.alloc(gfp, order, 0, { cpu, node: 0 }),
       free: (page, order, cpu) => zones.zoneOf(page).free(page, order, cpu),
     })
     slab.kmalloc(new Context(PF), 4096, GFP_KERNEL)
@@ -284,7 +284,7 @@ Total swap = 124996kB
   })
 
   it('prints the machine', () => {
-    zones.alloc(GFP_KERNEL, 0, 0, 1, 0)
+    zones.alloc(GFP_KERNEL, 0, 0, { cpu: 1, node: 0 })
     const kept = normal().perCpu[1]?.count ?? 0
     const { min, low, high } = normal().watermarks
     normal().boost = 10

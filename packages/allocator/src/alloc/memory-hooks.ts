@@ -1,0 +1,15 @@
+/** Memory hooks: what the page allocator asks of the machine around it. */
+import type { ReclaimHooks } from '../reclaim/vmscan.js'
+
+/** All may be left out. */
+export interface MemoryHooks extends ReclaimHooks {
+  /** The kernel log: reports of failed allocations, and of requests that ask for more than their scope allows. */
+  log?(text: string): void
+  /** kswapd of a node is needed, if it is not awake: run `balance` soon. */
+  wakeKswapd?(node: number, order: number, highest: number): void
+  /**
+   * The OOM killer: kills somebody and frees memory, and returns whether it found anybody. It is asked for requests with `__GFP_FS`
+   * only. By default there is nobody.
+   */
+  outOfMemory?(gfp: number, order: number): boolean
+}

@@ -1,0 +1,118 @@
+/** Step performer: does the steps of a request on real free lists. */
+import { currentGfpContext } from '../gfp/context.js'
+import { __GFP_FS, __GFP_NOWARN } from '../gfp/flags.js'
+import { gfpZoneIndex } from '../gfp/zone.js'
+import type { Zones } from '../pages/zones.js'
+import { OOM_KILL, type VmEvents } from '../reclaim/vm-events.js'
+import type { Vmscan } from '../reclaim/vmscan.js'
+import type { MemoryHooks } from './memory-hooks.js'
+import type { PageRequest } from './request.js'
+import type { RetryPolicy } from './retry.js'
+import { COMPACT_COMPLETE, COMPACT_SKIPPED, type StepHandlers, type StepOf } from './steps.js'
+
+/** All nodes. */
+const ANY = -1
+
+/** What is known of a request under way. */
+export interface Attempt {
+  readonly request: PageRequest
+  /** The node to begin with. */
+  readonly node: number
+  /** Rounds of reclaim in vain, in a row. */
+  failures: number
+}
+
+/** What the steps are done with. */
+export interface Machinery {
+  readonly zones: Zones
+  readonly vmscan: Vmscan
+  readonly retry: RetryPolicy
+  readonly events: VmEvents
+  readonly hooks: MemoryHooks
+  /** Reports a request that gets nothing. */
+  readonly warn: (gfp: number, request: PageRequest) => void
+}
+
+/** The functions that do the steps. */
+export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
+  const { zones, vmscan, retry, events, hooks, warn } = machinery
+  /** The request as its task's scopes leave it now: the task may have entered one since it asked. */
+  const filtered = ({ request: { task, gfp } }: Attempt): number =>
+    currentGfpContext(task.mask, gfp)
+  return {
+    freelist: (step, { request, node }) => {
+      const { order, cpu = 0, cpuset = ANY } = request
+      return zones.alloc(step.gfp, order, step.allocFlags, {
+        cpu,
+        node,
+        nodemask: nodesOf(step, request),
+        cpuset,
+      })
+    },
+    // wake_all_kswapds: once for each node.
+    'wake-kswapd': (_, attempt) => {
+      const { request, node } = attempt
+      const gfp = filtered(attempt)
+      const highest = gfpZoneIndex(gfp)
+      let last = ANY
+      for (const zone of zones.zonelist(gfp, node)) {
+        if (zone.node === last) continue
+        last = zone.node
+        hooks.wakeKswapd?.(zone.node, request.order, highest)
+      }
+      return 0
+    },
+    compact: (step, { request: { order }, node }) => {
+      if (!retry.compactionSuitable({ gfp: step.gfp, node, order })) return COMPACT_SKIPPED
+      zones.drain()
+      return COMPACT_COMPLETE
+    },
+    // Once more through the filter, as try_to_free_pages does.
+    reclaim: (step, { request: { task, nodemask = ANY, cpu = 0 }, node }) =>
+      vmscan.tryToFreePages(currentGfpContext(task.mask, step.gfp), node, nodemask, cpu).pages,
+    drain: (_, { request, node }) => {
+      retry.unreserveHighatomic(request.gfp, node, false)
+      zones.drain()
+      return 0
+    },
+    'should-reclaim-retry': (step, attempt) => {
+      const { node, request } = attempt
+      const { order } = request
+      attempt.failures = retry.failuresAfter(attempt.failures, step.progress, order)
+      const wanted = { gfp: filtered(attempt), node, order }
+      return retry.shouldReclaimRetry(wanted, attempt.failures) ? 1 : 0
+    },
+    // What compaction needs is free pages; unless there were too few, it has done all that it can.
+    'should-compact-retry': (step, { request: { gfp, order }, node }) =>
+      step.result === COMPACT_SKIPPED && retry.compactionPossible({ gfp, node, order }) ? 1 : 0,
+    'oom-lock': () => 1,
+    'oom-lock-wait': () => 0,
+    // Reclaim without __GFP_FS has seen only part of what there is: that is no reason to kill. The request is told that there was
+    // progress, and tries again (mm/oom_kill.c, out_of_memory).
+    'out-of-memory': (step, { request: { order } }) => {
+      if ((step.gfp & __GFP_FS) === 0) return 1
+      if (hooks.outOfMemory?.(step.gfp, order) !== true) return 0
+      events[OOM_KILL] = (events[OOM_KILL] as number) + 1
+      return 1
+    },
+    warn: () => 0,
+    'warn-alloc': (step, { request }) => {
+      if ((step.gfp & __GFP_NOWARN) === 0) warn(step.gfp, request)
+      return 0
+    },
+    'memcg-charge': () => 0,
+    trace: () => 0,
+  }
+}
+
+/** The nodes that a search of the free lists may take from, a bit for each. */
+function nodesOf({ nodemask }: StepOf<'freelist'>, request: PageRequest): number {
+  switch (nodemask) {
+    case 'given':
+      return request.nodemask ?? ANY
+    case 'cpuset':
+      return request.cpuset ?? ANY
+    case null:
+      return ANY
+  }
+}

@@ -1,0 +1,47 @@
+/** Counters: what /proc and the OOM report tell beside the free lists, taken from the memory itself. */
+import type { Zones } from '../pages/zones.js'
+import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, type Lru } from '../reclaim/lru.js'
+import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
+import { namedVmEvents, type VmEvents } from '../reclaim/vm-events.js'
+import type { Vmscan } from '../reclaim/vmscan.js'
+import type { VmCounters } from './vm-counters.js'
+
+/** What the counters are taken from. */
+export interface Counted {
+  readonly zones: Zones
+  readonly lru: Lru
+  readonly vmscan: Vmscan
+  readonly events: VmEvents
+}
+
+/** Counts. */
+export function vmCounters({ zones, lru, vmscan, events }: Counted): VmCounters {
+  const nodes = Array.from({ length: zones.nodes }, (_, node) => ({
+    nr_inactive_anon: lru.pages(node, INACTIVE_ANON),
+    nr_active_anon: lru.pages(node, ACTIVE_ANON),
+    nr_inactive_file: lru.pages(node, INACTIVE_FILE),
+    nr_active_file: lru.pages(node, ACTIVE_FILE),
+    nr_anon_pages: lru.pages(node, INACTIVE_ANON) + lru.pages(node, ACTIVE_ANON),
+    nr_file_pages: lru.pages(node, INACTIVE_FILE) + lru.pages(node, ACTIVE_FILE),
+    unreclaimable: vmscan.kswapdFailures(node) >= MAX_RECLAIM_RETRIES,
+  }))
+  const byZone = (node: number) =>
+    Object.fromEntries(
+      zones.all
+        .filter((zone) => zone.node === node)
+        .map(({ name, index }) => [
+          name,
+          {
+            nr_zone_inactive_anon: lru.pagesOf(node, index, INACTIVE_ANON),
+            nr_zone_active_anon: lru.pagesOf(node, index, ACTIVE_ANON),
+            nr_zone_inactive_file: lru.pagesOf(node, index, INACTIVE_FILE),
+            nr_zone_active_file: lru.pagesOf(node, index, ACTIVE_FILE),
+          },
+        ]),
+    )
+  return {
+    nodes,
+    zones: nodes.map((_, node) => byZone(node)),
+    events: namedVmEvents(events),
+  }
+}
