@@ -19,9 +19,9 @@ export function formatGfp(layout: GfpLayout, gfp: number): string {
   return join(layout.printk, gfp)
 }
 
-/** What the tracepoints print (kernel/trace/trace_output.c, trace_print_flags_seq): the same, and `none` for 0. */
+/** What the tracepoints print (kernel/trace/trace_output.c, trace_print_flags_seq): the same, and `none` for 0 (GFP_NOWAIT before 4.6). */
 export function formatGfpTrace(layout: GfpLayout, gfp: number): string {
-  return (gfp | 0) === 0 ? 'none' : join(layout.trace, gfp)
+  return (gfp | 0) === 0 ? layout.none : join(layout.trace, gfp)
 }
 
 function join(names: readonly FlagName[], gfp: number): string {

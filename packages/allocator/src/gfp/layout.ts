@@ -6,7 +6,10 @@
 /** A name and the bits it stands for; never none. */
 export type FlagName = readonly [name: string, mask: number]
 
-/** The names that every kernel since 4.6 has, whatever bits they stand for. */
+/**
+ * The names that every layout has, whatever bits they stand for. A kernel from before a name has what it meant under
+ * its own: __GFP_DIRECT_RECLAIM is the bit of __GFP_WAIT before 4.4; what it did not have at all is 0.
+ */
 export type CommonFlag =
   | '__GFP_DMA'
   | '__GFP_HIGHMEM'
@@ -65,10 +68,15 @@ export interface GfpLayout {
   /** Every name of the kernel's headers, bits and combinations, by value. 0 is a flag that is configured out. */
   readonly flags: { readonly [flag in CommonFlag]: number } & Readonly<Record<string, number>>
   readonly masks: GfpMasks
-  /** What `%pGg` tries, first to last (mm/debug.c, gfpflag_names). */
+  /**
+   * What `%pGg` tries, first to last (mm/debug.c, gfpflag_names). A kernel before 4.6 prints the number only: here are the
+   * names of its headers, in the order of its tracepoints.
+   */
   readonly printk: readonly FlagName[]
-  /** What the tracepoints try, first to last (include/trace/events/mmflags.h, show_gfp_flags). */
+  /** What the tracepoints try, first to last (show_gfp_flags: include/trace/events/mmflags.h, gfpflags.h before 4.6). */
   readonly trace: readonly FlagName[]
+  /** What the tracepoints print for no flags at all. */
+  readonly none: 'none' | 'GFP_NOWAIT'
 }
 
 /** Options of the kernel configuration that change gfp bits. Both are off in what distributions ship for amd64. */
@@ -77,6 +85,16 @@ export interface GfpConfig {
   readonly lockdep?: boolean
   /** CONFIG_KASAN_HW_TAGS (arm64): more bits, and user pages that are movable skip poisoning. */
   readonly kasanHwTags?: boolean
+}
+
+/** A kernel version as one number that compares as versions do (KERNEL_VERSION of the kernel's Makefile). */
+export function kernelVersion(major: number, minor: number, patch = 0): number {
+  return major * 0x10000 + minor * 0x100 + Math.min(patch, 0xff)
+}
+
+/** `6.12`: the version without the patch level. */
+export function versionName(version: number): string {
+  return `${Math.floor(version / 0x10000)}.${Math.floor(version / 0x100) % 0x100}`
 }
 
 /** How the configuration is named in a layout's `kernel`. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import * as allocator from '../../src/index.js'
 import {
+  formatGfp,
   type GfpConfig,
   type GfpLayout,
   gfpLayout,
@@ -11,6 +12,7 @@ import {
   linux6_1,
   linux6_18,
   PF,
+  parseGfp,
   ZONES_AMD64,
 } from '../../src/index.js'
 
@@ -109,13 +111,101 @@ describe('a layout is found by', () => {
     )
   })
 
-  it.each(['', '6', '6.12.3', '6.180', '6.1x', 'v6.1', ' 6.1', '4.6', 'constructor'])(
-    'not by "%s"',
-    (release) => {
-      const refused = `no gfp layout for Linux "${release}": there are 6.1, 6.18`
-      expect(() => gfpLayout(release)).toThrow(new RangeError(refused))
-    },
-  )
+  it.each([
+    ['3.0.101', '3.0'],
+    ['3.19', '3.19'],
+    ['4.15.0-108-generic', '4.15'],
+    ['4.20', '4.20'],
+    ['5.11.0-rc6', '5.11'],
+    ['6.12.3', '6.12'],
+    ['6.18.0-rc4-00382-ga1e94de7fbd5', '6.18'],
+  ])('%s, as all from 3.0 to 6.18 are', (release, kernel) => {
+    expect(gfpLayout(release).kernel).toBe(kernel)
+  })
+
+  it.each([
+    '',
+    '6',
+    '6.180',
+    '6.1x',
+    'v6.1',
+    ' 6.1',
+    '2.6.38',
+    '3.20',
+    '4.21',
+    '6.19',
+    '7.0',
+    'constructor',
+  ])('not by "%s"', (release) => {
+    const refused = `no gfp layout for Linux "${release}": there are those of 3.0 to 6.18`
+    expect(() => gfpLayout(release)).toThrow(new RangeError(refused))
+  })
+})
+
+/** Every version from 3.0 to 6.18. */
+const releases = [
+  ['3', 19],
+  ['4', 20],
+  ['5', 19],
+  ['6', 18],
+].flatMap(([major, last]) =>
+  Array.from({ length: Number(last) + 1 }, (_, minor) => `${major}.${minor}`),
+)
+
+describe('modes that kernels have printed', () => {
+  const rows = readFileSync(new URL('../data/gfp-modes.tsv', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split('\t') as [string, string, string, string])
+
+  it.each(rows)('%s prints %s as %s', (release, mode, names) => {
+    const layout = gfpLayout(release)
+    const text = formatGfp(layout, Number(mode))
+    // Before 4.6 there were no names: those of the headers say the same number.
+    if (names !== '-') expect(text).toBe(names)
+    expect(text).not.toMatch(/0x/)
+    expect(parseGfp(layout, text)).toBe(Number(mode))
+  })
+
+  it.each([
+    // What the names of headers say where the kernel printed none.
+    ['3.0.101', '0xd0', 'GFP_KERNEL'],
+    ['3.10.0', '0x104050', 'GFP_NOFS|__GFP_COMP|__GFP_KMEMCG'],
+    ['3.8.13', '0x10c0d0', 'GFP_KERNEL|__GFP_COMP|__GFP_ZERO|__GFP_KMEMCG'],
+    ['4.4', '0x24040c0', 'GFP_KERNEL|__GFP_COMP'],
+    // Other well-known lines: Ubuntu 5.15 and 4.19, RHEL 8 from 4.18 on has the bits of 4.19.
+    ['5.15.0', '0x1100cca', 'GFP_HIGHUSER_MOVABLE'],
+    ['4.19.0', '0x6200ca', 'GFP_HIGHUSER_MOVABLE'],
+    ['4.19.0', '0x480020', 'GFP_ATOMIC'],
+    ['4.19.0', '0x6080c0', 'GFP_KERNEL|__GFP_ZERO'],
+    ['6.7.0', '0x2800', 'GFP_NOWAIT|__GFP_NOWARN'],
+    ['6.8.0', '0x2800', 'GFP_NOWAIT'],
+    ['6.12.10', '0x40dc0', 'GFP_KERNEL|__GFP_COMP|__GFP_ZERO'],
+    ['6.12.11', '0x40dc0', 'GFP_KERNEL|__GFP_ZERO|__GFP_COMP'],
+    ['6.6.1', '0x820', 'GFP_ATOMIC'],
+    ['6.2', '0x820', 'GFP_NOWAIT|__GFP_HIGH'],
+  ])('%s: %s is %s', (release, mode, names) => {
+    expect(formatGfp(gfpLayout(release), Number(mode))).toBe(names)
+  })
+})
+
+describe('every layout', () => {
+  it.each(releases)('of %s has bits that do not overlap, and masks of them', (release) => {
+    for (const config of [{}, { lockdep: true }, { kasanHwTags: true }]) {
+      const { flags, masks } = gfpLayout(release, config)
+      const own = Object.entries(flags).filter(
+        ([name, mask]) => /^__GFP_/.test(name) && mask !== 0 && (mask & (mask - 1)) === 0,
+      )
+      const aliases = Number(release.split('.')[0]) === 3 || /^4\.[0-3]$/.test(release) ? 2 : 0
+      // __GFP_DIRECT_RECLAIM and __GFP_RECLAIM are __GFP_WAIT before 4.4.
+      expect(new Set(own.map(([, mask]) => mask)).size).toBe(own.length - aliases)
+      for (const [, mask] of own) expect(mask & masks.__GFP_BITS_MASK).toBe(mask)
+      expect(flags.GFP_KERNEL).toBe(flags.__GFP_RECLAIM | flags.__GFP_IO | flags.__GFP_FS)
+      expect(flags.GFP_NOFS).toBe(flags.GFP_KERNEL & ~flags.__GFP_FS)
+      expect(flags.GFP_NOIO).toBe(flags.GFP_NOFS & ~flags.__GFP_IO)
+      expect([flags.__GFP_IO, flags.__GFP_FS]).toEqual([0x40, 0x80])
+    }
+  })
 })
 
 describe('constants', () => {

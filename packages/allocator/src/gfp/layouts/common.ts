@@ -1,4 +1,7 @@
-/** What layouts have in common: the values of flags.ts by name, and how tables and masks follow from them. */
+/**
+ * What layouts have in common: the values of flags.ts by name, which are those of all kernels since 5.1, the order of the
+ * names, and how tables and masks follow from them.
+ */
 import * as gfp from '../flags.js'
 import type { FlagName, GfpMasks } from '../layout.js'
 
@@ -26,7 +29,6 @@ export const BITS = {
   __GFP_HARDWALL: gfp.__GFP_HARDWALL,
   __GFP_THISNODE: gfp.__GFP_THISNODE,
   __GFP_ACCOUNT: gfp.__GFP_ACCOUNT,
-  __GFP_ZEROTAGS: 0x800000,
 } as const
 
 /** `GFP_TRANSHUGE_LIGHT` without what KASAN adds. */
@@ -53,36 +55,104 @@ export const COMPOUNDS = {
   GFP_TRANSHUGE: TRANSHUGE_LIGHT | gfp.__GFP_DIRECT_RECLAIM,
 } as const
 
-/** A table for printing: these names, in this order, with their values. */
-export function table<F extends Readonly<Record<string, number>>>(
-  flags: F,
-  names: readonly (keyof F & string)[],
+/** A table for printing: of these names, in this order, those that stand for something in a kernel. */
+export function table(
+  flags: Readonly<Record<string, number>>,
+  names: readonly string[],
 ): FlagName[] {
-  return names.map((name) => [name, flags[name] as number])
+  return names.flatMap((name) => {
+    const mask = Object.hasOwn(flags, name) ? flags[name] : undefined
+    return mask ? [[name, mask] as const] : []
+  })
 }
+
+/**
+ * The order in which kernels from 4.6 (1f7866b4aebd, 420adbe9fc1a) to 6.12.10 try the names. Names came and went, and
+ * the others kept their places: whoever has more bits comes first.
+ */
+export const ORDER_4_6 = [
+  'GFP_TRANSHUGE',
+  'GFP_TRANSHUGE_LIGHT',
+  'GFP_HIGHUSER_MOVABLE',
+  'GFP_HIGHUSER',
+  'GFP_USER',
+  'GFP_TEMPORARY',
+  'GFP_KERNEL_ACCOUNT',
+  'GFP_KERNEL',
+  'GFP_NOFS',
+  'GFP_ATOMIC',
+  'GFP_NOIO',
+  'GFP_NOWAIT',
+  'GFP_DMA',
+  '__GFP_HIGHMEM',
+  'GFP_DMA32',
+  '__GFP_HIGH',
+  '__GFP_ATOMIC',
+  '__GFP_IO',
+  '__GFP_FS',
+  '__GFP_COLD',
+  '__GFP_NOWARN',
+  '__GFP_REPEAT',
+  '__GFP_RETRY_MAYFAIL',
+  '__GFP_NOFAIL',
+  '__GFP_NORETRY',
+  '__GFP_COMP',
+  '__GFP_ZERO',
+  '__GFP_NOMEMALLOC',
+  '__GFP_MEMALLOC',
+  '__GFP_HARDWALL',
+  '__GFP_THISNODE',
+  '__GFP_RECLAIMABLE',
+  '__GFP_MOVABLE',
+  '__GFP_ACCOUNT',
+  '__GFP_NOTRACK',
+  '__GFP_WRITE',
+  '__GFP_RECLAIM',
+  '__GFP_DIRECT_RECLAIM',
+  '__GFP_KSWAPD_RECLAIM',
+  '__GFP_OTHER_NODE',
+  '__GFP_ZEROTAGS',
+] as const
+
+/** The flags by which masks are made, under the names that the layout gives them. */
+type MaskFlag =
+  | 'GFP_KERNEL'
+  | '__GFP_HIGH'
+  | '__GFP_NOWARN'
+  | '__GFP_NOFAIL'
+  | '__GFP_NORETRY'
+  | '__GFP_MEMALLOC'
+  | '__GFP_NOMEMALLOC'
+  | '__GFP_HARDWALL'
+  | '__GFP_THISNODE'
+  | '__GFP_DMA32'
+  | '__GFP_HIGHMEM'
 
 /**
  * The masks of a kernel.
  *
  * @param bits __GFP_BITS_SHIFT: how many bits have a meaning
- * @param reclaim what GFP_RECLAIM_MASK has beyond the flags that all kernels have
+ * @param reclaim what GFP_RECLAIM_MASK has beyond the flags that all kernels have there
  */
-export function masksOf(bits: number, reclaim: number): GfpMasks {
+export function masksOf(
+  flags: { readonly [flag in MaskFlag]: number },
+  bits: number,
+  reclaim: number,
+): GfpMasks {
   const known = 2 ** bits - 1
   return {
     __GFP_BITS_MASK: known,
     GFP_RECLAIM_MASK:
-      gfp.GFP_KERNEL |
-      gfp.__GFP_HIGH |
-      gfp.__GFP_NOWARN |
-      gfp.__GFP_RETRY_MAYFAIL |
-      gfp.__GFP_NOFAIL |
-      gfp.__GFP_NORETRY |
-      gfp.__GFP_MEMALLOC |
-      gfp.__GFP_NOMEMALLOC |
+      flags.GFP_KERNEL |
+      flags.__GFP_HIGH |
+      flags.__GFP_NOWARN |
+      flags.__GFP_NOFAIL |
+      flags.__GFP_NORETRY |
+      flags.__GFP_MEMALLOC |
+      flags.__GFP_NOMEMALLOC |
       reclaim,
-    GFP_CONSTRAINT_MASK: gfp.__GFP_HARDWALL | gfp.__GFP_THISNODE,
-    GFP_SLAB_BUG_MASK: (gfp.__GFP_DMA32 | gfp.__GFP_HIGHMEM | ~known) >>> 0,
-    GFP_BOOT_MASK: known & ~gfp.GFP_KERNEL,
+    GFP_CONSTRAINT_MASK: flags.__GFP_HARDWALL | flags.__GFP_THISNODE,
+    GFP_SLAB_BUG_MASK: (flags.__GFP_DMA32 | flags.__GFP_HIGHMEM | ~known) >>> 0,
+    GFP_BOOT_MASK: known & ~flags.GFP_KERNEL,
   }
 }

@@ -1,54 +1,20 @@
 /**
- * Linux 6.1 (6.1.192): include/linux/gfp_types.h, include/trace/events/mmflags.h. `___GFP_ATOMIC` still exists here,
- * beside the newer meaning of `__GFP_HIGH`.
+ * Linux 5.18 to 6.2, checked against 6.1.192: include/linux/gfp_types.h (gfp.h before 6.0), include/trace/events/mmflags.h.
+ * `___GFP_ATOMIC` still exists here, beside the newer meaning of `__GFP_HIGH`.
  */
-import { configName, type GfpConfig, type GfpLayout } from '../layout.js'
-import { BITS, COMPOUNDS, masksOf, table } from './common.js'
+import {
+  configName,
+  type GfpConfig,
+  type GfpLayout,
+  kernelVersion,
+  versionName,
+} from '../layout.js'
+import { BITS, COMPOUNDS, masksOf, ORDER_4_6, table } from './common.js'
 
 const GFP_ATOMIC_BIT = 0x200
 
-/** Tried first to last: whoever has more bits comes first. */
-const NAMES = [
-  'GFP_TRANSHUGE',
-  'GFP_TRANSHUGE_LIGHT',
-  'GFP_HIGHUSER_MOVABLE',
-  'GFP_HIGHUSER',
-  'GFP_USER',
-  'GFP_KERNEL_ACCOUNT',
-  'GFP_KERNEL',
-  'GFP_NOFS',
-  'GFP_ATOMIC',
-  'GFP_NOIO',
-  'GFP_NOWAIT',
-  'GFP_DMA',
-  '__GFP_HIGHMEM',
-  'GFP_DMA32',
-  '__GFP_HIGH',
-  '__GFP_ATOMIC',
-  '__GFP_IO',
-  '__GFP_FS',
-  '__GFP_NOWARN',
-  '__GFP_RETRY_MAYFAIL',
-  '__GFP_NOFAIL',
-  '__GFP_NORETRY',
-  '__GFP_COMP',
-  '__GFP_ZERO',
-  '__GFP_NOMEMALLOC',
-  '__GFP_MEMALLOC',
-  '__GFP_HARDWALL',
-  '__GFP_THISNODE',
-  '__GFP_RECLAIMABLE',
-  '__GFP_MOVABLE',
-  '__GFP_ACCOUNT',
-  '__GFP_WRITE',
-  '__GFP_RECLAIM',
-  '__GFP_DIRECT_RECLAIM',
-  '__GFP_KSWAPD_RECLAIM',
-  '__GFP_ZEROTAGS',
-] as const
-
-/** The layout of Linux 6.1. */
-export function layout6_1(config: GfpConfig) {
+/** The layout of a version from 5.18 on, before 6.3. */
+export function layout6_1(config: GfpConfig, version = kernelVersion(6, 1)) {
   const { lockdep = false, kasanHwTags = false } = config
   const nolockdep = lockdep ? 0x8000000 : 0
   const skipUnpoison = kasanHwTags ? 0x2000000 : 0
@@ -56,6 +22,7 @@ export function layout6_1(config: GfpConfig) {
   const movable = skipUnpoison | skipPoison
   const flags = {
     ...BITS,
+    __GFP_ZEROTAGS: 0x800000,
     __GFP_ATOMIC: GFP_ATOMIC_BIT,
     __GFP_SKIP_ZERO: kasanHwTags ? 0x1000000 : 0,
     __GFP_SKIP_KASAN_UNPOISON: skipUnpoison,
@@ -68,16 +35,21 @@ export function layout6_1(config: GfpConfig) {
     GFP_TRANSHUGE_LIGHT: COMPOUNDS.GFP_TRANSHUGE_LIGHT | movable,
     GFP_TRANSHUGE: COMPOUNDS.GFP_TRANSHUGE | movable,
   }
-  const printk = table(flags, NAMES)
-  // printk does not know KASAN's bits, nor either of them lockdep's.
-  const kasan = kasanHwTags
-    ? table(flags, ['__GFP_SKIP_ZERO', '__GFP_SKIP_KASAN_POISON', '__GFP_SKIP_KASAN_UNPOISON'])
-    : []
+  const printk = table(flags, ORDER_4_6)
   return {
-    kernel: `6.1${configName(config)}`,
+    kernel: `${versionName(version)}${configName(config)}`,
     flags,
-    masks: masksOf(lockdep ? 28 : 27, GFP_ATOMIC_BIT | nolockdep),
+    masks: masksOf(
+      flags,
+      lockdep ? 28 : 27,
+      flags.__GFP_RETRY_MAYFAIL | GFP_ATOMIC_BIT | nolockdep,
+    ),
     printk,
-    trace: [...printk, ...kasan],
+    // printk does not know KASAN's bits, nor either of them lockdep's.
+    trace: [
+      ...printk,
+      ...table(flags, ['__GFP_SKIP_ZERO', '__GFP_SKIP_KASAN_POISON', '__GFP_SKIP_KASAN_UNPOISON']),
+    ],
+    none: 'none',
   } satisfies GfpLayout
 }

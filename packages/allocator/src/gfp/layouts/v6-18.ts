@@ -1,10 +1,16 @@
 /**
- * Linux 6.18 (6.18.44): the bits and the order of the names were read off a running x86_64 kernel, from its BTF and the
+ * Linux 6.12.11 to 6.18, checked against 6.18.44: the bits and the order of the names were read off a running x86_64 kernel, from its BTF and the
  * format of kmem:mm_page_alloc; what LOCKDEP and KASAN_HW_TAGS change is in include/linux/gfp_types.h and
  * include/trace/events/mmflags.h. Since 6.3 there is no `__GFP_ATOMIC`; since 6.8 GFP_NOWAIT does not warn; since 6.10
  * the last bits are numbered one after the other, so that one that is configured out leaves no gap.
  */
-import { configName, type GfpConfig, type GfpLayout } from '../layout.js'
+import {
+  configName,
+  type GfpConfig,
+  type GfpLayout,
+  kernelVersion,
+  versionName,
+} from '../layout.js'
 import { BITS, COMPOUNDS, masksOf, table } from './common.js'
 
 /** Tried first to last: whoever has more bits comes first. */
@@ -46,10 +52,14 @@ const NAMES = [
   '__GFP_THISNODE',
   '__GFP_ACCOUNT',
   '__GFP_ZEROTAGS',
+  '__GFP_SKIP_ZERO',
+  '__GFP_SKIP_KASAN',
+  '__GFP_NOLOCKDEP',
+  '__GFP_NO_OBJ_EXT',
 ] as const
 
-/** The layout of Linux 6.18. */
-export function layout6_18(config: GfpConfig) {
+/** The layout of Linux 6.18, and of a version from 6.12.11 on: the same. */
+export function layout6_18(config: GfpConfig, version = kernelVersion(6, 18)) {
   const { lockdep = false, kasanHwTags = false } = config
   let bits = 24
   const next = (configured: boolean): number => (configured ? 1 << bits++ : 0)
@@ -59,6 +69,7 @@ export function layout6_18(config: GfpConfig) {
   const noObjExt = next(true)
   const flags = {
     ...BITS,
+    __GFP_ZEROTAGS: 0x800000,
     __GFP_SKIP_ZERO: skipZero,
     __GFP_SKIP_KASAN: skipKasan,
     __GFP_NOLOCKDEP: nolockdep,
@@ -71,17 +82,13 @@ export function layout6_18(config: GfpConfig) {
     GFP_TRANSHUGE: COMPOUNDS.GFP_TRANSHUGE | skipKasan,
   }
   // One table serves printk and the tracepoints.
-  const names = table(flags, [
-    ...NAMES,
-    ...(kasanHwTags ? (['__GFP_SKIP_ZERO', '__GFP_SKIP_KASAN'] as const) : []),
-    ...(lockdep ? (['__GFP_NOLOCKDEP'] as const) : []),
-    '__GFP_NO_OBJ_EXT',
-  ])
+  const names = table(flags, NAMES)
   return {
-    kernel: `6.18${configName(config)}`,
+    kernel: `${versionName(version)}${configName(config)}`,
     flags,
-    masks: masksOf(bits, nolockdep),
+    masks: masksOf(flags, bits, flags.__GFP_RETRY_MAYFAIL | nolockdep),
     printk: names,
     trace: names,
+    none: 'none',
   } satisfies GfpLayout
 }
