@@ -39,6 +39,10 @@ export {
 export { ZONES, type Zone, type ZoneLabel } from './pages/zone.js'
 export { type MemoryOptions, Zones, type ZonesState } from './pages/zones.js'
 export {
+  ACTIVE_ANON,
+  ACTIVE_FILE,
+  INACTIVE_ANON,
+  INACTIVE_FILE,
   type Lru,
   PG_ACTIVE,
   PG_DIRTY,
@@ -46,8 +50,11 @@ export {
   PG_PRIVATE,
   PG_RECLAIM,
   PG_REFERENCED,
+  PG_WORKINGSET,
   PG_WRITEBACK,
 } from './reclaim/lru.js'
+export type { Pageout, ReclaimHooks } from './reclaim/reclaim-hooks.js'
+export type { ReclaimStep, ReclaimSteps } from './reclaim/scan-control.js'
 export { SHRINK_STOP, type ShrinkControl, type Shrinker } from './reclaim/shrinker.js'
 export {
   allowDirectReclaim,
@@ -60,4 +67,4 @@ export {
   type WritebackPage,
   writebackCase,
 } from './reclaim/throttle.js'
-export type { Pageout, ReclaimHooks } from './reclaim/vmscan.js'
+export { Workingset } from './reclaim/workingset.js'

@@ -1,5 +1,5 @@
 /** Memory hooks: what the page allocator asks of the machine around it. */
-import type { ReclaimHooks } from '../reclaim/vmscan.js'
+import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
 
 /** All may be left out. */
 export interface MemoryHooks extends ReclaimHooks {

@@ -16,9 +16,11 @@ import { MAX_ORDER } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
 import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import { Lru, type LruState, lruLists } from '../reclaim/lru.js'
+import type { ReclaimSteps } from '../reclaim/scan-control.js'
 import type { Shrinker } from '../reclaim/shrinker.js'
-import { PGALLOC_DMA, PGFREE, type VmEvents, vmEvents } from '../reclaim/vm-events.js'
+import { PGACTIVATE, PGALLOC_DMA, PGFREE, type VmEvents, vmEvents } from '../reclaim/vm-events.js'
 import { Vmscan, type VmscanState } from '../reclaim/vmscan.js'
+import { Workingset, type WorkingsetState } from '../reclaim/workingset.js'
 import type { Task } from '../task/memalloc.js'
 import { vmCounters } from '../views/counters.js'
 import { memInfo } from '../views/mem-info.js'
@@ -38,6 +40,7 @@ export interface PageAllocatorState {
   readonly zones: ZonesState
   readonly lru: LruState
   readonly vmscan: VmscanState
+  readonly workingset: WorkingsetState
   readonly events: Float64Array
   readonly unsafe: readonly number[]
 }
@@ -47,6 +50,8 @@ export class PageAllocator {
   readonly frames: PageFrames
   readonly cpus: number
   readonly lru: Lru
+  /** The shadows of evicted pages. */
+  readonly workingset: Workingset
   readonly callSites = new CallSites()
   readonly #hooks: MemoryHooks
   readonly #vmscan: Vmscan
@@ -67,7 +72,8 @@ export class PageAllocator {
     this.cpus = this.zones.cpus
     this.lru = new Lru(this.zones)
     this.#hooks = hooks
-    this.#vmscan = new Vmscan(this.zones, this.lru, this.events, hooks)
+    this.workingset = new Workingset(this.lru, this.zones.nodes)
+    this.#vmscan = new Vmscan(this.zones, this, this.events, hooks)
     this.#performer = stepPerformer({
       zones: this.zones,
       vmscan: this.#vmscan,
@@ -138,10 +144,50 @@ export class PageAllocator {
     return this.#vmscan.balance(node, order)
   }
 
+  /** The same in steps, each of which has been done when it is yielded. */
+  balancing(node: number, order = 0, highest?: number): ReclaimSteps<boolean> {
+    return this.#vmscan.balancing(node, order, highest)
+  }
+
+  /** Returns true if a zone of the node has a block of this order above its high watermark (pgdat_balanced). */
+  balanced(node: number, order = 0, highest?: number): boolean {
+    return this.#vmscan.balanced(node, order, highest)
+  }
+
+  /** How often kswapd has failed in a row to balance a node: from 16 on it does not try any more. */
+  kswapdFailures(node: number): number {
+    return this.#vmscan.kswapdFailures(node)
+  }
+
+  /**
+   * Does the step `reclaim` of a request in steps (try_to_free_pages); what it returns is the answer to that step.
+   * @param gfp of the step: it goes through the filter once more, since the task may have entered a scope
+   */
+  *reclaiming(request: PageRequest, gfp: number): ReclaimSteps<number> {
+    const { task, cpu = 0, node = this.zones.nodeOf(cpu), nodemask } = request
+    const allowed = currentGfpContext(task.mask, gfp)
+    return (yield* this.#vmscan.directReclaim({ gfp: allowed, node, nodemask, cpu })).pages
+  }
+
+  /**
+   * Somebody used a page: the second time it becomes active (mark_page_accessed).
+   * @throws PageError for a page that is on no list.
+   */
+  markAccessed(page: number): void {
+    if (!this.lru.markAccessed(page)) return
+    this.count(PGACTIVATE, 1)
+    this.workingset.activation(this.zones.zoneOf(page).node)
+  }
+
+  /** Pages of a zone that reclaim could free. */
+  reclaimable(zone: Zone): number {
+    return this.#vmscan.reclaimable(zone)
+  }
+
   /** What /proc and the OOM report tell beside the free lists, for the views. */
   counters(): VmCounters {
-    const { zones, lru, events } = this
-    return vmCounters({ zones, lru, vmscan: this.#vmscan, events })
+    const { zones, lru, workingset, events } = this
+    return vmCounters({ zones, lru, workingset, vmscan: this.#vmscan, events })
   }
 
   /** A copy of everything, 12 bytes a page. */
@@ -150,6 +196,7 @@ export class PageAllocator {
       zones: this.zones.save(),
       lru: this.lru.save(),
       vmscan: this.#vmscan.save(),
+      workingset: this.workingset.save(),
       events: this.events.slice(),
       unsafe: this.callSites.save(),
     }
@@ -163,6 +210,7 @@ export class PageAllocator {
     this.zones.load(state.zones)
     this.lru.load(state.lru)
     this.#vmscan.load(state.vmscan)
+    this.workingset.load(state.workingset)
     this.events.set(state.events)
     this.callSites.load(state.unsafe)
   }

@@ -68,8 +68,9 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
       return COMPACT_COMPLETE
     },
     // Once more through the filter, as try_to_free_pages does.
-    reclaim: (step, { request: { task, nodemask = ANY, cpu = 0 }, node }) =>
-      vmscan.tryToFreePages(currentGfpContext(task.mask, step.gfp), node, nodemask, cpu).pages,
+    reclaim: (step, { request: { task, nodemask, cpu }, node }) =>
+      vmscan.tryToFreePages({ gfp: currentGfpContext(task.mask, step.gfp), node, nodemask, cpu })
+        .pages,
     drain: (_, { request, node }) => {
       retry.unreserveHighatomic(request.gfp, node, false)
       zones.drain()

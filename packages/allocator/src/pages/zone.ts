@@ -22,8 +22,6 @@ import {
 import { type FreeState, MAX_ORDER, type Watermarks, zoneWatermarkFast } from './watermark.js'
 
 const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
-/** watermark_boost_factor: by how much of the high watermark a zone may be boosted, in 1/10000. */
-const BOOST_FACTOR = 15_000
 
 /** The zones that memory can have, lowest first. Their place is their index, as in ZONES_AMD64. */
 export const ZONES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const
@@ -44,6 +42,8 @@ export interface ZoneOptions {
   readonly pages: number
   readonly cpus: number
   readonly owner: (owner: number) => string
+  /** The sysctl watermark_boost_factor: by how much of the high watermark a zone may be boosted, in 1/10000. */
+  readonly boostFactor: number
 }
 
 /** What a zone knows beside its pages, to be put back later. */
@@ -81,11 +81,14 @@ export class Zone implements FreeState {
   onFallback: ((event: FallbackEvent) => void) | null = null
   // Two are private by type only, for speed: see buddy.ts.
   private allocFlags = 0
+  readonly #boostFactor: number
   #watermarks: Watermarks = { min: 0, low: 0, high: 0, promo: 0 }
   /** By the bits of alloc flags that choose one. */
   private marks: readonly number[] = [0, 0, 0, 0]
 
-  constructor(frames: PageFrames, { name, node, start, pages, cpus, owner }: ZoneOptions) {
+  constructor(frames: PageFrames, options: ZoneOptions) {
+    const { name, node, start, pages, cpus, owner, boostFactor } = options
+    this.#boostFactor = boostFactor
     this.name = name
     this.index = ZONES.indexOf(name)
     this.node = node
@@ -251,7 +254,7 @@ export class Zone implements FreeState {
   /** Whoever breaks up a pageblock of another migratetype raises the watermarks, so that kswapd mends it (boost_watermark). */
   #fellBack(event: FallbackEvent): void {
     if (event.found < PAGEBLOCK_ORDER && PAGEBLOCK * 4 <= this.managed) {
-      const limit = Math.floor((this.watermarks.high * BOOST_FACTOR) / 10_000)
+      const limit = Math.floor((this.watermarks.high * this.#boostFactor) / 10_000)
       if (limit > 0) {
         this.boost = Math.min(this.boost + PAGEBLOCK, Math.max(limit, PAGEBLOCK))
         if ((this.allocFlags & ALLOC_KSWAPD) !== 0) this.boosted = true

@@ -39,6 +39,8 @@ export interface MemoryOptions {
   readonly minFreeKbytes?: number
   /** The sysctl, in 1/10000 of a zone: the distance between watermarks. By default 10. */
   readonly watermarkScaleFactor?: number
+  /** The sysctl, in 1/10000 of the high watermark: how far fragmentation raises the watermarks. By default 15,000; 0 for never. */
+  readonly watermarkBoostFactor?: number
   /** The sysctl, for DMA, DMA32, Normal, Movable and Device. By default 256, 256, 32, 0, 0. */
   readonly lowmemReserveRatio?: readonly number[]
 }
@@ -89,7 +91,7 @@ export class Zones {
    * @throws RangeError for memory without pages, or for a size that is none.
    */
   constructor(options: MemoryOptions, owner: (owner: number) => string, lists = 0) {
-    const { nodes, cpus = 1 } = options
+    const { nodes, cpus = 1, watermarkBoostFactor: boostFactor = 15_000 } = options
     const plan: { name: ZoneLabel; node: number; start: number; pages: number }[] = []
     let end = 0
     for (const [node, sizes] of nodes.entries()) {
@@ -113,7 +115,7 @@ export class Zones {
       Math.floor((cpu * nodes.length) / cpus),
     )
     this.frames = new PageFrames(end, plan.length * zoneLists(cpus) + lists)
-    this.all = plan.map((zone) => new Zone(this.frames, { ...zone, cpus, owner }))
+    this.all = plan.map((zone) => new Zone(this.frames, { ...zone, cpus, owner, boostFactor }))
     this.populated = this.all.reduce((bits, zone) => bits | (1 << zone.index), 0)
     this.zoneNumbers = new Uint8Array(this.frames.pages >> Order.HIGHEST).fill(NO_ZONE)
     for (const [index, zone] of this.all.entries()) {

@@ -24,6 +24,9 @@ export const PG_RECLAIM = 0x20
 /** The filesystem has data of its own at the page: only it can release it, for requests with `__GFP_FS`. */
 export const PG_PRIVATE = 0x40
 
+/** It was active once: when it comes back it belongs to the working set. */
+export const PG_WORKINGSET = 0x80
+
 /** The lists of a node, in the kernel's order (enum lru_list). */
 const LRU_LISTS = ['inactive_anon', 'active_anon', 'inactive_file', 'active_file'] as const
 export const INACTIVE_ANON = 0
@@ -57,7 +60,7 @@ export class Lru {
 
   /**
    * Puts a block in use where reclaim finds it. From now on it can be freed any time.
-   * @param flags any of PG_FILE, PG_DIRTY, PG_ACTIVE, PG_PRIVATE
+   * @param flags any of PG_FILE, PG_DIRTY, PG_ACTIVE, PG_PRIVATE, PG_WORKINGSET
    * @throws PageError for what is not the first page of a block in use.
    */
   add(page: number, flags: number): void {
@@ -83,12 +86,17 @@ export class Lru {
 
   /**
    * Somebody used the page: the second time it becomes active (mark_page_accessed).
+   * @returns true if it has become active
    * @throws PageError for a page that is on no list.
    */
-  markAccessed(page: number): void {
+  markAccessed(page: number): boolean {
     const flags = this.flags(page)
-    if ((flags & PG_REFERENCED) === 0) this.setFlags(page, flags | PG_REFERENCED)
-    else if ((flags & PG_ACTIVE) === 0) this.setFlags(page, (flags & ~PG_REFERENCED) | PG_ACTIVE)
+    if ((flags & PG_REFERENCED) === 0) this.#frames.flags[page] = flags | PG_REFERENCED
+    else if ((flags & PG_ACTIVE) === 0) {
+      this.setFlags(page, (flags & ~PG_REFERENCED) | PG_ACTIVE)
+      return true
+    }
+    return false
   }
 
   /** @throws PageError for a page that is on no list. */

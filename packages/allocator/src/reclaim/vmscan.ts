@@ -2,93 +2,29 @@
  * Vmscan: reclaim, direct and by kswapd (mm/vmscan.c, 6.1.192): scans a little of each list, then more and more, until enough pages
  * are free. What it may do follows from the gfp of the request, filtered by the scopes of the task; kswapd may do all.
  *
- * Simpler than the kernel: pages are not mapped, so that only markAccessed() says that one is used; how much of each list is scanned
- * follows from swappiness 60 alone, not from what scanning has cost; shrinkers defer nothing.
+ * It runs in two ways. tryToFreePages() and balance() do all at once; directReclaim() and balancing() stop after each cluster of
+ * pages, so that a simulation can charge time and let others run.
  */
-import { __GFP_IO, GFP_KERNEL } from '../gfp/flags.js'
-import { mayEnterFs } from '../gfp/reclaim.js'
+import { GFP_KERNEL } from '../gfp/flags.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
-import { NO_PAGE } from '../pages/page-frames.js'
 import { zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
+import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, type Lru } from './lru.js'
+import type { ReclaimHooks } from './reclaim-hooks.js'
 import {
-  ACTIVE_ANON,
-  ACTIVE_FILE,
-  INACTIVE_ANON,
-  INACTIVE_FILE,
-  type Lru,
-  PG_ACTIVE,
-  PG_DIRTY,
-  PG_FILE,
-  PG_PRIVATE,
-  PG_RECLAIM,
-  PG_REFERENCED,
-  PG_WRITEBACK,
-} from './lru.js'
-import { type Shrinker, shrink } from './shrinker.js'
-import { MAX_RECLAIM_RETRIES } from './throttle.js'
-import {
-  ALLOCSTALL_DMA,
-  PAGEOUTRUN,
-  PGACTIVATE,
-  PGDEACTIVATE,
-  PGFREE,
-  PGREFILL,
-  PGSCAN_ANON,
-  PGSCAN_DIRECT,
-  PGSCAN_FILE,
-  PGSCAN_KSWAPD,
-  PGSKIP_DMA,
-  PGSTEAL_ANON,
-  PGSTEAL_DIRECT,
-  PGSTEAL_FILE,
-  PGSTEAL_KSWAPD,
-  SLABS_SCANNED,
-  type VmEvents,
-} from './vm-events.js'
+  DEF_PRIORITY,
+  Met,
+  type ReclaimSteps,
+  ScanControl,
+  SWAP_CLUSTER_MAX,
+} from './scan-control.js'
+import { ShrinkLists } from './shrink-lists.js'
+import { type Shrinker, Shrinking } from './shrinker.js'
+import { ALLOCSTALL_DMA, PAGEOUTRUN, PGFREE, SLABS_SCANNED, type VmEvents } from './vm-events.js'
+import type { Workingset } from './workingset.js'
 
-/** Reclaim stops when so many pages are free. */
-const SWAP_CLUSTER_MAX = 32
-/** The first round scans 1/4096 of each list; each further one twice as much. */
-const DEF_PRIORITY = 12
-/** Shares of what is scanned, of 200: swappiness 60. */
-const ANON_SHARE = 60
-const FILE_SHARE = 140
 const HIGHEST_ZONE = 3
-
-/** What happens to a page that has to be written before it can be freed. */
-export type Pageout =
-  /** It is written already, and clean. */
-  | 'clean'
-  /** Writing has begun: `endWriteback` will say when it is over. */
-  | 'writeback'
-  /** It cannot be written now. */
-  | 'keep'
-
-/** What reclaim asks of those who own pages. All may be left out. */
-export interface ReclaimHooks {
-  /** Pages of swap space that are free. Without any, memory of programs cannot be reclaimed. By default 0. */
-  swapPages?(): number
-  /** Writes a dirty page, to its file or to swap. By default it is clean at once: a disk that takes no time. */
-  pageout?(page: number, gfp: number): Pageout
-  /** All pages that reclaim met were dirty: the flusher threads should write (wakeup_flusher_threads). */
-  wakeFlushers?(): void
-  /** A page was taken from its owner, and is about to be freed. */
-  reclaimed?(page: number, order: number): void
-}
-
-/** One call for memory (struct scan_control). */
-interface ScanControl {
-  readonly gfp: number
-  /** The highest zone that would help. */
-  readonly highest: number
-  /** Where it runs: the pages go to what this CPU keeps. */
-  readonly cpu: number
-  readonly kswapd: boolean
-  priority: number
-  reclaimed: number
-}
 
 /** How reclaim did. */
 export interface Reclaimed {
@@ -97,38 +33,60 @@ export interface Reclaimed {
   readonly priority: number
 }
 
+/** A request, as far as reclaim has to know it. */
+export interface ReclaimRequest {
+  /** Filtered by the scopes of the task. */
+  readonly gfp: number
+  /** Where the request prefers its pages. */
+  readonly node: number
+  /** A bit per node that would help; by default all. */
+  readonly nodemask?: number | undefined
+  /** The task runs here; by default 0. */
+  readonly cpu?: number | undefined
+}
+
 /** What is known beside the pages: a copy. */
 export interface VmscanState {
   readonly failures: readonly number[]
   readonly dirty: readonly boolean[]
+  readonly writeback: readonly boolean[]
+  /** By shrinker, by node. */
+  readonly deferred: readonly (readonly number[])[]
 }
 
 export class Vmscan {
   readonly #zones: Zones
   readonly #lru: Lru
+  readonly #workingset: Workingset
   readonly #events: VmEvents
   readonly #hooks: ReclaimHooks
-  readonly #shrinkers: Shrinker[] = []
+  readonly #lists: ShrinkLists
+  readonly #shrinkers: Shrinking[] = []
   /** By node: how often kswapd has failed in a row. */
   #failures: number[]
-  /** PGDAT_DIRTY, by node: kswapd has met nothing but dirty pages. */
-  #dirty: boolean[]
 
-  constructor(zones: Zones, lru: Lru, events: VmEvents, hooks: ReclaimHooks) {
+  constructor(
+    zones: Zones,
+    { lru, workingset }: { readonly lru: Lru; readonly workingset: Workingset },
+    events: VmEvents,
+    hooks: ReclaimHooks,
+  ) {
     this.#zones = zones
     this.#lru = lru
+    this.#workingset = workingset
     this.#events = events
     this.#hooks = hooks
+    this.#lists = new ShrinkLists({ zones, lru, workingset, events, hooks })
     this.#failures = new Array<number>(zones.nodes).fill(0)
-    this.#dirty = new Array<boolean>(zones.nodes).fill(false)
   }
 
   /** From now on reclaim asks this cache too. Disposing takes it out again. */
   registerShrinker(shrinker: Shrinker): Disposable {
-    this.#shrinkers.push(shrinker)
+    const shrinking = new Shrinking(shrinker, this.#zones.nodes)
+    this.#shrinkers.push(shrinking)
     return {
       [Symbol.dispose]: () => {
-        const place = this.#shrinkers.indexOf(shrinker)
+        const place = this.#shrinkers.indexOf(shrinking)
         if (place >= 0) this.#shrinkers.splice(place, 1)
       },
     }
@@ -143,7 +101,7 @@ export class Vmscan {
   reclaimable({ node, index }: Zone): number {
     const file =
       this.#lru.pagesOf(node, index, INACTIVE_FILE) + this.#lru.pagesOf(node, index, ACTIVE_FILE)
-    if (this.#swap() === 0) return file
+    if ((this.#hooks.swapPages?.() ?? 0) === 0) return file
     return (
       file +
       this.#lru.pagesOf(node, index, INACTIVE_ANON) +
@@ -151,239 +109,197 @@ export class Vmscan {
     )
   }
 
-  /**
-   * Reclaims for one request (try_to_free_pages).
-   * @param gfp filtered by the scopes of the task
-   * @param node where the request prefers its pages
-   * @param nodemask a bit per node that would help
-   * @param cpu the task runs here
-   */
-  tryToFreePages(gfp: number, node: number, nodemask = -1, cpu = 0): Reclaimed {
+  /** Returns true if a zone up to `highest` has a block of this order above its high watermark (pgdat_balanced). */
+  balanced(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
+    for (const zone of this.#zones.all) {
+      if (zone.node !== node || zone.index > highest) continue
+      // Boosted watermarks are kswapd's own business: what they ask for beyond the real ones has been reclaimed by the end.
+      if (zoneWatermarkOk(zone, order, zone.watermarks.high, zone.lowmemReserve[highest] ?? 0, 0)) {
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Reclaims for one request at once (try_to_free_pages). */
+  tryToFreePages(request: ReclaimRequest): Reclaimed {
+    return atOnce(this.directReclaim(request))
+  }
+
+  /** The same in steps. */
+  *directReclaim(request: ReclaimRequest): ReclaimSteps<Reclaimed> {
+    const { gfp, node, nodemask = -1, cpu = 0 } = request
     const highest = gfpZoneIndex(gfp)
-    const control: ScanControl = {
+    const control = new ScanControl({
       gfp,
       highest,
       cpu,
       kswapd: false,
-      priority: DEF_PRIORITY,
-      reclaimed: 0,
-    }
-    this.#count(ALLOCSTALL_DMA + Math.min(highest, HIGHEST_ZONE), 1)
-    const nodes = new Set(
-      this.#zones
-        .zonelist(gfp, node)
-        .filter((zone) => (nodemask & (1 << zone.node)) !== 0)
-        .map((zone) => zone.node),
-    )
+      toReclaim: SWAP_CLUSTER_MAX,
+    })
+    const nodes = this.#nodes(gfp, node, nodemask)
     for (;;) {
-      for (const each of nodes) this.#shrinkNode(each, control)
-      if (control.reclaimed >= SWAP_CLUSTER_MAX || control.priority === 0) break
-      control.priority--
+      this.#count(ALLOCSTALL_DMA + Math.min(highest, HIGHEST_ZONE), 1)
+      for (;;) {
+        control.scanned = 0
+        for (const each of nodes) yield* this.#shrinkNode(each, control)
+        // With 12% of what it looks at it makes progress; without any, others may get further meanwhile.
+        if (
+          control.reclaimed <= control.scanned >> 3 &&
+          control.priority === 1 &&
+          control.reclaimed === 0
+        ) {
+          yield { kind: 'throttle', reason: 'noprogress' }
+        }
+        if (control.reclaimed >= SWAP_CLUSTER_MAX || control.priority === 0) break
+        control.priority--
+      }
+      for (const each of nodes) this.#workingset.look(each)
+      // Nothing found, and active pages were left alone: once more, with them.
+      if (control.reclaimed > 0 || !control.skippedDeactivate) break
+      control.priority = DEF_PRIORITY
+      control.forceDeactivate = true
+      control.skippedDeactivate = false
     }
-    // Whoever gets memory from this node again shows that kswapd may hope for more.
-    if (control.reclaimed > 0) for (const each of nodes) this.#failures[each] = 0
     return { pages: control.reclaimed, priority: control.priority }
   }
 
   /**
-   * What kswapd does when it is awake: reclaims until all zones of a node that matter have a block of this order above their high
+   * What kswapd does when it is awake: reclaims until a zone of the node that matters has a block of this order above its high
    * watermark (balance_pgdat).
-   * @returns whether they have
+   * @returns whether it has
    */
   balance(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
+    return atOnce(this.balancing(node, order, highest))
+  }
+
+  /** The same in steps. */
+  *balancing(node: number, order: number, highest: number = HIGHEST_ZONE): ReclaimSteps<boolean> {
     const zones = this.#zones.all.filter((zone) => zone.node === node && zone.index <= highest)
     this.#count(PAGEOUTRUN, 1)
-    const balanced = () =>
-      zones.some((zone) =>
-        // Boosted watermarks are kswapd's own business: what they ask for beyond the real ones has been reclaimed by the end.
-        zoneWatermarkOk(zone, order, zone.watermarks.high, zone.lowmemReserve[highest] ?? 0, 0),
-      )
-    const control: ScanControl = {
+    const boosted = zones.reduce((sum, { boost }) => sum + boost, 0)
+    let toUnboost = boosted
+    const control = new ScanControl({
       gfp: GFP_KERNEL,
       highest,
       cpu: Math.ceil((node * this.#zones.cpus) / this.#zones.nodes),
       kswapd: true,
-      priority: DEF_PRIORITY,
-      reclaimed: 0,
+      toReclaim: zones.reduce(
+        (sum, { watermarks, boost }) => sum + Math.max(watermarks.high + boost, SWAP_CLUSTER_MAX),
+        0,
+      ),
+    })
+    for (const zone of zones) zone.reclaiming = true
+    try {
+      while (control.priority > 0) {
+        const balanced = this.balanced(node, order, highest)
+        // Boosted for nothing: the node is short of memory itself.
+        if (!balanced && toUnboost > 0) {
+          toUnboost = 0
+          control.priority = DEF_PRIORITY
+        }
+        if (toUnboost <= 0 && balanced) return this.#rested(node)
+        // For the boost alone it does not try hard.
+        const lightly = toUnboost > 0 && control.priority === DEF_PRIORITY - 2
+        control.scanned = 0
+        const before = control.reclaimed
+        yield* this.#shrinkNode(node, control)
+        const reclaimed = control.reclaimed - before
+        if (toUnboost > 0) {
+          toUnboost -= reclaimed
+          if (reclaimed === 0) break
+        }
+        // As long as it looks at as many pages as it wants there is no need to try harder.
+        const enough = control.scanned >= control.toReclaim || lightly
+        if (!enough || reclaimed === 0) control.priority--
+      }
+      if (control.reclaimed === 0) this.#failures[node] = this.kswapdFailures(node) + 1
+      return this.balanced(node, order, highest) && this.#rested(node)
+    } finally {
+      for (const zone of zones) {
+        zone.boost = 0
+        zone.boosted = false
+        zone.reclaiming = false
+      }
+      this.#workingset.look(node)
     }
-    while (!balanced() && control.priority > 0 && this.kswapdFailures(node) < MAX_RECLAIM_RETRIES) {
-      const before = control.reclaimed
-      this.#shrinkNode(node, control)
-      // As long as there is progress it need not try harder.
-      if (control.reclaimed === before) control.priority--
-    }
-    for (const zone of zones) {
-      zone.boost = 0
-      zone.boosted = false
-    }
-    if (control.reclaimed > 0) this.#failures[node] = 0
-    else if (!balanced()) this.#failures[node] = this.kswapdFailures(node) + 1
-    if (!balanced()) return false
-    this.#dirty[node] = false
-    return true
   }
 
   /** What is known beside the pages. */
   save(): VmscanState {
     return {
       failures: [...this.#failures],
-      dirty: [...this.#dirty],
+      dirty: [...this.#lists.dirty],
+      writeback: [...this.#lists.writeback],
+      deferred: this.#shrinkers.map((shrinking) => [...shrinking.deferred]),
     }
   }
 
   /** Puts it back. */
   load(state: VmscanState): void {
     this.#failures = [...state.failures]
-    this.#dirty = [...state.dirty]
-  }
-
-  #swap(): number {
-    return this.#hooks.swapPages?.() ?? 0
-  }
-
-  /** shrink_node: the lists, then the shrinkers. */
-  #shrinkNode(node: number, control: ScanControl): void {
-    this.#shrinkLists(node, control)
-    for (const shrinker of [...this.#shrinkers]) {
-      const before = this.#events[PGFREE] as number
-      const { scanned } = shrink(shrinker, control.gfp, node, control.priority)
-      this.#count(SLABS_SCANNED, scanned)
-      control.reclaimed += (this.#events[PGFREE] as number) - before
+    for (let node = 0; node < this.#zones.nodes; node++) {
+      this.#lists.dirty[node] = state.dirty[node] ?? false
+      this.#lists.writeback[node] = state.writeback[node] ?? false
+    }
+    for (const [index, deferred] of state.deferred.entries()) {
+      this.#shrinkers[index]?.deferred.set(deferred)
     }
   }
 
-  /** shrink_lruvec. */
-  #shrinkLists(node: number, control: ScanControl): void {
-    const lru = this.#lru
-    const swap = this.#swap() > 0
-    const share = (list: number): number => {
-      const pages = Math.floor(lru.pages(node, list) / 2 ** control.priority)
-      if (!swap) return list >= INACTIVE_FILE ? pages : 0
-      // The last round takes all of both.
-      if (control.priority === 0) return pages
-      return Math.floor((pages * (list >= INACTIVE_FILE ? FILE_SHARE : ANON_SHARE)) / 200)
+  /** The nodes that a request may have pages of, its own first. */
+  #nodes(gfp: number, node: number, nodemask: number): readonly number[] {
+    const nodes: number[] = []
+    for (const zone of this.#zones.zonelist(gfp, node)) {
+      if ((nodemask & (1 << zone.node)) !== 0 && !nodes.includes(zone.node)) nodes.push(zone.node)
     }
-    for (const inactive of [INACTIVE_ANON, INACTIVE_FILE]) {
-      const active = inactive + 1
-      let toDeactivate = this.#inactiveIsLow(node, inactive) ? share(active) : 0
-      let toScan = share(inactive)
-      while (toDeactivate > 0 || toScan > 0) {
-        const some = Math.min(toDeactivate, SWAP_CLUSTER_MAX)
-        if (some > 0) this.#deactivate(node, active, some)
-        toDeactivate -= some
-        const others = Math.min(toScan, SWAP_CLUSTER_MAX)
-        if (others > 0) this.#shrinkInactive(node, inactive, others, control)
-        toScan -= others
-        if (control.reclaimed >= SWAP_CLUSTER_MAX && control.priority > 0) break
-      }
-    }
+    return nodes
   }
 
-  /** Whether too few pages are on the inactive list to tell which are used (inactive_is_low). */
-  #inactiveIsLow(node: number, list: number): boolean {
-    const inactive = this.#lru.pages(node, list)
-    const active = this.#lru.pages(node, list + 1)
-    const gigabytes = (inactive + active) >> 18
-    const ratio = gigabytes > 0 ? Math.floor(Math.sqrt(10 * gigabytes)) : 1
-    return inactive * ratio < active
-  }
-
-  /** shrink_active_list. */
-  #deactivate(node: number, list: number, pages: number): void {
-    for (let i = 0; i < pages; i++) {
-      const page = this.#lru.last(node, list)
-      if (page === NO_PAGE) return
-      this.#lru.setFlags(page, this.#lru.flags(page) & ~(PG_ACTIVE | PG_REFERENCED))
-      this.#count(PGREFILL, 1)
-      this.#count(PGDEACTIVATE, 1)
-    }
-  }
-
-  /** shrink_inactive_list: takes pages from the end and frees those that it may. */
-  #shrinkInactive(node: number, list: number, pages: number, control: ScanControl): void {
-    let met = 0
-    let dirty = 0
-    let skipped = 0
-    const most = this.#lru.pages(node, list)
-    while (met < pages && met + skipped < most) {
-      const page = this.#lru.last(node, list)
-      if (page === NO_PAGE) break
-      const zone = this.#zones.zoneOf(page)
-      const size = 1 << this.#zones.frames.order(page)
-      if (zone.index > control.highest) {
-        this.#lru.rotate(page)
-        this.#count(PGSKIP_DMA + zone.index, size)
-        skipped += size
-        continue
-      }
-      met += size
-      const flags = this.#lru.flags(page)
-      if ((flags & (PG_DIRTY | PG_WRITEBACK)) === PG_DIRTY) dirty += size
-      this.#count(control.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, size)
-      this.#count(list === INACTIVE_FILE ? PGSCAN_FILE : PGSCAN_ANON, size)
-      if (this.#freed(page, flags, node, control)) {
-        control.reclaimed += size
-        this.#count(control.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, size)
-        this.#count(list === INACTIVE_FILE ? PGSTEAL_FILE : PGSTEAL_ANON, size)
-      }
-    }
-    if (met === 0) return
-    if (dirty === met) {
-      this.#hooks.wakeFlushers?.()
-      if (control.kswapd) this.#dirty[node] = true
-    }
-  }
-
-  /** shrink_folio_list, for one: frees it, or puts it where it is not met again at once. */
-  #freed(page: number, found: number, node: number, { gfp, kswapd, cpu }: ScanControl): boolean {
-    const lru = this.#lru
-    const file = (found & PG_FILE) !== 0
-    let flags = found
-    if ((flags & PG_WRITEBACK) !== 0) {
-      // Who might wait cannot do so here: nothing happens meanwhile. The page is the next to go when it has been written.
-      this.#activate(page, flags | PG_RECLAIM)
-      return false
-    }
-    const referenced = (flags & PG_REFERENCED) !== 0
-    if (referenced) {
-      flags &= ~PG_REFERENCED
-      if ((flags & PG_DIRTY) !== 0) return this.#keep(page, flags)
-    }
-    if (!file && (this.#swap() === 0 || (gfp & __GFP_IO) === 0)) return this.#keep(page, flags)
-    if ((flags & PG_DIRTY) !== 0) {
-      const late = kswapd && (flags & PG_RECLAIM) !== 0 && (this.#dirty[node] ?? false)
-      if (file && !late) {
-        // Writing pages of files here and there is slow: the flusher threads do it in order, unless they cannot keep up.
-        this.#activate(page, flags | PG_RECLAIM)
-        return false
-      }
-      const result = this.#hooks.pageout?.(page, gfp) ?? 'clean'
-      if (result === 'keep') return this.#keep(page, flags)
-      flags &= ~PG_DIRTY
-      if (result === 'writeback') return this.#keep(page, flags | PG_WRITEBACK | PG_RECLAIM)
-    }
-    if ((flags & PG_PRIVATE) !== 0 && !mayEnterFs(gfp, false, false)) return this.#keep(page, flags)
-    const { frames } = this.#zones
-    const order = frames.order(page)
-    lru.remove(page)
-    this.#hooks.reclaimed?.(page, order)
-    this.#zones.zoneOf(page).free(page, order, cpu)
-    this.#count(PGFREE, 1 << order)
+  /** The node has enough: what kswapd has met is history (clear_pgdat_congested). */
+  #rested(node: number): true {
+    this.#lists.dirty[node] = false
+    this.#lists.writeback[node] = false
     return true
   }
 
-  #activate(page: number, flags: number): void {
-    this.#lru.setFlags(page, flags | PG_ACTIVE)
-    this.#count(PGACTIVATE, 1)
-  }
-
-  #keep(page: number, flags: number): false {
-    this.#lru.setFlags(page, flags)
-    this.#lru.rotate(page)
-    return false
+  /** shrink_node: the lists, then the shrinkers. */
+  *#shrinkNode(node: number, control: ScanControl): ReclaimSteps<void> {
+    const before = control.reclaimed
+    control.met = new Met()
+    const { met } = control
+    this.#lists.prepare(node, control)
+    yield* this.#lists.shrink(node, control)
+    let scanned = 0
+    let freed = 0
+    const events = this.#events
+    for (let i = 0; i < this.#shrinkers.length; i++) {
+      const pages = events[PGFREE] as number
+      const shrunk = (this.#shrinkers[i] as Shrinking).shrink(control.gfp, node, control.priority)
+      scanned += shrunk.scanned
+      freed += shrunk.freed
+      control.reclaimed += (events[PGFREE] as number) - pages
+    }
+    this.#count(SLABS_SCANNED, scanned)
+    yield { kind: 'slab', priority: control.priority, scanned, freed }
+    if (control.kswapd && met.taken > 0) {
+      if (met.writeback > 0 && met.writeback === met.taken) this.#lists.writeback[node] = true
+      if (met.fileTaken > 0 && met.unqueuedDirty === met.fileTaken) this.#lists.dirty[node] = true
+      if (met.immediate > 0) yield { kind: 'throttle', reason: 'writeback' }
+    }
+    // Whoever gets memory from this node shows that kswapd may hope for more.
+    if (control.reclaimed > before) this.#failures[node] = 0
   }
 
   #count(event: number, by: number): void {
     this.#events[event] = (this.#events[event] as number) + by
+  }
+}
+
+/** Takes all steps, with nobody else about: there is no use in waiting. */
+function atOnce<R>(steps: ReclaimSteps<R>): R {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
   }
 }

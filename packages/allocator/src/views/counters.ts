@@ -4,18 +4,20 @@ import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, type Lru } from
 import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
 import { namedVmEvents, type VmEvents } from '../reclaim/vm-events.js'
 import type { Vmscan } from '../reclaim/vmscan.js'
+import type { Workingset } from '../reclaim/workingset.js'
 import type { VmCounters } from './vm-counters.js'
 
 /** What the counters are taken from. */
 export interface Counted {
   readonly zones: Zones
   readonly lru: Lru
+  readonly workingset: Workingset
   readonly vmscan: Vmscan
   readonly events: VmEvents
 }
 
 /** Counts. */
-export function vmCounters({ zones, lru, vmscan, events }: Counted): VmCounters {
+export function vmCounters({ zones, lru, workingset, vmscan, events }: Counted): VmCounters {
   const nodes = Array.from({ length: zones.nodes }, (_, node) => ({
     nr_inactive_anon: lru.pages(node, INACTIVE_ANON),
     nr_active_anon: lru.pages(node, ACTIVE_ANON),
@@ -23,6 +25,7 @@ export function vmCounters({ zones, lru, vmscan, events }: Counted): VmCounters 
     nr_active_file: lru.pages(node, ACTIVE_FILE),
     nr_anon_pages: lru.pages(node, INACTIVE_ANON) + lru.pages(node, ACTIVE_ANON),
     nr_file_pages: lru.pages(node, INACTIVE_FILE) + lru.pages(node, ACTIVE_FILE),
+    ...workingset.counters(node),
     unreclaimable: vmscan.kswapdFailures(node) >= MAX_RECLAIM_RETRIES,
   }))
   const byZone = (node: number) =>

@@ -16,6 +16,7 @@ import {
   PG_FILE,
   PG_RECLAIM,
   PG_REFERENCED,
+  PG_WORKINGSET,
   PG_WRITEBACK,
 } from '../../src/reclaim/lru.js'
 import { vmEvents } from '../../src/reclaim/vm-events.js'
@@ -32,7 +33,7 @@ beforeEach(() => {
   hooks = {}
   memory = new PageAllocator({ nodes: [{ DMA: 1024, Normal: 3072 }] })
   lru = memory.lru
-  vmscan = new Vmscan(memory.zones, lru, vmEvents(), hooks)
+  vmscan = new Vmscan(memory.zones, memory, vmEvents(), hooks)
 })
 
 const add = (flags: number, gfp = GFP_KERNEL, order = 0) => {
@@ -41,7 +42,7 @@ const add = (flags: number, gfp = GFP_KERNEL, order = 0) => {
   return page
 }
 const addMany = (pages: number, flags: number) => Array.from({ length: pages }, () => add(flags))
-const reclaim = (gfp = GFP_KERNEL) => vmscan.tryToFreePages(gfp, 0)
+const reclaim = (gfp = GFP_KERNEL) => vmscan.tryToFreePages({ gfp, node: 0 })
 
 describe('a page on an LRU list', () => {
   it('was in use, and cannot be freed or added again until it is removed', () => {
@@ -110,7 +111,7 @@ describe('reclaim', () => {
       throw new Error('there were clean pages')
     }
     for (let i = 0; i < 100; i++) add(i % 2 === 0 ? PG_FILE : PG_FILE | PG_DIRTY)
-    expect(vmscan.tryToFreePages(GFP_KERNEL, 0).pages).toBeGreaterThan(0)
+    expect(vmscan.tryToFreePages({ gfp: GFP_KERNEL, node: 0 }).pages).toBeGreaterThan(0)
   })
 
   it('remembers the pages that it met while they were written', () => {
@@ -154,7 +155,7 @@ describe('reclaim', () => {
     expect(reclaim()).toEqual({ pages: 0, priority: 0 })
     expect(woken).toBeGreaterThan(0)
     const first = pages[0] ?? NO_PAGE
-    expect(lru.flags(first) & ~PG_ACTIVE).toBe(PG_FILE | PG_DIRTY | PG_RECLAIM)
+    expect(lru.flags(first) & ~(PG_ACTIVE | PG_WORKINGSET)).toBe(PG_FILE | PG_DIRTY | PG_RECLAIM)
     // The flusher writes it: it is next.
     lru.setFlags(first, PG_FILE | PG_RECLAIM | PG_WRITEBACK)
     lru.endWriteback(first)

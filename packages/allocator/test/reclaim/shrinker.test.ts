@@ -1,7 +1,15 @@
 /** How much a shrinker is asked for, by do_shrink_slab's rules. */
 import { describe, expect, it } from 'vitest'
 import { GFP_NOFS } from '../../src/gfp/flags.js'
-import { SHRINK_STOP, type ShrinkControl, shrink } from '../../src/reclaim/shrinker.js'
+import {
+  SHRINK_STOP,
+  type ShrinkControl,
+  type Shrinker,
+  Shrinking,
+} from '../../src/reclaim/shrinker.js'
+
+const shrink = (shrinker: Shrinker, gfp: number, node: number, priority: number) =>
+  new Shrinking(shrinker, 2).shrink(gfp, node, priority)
 
 /** A cache of so many objects that gives back what it is asked for, or what `scan` says. */
 function cache(objects: number, seeks?: number, scan?: (control: ShrinkControl) => number) {
@@ -59,5 +67,19 @@ describe('a shrinker', () => {
     const { shrinker, asked } = cache(100_000, 2, () => SHRINK_STOP)
     expect(shrink(shrinker, GFP_NOFS, 1, 8)).toEqual({ scanned: 0, freed: 0 })
     expect(asked).toEqual([128])
+  })
+
+  it('is asked later for what it did not scan', () => {
+    const { shrinker, asked } = cache(1000)
+    const shrinking = new Shrinking(shrinker, 2)
+    // Two objects of a thousand each time: too few for a batch until they are 128, less what the priority leaves of them.
+    expect(shrinking.shrink(GFP_NOFS, 1, 10)).toEqual({ scanned: 0, freed: 0 })
+    for (let i = 0; i < 9; i++) shrinking.shrink(GFP_NOFS, 1, 3)
+    expect(asked.length).toBeGreaterThan(0)
+    const refused = cache(100_000, 2, () => SHRINK_STOP)
+    const later = new Shrinking(refused.shrinker, 2)
+    later.shrink(GFP_NOFS, 1, 8)
+    expect(later.deferred[1]).toBe(780)
+    expect(later.deferred[0]).toBe(0)
   })
 })

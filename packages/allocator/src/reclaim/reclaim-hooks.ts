@@ -1,0 +1,30 @@
+/** Reclaim hooks: what reclaim asks of those who own pages. */
+
+/** What happens to a page that has to be written before it can be freed. */
+export type Pageout =
+  /** It is written already, and clean. */
+  | 'clean'
+  /** Writing has begun: `endWriteback` will say when it is over. */
+  | 'writeback'
+  /** It cannot be written now. */
+  | 'keep'
+
+/** All may be left out. */
+export interface ReclaimHooks {
+  /** Pages of swap space that are free. Without any, memory of programs cannot be reclaimed. By default 0. */
+  swapPages?(): number
+  /** Writes a dirty page, to its file or to swap. By default it is clean at once: a disk that takes no time. */
+  pageout?(page: number, gfp: number): Pageout
+  /**
+   * Lets go of the data that the filesystem has at a page with PG_PRIVATE (filemap_release_folio); returns false for a page that is
+   * in use. By default the filesystem is asked for requests with `__GFP_FS` only, and lets go.
+   */
+  release?(page: number, gfp: number): boolean
+  /** All pages that reclaim met were dirty: the flusher threads should write (wakeup_flusher_threads). */
+  wakeFlushers?(): void
+  /**
+   * A page was taken from its owner, and is about to be freed.
+   * @param shadow what to leave in its place: see workingset.ts
+   */
+  reclaimed?(page: number, order: number, shadow: number): void
+}

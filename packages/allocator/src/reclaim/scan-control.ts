@@ -1,0 +1,78 @@
+/** Scan control: one call for memory, by a request or by kswapd, and how far it has come (mm/vmscan.c, struct scan_control, 6.1). */
+import type { ThrottleReason } from './throttle.js'
+
+/** Direct reclaim stops when so many pages are free, and lists are scanned in clusters of so many. */
+export const SWAP_CLUSTER_MAX = 32
+/** The first round scans 1/4096 of each list; each further one twice as much. */
+export const DEF_PRIORITY = 12
+
+/** What reclaim has just done, or is about to do: whoever steps charges time for it, and waits where it says so. */
+export type ReclaimStep =
+  /** Pages at the end of an inactive list were looked at, and some of them freed. */
+  | { readonly kind: 'scan'; readonly scanned: number; readonly reclaimed: number }
+  /** Pages at the end of an active list became inactive. */
+  | { readonly kind: 'deactivate'; readonly pages: number }
+  /** A round ends: the shrinkers have been asked. */
+  | {
+      readonly kind: 'slab'
+      readonly priority: number
+      readonly scanned: number
+      readonly freed: number
+    }
+  /** The reclaimer waits, if `reclaimThrottle` says so. */
+  | { readonly kind: 'throttle'; readonly reason: ThrottleReason }
+
+/** The steps of something that returns `R` in the end. They are to be taken one by one; nothing is answered. */
+export type ReclaimSteps<R> = Generator<ReclaimStep, R, void>
+
+/** What a round met (struct reclaim_stat, summed up). */
+export class Met {
+  taken = 0
+  dirty = 0
+  /** Dirty, and not even queued for writing. */
+  unqueuedDirty = 0
+  writeback = 0
+  /** In writing since before reclaim last met them, with the node full of writeback. */
+  immediate = 0
+  fileTaken = 0
+}
+
+export interface ScanOptions {
+  /** Filtered by the scopes of the task. */
+  readonly gfp: number
+  /** The highest zone that would help, by its index. */
+  readonly highest: number
+  /** Where it runs: the pages go to what this CPU keeps. */
+  readonly cpu: number
+  readonly kswapd: boolean
+  /** Enough pages. */
+  readonly toReclaim: number
+}
+
+export class ScanControl {
+  readonly gfp: number
+  readonly highest: number
+  readonly cpu: number
+  readonly kswapd: boolean
+  readonly toReclaim: number
+  priority = DEF_PRIORITY
+  /** Pages freed since it began. */
+  reclaimed = 0
+  /** Pages looked at, since the round began. */
+  scanned = 0
+  /** Active pages were left alone. */
+  skippedDeactivate = false
+  /** Nothing else has helped: active pages too. */
+  forceDeactivate = false
+  mayDeactivateAnon = false
+  mayDeactivateFile = false
+  met = new Met()
+
+  constructor({ gfp, highest, cpu, kswapd, toReclaim }: ScanOptions) {
+    this.gfp = gfp
+    this.highest = highest
+    this.cpu = cpu
+    this.kswapd = kswapd
+    this.toReclaim = toReclaim
+  }
+}
