@@ -15,7 +15,7 @@ const packages = {
 /** What each room of kernel-sim imports of the other rooms. */
 const rooms = {
   'kernel/': ['own-code.ts'],
-  'lockdep/': [],
+  'lockdep/': ['kernel/operation.ts'],
   // The kernel's public face: what a scenario is written with.
   'scenarios/': [
     'kernel/scenario.ts',

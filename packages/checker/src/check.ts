@@ -1,6 +1,7 @@
 /** Check: a model, from the search to a counterexample as data. */
 import { Misuse } from './machine/errors.js'
 import type { Machine } from './machine/machine.js'
+import type { Operation } from './machine/operation.js'
 import type { Program } from './machine/program.js'
 import { Execution, located } from './run/execution.js'
 import { type SampleOptions, sample } from './run/sample.js'
@@ -20,7 +21,7 @@ export interface ScheduleStep {
 }
 
 /** A task that is not done, by name. */
-export interface Waiting extends Omit<Waiter, 'task' | 'for'> {
+export interface Waiting extends Omit<Waiter, 'task' | 'for' | 'objects'> {
   readonly task: string
   readonly for: readonly string[]
   /** Where in the model's code the task is. */
@@ -53,18 +54,19 @@ export function check(machine: Machine, options: SearchOptions = {}): CheckResul
 
 /** Explains what a search of a model has come to. @throws Misuse as {@link check} does. */
 export function explained(search: Search, result: SearchResult): CheckResult {
-  if (result.misuse) throw misuse(search, result.misuse)
-  const end = result.deadlocks[0] ?? result.livelock
-  if (end === undefined || end === null) {
-    return { verdict: result.verdict, search: result, counterexample: null }
-  }
-  const token = tokenOf(search.machine, scheduleTo(search, end))
-  const { programs } = search.stepper
+  const token = tokenFound(search, result)
   return {
     verdict: result.verdict,
     search: result,
-    counterexample: counterexample(search.machine, token, new Execution(search.machine, programs)),
+    counterexample: token === null ? null : counterexample(search.machine, token),
   }
+}
+
+/** The token of what a search has found, or null when it found nothing. @throws Misuse as {@link check} does. */
+export function tokenFound(search: Search, result: SearchResult): string | null {
+  if (result.misuse) throw misuse(search, result.misuse)
+  const end = result.deadlocks[0] ?? result.livelock
+  return end === null || end === undefined ? null : tokenOf(search.machine, scheduleTo(search, end))
 }
 
 /**
@@ -78,8 +80,8 @@ export function checkSample(machine: Machine, options: SampleOptions): Counterex
 
 /**
  * What a token stands for.
- * @param execution a fresh one, with what a search has learned of the tasks: who could wake whom. By default a
- * short search looks around first.
+ * @param execution a fresh one, with what is known of the tasks: who could wake whom. By default a short search looks around
+ * first, so that the same token always tells the same.
  */
 export function counterexample(
   machine: Machine,
@@ -95,10 +97,10 @@ export function counterexample(
     steps: execution.steps.map(({ task, operation, position, result }) => ({
       task: name(task),
       operation: `${operation}`,
-      result: operation.results?.[result] ?? '',
+      result: resultOf(machine, operation, result),
       stack: (execution.programs[task]?.stack(position) ?? []).map((frame) => frame.name),
     })),
-    waiting: found.map((waiter) => ({
+    waiting: found.map(({ objects: _, ...waiter }) => ({
       ...waiter,
       task: name(waiter.task),
       for: waiter.for.map(name),
@@ -106,6 +108,13 @@ export function counterexample(
     })),
     cycle: circle.map(({ task }) => name(task)),
   }
+}
+
+/** What came of an operation, where that was open: the turn that it took, or the object that was chosen. */
+function resultOf(machine: Machine, operation: Operation, result: number): string {
+  const { results, refers, outcomes } = operation
+  if (results !== null) return results[result] ?? ''
+  return refers && outcomes > 1 ? `${machine.objects[result - 1]}` : ''
 }
 
 /** What a short search learns of a machine's tasks: who could wake whom. */

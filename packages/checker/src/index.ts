@@ -8,6 +8,7 @@ export {
   explained,
   lookAround,
   type ScheduleStep,
+  tokenFound,
   type Waiting,
 } from './check.js'
 export { Misuse } from './machine/errors.js'

@@ -5,8 +5,8 @@ export { Machine, type Task } from './machine/machine.js'
 export { MachineObject } from './machine/object.js'
 export {
   BLOCKED,
-  type Effect,
   Operation,
+  type OperationSpec,
   type Steps,
   type Value,
   type Wait,

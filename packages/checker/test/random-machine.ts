@@ -102,7 +102,7 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
     function* (value: number) {
       return (yield* variable.get()) === value ? true : undefined
     },
-    true,
+    { loop: true },
   )
 
   function* run(body: readonly Statement[], mine: Mutex): Steps<void> {

@@ -116,7 +116,7 @@ export class Kernel {
 
   /** A loop: `body` runs again and again, each time forgotten, until it returns something other than undefined. */
   loop<R>(name: string, body: () => Steps<R | undefined>): () => Steps<R> {
-    return this.machine.procedure(name, body, true) as () => Steps<R>
+    return this.machine.procedure(name, body, { loop: true }) as () => Steps<R>
   }
 
   /** One of the turns that the model leaves open; returns its number. */

@@ -1,6 +1,7 @@
 /** Lockdep watch: lets lockdep see executions of a machine: random ones, as a test machine would run for a while. */
-import type { Machine, MachineObject } from '@scopemask/checker/machine'
+import type { Machine, MachineObject, Operation } from '@scopemask/checker/machine'
 import { Execution, xorshift } from '@scopemask/checker/search'
+import { type Effect, KernelOperation } from '../kernel/operation.js'
 import { Lockdep } from './lockdep.js'
 import type { Splat } from './splat.js'
 
@@ -37,7 +38,7 @@ function runRandomly(execution: Execution, seed: number, lockdep: Lockdep): void
 
 /** Shows lockdep what a blocked task waits for. */
 function see(execution: Execution, task: number, lockdep: Lockdep): void {
-  const effect = execution.next(task)?.effect
+  const effect = effectOf(execution.next(task))
   const name = `${execution.machine.tasks[task]}`
   const at = execution.stack(task)[0]?.name ?? name
   if (effect?.kind === 'acquire' && !effect.trylock) {
@@ -50,7 +51,7 @@ function see(execution: Execution, task: number, lockdep: Lockdep): void {
 function observe(execution: Execution, lockdep: Lockdep): void {
   const step = execution.steps.at(-1)
   if (step === undefined) return
-  const { effect } = step.operation
+  const effect = effectOf(step.operation)
   const name = `${execution.machine.tasks[step.task]}`
   const at = execution.programs[step.task]?.stack(step.position)[0]?.name ?? name
   switch (effect?.kind) {
@@ -92,6 +93,11 @@ function observe(execution: Execution, lockdep: Lockdep): void {
       lockdep.releaseInstance(name, WQ)
       break
   }
+}
+
+/** What an operation is to lockdep; null for one that is not the kernel's. */
+function effectOf(operation: Operation | null): Effect | null {
+  return operation instanceof KernelOperation ? operation.effect : null
 }
 
 const FS_RECLAIM = 'fs_reclaim'

@@ -4,7 +4,7 @@ import {
   type Counterexample as Found,
   lookAround,
   checkSample as sampleMachine,
-  explained as searched,
+  tokenFound,
   type Waiting as WaitingTask,
 } from '@scopemask/checker'
 import { type Machine, Misuse, placeOf, type Row } from '@scopemask/checker/machine'
@@ -77,12 +77,11 @@ export function check(subject: Subject, options: SearchOptions = {}): CheckResul
 
 /** Explains what a search of a subject has come to. @throws Misuse as {@link check} does. */
 export function explained(subject: Subject, search: Search, result: SearchResult): CheckResult {
-  const found = searched(search, result)
-  const token = found.counterexample?.token
+  const token = tokenFound(search, result)
   return {
-    ...found,
-    counterexample:
-      token === undefined ? null : counterexample(subject, token, search.stepper.programs),
+    verdict: result.verdict,
+    search: result,
+    counterexample: token === null ? null : counterexample(subject, token),
   }
 }
 
@@ -92,17 +91,9 @@ export function checkSample(subject: Subject, options: SampleOptions): Counterex
   return found === null ? null : counterexample(subject, found.token)
 }
 
-/**
- * What a token stands for.
- * @param programs what a search has learned of the tasks; by default a short one looks around first.
- * @throws Misuse when the token does not fit.
- */
-export function counterexample(
-  subject: Subject,
-  token: string,
-  programs = lookAround(subject.machine),
-): Counterexample {
-  const execution = new Execution(subject.machine, programs)
+/** What a token stands for. @throws Misuse when the token does not fit. */
+export function counterexample(subject: Subject, token: string): Counterexample {
+  const execution = new Execution(subject.machine, lookAround(subject.machine))
   const found = counterexampleOf(subject.machine, token, execution)
   const waiting = waiters(execution)
   const circle = cycle(waiting)

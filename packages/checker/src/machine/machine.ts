@@ -36,6 +36,14 @@ export class Task extends MachineObject {
   }
 }
 
+/** What a procedure may be made with. */
+export interface ProcedureOptions {
+  /** Whether it starts over, having forgotten all, until it returns something other than undefined. By default it does not. */
+  readonly loop?: boolean
+  /** What it is to whoever builds the model: see {@link ProcedureLike.role}. */
+  readonly role?: unknown
+}
+
 export class Machine implements Numbering {
   readonly internals: readonly string[]
   readonly layout = new Layout()
@@ -81,7 +89,7 @@ export class Machine implements Numbering {
   task(name: string, body: () => Steps<unknown>, daemon = false): Task {
     return this.#enroll(name, (id, membership) => {
       const position = this.layout.add(new Field(`${name}.position`, 0, false))
-      const root = { name, loop: daemon, body }
+      const root = { name, loop: daemon, role: null, body }
       const task = new Task(id, name, membership, {
         index: this.tasks.length,
         position,
@@ -96,15 +104,14 @@ export class Machine implements Numbering {
   /**
    * A procedure: a generator function that runs as a frame of its own, so that what happened inside is forgotten
    * when it returns. It may be given, and may return, numbers, strings, booleans and objects of the machine.
-   * @param loop whether it starts over, having forgotten all, until it returns something other than undefined.
    */
   procedure<A extends readonly Value[], R>(
     name: string,
     body: (...args: A) => Steps<R>,
-    loop = false,
+    { loop = false, role = null }: ProcedureOptions = {},
   ): (...args: A) => Steps<R> {
     this.#assertBuilding(`procedure ${name}`)
-    const procedure: ProcedureLike = { name, loop, body }
+    const procedure: ProcedureLike = { name, loop, role, body }
     return function* (...args) {
       return (yield new Call(procedure, args)) as R
     }

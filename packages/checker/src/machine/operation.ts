@@ -12,22 +12,29 @@ export type Steps<R> = Generator<Operation | Call, R, unknown>
 /** The result of an attempt that cannot happen now. */
 export const BLOCKED = -1
 
-/** Whom a blocked task waits for. */
+/** What a blocked task waits for, and who can end that. */
 export interface Wait {
-  /** What it waits for, as the end of a sentence: `mutex dqlock`. */
+  /** What it waits for, as the end of a sentence: `mutex dqlock`. It is for printing alone. */
   readonly what: string
-  /** The tasks that can end the wait, by number; none when nobody in particular can. */
-  readonly tasks: readonly number[]
+  /** The objects that it waits for. By default the operation's own object. */
+  readonly objects?: readonly MachineObject[]
+  /**
+   * The tasks that can end the wait, by number, where the state tells: the owner of a lock. By default they follow from the
+   * code: whoever can come to an operation that wakes one of the objects.
+   */
+  readonly tasks?: readonly number[]
 }
 
 /** What an operation is made of. */
 export interface OperationSpec {
-  /** The kernel's name for it: `mutex_lock`. */
+  /** What is done: `mutex_lock`. Together with the object and the operands it tells one operation from another. */
   readonly name: string
+  /** How it is printed, where `name(object, operands)` would not do. */
+  readonly label?: string
   /** What it works on; by default only on the task that runs it. */
   readonly object?: MachineObject
-  /** A second object, or a number, that tells it from others on the same object. */
-  readonly operand?: MachineObject | number
+  /** Further objects and numbers that tell it from others of this name on the same object. */
+  readonly operands?: readonly (MachineObject | number)[]
   /**
    * Does it: changes the row and returns the result (0 or more), or returns BLOCKED and changes nothing.
    * `outcome` (0 to `outcomes` - 1) says which of the possible turns it takes.
@@ -39,8 +46,10 @@ export interface OperationSpec {
   readonly results?: readonly string[]
   /** Whether a result v > 0 refers to the machine's object v - 1. */
   readonly refers?: boolean
-  /** Says whom a blocked task waits for. */
+  /** Says what a blocked task waits for. */
   readonly wait?: (row: Row, task: number) => Wait
+  /** Whether it can end waits of other tasks for its object. By default it cannot. */
+  readonly wakes?: boolean
   /** What it does to its object, as a bit. See partial-order.ts. */
   readonly access?: number
   /**
@@ -48,38 +57,7 @@ export interface OperationSpec {
    * it is no left mover. See partial-order.ts.
    */
   readonly conflicts?: number
-  /** Locks that it takes or drops and the like, for whoever watches a single execution. */
-  readonly effect?: Effect
 }
-
-/** What an operation means to an observer of an execution, such as lockdep. */
-export type Effect =
-  | {
-      readonly kind: 'acquire'
-      readonly lock: MachineObject
-      /** What lockdep takes the lock for; by default its name. */
-      readonly class?: string
-      readonly mode: 'write' | 'read' | 'recursive-read'
-      /** A trylock has taken the lock if its result is not 0. */
-      readonly trylock?: boolean
-      readonly subclass?: number
-    }
-  | { readonly kind: 'release'; readonly lock: MachineObject; readonly class?: string }
-  /** An allocation; whether lockdep takes it as one that may enter the filesystem follows from its result. */
-  | { readonly kind: 'alloc'; readonly entersFs: (result: number) => boolean }
-  | { readonly kind: 'fs_reclaim_acquire' | 'fs_reclaim_release' }
-  /** A worker begins the item that the result refers to, from a queue that is found in the row. */
-  | { readonly kind: 'begin_work'; readonly queue: (row: Row, result: number) => string }
-  | { readonly kind: 'finish_work'; readonly lock: MachineObject }
-  /** Somebody waits for something that lockdep takes for a lock, such as a work item; perhaps for more, by the result. */
-  | {
-      readonly kind: 'pass'
-      readonly lock: MachineObject
-      readonly class?: string
-      readonly also?: (result: number) => string | null
-    }
-  /** It wakes who waits for its object. */
-  | { readonly kind: 'wake' }
 
 /** Conflicts of an operation that is no left mover. */
 const ALL = -1
@@ -87,7 +65,7 @@ const ALL = -1
 export class Operation {
   readonly name: string
   readonly object: MachineObject | null
-  readonly operand: MachineObject | number | null
+  readonly operands: readonly (MachineObject | number)[]
   readonly attempt: (row: Row, task: number, outcome: number) => number
   readonly outcomes: number
   readonly results: readonly string[] | null
@@ -95,14 +73,15 @@ export class Operation {
   readonly wait: ((row: Row, task: number) => Wait) | null
   readonly access: number
   readonly conflicts: number
-  readonly effect: Effect | null
+  readonly wakes: boolean
+  readonly #label: string | null
   /** Where to note from where it is yielded, while somebody wants to know. */
   sites: string[] | null = null
 
   constructor(spec: OperationSpec) {
     this.name = spec.name
     this.object = spec.object ?? null
-    this.operand = spec.operand ?? null
+    this.operands = spec.operands ?? []
     this.attempt = spec.attempt
     this.outcomes = spec.outcomes ?? 1
     this.results = spec.results ?? null
@@ -110,7 +89,8 @@ export class Operation {
     this.wait = spec.wait ?? null
     this.access = spec.access ?? 0
     this.conflicts = spec.conflicts ?? (spec.object === undefined ? 0 : ALL)
-    this.effect = spec.effect ?? null
+    this.wakes = spec.wakes ?? false
+    this.#label = spec.label ?? null
   }
 
   /** Performs it as a step of the running task: `yield* operation`. Returns its result. */
@@ -119,10 +99,11 @@ export class Operation {
     return (yield this) as number
   }
 
-  /** `mutex_lock(dqlock)`; a choice has no operands, only its name. */
+  /** `mutex_lock(dqlock)`; a choice is printed by its name alone. */
   toString(): string {
-    const operands = [this.object, this.operand].filter((operand) => operand !== null)
-    if (operands.length === 0 && (this.outcomes > 1 || this.name.endsWith(')'))) return this.name
+    if (this.#label !== null) return this.#label
+    const operands = [...(this.object === null ? [] : [this.object]), ...this.operands]
+    if (operands.length === 0 && this.outcomes > 1) return this.name
     return `${this.name}(${operands.join(', ')})`
   }
 }
@@ -130,7 +111,7 @@ export class Operation {
 /** What may be given to a procedure and returned by it: what has an identity of its own. */
 export type Value = number | string | boolean | undefined | null | MachineObject
 
-/** A request to run a procedure as a frame of its own. See procedure.ts. */
+/** A request to run a procedure as a frame of its own. */
 export class Call {
   constructor(
     readonly procedure: ProcedureLike,
@@ -142,5 +123,7 @@ export class Call {
 export interface ProcedureLike {
   readonly name: string
   readonly loop: boolean
+  /** What it is to whoever built the model, who finds it again on the stacks of tasks. The machine does not look at it. */
+  readonly role: unknown
   readonly body: (...args: never) => Steps<unknown>
 }

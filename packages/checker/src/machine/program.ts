@@ -49,7 +49,7 @@ export class Program {
   sealed = false
   readonly #nodes: (Node | null)[] = []
   readonly #callers: number[] = []
-  readonly #edges: number[][] = []
+  readonly #edges: (number | undefined)[][] = []
   /** Positions by caller and node. */
   readonly #known = new Map<number, number>()
 
@@ -73,7 +73,7 @@ export class Program {
 
   /** The position after the operation at `position` had this result. */
   edge(position: number, result: number): number {
-    const edges = this.#edges[position] as number[]
+    const edges = this.#edges[position] as (number | undefined)[]
     return edges[result] ?? (edges[result] = this.#advance(position, result))
   }
 
@@ -85,6 +85,23 @@ export class Program {
       if (node) frames.push({ name: node.automaton.procedure.name, node })
     }
     return frames
+  }
+
+  /**
+   * The operations that the task can come to from a position before it rests, as far as they are known, the one there
+   * included.
+   */
+  ahead(position: number): Operation[] {
+    const seen = new Set([position])
+    const operations: Operation[] = []
+    for (const at of seen) {
+      const operation = this.operations[at]
+      if (operation) operations.push(operation)
+      for (const next of this.#edges[at] ?? []) {
+        if (next !== undefined && this.rests[next] !== true) seen.add(next)
+      }
+    }
+    return operations
   }
 
   /** The objects of replicated groups that the task knows of at a position, in an order that renaming keeps. */

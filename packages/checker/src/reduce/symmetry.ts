@@ -393,7 +393,8 @@ function corresponds(
     here.name === there.name &&
     here.outcomes === there.outcomes &&
     matches(here.object, there.object) &&
-    matches(here.operand, there.operand)
+    here.operands.length === there.operands.length &&
+    here.operands.every((operand, at) => matches(operand, there.operands[at] ?? null))
   )
 }
 

@@ -1,12 +1,15 @@
 /** Wait-for: in a state where nothing moves on, who waits for what, who holds it, and where the circle closes. */
 import type { MachineObject } from '../machine/object.js'
+import type { Operation } from '../machine/operation.js'
 import type { Execution } from './execution.js'
 
 /** A task that is not done, and what it waits for. */
 export interface Waiter {
   readonly task: number
-  /** What it waits for, or what it does when it can move (in a livelock). */
+  /** What it waits for, or what it does when it can move (in a livelock), in words. */
   readonly what: string
+  /** The objects that it waits for. */
+  readonly objects: readonly MachineObject[]
   readonly blocked: boolean
   /** The tasks that could end the wait. */
   readonly for: readonly number[]
@@ -21,36 +24,43 @@ export function waiters(execution: Execution): Waiter[] {
   return active.map((task) => {
     const operation = execution.next(task)
     const wait = operation?.wait?.(execution.row, task)
-    const object = operation?.object ?? null
-    const blocked = execution.possible(task).length === 0
-    const holders = wait?.tasks ?? []
+    const objects = wait?.objects ?? (operation?.object ? [operation.object] : [])
     return {
       task,
       what: wait?.what ?? `${operation}`,
-      blocked,
-      for:
-        holders.length > 0 || object === null ? holders : wakers(execution, active, task, object),
+      objects,
+      blocked: execution.possible(task).length === 0,
+      for: wait?.tasks ?? wakers(execution, active, task, objects),
       stack: execution.stack(task).map(({ name }) => name),
     }
   })
 }
 
-/** The tasks under way whose code, as far as it is known, wakes who waits for an object. */
+/**
+ * The tasks under way whose code, as far as it is known, wakes who waits for one of some objects: those that come to it before
+ * they rest; where there are none, those that ever do, such as a worker that would run the item that does.
+ */
 function wakers(
   execution: Execution,
   active: readonly number[],
   waiter: number,
-  object: MachineObject,
-): number[] {
-  return active.filter(
-    (task) =>
-      task !== waiter &&
-      execution.programs[task]?.operations.some(
-        (operation) =>
-          operation?.object === object &&
-          (operation.effect?.kind === 'wake' || operation.effect?.kind === 'release'),
-      ),
+  objects: readonly MachineObject[],
+): readonly number[] {
+  const { machine, programs } = execution
+  const others = active.filter((task) => task !== waiter)
+  const wake = ({ wakes, object }: Operation): boolean =>
+    wakes && object !== null && objects.includes(object)
+  const soon = others.filter((task) => programs[task]?.ahead(execution.position(task)).some(wake))
+  if (soon.length > 0) return soon
+  // Of identical tasks a search may know one only.
+  const ever = new Set(
+    machine.tasks
+      .filter(({ index }) =>
+        programs[index]?.operations.some((each) => each !== null && wake(each)),
+      )
+      .map(({ kin }) => kin),
   )
+  return others.filter((task) => ever.has(machine.tasks[task]?.kin ?? -1))
 }
 
 /** A shortest circle of tasks each of which waits for the next; empty when there is none. */

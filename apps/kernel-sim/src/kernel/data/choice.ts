@@ -1,6 +1,6 @@
 /** Choice: what the model leaves open. The search takes every turn. */
-import type { Machine, MachineObject } from '@scopemask/checker/machine'
-import { Operation, type Steps } from '@scopemask/checker/machine'
+import type { Machine, MachineObject, Operation, Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 
 export class Choices {
   readonly #machine: Machine
@@ -40,7 +40,7 @@ export class Choices {
   ): Operation {
     let operation = this.#known.get(key)
     if (operation === undefined) {
-      operation = new Operation({ name, ...spec })
+      operation = new KernelOperation({ name, ...spec })
       this.#known.set(key, operation)
     }
     return operation

@@ -1,6 +1,7 @@
 /** Fifo: a queue of objects between tasks. Taking from an empty one, and putting into a full one, sleeps. */
 import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
-import { BLOCKED, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 
 export class Fifo {
   readonly object: MachineObject
@@ -15,11 +16,12 @@ export class Fifo {
     this.#slots = Array.from({ length: capacity }, (_, at) =>
       machine.reference(this.object, `slot ${at}`),
     )
-    this.#take = new Operation({
+    this.#take = new KernelOperation({
       name: 'kfifo_get',
       object: this.object,
       refers: true,
-      wait: () => ({ what: `queue ${name} to be filled`, tasks: [] }),
+      wakes: true,
+      wait: () => ({ what: `queue ${name} to be filled` }),
       attempt: (row) => this.#shift(row),
     })
   }
@@ -27,11 +29,12 @@ export class Fifo {
   *put(item: MachineObject): Steps<void> {
     let put = this.#puts.get(item)
     if (put === undefined) {
-      put = new Operation({
+      put = new KernelOperation({
         name: 'kfifo_put',
         object: this.object,
-        operand: item,
-        wait: () => ({ what: `queue ${this.object} to be emptied`, tasks: [] }),
+        operands: [item],
+        wakes: true,
+        wait: () => ({ what: `queue ${this.object} to be emptied` }),
         attempt: (row) => {
           for (const slot of this.#slots) {
             if (slot.get(row) !== 0) continue

@@ -4,7 +4,8 @@
  */
 
 import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
-import { BLOCKED, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 
 export class Variable {
@@ -18,7 +19,7 @@ export class Variable {
     this.#tasks = tasks
     this.object = machine.object(name)
     this.#value = machine.field(this.object, 'value', initial)
-    this.#get = new Operation({
+    this.#get = new KernelOperation({
       name: 'read',
       object: this.object,
       attempt: (row) => this.#value.get(row),
@@ -31,7 +32,7 @@ export class Variable {
 
   *set(value: number): Steps<void> {
     this.#check(value)
-    yield* this.#operation('set', value, (row) => {
+    yield* this.#change('set', [value], (row) => {
       this.#value.set(row, value)
       return 0
     })
@@ -39,7 +40,7 @@ export class Variable {
 
   /** Adds to it, in one step. @throws Misuse when it would be less than 0. */
   *add(by: number): Steps<void> {
-    yield* this.#operation('add', by, (row, task) => {
+    yield* this.#change('add', [by], (row, task) => {
       const value = this.#value.get(row) + by
       if (value < 0) throw new Misuse(`${this.#tasks.name(task)} makes ${this.object} ${value}`)
       this.#value.set(row, value)
@@ -60,7 +61,8 @@ export class Variable {
   /** Sleeps until it has the value `from`, and gives it the value `to` in the same step. */
   *exchange(from: number, to: number): Steps<void> {
     this.#check(to)
-    yield* this.#operation(`wait_and_set ${from}`, to, (row) => {
+    yield* this.#change('wait_and_set', [from, to], (row, task) => {
+      this.#tasks.mightSleep(row, task, 'wait_and_set', this.object)
       if (this.#value.get(row) !== from) return BLOCKED
       this.#value.set(row, to)
       return 0
@@ -69,7 +71,7 @@ export class Variable {
 
   /** An operation that takes one away if there is one, and results in whether there was. */
   takeOne(name: string): Operation {
-    return this.#operation(name, 1, (row) => {
+    return this.#change(name, [], (row) => {
       const value = this.#value.get(row)
       if (value === 0) return 0
       this.#value.set(row, value - 1)
@@ -78,24 +80,34 @@ export class Variable {
   }
 
   #waiting(name: string, value: number, holds: (held: number) => boolean): Operation {
-    return this.#operation(name, value, (row, task) => {
+    return this.#operation(name, [value], false, (row, task) => {
       this.#tasks.mightSleep(row, task, name, this.object)
       return holds(this.#value.get(row)) ? 0 : BLOCKED
     })
   }
 
-  #operation(name: string, operand: number, attempt: Operation['attempt']): Operation {
-    const key = `${name} ${operand}`
+  /** An operation that gives it another value, and so may end waits. */
+  #change(name: string, operands: readonly number[], attempt: Operation['attempt']): Operation {
+    return this.#operation(name, operands, true, attempt)
+  }
+
+  #operation(
+    name: string,
+    operands: readonly number[],
+    wakes: boolean,
+    attempt: Operation['attempt'],
+  ): Operation {
+    const key = `${name} ${operands.join()}`
     let operation = this.#operations.get(key)
     if (operation === undefined) {
       const { object } = this
-      operation = new Operation({
+      operation = new KernelOperation({
         name,
         object,
-        operand,
+        operands,
         attempt,
-        wait: () => ({ what: `${object} (${key})`, tasks: [] }),
-        ...(/^(set|add)/.test(name) ? { effect: { kind: 'wake' } } : {}),
+        wakes,
+        wait: () => ({ what: `${object} (${name} ${operands.join(' ')})` }),
       })
       this.#operations.set(key, operation)
     }

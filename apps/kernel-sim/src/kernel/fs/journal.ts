@@ -4,7 +4,8 @@
  */
 import { PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import type { Machine, MachineObject } from '@scopemask/checker/machine'
-import { BLOCKED, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { Scopes } from '../task/scopes.js'
 import type { StartKthread } from '../work/kthread.js'
 
@@ -40,7 +41,7 @@ export class Journal {
       what: `the commit of journal ${name}`,
       tasks: [thread.index],
     })
-    this.#start = new Operation({
+    this.#start = new KernelOperation({
       name: 'jbd2_journal_start',
       object,
       effect: { kind: 'acquire', lock: object, class: HANDLE, mode: 'read' },
@@ -51,9 +52,10 @@ export class Journal {
         return 0
       },
     })
-    this.#stop = new Operation({
+    this.#stop = new KernelOperation({
       name: 'jbd2_journal_stop',
       object,
+      wakes: true,
       effect: { kind: 'release', lock: object, class: HANDLE },
       attempt: (row) => {
         const open = handles.get(row)
@@ -62,7 +64,7 @@ export class Journal {
         return 0
       },
     })
-    this.#request = new Operation({
+    this.#request = new KernelOperation({
       name: 'jbd2_log_start_commit',
       object,
       attempt: (row) => {
@@ -70,28 +72,28 @@ export class Journal {
         return 0
       },
     })
-    this.#waitCommit = new Operation({
+    this.#waitCommit = new KernelOperation({
       name: 'jbd2_log_wait_commit',
       object,
       effect: { kind: 'pass', lock: object, class: HANDLE },
       wait: holders,
       attempt: (row) => (state.get(row) === 0 ? 0 : BLOCKED),
     })
-    const begin = new Operation({
+    const begin = new KernelOperation({
       name: 'kjournald2',
       object,
       attempt: (row) => (state.get(row) === 1 ? 0 : BLOCKED),
     })
-    const drain = new Operation({
+    const drain = new KernelOperation({
       name: 'jbd2_journal_commit_transaction',
       object,
-      wait: () => ({ what: `the handles of journal ${name}`, tasks: [] }),
+      wait: () => ({ what: `the handles of journal ${name}` }),
       attempt: (row) => (handles.get(row) === 0 ? 0 : BLOCKED),
     })
-    const finish = new Operation({
+    const finish = new KernelOperation({
       name: 'jbd2_commit_done',
       object,
-      effect: { kind: 'wake' },
+      wakes: true,
       attempt: (row) => {
         state.set(row, 0)
         return 0

@@ -4,7 +4,8 @@
  */
 
 import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
-import { BLOCKED, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 
 export class BitLock {
@@ -24,8 +25,9 @@ export class BitLock {
       this.#owner.set(row, tasks.reference(task))
       return true
     }
-    const wait = (row: Int32Array) => ({ what: name, tasks: tasks.referred(this.#owner.get(row)) })
-    this.#set = new Operation({
+    // The task that sets it is often not the one that clears it: whose code does that is found in the code.
+    const wait = () => ({ what: name })
+    this.#set = new KernelOperation({
       name: 'wait_on_bit_lock',
       object,
       wait,
@@ -34,16 +36,16 @@ export class BitLock {
         return set(row, task) ? 0 : BLOCKED
       },
     })
-    this.#trySet = new Operation({
+    this.#trySet = new KernelOperation({
       name: 'test_and_set_bit',
       object,
       results: ['already set', 'set'],
       attempt: (row, task) => (set(row, task) ? 1 : 0),
     })
-    this.#clear = new Operation({
+    this.#clear = new KernelOperation({
       name: 'clear_and_wake_up_bit',
       object,
-      effect: { kind: 'wake' },
+      wakes: true,
       attempt: (row, task) => {
         if (this.#owner.get(row) === 0) {
           throw new Misuse(`${tasks.name(task)} clears ${name}, which is not set`)
@@ -52,7 +54,7 @@ export class BitLock {
         return 0
       },
     })
-    this.#wait = new Operation({
+    this.#wait = new KernelOperation({
       name: 'wait_on_bit',
       object,
       wait,

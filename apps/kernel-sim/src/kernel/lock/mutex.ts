@@ -1,7 +1,8 @@
 /** Mutex: one task at a time. Taking it twice blocks for ever, as in the kernel. */
 
 import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
-import { BLOCKED, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 
 const LOCK = 1
@@ -22,7 +23,7 @@ export class Mutex {
     this.#class = lockClass
     this.object = machine.object(name)
     this.#owner = machine.reference(this.object, 'owner')
-    this.#trylock = new Operation({
+    this.#trylock = new KernelOperation({
       name: 'mutex_trylock',
       object: this.object,
       access: TRYLOCK,
@@ -36,12 +37,13 @@ export class Mutex {
       },
       attempt: (row, task) => (this.#take(row, task) ? 1 : 0),
     })
-    this.#unlock = new Operation({
+    this.#unlock = new KernelOperation({
       name: 'mutex_unlock',
       object: this.object,
       access: UNLOCK,
       // While it is held others can only fail to take it; that they notice by a trylock alone.
       conflicts: TRYLOCK,
+      wakes: true,
       effect: { kind: 'release', lock: this.object, class: lockClass },
       attempt: (row, task) => {
         if (this.#owner.get(row) !== tasks.reference(task)) {
@@ -73,7 +75,7 @@ export class Mutex {
   }
 
   #lockOperation(subclass: number): Operation {
-    return new Operation({
+    return new KernelOperation({
       name: subclass === 0 ? 'mutex_lock' : 'mutex_lock_nested',
       object: this.object,
       ...(subclass > 0 ? { operand: subclass } : {}),

@@ -4,8 +4,9 @@
  */
 
 import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
-import { BLOCKED, type Effect, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
+import { type Effect, KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 
 const LOCK = 1
@@ -57,7 +58,7 @@ export class RwSemaphore {
       trylock,
     })
     this.#operations = {
-      announce: new Operation({
+      announce: new KernelOperation({
         name: 'rwsem_queue_writer',
         object,
         access: LOCK,
@@ -67,7 +68,7 @@ export class RwSemaphore {
           return 0
         },
       }),
-      write: new Operation({
+      write: new KernelOperation({
         name: 'down_write',
         object,
         access: LOCK,
@@ -79,7 +80,7 @@ export class RwSemaphore {
           return 0
         },
       }),
-      read: new Operation({
+      read: new KernelOperation({
         name: 'down_read',
         object,
         access: LOCK,
@@ -90,7 +91,7 @@ export class RwSemaphore {
           return read(row, task) ? 0 : BLOCKED
         },
       }),
-      tryWrite: new Operation({
+      tryWrite: new KernelOperation({
         name: 'down_write_trylock',
         object,
         access: TRYLOCK,
@@ -98,7 +99,7 @@ export class RwSemaphore {
         effect: acquire('write', true),
         attempt: (row, task) => (write(row, task) ? 1 : 0),
       }),
-      tryRead: new Operation({
+      tryRead: new KernelOperation({
         name: 'down_read_trylock',
         object,
         access: TRYLOCK,
@@ -106,11 +107,12 @@ export class RwSemaphore {
         effect: acquire('read', true),
         attempt: (row, task) => (read(row, task) ? 1 : 0),
       }),
-      upWrite: new Operation({
+      upWrite: new KernelOperation({
         name: 'up_write',
         object,
         access: UNLOCK,
         conflicts: TRYLOCK,
+        wakes: true,
         effect: { kind: 'release', lock: object },
         attempt: (row, task) => {
           if (this.#writer.get(row) !== tasks.reference(task)) {
@@ -123,11 +125,12 @@ export class RwSemaphore {
           return 0
         },
       }),
-      upRead: new Operation({
+      upRead: new KernelOperation({
         name: 'up_read',
         object,
         access: UNLOCK,
         conflicts: TRYLOCK,
+        wakes: true,
         effect: { kind: 'release', lock: object },
         attempt: (row, task) => {
           if (!this.#readers.remove(row, tasks.reference(task))) {

@@ -1,7 +1,8 @@
 /** Spinlock: who holds one must not sleep. */
 
 import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
-import { BLOCKED, Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 
 const LOCK = 1
@@ -17,7 +18,7 @@ export class Spinlock {
     const object = machine.object(name)
     this.object = object
     this.#owner = machine.reference(object, 'owner')
-    this.#lock = new Operation({
+    this.#lock = new KernelOperation({
       name: 'spin_lock',
       object,
       access: LOCK,
@@ -31,11 +32,12 @@ export class Spinlock {
         return 0
       },
     })
-    this.#unlock = new Operation({
+    this.#unlock = new KernelOperation({
       name: 'spin_unlock',
       object,
       access: UNLOCK,
       conflicts: 0,
+      wakes: true,
       effect: { kind: 'release', lock: object },
       attempt: (row, task) => {
         if (this.#owner.get(row) !== tasks.reference(task)) {

@@ -15,9 +15,10 @@ import {
   PF_MEMALLOC,
 } from '@scopemask/allocator'
 import type { Machine } from '@scopemask/checker/machine'
-import { Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import type { Choices } from '../data/choice.js'
 import { Variable } from '../data/variable.js'
+import { KernelOperation } from '../operation.js'
 import type { Current } from '../task/current.js'
 import type { TaskStates } from '../task/task-state.js'
 import { takesFsReclaim } from './gfp.js'
@@ -38,12 +39,12 @@ export class Memory {
   readonly #alloc: (gfp: number) => Steps<boolean>
   readonly #reclaim: (gfp: number) => Steps<unknown>
   /** What lockdep sees of reclaim: a lock that nobody waits for. */
-  readonly #fsReclaimAcquire = new Operation({
+  readonly #fsReclaimAcquire = new KernelOperation({
     name: 'fs_reclaim_acquire',
     effect: { kind: 'fs_reclaim_acquire' },
     attempt: () => 0,
   })
-  readonly #fsReclaimRelease = new Operation({
+  readonly #fsReclaimRelease = new KernelOperation({
     name: 'fs_reclaim_release',
     effect: { kind: 'fs_reclaim_release' },
     attempt: () => 0,
@@ -59,7 +60,7 @@ export class Memory {
     this.#tasks = tasks
     this.#choices = choices
     this.#current = current
-    this.#mightSleep = new Operation({
+    this.#mightSleep = new KernelOperation({
       name: 'might_alloc',
       attempt: (row, task) => {
         if (tasks.isAtomic(row, task)) {
@@ -74,7 +75,7 @@ export class Memory {
     const slowpath = machine.procedure(
       '__alloc_pages_slowpath',
       (gfp: number) => this.#retry(gfp),
-      true,
+      { loop: true },
     )
     this.#alloc = machine.procedure('__alloc_pages', (gfp: number) => this.#allocate(gfp, slowpath))
   }

@@ -4,7 +4,8 @@
  */
 import { __GFP_DIRECT_RECLAIM, __GFP_IO } from '@scopemask/allocator'
 import type { Machine } from '@scopemask/checker/machine'
-import { BLOCKED, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 import type { Memory } from './memory.js'
 
@@ -17,10 +18,10 @@ export class Mempool {
     this.#memory = memory
     const object = machine.object(name)
     const left = machine.field(object, 'elements', elements)
-    this.#take = new Operation({
+    this.#take = new KernelOperation({
       name: 'mempool_alloc',
       object,
-      wait: () => ({ what: `an element of mempool ${name}`, tasks: [] }),
+      wait: () => ({ what: `an element of mempool ${name}` }),
       attempt: (row, task) => {
         tasks.mightSleep(row, task, 'mempool_alloc', object)
         if (left.get(row) === 0) return BLOCKED
@@ -28,10 +29,10 @@ export class Mempool {
         return 0
       },
     })
-    this.#give = new Operation({
+    this.#give = new KernelOperation({
       name: 'mempool_free',
       object,
-      effect: { kind: 'wake' },
+      wakes: true,
       attempt: (row) => {
         left.set(row, left.get(row) + 1)
         return 0

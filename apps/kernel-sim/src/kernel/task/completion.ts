@@ -1,6 +1,7 @@
 /** Completion: one task waits until another says that something is done. Each `complete` lets one waiter through. */
 import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
-import { BLOCKED, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { TaskStates } from './task-state.js'
 
 const COMPLETE = 1
@@ -22,31 +23,30 @@ export class Completion {
     const object = this.object
     this.#done = machine.field(object, 'done')
     this.#all = machine.field(object, 'all')
-    const effect = { kind: 'wake' } as const
-    this.#complete = new Operation({
+    this.#complete = new KernelOperation({
       name: 'complete',
       object,
       access: COMPLETE,
       // It counts, so it commutes with others that complete, and with those that wait and go through.
       conflicts: LOOK,
-      effect,
+      wakes: true,
       attempt: (row) => {
         this.#done.set(row, this.#done.get(row) + 1)
         return 0
       },
     })
-    this.#completeAll = new Operation({
+    this.#completeAll = new KernelOperation({
       name: 'complete_all',
       object,
       access: COMPLETE,
-      effect,
+      wakes: true,
       attempt: (row) => {
         this.#all.set(row, 1)
         this.#done.set(row, 0)
         return 0
       },
     })
-    this.#wait = new Operation({
+    this.#wait = new KernelOperation({
       name: 'wait_for_completion',
       object,
       access: WAIT,
@@ -58,9 +58,9 @@ export class Completion {
         this.#done.set(row, done - 1)
         return 0
       },
-      wait: () => ({ what: `completion ${object}`, tasks: [] }),
+      wait: () => ({ what: `completion ${object}` }),
     })
-    this.#try = new Operation({
+    this.#try = new KernelOperation({
       name: 'completion_done',
       object,
       access: LOOK,

@@ -5,9 +5,10 @@
  */
 import { currentGfpContext, formatGfp, PF, PF_MEMALLOC, type TaskFlags } from '@scopemask/allocator'
 import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
-import { Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { Context, convey } from '@scopemask/core'
 import { LAYOUT, takesFsReclaim } from '../memory/gfp.js'
+import { KernelOperation } from '../operation.js'
 import type { Policy } from '../policy.js'
 
 /** Numbers for values that are too wide for a row. */
@@ -67,8 +68,8 @@ export class Current {
   *save(mask: TaskFlags): Steps<TaskFlags> {
     if (!Number.isInteger(mask))
       throw new Misuse(`${mask} is no task flag: use PF_MEMALLOC_NOFS and the like`)
-    const name = `current_save(${PF.format(mask)})`
-    const saved = yield* this.#operation(name, (row, task) => {
+    const label = `current_save(${PF.format(mask)})`
+    const saved = yield* this.#operation('current_save', [mask], label, (row, task) => {
       const context = this.#load(row, task)
       const before = context.save(mask)
       this.#store(row, task)
@@ -79,8 +80,8 @@ export class Current {
 
   /** Clears the bits of a mask and sets those of `saved`. */
   *restore(mask: TaskFlags, saved: TaskFlags): Steps<void> {
-    const name = `current_restore(${PF.format(mask)}, ${PF.format(saved)})`
-    yield* this.#operation(name, (row, task) => {
+    const label = `current_restore(${PF.format(mask)}, ${PF.format(saved)})`
+    yield* this.#operation('current_restore', [mask, saved], label, (row, task) => {
       this.#load(row, task).restore(mask, saved)
       this.#store(row, task)
       return 0
@@ -89,11 +90,13 @@ export class Current {
 
   /** What is left of a request in the running task: 0 when it must not reclaim at all. */
   *gfpContext(gfp: number): Steps<number> {
-    const key = `current_gfp_context(${gfp})`
+    const key = `current_gfp_context ${gfp}`
     let operation = this.#operations.get(key)
     if (operation === undefined) {
-      operation = new Operation({
-        name: `current_gfp_context(${formatGfp(LAYOUT, gfp)})`,
+      operation = new KernelOperation({
+        name: 'current_gfp_context',
+        operands: [gfp],
+        label: `current_gfp_context(${formatGfp(LAYOUT, gfp)})`,
         // Under inherit-on-wait others change what holds here: then it is no step of the task alone.
         ...(this.#inherits ? { object: this.waits } : {}),
         effect: {
@@ -179,15 +182,23 @@ export class Current {
   }
 
   /** An operation on the running task's own flags; only under inherit-on-wait do others see them. */
-  #operation(name: string, attempt: Operation['attempt']): Operation {
-    let operation = this.#operations.get(name)
+  #operation(
+    name: string,
+    operands: readonly number[],
+    label: string,
+    attempt: Operation['attempt'],
+  ): Operation {
+    const key = `${name} ${operands.join()}`
+    let operation = this.#operations.get(key)
     if (operation === undefined) {
-      operation = new Operation({
+      operation = new KernelOperation({
         name,
+        operands,
+        label,
         attempt,
         ...(this.#inherits ? { object: this.waits } : {}),
       })
-      this.#operations.set(name, operation)
+      this.#operations.set(key, operation)
     }
     return operation
   }

@@ -3,7 +3,8 @@
  * scopes included (kernel/fork.c); what the parent only inherits while somebody waits for it is not in its flags.
  */
 import type { Machine, Task } from '@scopemask/checker/machine'
-import { BLOCKED, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { StartKthread } from '../work/kthread.js'
 import type { Current } from './current.js'
 
@@ -20,7 +21,7 @@ export class Process {
   ) {
     const object = machine.object(`${name} (process)`)
     const started = machine.field(object, 'started')
-    const run = new Operation({
+    const run = new KernelOperation({
       name: 'ret_from_fork',
       object,
       attempt: (row) => {
@@ -29,7 +30,7 @@ export class Process {
         return 0
       },
     })
-    const exit = new Operation({
+    const exit = new KernelOperation({
       name: 'do_exit',
       attempt: (row, task) => {
         current.reset(row, task)
@@ -41,10 +42,10 @@ export class Process {
       yield* body()
       yield* exit
     })
-    this.#fork = new Operation({
+    this.#fork = new KernelOperation({
       name: 'kernel_clone',
       object,
-      effect: { kind: 'wake' },
+      wakes: true,
       attempt: (row, task) => {
         started.set(row, 1)
         current.copy(row, task, this.task.index)

@@ -5,7 +5,8 @@
  */
 import { PF_MEMALLOC_NOFS, type TaskFlags } from '@scopemask/allocator'
 import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
-import { Misuse, Operation, type Steps } from '@scopemask/checker/machine'
+import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { Scopes } from './scopes.js'
 import type { TaskStates } from './task-state.js'
 
@@ -29,7 +30,7 @@ export class Transaction {
     this.object = object
     this.#owner = machine.reference(object, 'scope is open on')
     this.#nested = machine.field(object, 'nested')
-    this.#set = new Operation({
+    this.#set = new KernelOperation({
       name: 'xfs_trans_set_context',
       object,
       attempt: (row, task) => {
@@ -38,7 +39,7 @@ export class Transaction {
         return 0
       },
     })
-    this.#nest = new Operation({
+    this.#nest = new KernelOperation({
       name: 't_pflags',
       object,
       attempt: (row) => {
@@ -46,7 +47,7 @@ export class Transaction {
         return 0
       },
     })
-    this.#clear = new Operation({
+    this.#clear = new KernelOperation({
       name: 'xfs_trans_clear_context',
       object,
       attempt: (row, task) => {
@@ -78,10 +79,10 @@ export class Transaction {
   *switchContext(next: Transaction): Steps<void> {
     let operation = this.#switches.get(next)
     if (operation === undefined) {
-      operation = new Operation({
+      operation = new KernelOperation({
         name: 'xfs_trans_switch_context',
         object: this.object,
-        operand: next.object,
+        operands: [next.object],
         attempt: (row, task) => {
           if (this.#owner.get(row) !== this.#tasks.reference(task)) {
             throw this.#misuse(row, task, 'rolls')

@@ -1,6 +1,7 @@
 /** Wait queue: tasks sleep on it until they are woken. Who was not asleep when the wake-up came has missed it. */
 import type { Machine, MachineObject } from '@scopemask/checker/machine'
-import { BLOCKED, Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, type Operation, type Steps } from '@scopemask/checker/machine'
+import { KernelOperation } from '../operation.js'
 import type { TaskStates } from './task-state.js'
 
 export class WaitQueue {
@@ -14,7 +15,7 @@ export class WaitQueue {
     this.object = object
     const asleep = machine.field(object, 'asleep')
     const woken = machine.field(object, 'woken')
-    this.#prepare = new Operation({
+    this.#prepare = new KernelOperation({
       name: 'prepare_to_wait',
       object,
       attempt: (row) => {
@@ -22,10 +23,10 @@ export class WaitQueue {
         return 0
       },
     })
-    this.#schedule = new Operation({
+    this.#schedule = new KernelOperation({
       name: 'schedule',
       object,
-      wait: () => ({ what: `wait queue ${name}`, tasks: [] }),
+      wait: () => ({ what: `wait queue ${name}` }),
       attempt: (row, task) => {
         tasks.mightSleep(row, task, 'schedule', object)
         if (woken.get(row) === 0) return BLOCKED
@@ -33,10 +34,10 @@ export class WaitQueue {
         return 0
       },
     })
-    this.#wakeUp = new Operation({
+    this.#wakeUp = new KernelOperation({
       name: 'wake_up_all',
       object,
-      effect: { kind: 'wake' },
+      wakes: true,
       attempt: (row) => {
         woken.set(row, woken.get(row) + asleep.get(row))
         asleep.set(row, 0)

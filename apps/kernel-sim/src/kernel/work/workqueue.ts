@@ -9,15 +9,9 @@
  */
 
 import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
-import {
-  BLOCKED,
-  type Effect,
-  Misuse,
-  Operation,
-  type Steps,
-  type Wait,
-} from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Operation, type Steps, type Wait } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
+import { type Effect, KernelOperation, type KernelOperationSpec } from '../operation.js'
 import type { Policy } from '../policy.js'
 import type { Current } from '../task/current.js'
 import type { TaskStates } from '../task/task-state.js'
@@ -86,20 +80,20 @@ export class WorkerPool {
     this.busy = machine.field(object, 'busy workers')
     this.created = machine.field(object, 'workers created')
     this.creating = machine.field(object, 'creating')
-    this.wakeUpNewTask = new Operation({
+    this.wakeUpNewTask = new KernelOperation({
       name: 'wake_up_new_task',
       object,
-      effect: { kind: 'wake' },
+      wakes: true,
       attempt: (row) => {
         this.created.set(row, this.created.get(row) + 1)
         this.creating.set(row, 0)
         return 0
       },
     })
-    this.waitForWorker = new Operation({
+    this.waitForWorker = new KernelOperation({
       name: 'create_worker',
       object,
-      wait: () => ({ what: `kthreadd to create a worker for ${object}`, tasks: [] }),
+      wait: () => ({ what: `kthreadd to create a worker for ${object}` }),
       attempt: (row) => (this.creating.get(row) === 0 ? 0 : BLOCKED),
     })
   }
@@ -566,12 +560,17 @@ export class Workqueues {
     name: string,
     object: MachineObject,
     operand: MachineObject | number | null,
-    spec: Omit<ConstructorParameters<typeof Operation>[0], 'name' | 'object' | 'operand'>,
+    spec: Omit<KernelOperationSpec, 'name' | 'object' | 'operands'>,
   ): Operation {
     const key = `${name} ${object.id} ${typeof operand === 'number' ? `number ${operand}` : operand?.id}`
     let operation = this.#operations.get(key)
     if (operation === undefined) {
-      operation = new Operation({ name, object, ...(operand !== null ? { operand } : {}), ...spec })
+      operation = new KernelOperation({
+        name,
+        object,
+        operands: operand === null ? [] : [operand],
+        ...spec,
+      })
       this.#operations.set(key, operation)
     }
     return operation

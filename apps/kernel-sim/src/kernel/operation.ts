@@ -1,0 +1,48 @@
+/** Kernel operation: a step of a task with what it does to locks, for lockdep, which watches executions. */
+import {
+  type MachineObject,
+  Operation,
+  type OperationSpec,
+  type Row,
+} from '@scopemask/checker/machine'
+
+/** What an operation is to lockdep. */
+export type Effect =
+  | {
+      readonly kind: 'acquire'
+      readonly lock: MachineObject
+      /** What lockdep takes the lock for; by default its name. */
+      readonly class?: string
+      readonly mode: 'write' | 'read' | 'recursive-read'
+      /** A trylock has taken the lock if its result is not 0. */
+      readonly trylock?: boolean
+      readonly subclass?: number
+    }
+  | { readonly kind: 'release'; readonly lock: MachineObject; readonly class?: string }
+  /** An allocation; whether lockdep takes it as one that may enter the filesystem follows from its result. */
+  | { readonly kind: 'alloc'; readonly entersFs: (result: number) => boolean }
+  | { readonly kind: 'fs_reclaim_acquire' | 'fs_reclaim_release' }
+  /** A worker begins the item that the result refers to, from a queue that is found in the row. */
+  | { readonly kind: 'begin_work'; readonly queue: (row: Row, result: number) => string }
+  | { readonly kind: 'finish_work'; readonly lock: MachineObject }
+  /** Somebody waits for something that lockdep takes for a lock, such as a work item; perhaps for more, by the result. */
+  | {
+      readonly kind: 'pass'
+      readonly lock: MachineObject
+      readonly class?: string
+      readonly also?: (result: number) => string | null
+    }
+
+export interface KernelOperationSpec extends OperationSpec {
+  /** By default lockdep takes no notice of the operation. */
+  readonly effect?: Effect
+}
+
+export class KernelOperation extends Operation {
+  readonly effect: Effect | null
+
+  constructor(spec: KernelOperationSpec) {
+    super(spec)
+    this.effect = spec.effect ?? null
+  }
+}
