@@ -1,6 +1,6 @@
 /**
- * A release from end to end: Changesets writes versions and changelogs in a copy of the repository, the release
- * script publishes to a registry on this machine, and an empty project installs from there.
+ * A release from end to end: Changesets writes versions and changelogs in a copy of the repository, which has been built,
+ * the release script publishes to a registry on this machine, and an empty project installs from there.
  */
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
@@ -49,6 +49,9 @@ async function copyRepository(to: string): Promise<void> {
   await succeed('git', ['add', '--all'], to)
   await succeed('git', [...author, 'commit', '--quiet', '--message=Copy'], to)
   await pnpm(['install', '--offline', '--frozen-lockfile'], to)
+  for (const path of published) {
+    cpSync(join(root, path, 'dist'), join(to, path, 'dist'), { recursive: true })
+  }
 }
 
 test('a change becomes versions, changelogs, a publication, and what others install', async () => {
@@ -68,7 +71,10 @@ test('a change becomes versions, changelogs, a publication, and what others inst
     expect(changelog).toMatch(new RegExp(`^## ${version}$[^]*^- The change\\.$`, 'm'))
   }
 
-  await succeed('npm', ['run', 'release'], repository)
+  // What `release` does after the build, which has been done.
+  const [build, publish] = String(manifest(repository).scripts.release).split(' && ')
+  expect(build).toBe('npm run -s build')
+  await succeed('sh', ['-c', String(publish)], repository)
 
   const project = join(folder, 'project')
   write(project, {

@@ -327,7 +327,7 @@ const ALLOC_FLAGS = [
 
 describe('any sequence', () => {
   it.each([
-    ['a million steps in little memory', [{ Normal: 100 }], 1, 6, 1_000_000],
+    ['many steps in little memory', [{ Normal: 100 }], 1, 6, 200_000],
     ['all zones and CPUs', [{ DMA: 20, Normal: 90 }, { Normal: 70 }], 2, 6, 50_000],
     ['all orders', [{ DMA: 1024, Normal: 2500 }, { Normal: 1500 }], 2, 11, 10_000],
   ])(
@@ -361,7 +361,7 @@ describe('any sequence', () => {
           })
           if (page === NO_PAGE) failed++
           else {
-            expect(page % (1 << order)).toBe(0)
+            if (page % (1 << order) !== 0) throw new Error(`${page} is not aligned`)
             used.push(page)
             inUse += 1 << order
           }
