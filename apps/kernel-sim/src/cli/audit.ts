@@ -6,13 +6,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../input-error.js'
 import { compareAudits } from '../report/audit/comparison.js'
 import { comparisonJson } from '../report/audit/comparison-json.js'
-import { comparisonText } from '../report/audit/comparison-text.js'
-import { auditHtml } from '../report/audit/html.js'
+import { comparisonPage } from '../report/audit/comparison-page.js'
 import { auditJson } from '../report/audit/json.js'
+import { auditPage } from '../report/audit/page.js'
 import type { AuditReport } from '../report/audit/report.js'
 import { auditSarif } from '../report/audit/sarif.js'
 import { auditScenario, lostScopeToModel } from '../report/audit/scenario.js'
-import { auditText } from '../report/audit/text.js'
+import { pageHtml } from '../report/form/html-page.js'
+import { pageMarkdown } from '../report/form/markdown.js'
+import type { Page } from '../report/form/page.js'
+import { pageText } from '../report/form/text.js'
 import type { Source } from '../trace/read/source.js'
 import { EXIT } from './exit-status.js'
 import { packageVersion } from './package-version.js'
@@ -36,6 +39,7 @@ interface Options {
   readonly json?: true
   readonly sarif?: true
   readonly html?: true
+  readonly markdown?: true
   readonly compare?: string
   readonly scenario?: string
   readonly work?: string
@@ -84,9 +88,15 @@ export function audit(program: Command): void {
     )
     .addOption(
       new Option(
+        '--markdown',
+        'print the report as Markdown, for a pull request or the summary of a job',
+      ).conflicts(['json', 'sarif', 'html']),
+    )
+    .addOption(
+      new Option(
         '--compare <OLD>',
         'show what changed since OLD; OLD and TRACE may also be saved --json reports',
-      ).conflicts(['example', 'sarif', 'html']),
+      ).conflicts(['example', 'sarif']),
     )
     .addOption(
       new Option(
@@ -95,7 +105,12 @@ export function audit(program: Command): void {
       ).conflicts('compare'),
     )
     .option('--work <function>', 'which lost scope: that of this work function')
-    .option('--top <n>', 'show so many rows of long tables, 0 for all', wholeNumber, 15)
+    .option(
+      '--top <n>',
+      'show at most this many rows of each table on a terminal, 0 for all',
+      wholeNumber,
+      15,
+    )
     .addOption(
       new Option(
         '--fail-on <what>',
@@ -151,11 +166,13 @@ function writeScenario(file: string, report: AuditReport, work: string | undefin
 async function compare(old: string, recent: string | undefined, options: Options): Promise<void> {
   if (recent === undefined) throw new InputError('give two recordings: --compare OLD NEW')
   if (old === '-' && recent === '-') throw new InputError('standard input holds one recording')
-  const { progress, top, failOn } = options
+  const { progress, failOn } = options
   const before = await readComparable(old, progress)
   const after = await readComparable(recent, progress)
   const comparison = compareAudits(before, after)
-  process.stdout.write(options.json ? comparisonJson(comparison) : comparisonText(comparison, top))
+  process.stdout.write(
+    options.json ? comparisonJson(comparison) : pageIn(comparisonPage(comparison), options),
+  )
   const found = failOn.some((failure) =>
     failure === 'regression'
       ? comparison.regression
@@ -170,8 +187,14 @@ function written(report: AuditReport, path: string | undefined, options: Options
   if (options.sarif) {
     return auditSarif(report, { version: packageVersion(), recording: uriOf(path) })
   }
-  if (options.html) return auditHtml(report)
-  return auditText(report, options.top)
+  return pageIn(auditPage(report), options)
+}
+
+/** A page in the form asked for. */
+function pageIn(page: Page, { html, markdown, top }: Options): string {
+  if (html) return pageHtml(page)
+  if (markdown) return pageMarkdown(page)
+  return pageText(page, { rows: top, hint: '--top 0 shows all' })
 }
 
 /** A file as a URI, relative if its path is. */

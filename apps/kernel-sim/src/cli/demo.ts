@@ -4,9 +4,10 @@ import { POLICIES } from '../kernel/policy.js'
 import { answerOf } from '../matrix/answer.js'
 import type { CaseRow } from '../matrix/cell.js'
 import { rowOf } from '../matrix/cell.js'
-import { auditText } from '../report/audit/text.js'
+import { auditPage } from '../report/audit/page.js'
 import { conclusionText } from '../report/check/conclusion.js'
 import { matrixText } from '../report/check/text.js'
+import { pageText } from '../report/form/text.js'
 import { CASES } from '../scenarios/catalogue.js'
 import { Progress } from './progress.js'
 import { openExample, readAudit } from './read-audit.js'
@@ -34,5 +35,7 @@ async function run(): Promise<void> {
   progress.done()
   process.stdout.write(`${matrixText(rows, process.stdout.isTTY === true)}\n`)
   const report = await readAudit(await openExample(), undefined)
-  process.stdout.write(`${auditText(report, 15)}\n${conclusionText(answerOf(rows), report)}`)
+  process.stdout.write(
+    `${pageText(auditPage(report), { rows: 15, hint: 'kernel-sim audit --example --top 0 shows all' })}\n${conclusionText(answerOf(rows), report)}`,
+  )
 }

@@ -3,9 +3,10 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { InputError } from '../input-error.js'
 import { PageLog } from '../replay-memory/page-log.js'
 import { replayMemory } from '../replay-memory/replay-memory.js'
+import { pageText } from '../report/form/text.js'
 import { memoryJson } from '../report/memory/json.js'
+import { memoryPage } from '../report/memory/page.js'
 import { memoryReport } from '../report/memory/report.js'
-import { memoryText } from '../report/memory/text.js'
 import { readTrace } from '../trace/read/read-trace.js'
 import type { Source } from '../trace/read/source.js'
 import { EXIT } from './exit-status.js'
@@ -65,7 +66,7 @@ async function run(path: string | undefined, options: Options): Promise<void> {
     )
   }
   const report = memoryReport(reading, replayMemory(log, options.samples))
-  process.stdout.write(options.json ? memoryJson(report) : memoryText(report))
+  process.stdout.write(options.json ? memoryJson(report) : pageText(memoryPage(report)))
   if (!report.agrees) process.exitCode = EXIT.found
 }
 

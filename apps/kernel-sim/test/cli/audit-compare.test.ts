@@ -122,17 +122,26 @@ describe('audit --compare', () => {
     expect(timers.lostScopes.new).toMatchObject([{ fn: 'later', waited: null }])
   })
 
-  it('as text names what is worse first, in lines that fit', async () => {
+  it('as text names what is worse last, where a terminal stands, in lines that fit', async () => {
     const args = ['audit', '--compare', file(oldTrace().text), file(newTrace().text)]
     const { stdout } = await kernelSim(args)
     const order = ['newly lost', 'gets_uncovered', 'gets_covered', 'comes', 'goes', 'mended_work']
     const places = order.map((text) => stdout.indexOf(text))
-    expect(places).toEqual([...places].sort((a, b) => a - b))
-    expect(places[0]).toBeGreaterThan(0)
+    expect(places).toEqual([...places].sort((a, b) => b - a))
+    expect(places.at(-1)).toBeGreaterThan(0)
     expect(stdout).toContain('GFP_KERNEL in a scope, 1')
-    expect(stdout).toContain('gets_uncovered from caller, in no scope (1 time')
+    expect(stdout).toContain(
+      'gets_uncovered from caller, in the new recording:\n    in none (1 time',
+    )
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
     expect((await kernelSim([...args, '--top', '1'])).stdout).toContain('... and 1 more')
+    const page = (await kernelSim([...args, '--html'])).stdout
+    expect(page).toContain('<title>kernel-sim audit, compared</title>')
+    const markdown = (await kernelSim([...args, '--markdown'])).stdout
+    for (const each of order) {
+      expect(page).toContain(each)
+      expect(markdown).toContain(each)
+    }
   })
 
   it('takes saved reports, compressed or not, and standard input, with the same result', async () => {
@@ -210,7 +219,7 @@ describe('audit --compare', () => {
       ['--compare', file(`${report}1,"reading":{"name":4}}`), '-'],
       /is damaged: the report\.reading\.name is no string/,
     ],
-    ['--html', ['--compare', 'a', 'b', '--html'], /cannot be used with/],
+    ['--sarif', ['--compare', 'a', 'b', '--sarif'], /cannot be used with/],
     ['a regression of one', ['-', '--fail-on', 'regression'], /give --compare OLD/],
   ])('exits with 2 for %s', async (_, args, message) => {
     const { status, stdout, stderr } = await kernelSim(['audit', ...args])

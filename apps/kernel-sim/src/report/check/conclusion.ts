@@ -6,16 +6,16 @@
 import type { Answer } from '../../matrix/answer.js'
 import type { AuditReport } from '../audit/report.js'
 import { number, percent, plural } from '../form/numbers.js'
-import { section, wrap } from '../form/table.js'
+import { sectionText } from '../form/text.js'
 
 /** The conclusion of both, for a terminal. */
 export function conclusionText(answer: Answer, report: AuditReport): string {
-  return section(
-    'Is it simple enough to monotonically replace GFP_NOFS/GFP_NOIO with GFP_KERNEL inside scopes?',
-    [...answerSentences(answer), ...recordingSentences(report)]
-      .map((sentence) => wrap(sentence))
-      .join(''),
-  )
+  return sectionText({
+    id: 'conclusion',
+    title:
+      'Is it simple enough to monotonically replace GFP_NOFS/GFP_NOIO with GFP_KERNEL inside scopes?',
+    parts: [...answerSentences(answer), ...recordingSentences(report)],
+  })
 }
 
 /** The answer in one sentence. */

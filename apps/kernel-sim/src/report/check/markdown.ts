@@ -1,11 +1,12 @@
 /** Check markdown: the answer to the question, as a page (docs/answer.md). Every number in it comes from the results. */
 
-import type { Reductions } from '@scopemask/checker/search'
 import type { Answer } from '../../matrix/answer.js'
 import type { CaseRow } from '../../matrix/cell.js'
-import type { CheckResult, Counterexample } from '../../matrix/subject.js'
-import { number, plural } from '../form/numbers.js'
+import type { Counterexample } from '../../matrix/subject.js'
+import { partMarkdown, tableMarkdown } from '../form/markdown.js'
+import { plural } from '../form/numbers.js'
 import { caseList, headline } from './conclusion.js'
+import { matrixLegend, matrixTable, reductionsByCase } from './matrix.js'
 import { counterexampleText } from './text.js'
 
 /** A claim, and the case and policy whose counterexample shows it. */
@@ -90,10 +91,12 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     '## All cases',
     '',
     'Each verdict is about all interleavings of the tasks, workers and kernel threads of a small model, with and without memory',
-    'pressure at each allocation. `deadlock` and `livelock` say how many steps the shortest schedule has; in brackets is how many',
-    'states were visited. The models are in `apps/kernel-sim/src/scenarios`.',
+    'pressure at each allocation. The models are in `apps/kernel-sim/src/scenarios`.',
     '',
-    ...matrix(rows),
+    tableMarkdown(matrixTable(rows, false)),
+    '',
+    ...matrixLegend(rows).flatMap((part) => [partMarkdown(part), '']),
+    ...rows.map(({ number, summary, source }) => `- ${number}: ${summary} (${source})`),
     '',
     '## The smallest counterexamples',
     '',
@@ -113,7 +116,7 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     'The verdicts are the same with and without them. Here are the states of each case under all its policies together, those',
     'behind a deadlock included. Most of these models have one of each thing, so that there is nothing to rename.',
     '',
-    ...reductions(rows),
+    tableMarkdown(reductionsByCase(rows)),
     '',
     '## Where the search knew better',
     '',
@@ -134,45 +137,6 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     '- *too-weak* needs no schedule at all: with everybody restricted the machine is lost from the first allocation on.',
     '',
   ].join('\n')
-}
-
-function matrix(rows: readonly CaseRow[]): string[] {
-  const policies = rows[0]?.cells.map(({ policy }) => policy) ?? []
-  const cell = (result: CheckResult | undefined): string => {
-    if (result === undefined) return '–'
-    const { verdict, counterexample, search } = result
-    return counterexample
-      ? `**${verdict}** ${counterexample.steps.length} (${search.states})`
-      : `${verdict} (${search.states})`
-  }
-  return [
-    `| case | | ${policies.join(' | ')} |`,
-    `|---|---|${policies.map(() => '---|').join('')}`,
-    ...rows.map(
-      ({ number, name, cells }) =>
-        `| ${number} | ${name} | ${cells.map(({ result }) => cell(result)).join(' | ')} |`,
-    ),
-    '',
-    ...rows.map(({ number, summary, source }) => `- ${number}: ${summary} (${source})`),
-  ]
-}
-
-function reductions(rows: readonly CaseRow[]): string[] {
-  const total = (row: CaseRow, kind: keyof Reductions): string => {
-    const counts = row.cells.flatMap(({ reductions }) => (reductions ? [reductions[kind]] : []))
-    return counts.includes(null)
-      ? 'too many'
-      : number(counts.reduce<number>((sum, count) => sum + (count ?? 0), 0))
-  }
-  const kinds = ['both', 'withoutPartialOrder', 'withoutSymmetry', 'neither'] as const
-  return [
-    '| case | | with both | without partial order | without symmetry | with neither |',
-    '|---|---|---|---|---|---|',
-    ...rows.map(
-      (row) =>
-        `| ${row.number} | ${row.name} | ${kinds.map((kind) => total(row, kind)).join(' | ')} |`,
-    ),
-  ]
 }
 
 function claimText(rows: readonly CaseRow[], { heading, text, number, policy }: Claim): string[] {

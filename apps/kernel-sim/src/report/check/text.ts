@@ -1,99 +1,34 @@
 /** Check text: what `kernel-sim check` found, for a terminal. */
 
 import type { Answer } from '../../matrix/answer.js'
-import type { CaseRow, Cell } from '../../matrix/cell.js'
+import type { CaseRow } from '../../matrix/cell.js'
 import type { CheckResult, Counterexample } from '../../matrix/subject.js'
-import { number, plural } from '../form/numbers.js'
-import { numeric, table, tableInParts, text, wrap } from '../form/table.js'
+import { plural } from '../form/numbers.js'
+import { partText, tableText, wrap } from '../form/text.js'
 import { answerSentences, lockdepSentence } from './conclusion.js'
-
-/** A verdict in one cell: how long the shortest schedule to it is, how many states were visited; lockdep's `!`. */
-function cellText({ result, lockdep = [] }: Cell): string {
-  if (!result) return '-'
-  const { verdict, counterexample, search } = result
-  const warns = lockdep.length > 0 ? '!' : ''
-  const steps = counterexample ? `${counterexample.steps.length}/` : ''
-  return `${verdict}${warns} ${steps}${search.states}`
-}
+import { matrixLegend, matrixTable, reductionsTable } from './matrix.js'
 
 /**
  * The matrix of cases and policies.
  * @param times whether to say how many seconds each case took, which is never the same twice.
  */
 export function matrixText(rows: readonly CaseRow[], times: boolean): string {
-  const policies = rows[0]?.cells.map(({ policy }) => text(policy)) ?? []
-  const columns = [text('case'), text(''), ...policies, ...(times ? [numeric('seconds')] : [])]
-  const lines = rows.map(({ number, name, cells, seconds }) => [
-    number,
-    name,
-    ...cells.map(cellText),
-    ...(times ? [seconds.toFixed(2)] : []),
-  ])
-  return `${tableInParts(columns, lines, 2)}\n${legend(rows)}`
+  return `${tableText(matrixTable(rows, times))}\n${matrixLegend(rows)
+    .map((part) => partText(part))
+    .join('')}`
 }
 
 /** How many states there are with and without each reduction, in the cells that were asked for it. */
 export function reductionsText(rows: readonly CaseRow[]): string {
-  const columns = [
-    text('case'),
-    text(''),
-    text('policy'),
-    numeric('reduced'),
-    numeric('no partial order'),
-    numeric('no symmetry'),
-    numeric('neither'),
-  ]
-  const states = (count: number | null): string => (count === null ? 'too many' : number(count))
-  const lines = rows.flatMap((row) =>
-    row.cells.flatMap(({ policy, reductions }) =>
-      reductions
-        ? [
-            [
-              row.number,
-              row.name,
-              policy,
-              states(reductions.both),
-              states(reductions.withoutPartialOrder),
-              states(reductions.withoutSymmetry),
-              states(reductions.neither),
-            ],
-          ]
-        : [],
-    ),
-  )
-  const heading = wrap(
-    'States with and without each reduction: all that can be reached, also behind a deadlock, where the matrix stops.',
-    '',
-  )
-  return `${heading}\n${table(columns, lines)}`
-}
-
-function legend(rows: readonly CaseRow[]): string {
-  const reasons = new Map<string, string[]>()
-  for (const { number, cells } of rows) {
-    for (const { inapplicable } of cells) {
-      if (inapplicable === undefined) continue
-      const cases = reasons.get(inapplicable) ?? []
-      if (!cases.includes(number)) cases.push(number)
-      reasons.set(inapplicable, cases)
-    }
-  }
-  return [
-    wrap(
-      'safe: states visited, which are all. deadlock, livelock: steps of the shortest schedule/states visited.',
-      '',
-    ),
-    wrap('!: lockdep warns, having seen some executions. -: the policy makes no sense there:', ''),
-    ...[...reasons].map(([reason, cases]) =>
-      wrap(`${cases.join(', ')}: ${reason}`, '     ', '   '),
-    ),
-  ].join('')
+  const heading =
+    'States with and without each reduction: all that can be reached, also behind a deadlock, where the matrix stops.'
+  return `${wrap(heading, '')}\n${tableText(reductionsTable(rows))}`
 }
 
 /** The answer in a few sentences. */
 export function answerText(answer: Answer): string {
   return [...answerSentences(answer), lockdepSentence(answer)]
-    .map((sentence) => wrap(sentence, ''))
+    .map((sentence) => wrap(sentence))
     .join('')
 }
 

@@ -2,16 +2,10 @@
  * HTML page: the frame of a report that is one file. It asks for nothing from anywhere, and its policy lets it: a name
  * that found a way into the markup after all could not load or send anything. Light or dark as the reader's system is.
  */
-import { Html, type HtmlValue, html } from './html.js'
+import { Html, html } from './html.js'
 import { HTML_SCRIPT } from './html-script.js'
-
-/** A part of a page that its table of contents names. */
-export interface HtmlSection {
-  /** Letters and dashes. */
-  readonly id: string
-  readonly title: string
-  readonly content: HtmlValue
-}
+import { htmlTable } from './html-table.js'
+import type { Mark, Page, Part, Section } from './page.js'
 
 const STYLE = `
 :root { color-scheme: light dark; --back: #fff; --text: #1b1f24; --soft: #57606a; --line: #d0d7de; --stripe: #f6f8fa;
@@ -49,11 +43,7 @@ details ol { margin: .25rem 0 .75rem; padding-left: 2.5rem }
 `
 
 /** One self-contained page. */
-export function htmlPage(
-  title: string,
-  intro: HtmlValue,
-  sections: readonly HtmlSection[],
-): string {
+export function pageHtml({ title, lead, marks, sections }: Page): string {
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -66,12 +56,13 @@ export function htmlPage(
 <body>
 <header>
 <h1>${title}</h1>
-${intro}
-<nav aria-label="Contents"><ul>
+<ul>
+${lead.map((line) => html`<li>${line}</li>\n`)}</ul>
+${marks.length === 0 ? '' : marksHtml(marks)}<nav aria-label="Contents"><ul>
 ${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>\n`)}</ul></nav>
 </header>
 <main>
-${sections.map(sectionOf)}</main>
+${sections.map(sectionHtml)}</main>
 <script>
 ${new Html(HTML_SCRIPT)}</script>
 </body>
@@ -80,9 +71,25 @@ ${new Html(HTML_SCRIPT)}</script>
   return page.toString()
 }
 
-function sectionOf({ id, title, content }: HtmlSection): Html {
+function marksHtml(marks: readonly Mark[]): Html {
+  const each = marks.map(({ good, text }) =>
+    good ? html`<span class="good">✓ ${text}</span>` : html`<span class="bad">✗ ${text}</span>`,
+  )
+  return html`<p>${each.map((mark, at) => [at === 0 ? '' : ' · ', mark])}</p>
+`
+}
+
+function sectionHtml({ id, title, parts }: Section): Html {
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
-${content}</section>
+${parts.map((part, at) => partHtml(part, `${id}-${at + 1}`))}</section>
+`
+}
+
+function partHtml(part: Part, id: string): Html {
+  if (typeof part === 'string') return html`<p>${part}</p>\n`
+  if ('columns' in part) return htmlTable(id, part)
+  return html`<ul>
+${part.items.map((item) => html`<li>${item}</li>\n`)}</ul>
 `
 }

@@ -1,34 +1,27 @@
 /**
- * HTML table: rows and columns for a page. It is complete without scripts; html-script.ts makes it sortable and adds a
+ * HTML table: a table for a page in a browser. It is complete without scripts; html-script.ts makes it sortable and adds a
  * filter. Cells with numbers carry them as `data-value`.
  */
-import { type Html, type HtmlValue, html } from './html.js'
-import { number } from './numbers.js'
+import { type Html, html } from './html.js'
+import { number, percent, plural } from './numbers.js'
+import type { Stack, Table, Value } from './table.js'
 
-/** A column, and what its cell shows of a row: a number, the name of something in the kernel, or anything else. */
-export type HtmlColumn<R> = {
-  readonly heading: string
-} & (
-  | { readonly count: (row: R) => number }
-  | { readonly name: (row: R) => string }
-  | { readonly show: (row: R) => HtmlValue }
-)
-
-/** The first column names the row. */
-export function htmlTable<R>(
-  id: string,
-  caption: string,
-  columns: readonly HtmlColumn<R>[],
-  rows: readonly R[],
-): Html {
-  const headings = columns.map((column) =>
-    'count' in column
-      ? html`<th scope="col" class="number">${column.heading}</th>`
-      : html`<th scope="col">${column.heading}</th>`,
+/**
+ * The whole table. The first column names the row; stacks are in a last column.
+ * @param id of its caption, one of a kind on the page.
+ */
+export function htmlTable(id: string, { caption, columns, rows, stacks }: Table): Html {
+  const headings = columns.map(({ heading, align }) =>
+    align === 'right'
+      ? html`<th scope="col" class="number">${heading}</th>`
+      : html`<th scope="col">${heading}</th>`,
   )
-  const body = rows.map(
-    (row) => html`<tr>${columns.map((column, i) => cell(column, row, i === 0))}</tr>\n`,
-  )
+  if (stacks !== undefined) headings.push(html`<th scope="col">${stacks}</th>`)
+  const body = rows.map(({ values, stacks: behind }) => {
+    const cells = values.map((value, at) => cell(value, columns[at]?.align === 'right', at === 0))
+    if (stacks !== undefined) cells.push(html`<td>${behind.map(stackHtml)}</td>`)
+    return html`<tr>${cells}</tr>\n`
+  })
   return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
 <table>
 <caption id="${id}">${caption}</caption>
@@ -40,11 +33,40 @@ ${body}</tbody>
 `
 }
 
-function cell<R>(column: HtmlColumn<R>, row: R, first: boolean): Html {
-  if ('count' in column) {
-    const count = column.count(row)
-    return html`<td class="number" data-value="${count}">${number(count)}</td>`
-  }
-  const content = 'name' in column ? html`<code>${column.name(row)}</code>` : column.show(row)
-  return first ? html`<th scope="row">${content}</th>` : html`<td>${content}</td>`
+function cell(value: Value, right: boolean, first: boolean): Html {
+  const content = valueHtml(value)
+  if (first && !right) return html`<th scope="row">${content}</th>`
+  if (!right) return html`<td>${content}</td>`
+  const size = sizeOf(value)
+  return size === undefined
+    ? html`<td class="number">${content}</td>`
+    : html`<td class="number" data-value="${size}">${content}</td>`
+}
+
+/** What a cell is sorted by, if that is a number. */
+function sizeOf(value: Value): number | undefined {
+  if (typeof value === 'number') return value
+  return typeof value === 'object' && 'part' in value ? value.part / value.whole : undefined
+}
+
+function valueHtml(value: Value): Html {
+  if (typeof value === 'number') return html`${number(value)}`
+  if (typeof value === 'string') return html`${value}`
+  if ('name' in value) return html`<code>${value.name}</code>`
+  if ('lines' in value) return html`${value.lines.map((line) => html`<code>${line}</code><br>`)}`
+  if ('part' in value) return shareHtml(value.part, value.whole)
+  return html`<span class="${value.tone}">${value.text}</span>`
+}
+
+/** A bar whose filled part is the share. The number stands beside it. */
+function shareHtml(part: number, whole: number): Html {
+  const width = whole === 0 ? 0 : (80 * part) / whole
+  return html`<svg width="80" height="10" aria-hidden="true"><rect width="80" height="10" fill="currentColor" opacity="0.2"/><rect width="${width.toFixed(1)}" height="10" fill="currentColor"/></svg> ${percent(part, whole)}`
+}
+
+function stackHtml({ what, count, functions, line }: Stack): Html {
+  return html`<details><summary>${what}: ${plural(count, 'time')}</summary>
+<p class="soft">First on line ${number(line)}; innermost function first.</p>
+<ol>${functions.map((name) => html`<li><code>${name}</code></li>`)}</ol></details>
+`
 }

@@ -11,8 +11,9 @@ export function number(value: number): string {
 export function percent(part: number, whole: number): string {
   if (whole === 0) return '-'
   if (part === whole) return '100 %'
+  if (part === 0) return '0 %'
   const tenths = Math.floor((1000 * part) / whole)
-  return part > 0 && tenths === 0 ? '<0.1 %' : `${(tenths / 10).toFixed(1)} %`
+  return tenths === 0 ? '<0.1 %' : `${(tenths / 10).toFixed(1)} %`
 }
 
 /** `1 page`, `2 pages` */

@@ -1,120 +1,99 @@
-/** Table: rows and columns as text that fits a terminal. */
-import { printable } from './printable.js'
+/**
+ * Table: rows and columns, described once. Text, HTML and Markdown are written from this description, so that none of
+ * them has a heading, a column or a legend that the others do not have.
+ */
 
-/** The widest line of a report. */
-const WIDTH = 100
+/** How a text is meant: a form that has colours or weights shows it with them. */
+export type Tone = 'good' | 'bad' | 'unsure' | 'soft'
 
-/** A column: its heading, and which side its cells stand on. */
-export interface Column {
+/** What stands in a cell. */
+export type Value =
+  | string
+  /** A count: written with separators, sorted by its size. */
+  | number
+  | { readonly text: string; readonly tone: Tone }
+  /** The name of something in source code or in a recording. */
+  | { readonly name: string }
+  /** A part of a whole, which a form that can draw shows as a bar too. */
+  | { readonly part: number; readonly whole: number }
+  | { readonly lines: readonly string[] }
+
+/** A column: its heading, what its cell says of a row, and the side that its cells stand on. */
+export interface Column<R> {
   readonly heading: string
+  readonly value: (row: R) => Value
   readonly align: 'left' | 'right'
+  /** True where a terminal is too narrow for the column. */
+  readonly wide?: boolean
+}
+
+/** A stack that stands for others like it, and what it is the stack of. */
+export interface Stack {
+  readonly what: string
+  /** How often it was seen. */
+  readonly count: number
+  /** The functions, innermost first. */
+  readonly functions: readonly string[]
+  /** The line of the first event with it. */
+  readonly line: number
+}
+
+export interface Row {
+  readonly values: readonly Value[]
+  /** What the row says in sentences, where there is no room for all of its columns and stacks; most rows say nothing. */
+  readonly said: readonly string[]
+  readonly stacks: readonly Stack[]
+}
+
+export interface Table {
+  readonly caption: string
+  readonly columns: readonly Omit<Column<never>, 'value'>[]
+  readonly rows: readonly Row[]
+  /** The heading of the stacks behind the rows; undefined where there are none. */
+  readonly stacks: string | undefined
+  /** True where a terminal says the rows in sentences instead of below headings: they have too many columns for it. */
+  readonly sentencesOnly: boolean
+  /** How many columns each part begins with when the table is broken into parts; undefined: cells are cut instead. */
+  readonly lead: number | undefined
+}
+
+/** What a table is made of, beside its rows. */
+export interface TableParts<R> {
+  readonly caption: string
+  readonly columns: readonly Column<R>[]
+  readonly stacks?: { readonly heading: string; readonly of: (row: R) => readonly Stack[] }
+  readonly sentences?: { readonly only: boolean; readonly of: (row: R) => readonly string[] }
+  readonly lead?: number
+}
+
+/** A table of these rows. */
+export function table<R>(rows: readonly R[], parts: TableParts<R>): Table {
+  const { caption, columns, stacks, sentences, lead } = parts
+  return {
+    caption,
+    columns: columns.map(({ value: _, ...column }) => column),
+    rows: rows.map((row) => ({
+      values: columns.map(({ value }) => value(row)),
+      said: sentences?.of(row) ?? [],
+      stacks: stacks?.of(row) ?? [],
+    })),
+    stacks: stacks?.heading,
+    sentencesOnly: sentences?.only ?? false,
+    lead,
+  }
 }
 
 /** A column of text. */
-export function text(heading: string): Column {
-  return { heading, align: 'left' }
+export function text<R>(heading: string, value: (row: R) => Value): Column<R> {
+  return { heading, value, align: 'left' }
+}
+
+/** A column of names. */
+export function names<R>(heading: string, name: (row: R) => string): Column<R> {
+  return { heading, value: (row) => ({ name: name(row) }), align: 'left' }
 }
 
 /** A column of numbers. */
-export function numeric(heading: string): Column {
-  return { heading, align: 'right' }
-}
-
-const INDENT = '  '
-const GAP = '  '
-
-/**
- * The rows below their headings, as wide as WIDTH at most: where they are wider, the widest columns of text lose
- * the ends of their cells.
- */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const lines = [columns.map(({ heading }) => heading), ...rows]
-  const widths = widthsOf(columns, rows)
-  const fixed = INDENT.length + GAP.length * (columns.length - 1)
-  while (fixed + sum(widths) > WIDTH) {
-    const widest = columns.reduce((best, { align }, i) => {
-      const width = align === 'left' ? (widths[i] ?? 0) : 0
-      return width > (widths[best] ?? 0) || columns[best]?.align === 'right' ? i : best
-    }, 0)
-    widths[widest] = (widths[widest] ?? 0) - 1
-  }
-  const render = (cells: readonly string[]): string =>
-    `${INDENT}${columns
-      .map(({ align }, i) => cell(cells[i] ?? '', widths[i] ?? 0, align))
-      .join(GAP)}`.trimEnd()
-  const [headings = [], ...body] = lines
-  return [render(headings), render(widths.map((width) => '-'.repeat(width))), ...body.map(render)]
-    .map((line) => `${line}\n`)
-    .join('')
-}
-
-/**
- * The same for a table whose cells must stay whole: it is broken into parts that fit, one below the other, and each part
- * begins with the first `lead` columns.
- */
-export function tableInParts(
-  columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-  lead: number,
-): string {
-  const leading = columns.slice(0, lead).map((_, i) => i)
-  const needs = widthsOf(columns, rows).map((width) => GAP.length + width)
-  const room = WIDTH - INDENT.length + GAP.length - sum(needs.slice(0, lead))
-  const parts: number[][] = []
-  let left = 0
-  for (let i = lead; i < columns.length; i++) {
-    const need = needs[i] ?? 0
-    if (parts.length === 0 || need > left) {
-      parts.push([...leading])
-      left = room
-    }
-    parts.at(-1)?.push(i)
-    left -= need
-  }
-  return parts
-    .map((part) =>
-      table(
-        columns.filter((_, i) => part.includes(i)),
-        rows.map((cells) => part.map((i) => cells[i] ?? '')),
-      ),
-    )
-    .join('\n')
-}
-
-/** Breaks a sentence into lines that fit. */
-export function wrap(sentence: string, indent = INDENT, first = indent): string {
-  const lines: string[] = []
-  let line = first
-  let empty = true
-  for (const word of printable(sentence).split(' ')) {
-    if (!empty && line.length + 1 + word.length > WIDTH) {
-      lines.push(line)
-      line = indent
-      empty = true
-    }
-    line += empty ? word : ` ${word}`
-    empty = false
-  }
-  return [...lines, line].map((each) => `${each}\n`).join('')
-}
-
-function cell(content: string, width: number, align: Column['align']): string {
-  const shown = printable(content)
-  const cut = shown.length > width ? `${shown.slice(0, Math.max(0, width - 1))}…` : shown
-  return align === 'left' ? cut.padEnd(width) : cut.padStart(width)
-}
-
-function widthsOf(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
-  return columns.map(({ heading }, i) =>
-    Math.max(heading.length, ...rows.map((cells) => cells[i]?.length ?? 0)),
-  )
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
-/** A part of a text, under its title. */
-export function section(title: string, body: string): string {
-  return `${title}\n${'='.repeat(title.length)}\n${body}`
+export function numbers<R>(heading: string, value: (row: R) => Value): Column<R> {
+  return { heading, value, align: 'right' }
 }

@@ -55,7 +55,7 @@ function reasonsOf(replay: MemoryReplay): string[] {
   const atCpus = Math.max(0, ...samples.map(({ model }) => model.perCpu))
   say(
     atCpus,
-    `Up to ${plural(atCpus, 'free page')} are at hand of the model's CPUs, not on free lists. The recording does not say what CPUs keep: there all of it counts as free, and merged.`,
+    `The model's CPUs keep up to ${plural(atCpus, 'free page')} on lists of their own, off the free lists. The recording does not say what CPUs keep: there all of it counts as free, and merged.`,
   )
   const apart = Math.max(0, ...samples.map(pagesApart))
   say(

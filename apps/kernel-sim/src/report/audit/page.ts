@@ -1,0 +1,39 @@
+/** Audit page: the report before it has a form, the gravest sections first. */
+
+import { damageSection } from '../form/damage.js'
+import type { Page } from '../form/page.js'
+import { sections } from '../form/page.js'
+import { explicitSection, requestSection, weakenedSection } from './call-site-sections.js'
+import { headlineOf } from './headline.js'
+import { insideScopesSection, predictionSection } from './prediction-sections.js'
+import { reclaimSection } from './reclaim-section.js'
+import { recordingSection } from './recording-section.js'
+import type { AuditReport } from './report.js'
+import { delegationSection, lostSection, waitSection } from './work-sections.js'
+
+export function auditPage(report: AuditReport): Page {
+  const { agrees, damaged, lostScopes } = report.verdict
+  return {
+    title: `kernel-sim audit of ${report.reading.name}`,
+    lead: headlineOf(report),
+    marks: [
+      { good: agrees, text: agrees ? 'kernel and model agree' : 'kernel and model differ' },
+      { good: !damaged, text: damaged ? 'recording damaged' : 'recording undamaged' },
+      { good: lostScopes === 0, text: lostScopes === 0 ? 'no scope lost' : 'scopes lost' },
+    ],
+    sections: sections([
+      { id: 'meaning', title: 'What it means', parts: [{ items: report.meaning }] },
+      damageSection(report.reading),
+      lostSection(report),
+      explicitSection(report),
+      weakenedSection(report),
+      delegationSection(report),
+      waitSection(report),
+      reclaimSection(report),
+      requestSection(report),
+      insideScopesSection(report),
+      predictionSection(report),
+      recordingSection(report),
+    ]),
+  }
+}

@@ -1,0 +1,57 @@
+/** Reclaim section: who entered reclaim, under which restriction, and for how long. */
+import { number, plural } from '../form/numbers.js'
+import { type Section, section } from '../form/page.js'
+import { names, numbers, table, text } from '../form/table.js'
+import type { AuditReport } from './report.js'
+
+export function reclaimSection({
+  reclaim: { entries, tasks, shrinkers, restricted },
+}: AuditReport): Section | undefined {
+  if (entries.length === 0) return undefined
+  return section('reclaim', 'Reclaim', [
+    `Kept out of the filesystem: ${plural(restricted.byScope, 'entry', 'entries')} by a scope, ` +
+      `${number(restricted.byCaller)} by the flags that the caller passed. Times are in microseconds.`,
+    table(entries, {
+      caption: `Entries into reclaim (${plural(entries.length, 'row')})`,
+      columns: [
+        names('on behalf of', ({ site }) => site),
+        names('called from', ({ caller }) => caller),
+        text('reclaim', ({ kind }) => kind),
+        text('scope', ({ scope }) => scope),
+        text('may do', (row) => row.class),
+        numbers('entries', (row) => row.entries),
+        numbers('pages', ({ reclaimed }) => reclaimed),
+        numbers('time', ({ totalUs }) => Math.round(totalUs)),
+        numbers('longest', ({ maxUs }) => Math.round(maxUs)),
+      ],
+      stacks: {
+        heading: 'stacks',
+        of: ({ samples }) => samples.map((sample) => ({ what: 'enters', ...sample })),
+      },
+    }),
+    table(tasks, {
+      caption: 'Tasks in reclaim',
+      columns: [
+        names('task', ({ comm }) => comm),
+        text('reclaim', ({ kind }) => kind),
+        text('scope', ({ scope }) => scope),
+        text('may do', (row) => row.class),
+        numbers('entries', (row) => row.entries),
+        numbers('pages', ({ reclaimed }) => reclaimed),
+        numbers('time', ({ totalUs }) => Math.round(totalUs)),
+        numbers('longest', ({ maxUs }) => Math.round(maxUs)),
+      ],
+    }),
+    shrinkers.length === 0
+      ? undefined
+      : table(shrinkers, {
+          caption: 'Runs of shrinkers',
+          columns: [
+            names('shrinker', ({ shrinker }) => shrinker),
+            text('scope', ({ scope }) => scope),
+            text('may do', (row) => row.class),
+            numbers('runs', (row) => row.runs),
+          ],
+        }),
+  ])
+}

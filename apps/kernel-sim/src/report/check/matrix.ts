@@ -1,0 +1,115 @@
+/** Matrix: cases by policies as tables, with the legend that says how to read a cell. */
+import type { Reductions } from '@scopemask/checker/search'
+import type { CaseRow, Cell } from '../../matrix/cell.js'
+import { number } from '../form/numbers.js'
+import type { Part } from '../form/page.js'
+import { type Column, numbers, type Table, table, text, type Value } from '../form/table.js'
+
+/**
+ * The matrix of cases and policies.
+ * @param times whether to say how many seconds each case took, which is never the same twice.
+ */
+export function matrixTable(rows: readonly CaseRow[], times: boolean): Table {
+  const policies = rows[0]?.cells.map(({ policy }) => policy) ?? []
+  return table(rows, {
+    caption: 'Cases by policies',
+    lead: 2,
+    columns: [
+      text('case', ({ number }) => number),
+      text('', ({ name }) => name),
+      ...policies.map((policy, at) => text(policy, ({ cells }: CaseRow) => cellValue(cells[at]))),
+      ...(times ? [numbers('seconds', ({ seconds }: CaseRow) => seconds.toFixed(2))] : []),
+    ],
+  })
+}
+
+/** A verdict: how long the shortest schedule to it is, how many states were visited; lockdep's `!`. */
+function cellValue(cell: Cell | undefined): Value {
+  const { result, lockdep = [] } = cell ?? {}
+  if (result === undefined) return '-'
+  const { verdict, counterexample, search } = result
+  const warns = lockdep.length > 0 ? '!' : ''
+  const steps = counterexample ? `${counterexample.steps.length}/` : ''
+  const said = `${verdict}${warns} ${steps}${search.states}`
+  if (verdict === 'safe') return { text: said, tone: 'good' }
+  return { text: said, tone: verdict === 'bounded' ? 'unsure' : 'bad' }
+}
+
+/** How to read a cell of the matrix, and why some are empty. */
+export function matrixLegend(rows: readonly CaseRow[]): Part[] {
+  const reasons = new Map<string, string[]>()
+  for (const { number, cells } of rows) {
+    for (const { inapplicable } of cells) {
+      if (inapplicable === undefined) continue
+      const cases = reasons.get(inapplicable) ?? []
+      if (!cases.includes(number)) cases.push(number)
+      reasons.set(inapplicable, cases)
+    }
+  }
+  return [
+    'safe: how many states were visited, which are all. deadlock, livelock: steps of the shortest schedule/states visited. ' +
+      '!: lockdep warns, having seen some executions.',
+    ...(reasons.size === 0
+      ? []
+      : [
+          '-: the policy does not apply there:',
+          { items: [...reasons].map(([reason, cases]) => `${cases.join(', ')}: ${reason}`) },
+        ]),
+  ]
+}
+
+/** What is counted, by the headings of its columns. */
+const REDUCTIONS: readonly (readonly [string, keyof Reductions])[] = [
+  ['with both', 'both'],
+  ['without partial order', 'withoutPartialOrder'],
+  ['without symmetry', 'withoutSymmetry'],
+  ['with neither', 'neither'],
+]
+
+/** How many states each cell has with and without each reduction, where that was counted. */
+export function reductionsTable(rows: readonly CaseRow[]): Table {
+  const cells = rows.flatMap((row) =>
+    row.cells.flatMap(({ policy, reductions }) =>
+      reductions === undefined ? [] : [{ ...row, policy, reductions }],
+    ),
+  )
+  type Counted = (typeof cells)[number]
+  return table(cells, {
+    caption: 'States with and without each reduction',
+    columns: [
+      text('case', ({ number }) => number),
+      text('', ({ name }) => name),
+      text('policy', ({ policy }) => policy),
+      ...reductionColumns((row: Counted, kind) => row.reductions[kind]),
+    ],
+  })
+}
+
+/** The same for whole cases, all their policies together. */
+export function reductionsByCase(rows: readonly CaseRow[]): Table {
+  return table(rows, {
+    caption: 'States with and without each reduction, all policies together',
+    columns: [
+      text('case', ({ number }) => number),
+      text('', ({ name }) => name),
+      ...reductionColumns(({ cells }: CaseRow, kind) =>
+        cells.reduce<number | null>((sum, { reductions }) => {
+          if (reductions === undefined) return sum
+          const count = reductions[kind]
+          return sum === null || count === null ? null : sum + count
+        }, 0),
+      ),
+    ],
+  })
+}
+
+function reductionColumns<R>(
+  count: (row: R, kind: keyof Reductions) => number | null,
+): Column<R>[] {
+  return REDUCTIONS.map(([heading, kind]) =>
+    numbers(heading, (row: R) => {
+      const states = count(row, kind)
+      return states === null ? 'too many' : number(states)
+    }),
+  )
+}

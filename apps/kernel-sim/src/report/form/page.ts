@@ -1,0 +1,42 @@
+/** Page: a report before it has a form. It has a title, what comes first, and sections of paragraphs, lists and tables. */
+import type { Table } from './table.js'
+
+/** A part of a section: a paragraph, a list, or a table. */
+export type Part = string | { readonly items: readonly string[] } | Table
+
+export interface Section {
+  /** Letters and dashes: the section's address. */
+  readonly id: string
+  readonly title: string
+  readonly parts: readonly Part[]
+}
+
+/** An outcome in a few words, good or bad. */
+export interface Mark {
+  readonly good: boolean
+  readonly text: string
+}
+
+export interface Page {
+  readonly title: string
+  /** What was found, in sentences. */
+  readonly lead: readonly string[]
+  readonly marks: readonly Mark[]
+  /** The gravest first. */
+  readonly sections: readonly Section[]
+}
+
+/** A section of the parts that there are; undefined without any. */
+export function section(
+  id: string,
+  title: string,
+  parts: readonly (Part | undefined)[],
+): Section | undefined {
+  const there = parts.filter((part) => part !== undefined)
+  return there.length === 0 ? undefined : { id, title, parts: there }
+}
+
+/** The sections that there are. */
+export function sections(all: readonly (Section | undefined)[]): Section[] {
+  return all.filter((each) => each !== undefined)
+}

@@ -1,0 +1,146 @@
+/** Memory page: the report on a replay before it has a form. */
+import type { MemoryState } from '../../replay-memory/replay-memory.js'
+import { damageSection } from '../form/damage.js'
+import { number, plural } from '../form/numbers.js'
+import { type Page, type Section, section, sections } from '../form/page.js'
+import { type Column, numbers, table, text } from '../form/table.js'
+import { type MemoryReport, pagesApart } from './report.js'
+
+/** In the order of their numbers. */
+const MIGRATETYPES = ['unmovable', 'movable', 'reclaimable', 'highatomic']
+
+export function memoryPage(report: MemoryReport): Page {
+  const { recording, allocations, frees, zones, footprint, samples, agrees } = report
+  const where = zones.map(({ zone }) => zone).join(', ')
+  const [last] = samples.slice(-1)
+  return {
+    title: `kernel-sim replay-memory of ${recording.name}`,
+    lead: [
+      `${plural(allocations, 'allocation')} and ${plural(frees, 'free')} in zone ${where || '-'}, over ${((last?.time ?? 0) / 1e9).toFixed(1)} s. The recording touches ${plural(footprint, 'page')} that were free when it began: with those, and no others, the model begins.`,
+      agrees
+        ? 'The model served all of them: as many pages are free as by the recording, all the time.'
+        : 'The model could not serve all of them: see below.',
+    ],
+    marks: [
+      {
+        good: agrees,
+        text: agrees ? 'the model served all' : 'the model could not serve all',
+      },
+    ],
+    sections: sections([
+      reasonSection(report),
+      damageSection(recording),
+      watermarkSection(report),
+      fallbackSection(report),
+      pageSection(report),
+      blockSection(report),
+    ]),
+  }
+}
+
+/** A moment as the recording or the model has it. */
+interface Side {
+  readonly line: number | ''
+  readonly inUse: number | ''
+  readonly state: MemoryState
+  /** How much of the free memory is in blocks of another order; for the model. */
+  readonly apart: Share | ''
+}
+
+interface Share {
+  readonly part: number
+  readonly whole: number
+}
+
+function blockSection({ samples }: MemoryReport): Section | undefined {
+  const orders = samples[0]?.recorded.blocks ?? []
+  const sides = samples.flatMap((sample): Side[] => [
+    { line: sample.line, inUse: sample.inUse, state: sample.recorded, apart: '' },
+    {
+      line: '',
+      inUse: '',
+      state: sample.model,
+      apart: { part: pagesApart(sample), whole: sample.recorded.free },
+    },
+  ])
+  return section('blocks', 'Free blocks by order: the recording above, the model below', [
+    table(sides, {
+      caption: 'Free blocks by order',
+      columns: [
+        numbers('line', ({ line }) => line),
+        numbers('in use', ({ inUse }) => inUse),
+        ...orders.map(
+          (_, order): Column<Side> =>
+            numbers(String(order), ({ state }) => String(state.blocks[order] ?? 0)),
+        ),
+        numbers('pages apart', ({ apart }) => apart),
+      ],
+    }),
+  ])
+}
+
+function pageSection({ samples }: MemoryReport): Section | undefined {
+  type Sample = (typeof samples)[number]
+  const both = (of: (state: MemoryState) => number) => (sample: Sample) =>
+    `${number(of(sample.recorded))} / ${number(of(sample.model))}`
+  return section('pages', 'Free pages and pageblocks: the recording / the model', [
+    table(samples, {
+      caption: 'Free pages and pageblocks',
+      columns: [
+        numbers('line', ({ line }) => line),
+        numbers(
+          'free pages',
+          both(({ free, perCpu }) => free + perCpu),
+        ),
+        numbers('at CPUs', ({ model }) => model.perCpu),
+        numbers(
+          'pageblocks used',
+          both(({ pageblocks }) => pageblocks.used),
+        ),
+        numbers(
+          'of mixed migratetypes',
+          both(({ pageblocks }) => pageblocks.mixed),
+        ),
+      ],
+    }),
+  ])
+}
+
+function fallbackSection({ fallbacks }: MemoryReport): Section | undefined {
+  if (fallbacks.length === 0) return undefined
+  const name = (type: number) => MIGRATETYPES[type] ?? String(type)
+  return section('fallbacks', 'Fallbacks of the model', [
+    table(fallbacks, {
+      caption: 'Blocks taken from another migratetype',
+      columns: [
+        text('wanted', ({ wanted }) => name(wanted)),
+        text('taken from', ({ from }) => name(from)),
+        numbers('count', ({ count }) => count),
+        numbers('pageblocks turned over', ({ changed }) => changed),
+      ],
+    }),
+  ])
+}
+
+function watermarkSection({ watermarks, pressure }: MemoryReport): Section | undefined {
+  return section('watermarks', 'Watermarks of the model', [
+    table(watermarks, {
+      caption: 'Watermarks, in pages',
+      columns: [
+        text('zone', ({ zone }) => zone),
+        numbers('min', ({ min }) => min),
+        numbers('low', ({ low }) => low),
+        numbers('fewest free', ({ fewest }) => fewest),
+        numbers('sank below low', ({ belowLow }) => belowLow),
+        numbers('below min', ({ belowMin }) => belowMin),
+      ],
+    }),
+    `In the recording: ${plural(pressure.kswapdWakes, 'wake-up')} of kswapd, ${plural(pressure.directReclaims, 'direct reclaim')}, ${plural(pressure.failures, 'failed allocation')}.`,
+  ])
+}
+
+function reasonSection({ reasons }: MemoryReport): Section | undefined {
+  return section('reasons', 'Where the model departs, and why', [
+    reasons.length === 0 ? 'Nowhere.' : { items: reasons },
+  ])
+}
