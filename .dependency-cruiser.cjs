@@ -12,8 +12,18 @@ const packages = {
   'packages/workspace-tests/': [],
 }
 
+/** What each room of the checker imports of the other rooms. Its face stands above them all. */
+const checkerRooms = {
+  'machine/': [],
+  'objects/': ['machine/'],
+  'reduce/': ['machine/'],
+  'run/': ['machine/'],
+  'search/': ['machine/', 'reduce/', 'run/'],
+  'node/': ['machine/', 'reduce/', 'run/', 'search/'],
+}
+
 /** What each room of kernel-sim imports of the other rooms. */
-const rooms = {
+const kernelSimRooms = {
   'kernel/': ['own-code.ts'],
   'lockdep/': ['kernel/operation.ts'],
   // The kernel's public face: what a scenario is written with.
@@ -73,16 +83,23 @@ const packageArrows = Object.entries(packages).map(([name, lower]) => ({
   },
 }))
 
-const roomArrows = Object.entries(rooms).map(([name, lower]) => ({
-  name: `arrows-of-${name.slice(0, -1)}`,
-  comment: `kernel-sim's ${name} imports these rooms: ${lower.join(', ') || 'none'}`,
-  severity: 'error',
-  from: { path: startingWith([name], 'apps/kernel-sim/src/') },
-  to: {
-    path: '^apps/kernel-sim/src/',
-    pathNot: startingWith([name, ...lower], 'apps/kernel-sim/src/'),
+/** The arrows between the rooms in a folder, and that there are no other rooms. */
+const arrowsBetween = (rooms, { folder, of }) => [
+  ...Object.entries(rooms).map(([name, lower]) => ({
+    name: `arrows-of-${of}-${name.slice(0, -1)}`,
+    comment: `${of}'s ${name} imports these rooms: ${lower.join(', ') || 'none'}`,
+    severity: 'error',
+    from: { path: startingWith([name], folder) },
+    to: { path: `^${folder}`, pathNot: startingWith([name, ...lower], folder) },
+  })),
+  {
+    name: `no-unknown-rooms-in-${of}`,
+    comment: `A new room of ${of} takes its place in the map above.`,
+    severity: 'error',
+    from: { path: `^${folder}[^/]+/`, pathNot: startingWith(Object.keys(rooms), folder) },
+    to: {},
   },
-}))
+]
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -109,17 +126,8 @@ module.exports = {
       to: { path: '^(packages|apps)/', pathNot: '^$1/$2/', dependencyTypes: ['local'] },
     },
     ...packageArrows,
-    ...roomArrows,
-    {
-      name: 'no-unknown-rooms',
-      comment: 'A new room of kernel-sim takes its place in the map above.',
-      severity: 'error',
-      from: {
-        path: '^apps/kernel-sim/src/[^/]+/',
-        pathNot: startingWith(Object.keys(rooms), 'apps/kernel-sim/src/'),
-      },
-      to: {},
-    },
+    ...arrowsBetween(checkerRooms, { folder: 'packages/checker/src/', of: 'checker' }),
+    ...arrowsBetween(kernelSimRooms, { folder: 'apps/kernel-sim/src/', of: 'kernel-sim' }),
     {
       name: 'no-io-in-report',
       comment: 'report/ turns results into text; who called it writes that text somewhere.',
@@ -163,8 +171,6 @@ module.exports = {
     },
   ],
   options: {
-    // These tests of the checker still use objects of the kernel; they get objects of the checker's own.
-    exclude: { path: ['^packages/checker/test/(random-machine|protocol)\\.ts$'] },
     doNotFollow: { path: ['node_modules', '^(packages|apps)/[^/]+/dist/'] },
     tsPreCompilationDeps: true,
     detectProcessBuiltinModuleCalls: true,

@@ -113,7 +113,7 @@ export function counterexample(
 /** What came of an operation, where that was open: the turn that it took, or the object that was chosen. */
 function resultOf(machine: Machine, operation: Operation, result: number): string {
   const { results, refers, outcomes } = operation
-  if (results !== null) return results[result] ?? ''
+  if (results !== null) return operation.meaning(result)
   return refers && outcomes > 1 ? `${machine.objects[result - 1]}` : ''
 }
 

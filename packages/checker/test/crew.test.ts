@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -12,7 +11,7 @@ import { build, type Plan, plan } from './random-machine.js'
 
 type Helpers = NonNullable<SearchOptions['crew']>
 
-const THREAD = JSON.stringify(fileURLToPath(new URL('./crew-thread.ts', import.meta.url)))
+const THREAD = new URL('./crew-thread.mjs', import.meta.url)
 
 /** A crew without threads: followers with machines of their own, which take turns. */
 function crewOf(
@@ -89,12 +88,7 @@ describe('a search with a crew', () => {
     const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
     const threads: Worker[] = []
     const crew = new Crew(1, options, (link) => {
-      threads.push(
-        new Worker(
-          `import('jiti').then(({ createJiti }) => createJiti(${THREAD}).import(${THREAD}))`,
-          { eval: true, workerData: { link }, transferList: [link.port] },
-        ),
-      )
+      threads.push(new Worker(THREAD, { workerData: { link }, transferList: [link.port] }))
     })
     while (!crew.isReady) await new Promise((resolve) => setTimeout(resolve, 10))
     let blocks = 0

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Field, Layout, Overflow } from '../src/machine/layout.js'
+import { Misuse } from '../src/machine/errors.js'
+import { Field, Layout, MAX_VALUE, Overflow } from '../src/machine/layout.js'
 import { StateTable } from '../src/search/state-table.js'
 
 describe('a layout', () => {
@@ -40,7 +41,11 @@ describe('a layout', () => {
     layout.arrange()
     expect(field.limit).toBe(0)
     expect(() => field.set(layout.initialRow(), 1)).toThrow(Overflow)
-    expect(() => layout.widen(new Overflow(field, -1))).toThrow(RangeError)
+    for (const value of [-1, MAX_VALUE + 1, 2 ** 32, 2 ** 40, Number.NaN]) {
+      expect(() => field.set(layout.initialRow(), value)).toThrow(Overflow)
+      expect(() => layout.widen(new Overflow(field, value))).toThrow(Misuse)
+      expect(() => new Field('f', value, false)).toThrow(Misuse)
+    }
   })
 })
 

@@ -1,28 +1,41 @@
-/** Random machines: small programs over locks, variables, completions, queues and choices, some of them replicated. */
+/** Random machines: small programs over all shared objects and choices, some of them replicated. */
 import fc from 'fast-check'
-import { Choices } from '../../../apps/kernel-sim/src/kernel/data/choice.js'
-import { Fifo } from '../../../apps/kernel-sim/src/kernel/data/fifo.js'
-import { Variable } from '../../../apps/kernel-sim/src/kernel/data/variable.js'
-import { Mutex } from '../../../apps/kernel-sim/src/kernel/lock/mutex.js'
-import { RwSemaphore } from '../../../apps/kernel-sim/src/kernel/lock/rwsem.js'
-import { Completion } from '../../../apps/kernel-sim/src/kernel/task/completion.js'
-import { TaskStates } from '../../../apps/kernel-sim/src/kernel/task/task-state.js'
 import { Machine } from '../src/machine/machine.js'
 import type { MachineObject } from '../src/machine/object.js'
 import type { Steps } from '../src/machine/operation.js'
+import { Channel } from '../src/objects/channel.js'
+import { Choices } from '../src/objects/choice.js'
+import { Condition } from '../src/objects/condition.js'
+import { Counter } from '../src/objects/counter.js'
+import { objectsOf } from '../src/objects/domain.js'
+import { Mutex } from '../src/objects/mutex.js'
+import { Semaphore } from '../src/objects/semaphore.js'
+import { Sleepers } from '../src/objects/sleepers.js'
+import { Timer } from '../src/objects/timer.js'
 
 /** Which mutex a statement means: one of all, that of the replica itself, or that of any replica. */
 type Which = 'shared' | 'other' | 'own' | 'any'
 
-/** How a statement takes the rwsem. */
-type How = 'read' | 'write' | 'tryRead' | 'tryWrite'
-
 export type Statement =
   | { readonly do: 'lock' | 'trylock'; readonly which: Which; readonly body: readonly Statement[] }
-  | { readonly do: 'down'; readonly how: How; readonly body: readonly Statement[] }
-  | { readonly do: 'set' | 'waitUntil' | 'retryUntil'; readonly value: 0 | 1 | 2 }
+  | { readonly do: 'set' | 'until' | 'retryUntil'; readonly value: 0 | 1 | 2 }
   | { readonly do: 'branch'; readonly body: readonly Statement[] }
-  | { readonly do: 'complete' | 'wait' | 'isDone' | 'put' | 'take' | 'allocate' }
+  | {
+      readonly do:
+        | 'release'
+        | 'acquire'
+        | 'tryAcquire'
+        | 'send'
+        | 'receive'
+        | 'choose'
+        | 'wait'
+        | 'signal'
+        | 'broadcast'
+        | 'start'
+        | 'cancel'
+        | 'expired'
+        | 'hasExpired'
+    }
 
 export interface Plan {
   readonly replicas: number
@@ -33,17 +46,28 @@ export interface Plan {
 
 const leaf: fc.Arbitrary<Statement> = fc.oneof(
   fc.record({
-    do: fc.constantFrom('set' as const, 'waitUntil' as const, 'retryUntil' as const),
+    do: fc.constantFrom('set' as const, 'until' as const, 'retryUntil' as const),
     value: fc.constantFrom(0 as const, 1 as const, 2 as const),
   }),
   fc.record({
     do: fc.constantFrom(
-      'complete' as const,
+      'release' as const,
+      'acquire' as const,
+      'tryAcquire' as const,
+      'send' as const,
+      'receive' as const,
+      'choose' as const,
+    ),
+  }),
+  fc.record({
+    do: fc.constantFrom(
       'wait' as const,
-      'isDone' as const,
-      'put' as const,
-      'take' as const,
-      'allocate' as const,
+      'signal' as const,
+      'broadcast' as const,
+      'start' as const,
+      'cancel' as const,
+      'expired' as const,
+      'hasExpired' as const,
     ),
   }),
 )
@@ -61,14 +85,6 @@ const statement = (depth: number): fc.Arbitrary<Statement> => {
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('branch' as const), body }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('down' as const),
-        how: fc.constantFrom<How>('read', 'write', 'tryRead', 'tryWrite'),
-        body,
-      }),
-    },
   )
 }
 
@@ -82,18 +98,19 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
 /** Builds the machine of a plan. */
 export function build({ replicas, replicated, single, daemon }: Plan): Machine {
   const machine = new Machine()
-  const states = new TaskStates(machine)
+  const sleepers = new Sleepers(machine)
   const choices = new Choices(machine)
-  const shared = new Mutex(machine, states, 'shared')
-  const other = new Mutex(machine, states, 'other')
-  const sem = new RwSemaphore(machine, states, 'sem')
-  const variable = new Variable(machine, states, 'variable', 0)
-  const completion = new Completion(machine, states, 'completion')
-  const fifo = new Fifo(machine, 'fifo', 2)
+  const shared = new Mutex(machine, 'shared')
+  const other = new Mutex(machine, 'other')
+  const variable = new Counter(machine, 'variable', 0)
+  const semaphore = new Semaphore(machine, 'semaphore', 0)
+  const channel = new Channel(machine, 'channel', 2, objectsOf(machine))
+  const condition = new Condition(machine, 'condition', sleepers)
+  const timer = new Timer(machine, 'timer')
   const own = new Map<MachineObject, Mutex>()
-  const locks: MachineObject[] = []
+  const locks: Mutex[] = []
   const any = machine.procedure('any lock', function* () {
-    const mutex = own.get(yield* choices.object('lock', locks)) as Mutex
+    const mutex = yield* choices.object('lock', locks)
     yield* mutex.lock()
     yield* mutex.unlock()
   })
@@ -116,69 +133,81 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
           }
           const mutex = { shared, other, own: mine }[step.which]
           if (step.do === 'lock') yield* mutex.lock()
-          else if (!(yield* mutex.trylock())) break
+          else if (!(yield* mutex.tryLock())) break
           yield* run(step.body, mine)
           yield* mutex.unlock()
           break
         }
-        case 'down':
-          yield* down(step.how, step.body, mine)
-          break
         case 'set':
           yield* variable.set(step.value)
           break
-        case 'waitUntil':
-          yield* variable.waitUntil(step.value)
+        case 'until':
+          yield* variable.until(step.value)
           break
         case 'retryUntil':
           yield* retry(step.value)
           break
         case 'branch':
-          if ((yield* choices.among('turn', ['left', 'right'])) === 0) yield* run(step.body, mine)
+          if ((yield* choices.among('turn', ['left', 'right'])) === 'left')
+            yield* run(step.body, mine)
           break
-        case 'allocate':
+        case 'choose':
           yield* choices.among('memory', ['enough', 'pressure'])
           break
-        case 'complete':
-          yield* completion.complete()
+        case 'release':
+          yield* semaphore.release()
           break
-        case 'wait':
-          yield* completion.wait()
+        case 'acquire':
+          yield* semaphore.acquire()
           break
-        case 'isDone':
-          if (yield* completion.isDone()) yield* variable.set(1)
+        case 'tryAcquire':
+          if (yield* semaphore.tryAcquire()) yield* variable.set(1)
           break
-        case 'put':
-          yield* fifo.put(mine.object)
+        case 'send':
+          yield* channel.send(mine.object)
           break
-        case 'take': {
-          const taken = own.get(yield* fifo.take()) as Mutex
-          yield* taken.lock()
-          yield* taken.unlock()
+        case 'receive': {
+          const received = own.get(yield* channel.receive()) as Mutex
+          yield* received.lock()
+          yield* received.unlock()
           break
         }
+        case 'wait':
+          // Tried only: its own statements may hold it already.
+          if (!(yield* mine.tryLock())) break
+          yield* condition.wait(mine)
+          yield* mine.unlock()
+          break
+        case 'signal':
+          yield* condition.signal()
+          break
+        case 'broadcast':
+          yield* condition.broadcast()
+          break
+        case 'start':
+          yield* timer.start()
+          break
+        case 'cancel':
+          if (!(yield* timer.cancel())) yield* variable.set(2)
+          break
+        case 'expired':
+          yield* timer.expired()
+          break
+        case 'hasExpired':
+          if (yield* timer.hasExpired()) yield* variable.set(1)
+          break
       }
     }
   }
 
-  function* down(how: How, body: readonly Statement[], mine: Mutex): Steps<void> {
-    if (how === 'read') yield* sem.downRead()
-    else if (how === 'write') yield* sem.downWrite()
-    else if (!(yield* how === 'tryRead' ? sem.downReadTrylock() : sem.downWriteTrylock())) return
-    yield* run(body, mine)
-    if (how === 'read' || how === 'tryRead') yield* sem.upRead()
-    else yield* sem.upWrite()
-  }
-
   const task = (name: string, body: () => Steps<void>, isDaemon = false): void =>
-    states.add(machine.task(name, body, isDaemon))
+    sleepers.add(machine.task(name, body, isDaemon))
   machine.replicate('replica', replicas, () => {
-    const mutex = new Mutex(machine, states, 'own')
+    const mutex = new Mutex(machine, 'own')
     own.set(mutex.object, mutex)
-    locks.push(mutex.object)
+    locks.push(mutex)
     task('replicated', () => run(replicated, mutex))
   })
-  const first = [...own.values()][0] as Mutex
   // A single task may only know replicas in ways that renaming keeps.
   const fair = (body: readonly Statement[]): Statement[] =>
     body.map((step) =>
@@ -186,22 +215,26 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
         ? { ...step, which: 'other', body: fair(step.body) }
         : 'body' in step
           ? { ...step, body: fair(step.body) }
-          : step.do === 'put'
-            ? { do: 'complete' }
+          : step.do === 'send'
+            ? { do: 'release' }
             : step,
     )
-  for (const body of single) task('single', () => run(fair(body), first))
+  for (const body of single) {
+    const mutex = new Mutex(machine, 'single')
+    task('single', () => run(fair(body), mutex))
+  }
   if (daemon.length > 0) {
+    const mutex = new Mutex(machine, 'mutex of daemon')
     task(
       'daemon',
       function* () {
-        yield* variable.exchange(2, 0)
-        yield* run(fair(daemon), first)
+        yield* variable.until(2)
+        yield* variable.set(0)
+        yield* run(fair(daemon), mutex)
       },
       true,
     )
   }
-  sem.grow(machine.tasks.length)
   return machine.seal()
 }
 
@@ -210,51 +243,27 @@ function pair(first: readonly Statement[], second: readonly Statement[]): Plan {
   return { replicas: 1, replicated: second, single: [first], daemon: [] }
 }
 
-/** The second task sees 2 while the first still holds something, tries to take it, and waits for 1 for ever if it fails. */
-function held(first: Statement, trying: (body: readonly Statement[]) => Statement): Plan {
-  return pair(
-    [first],
-    [
-      { do: 'waitUntil', value: 2 },
-      trying([{ do: 'set', value: 1 }]),
-      { do: 'waitUntil', value: 1 },
-    ],
-  )
-}
-
 const two: Statement = { do: 'set', value: 2 }
 
 /** Programs in which one dependency decides about a deadlock, by what would be wrong without it. */
 export const DIRECTED: ReadonlyMap<string, Plan> = new Map([
   [
-    'mutex_unlock',
-    held({ do: 'lock', which: 'shared', body: [two] }, (body) => ({
-      do: 'trylock',
-      which: 'shared',
-      body,
-    })),
-  ],
-  [
-    'up_read',
-    held({ do: 'down', how: 'read', body: [two] }, (body) => ({
-      do: 'down',
-      how: 'tryWrite',
-      body,
-    })),
-  ],
-  [
-    'up_write',
-    held({ do: 'down', how: 'write', body: [two] }, (body) => ({
-      do: 'down',
-      how: 'tryRead',
-      body,
-    })),
-  ],
-  [
-    'complete',
+    'unlock',
+    // The second task sees 2 while the first still holds the mutex, tries to take it, and waits for 1 for ever if it fails.
     pair(
-      [two, { do: 'complete' }],
-      [{ do: 'waitUntil', value: 2 }, { do: 'isDone' }, { do: 'waitUntil', value: 1 }],
+      [{ do: 'lock', which: 'shared', body: [two] }],
+      [
+        { do: 'until', value: 2 },
+        { do: 'trylock', which: 'shared', body: [{ do: 'set', value: 1 }] },
+        { do: 'until', value: 1 },
+      ],
+    ),
+  ],
+  [
+    'release',
+    pair(
+      [two, { do: 'release' }],
+      [{ do: 'until', value: 2 }, { do: 'tryAcquire' }, { do: 'until', value: 1 }],
     ),
   ],
   [
@@ -262,9 +271,25 @@ export const DIRECTED: ReadonlyMap<string, Plan> = new Map([
     pair(
       [two, { do: 'set', value: 1 }],
       [
-        { do: 'waitUntil', value: 2 },
-        { do: 'waitUntil', value: 0 },
+        { do: 'until', value: 2 },
+        { do: 'until', value: 0 },
       ],
+    ),
+  ],
+  [
+    'start',
+    // It is running at the end only if it was cancelled before it was started.
+    pair(
+      [two, { do: 'start' }],
+      [{ do: 'until', value: 2 }, { do: 'cancel' }, { do: 'until', value: 1 }],
+    ),
+  ],
+  [
+    'signal',
+    // A wake-up finds the second task only if it comes late enough.
+    pair(
+      [two, { do: 'signal' }],
+      [{ do: 'until', value: 2 }, { do: 'wait' }, { do: 'until', value: 1 }],
     ),
   ],
 ])

@@ -35,7 +35,12 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
     'no-unresolved-imports',
   ],
   'packages/allocator/src/dev.ts': ["import 'fast-check'", 'no-dev-dependencies-in-src'],
-  'apps/kernel-sim/src/index.ts': ["import '@scopemask/core'\nimport '@scopemask/allocator'"],
+  'packages/checker/src/index.ts': ["import './machine/machine.js'\nimport './search/search.js'"],
+  'packages/checker/src/upwards.ts': ["import '@scopemask/kernel-sim'", 'arrows-of-checker'],
+  'packages/checker/src/sideways.ts': ["import '@scopemask/core'", 'arrows-of-checker'],
+  'apps/kernel-sim/src/index.ts': [
+    "import '@scopemask/core'\nimport '@scopemask/allocator'\nimport '@scopemask/checker'",
+  ],
   'apps/kernel-sim/test/sideways.test.ts': [
     "import '@scopemask/workspace-tests'",
     'arrows-of-kernel-sim',
@@ -63,6 +68,9 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
     'no-runtime-in-portable-code',
   ],
   'packages/allocator/src/node.ts': ["import 'node:fs'", 'no-runtime-in-portable-code'],
+  'packages/checker/src/node.ts': ["export * from './node/crew.js'"],
+  'packages/checker/src/node/crew.ts': ["import 'node:worker_threads'"],
+  'packages/checker/src/run/file.ts': ["import 'node:fs'", 'no-runtime-in-portable-code'],
 
   // async_hooks
   'apps/kernel-sim/src/audit/storage.ts': ["import 'node:async_hooks'", 'no-async-hooks'],
@@ -73,44 +81,121 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
   ],
   'packages/core/bench/rivals/storage.mjs': ["import 'node:async_hooks'"],
 
-  // Rooms of kernel-sim
-  'apps/kernel-sim/src/machine/machine.ts': ["import '../kernel/kernel.js'", 'arrows-of-machine'],
-  'apps/kernel-sim/src/machine/task.ts': ["import '@scopemask/core'\nimport './time.js'"],
-  'apps/kernel-sim/src/machine/time.ts': ['export {}'],
-  'apps/kernel-sim/src/machine/explorer.ts': ["import '../check/lockdep.js'", 'arrows-of-machine'],
-  'apps/kernel-sim/src/kernel/kernel.ts': ["import '../machine/time.js'"],
-  'apps/kernel-sim/src/kernel/watched.ts': ["import '../check/lockdep.js'", 'arrows-of-kernel'],
-  'apps/kernel-sim/src/check/lockdep.ts': ["import '../machine/time.js'"],
-  'apps/kernel-sim/src/check/kernel.ts': ["import '../kernel/kernel.js'", 'arrows-of-check'],
-  'apps/kernel-sim/src/scenarios/xfs.ts': [
-    "import '../kernel/scenario.js'\nimport '../kernel/policy.js'\nimport '@scopemask/allocator'",
+  // Rooms of the checker
+  'packages/checker/src/machine/machine.ts': ['export {}'],
+  'packages/checker/src/machine/layout.ts': ["import './machine.js'"],
+  'packages/checker/src/machine/stack.ts': [
+    "import '../run/execution.js'",
+    'arrows-of-checker-machine',
   ],
+  'packages/checker/src/objects/mutex.ts': ["import '../machine/machine.js'"],
+  'packages/checker/src/objects/watched.ts': [
+    "import '../run/execution.js'",
+    'arrows-of-checker-objects',
+  ],
+  'packages/checker/src/reduce/symmetry.ts': ["import '../machine/machine.js'"],
+  'packages/checker/src/reduce/objects.ts': [
+    "import '../objects/mutex.js'",
+    'arrows-of-checker-reduce',
+  ],
+  'packages/checker/src/run/execution.ts': ["import '../machine/machine.js'"],
+  'packages/checker/src/run/reduced.ts': [
+    "import '../reduce/symmetry.js'",
+    'arrows-of-checker-run',
+  ],
+  'packages/checker/src/search/search.ts': [
+    "import '../machine/machine.js'\nimport '../reduce/symmetry.js'\nimport '../run/execution.js'",
+  ],
+  'packages/checker/src/search/threads.ts': [
+    "import '../node/crew.js'",
+    'arrows-of-checker-search',
+  ],
+  'packages/checker/src/node/search.ts': ["import '../search/search.js'"],
+  'packages/checker/src/node/face.ts': ["import '../index.js'", 'arrows-of-checker-node'],
+  'packages/checker/src/utils/strings.ts': ["import './numbers.js'", 'no-unknown-rooms-in-checker'],
+  'packages/checker/src/utils/numbers.ts': ['export {}'],
+
+  // Rooms of kernel-sim
+  'apps/kernel-sim/src/input-error.ts': ['export {}'],
+  'apps/kernel-sim/src/own-code.ts': ['export {}'],
+  'apps/kernel-sim/src/kernel/kernel.ts': ["import './lock/mutex.js'\nimport '../own-code.js'"],
+  'apps/kernel-sim/src/kernel/lock/mutex.ts': ['export {}'],
   'apps/kernel-sim/src/kernel/scenario.ts': ["import './kernel.js'"],
   'apps/kernel-sim/src/kernel/policy.ts': ['export {}'],
-  'apps/kernel-sim/src/scenarios/mutex.ts': ["import '../kernel/mutex.js'", 'arrows-of-scenarios'],
-  'apps/kernel-sim/src/kernel/mutex.ts': ['export {}'],
-  'apps/kernel-sim/src/simulate/disk.ts': ["import '../check/lockdep.js'", 'arrows-of-simulate'],
-  'apps/kernel-sim/src/audit/trace.ts': [
-    "import 'node:fs'\nimport '@scopemask/core'\nimport '@scopemask/allocator'",
+  'apps/kernel-sim/src/kernel/operation.ts': ['export {}'],
+  'apps/kernel-sim/src/kernel/memory/gfp.ts': ['export {}'],
+  'apps/kernel-sim/src/kernel/watched.ts': [
+    "import '../lockdep/lockdep.js'",
+    'arrows-of-kernel-sim-kernel',
   ],
-  'apps/kernel-sim/src/audit/kernel.ts': ["import '../kernel/kernel.js'", 'arrows-of-audit'],
+  'apps/kernel-sim/src/lockdep/lockdep.ts': ['export {}'],
+  'apps/kernel-sim/src/lockdep/kernel.ts': [
+    "import '../kernel/kernel.js'",
+    'arrows-of-kernel-sim-lockdep',
+  ],
+  'apps/kernel-sim/src/scenarios/xfs.ts': [
+    "import '../kernel/scenario.js'\nimport '../kernel/policy.js'\nimport '../kernel/memory/gfp.js'\nimport '@scopemask/allocator'",
+  ],
+  'apps/kernel-sim/src/scenarios/mutex.ts': [
+    "import '../kernel/lock/mutex.js'",
+    'arrows-of-kernel-sim-scenarios',
+  ],
+  'apps/kernel-sim/src/simulate/machine.ts': [
+    "import '../kernel/lock/mutex.js'\nimport '../scenarios/xfs.js'",
+  ],
+  'apps/kernel-sim/src/simulate/disk.ts': [
+    "import '../audit/judge.js'",
+    'arrows-of-kernel-sim-simulate',
+  ],
+  'apps/kernel-sim/src/matrix/cell.ts': [
+    "import '../kernel/kernel.js'\nimport '../lockdep/lockdep.js'\nimport '../scenarios/xfs.js'",
+  ],
+  'apps/kernel-sim/src/matrix/text.ts': [
+    "import '../report/text.js'",
+    'arrows-of-kernel-sim-matrix',
+  ],
+  'apps/kernel-sim/src/trace/event.ts': ["import '../input-error.js'"],
+  'apps/kernel-sim/src/trace/kernel.ts': [
+    "import '../kernel/kernel.js'",
+    'arrows-of-kernel-sim-trace',
+  ],
+  'apps/kernel-sim/src/log/splat.ts': [
+    "import '../lockdep/lockdep.js'\nimport '../trace/event.js'",
+  ],
+  'apps/kernel-sim/src/log/judge.ts': ["import '../audit/judge.js'", 'arrows-of-kernel-sim-log'],
+  'apps/kernel-sim/src/audit/judge.ts': [
+    "import 'node:fs'\nimport '../trace/event.js'\nimport '@scopemask/core'\nimport '@scopemask/allocator'",
+  ],
+  'apps/kernel-sim/src/audit/kernel.ts': [
+    "import '../kernel/kernel.js'",
+    'arrows-of-kernel-sim-audit',
+  ],
   'apps/kernel-sim/src/audit/types.ts': [
     "import type { Kernel } from '../kernel/kernel.js'",
-    'arrows-of-audit',
+    'arrows-of-kernel-sim-audit',
   ],
-  'apps/kernel-sim/src/audit/trace-event.ts': ['export {}'],
-  'apps/kernel-sim/src/replay-memory/page-log.ts': ["import '../audit/trace-event.js'"],
-  'apps/kernel-sim/src/replay-memory/reader.ts': [
-    "import '../audit/trace.js'",
-    'arrows-of-replay-memory',
+  'apps/kernel-sim/src/replay-memory/page-log.ts': ["import '../trace/event.js'"],
+  'apps/kernel-sim/src/replay-memory/judge.ts': [
+    "import '../audit/judge.js'",
+    'arrows-of-kernel-sim-replay-memory',
   ],
-  'apps/kernel-sim/src/record/script.ts': ["import '../audit/trace-event.js'", 'arrows-of-record'],
-  'apps/kernel-sim/src/report/text.ts': ["import type { Trace } from '../audit/trace.js'"],
+  'apps/kernel-sim/src/record/script.ts': ["import '../trace/event.js'"],
+  'apps/kernel-sim/src/record/judge.ts': [
+    "import '../audit/judge.js'",
+    'arrows-of-kernel-sim-record',
+  ],
+  'apps/kernel-sim/src/report/text.ts': ["import '../audit/judge.js'\nimport '../matrix/cell.js'"],
   'apps/kernel-sim/src/report/file.ts': ["import 'node:fs'", 'no-io-in-report'],
-  'apps/kernel-sim/src/report/cli.ts': ["import '../cli/main.js'", 'arrows-of-report'],
+  'apps/kernel-sim/src/report/cli.ts': ["import '../cli/main.js'", 'arrows-of-kernel-sim-report'],
   'apps/kernel-sim/src/cli/main.ts': ["import '../report/text.js'\nimport 'node:process'"],
-  'apps/kernel-sim/src/cli/helpers.ts': ["import '../utils/strings.js'", 'arrows-of-cli'],
-  'apps/kernel-sim/src/utils/strings.ts': ["import './numbers.js'", 'no-unknown-rooms'],
+  'apps/kernel-sim/src/cli/helpers.ts': [
+    "import '../utils/strings.js'",
+    'arrows-of-kernel-sim-cli',
+  ],
+  'apps/kernel-sim/src/utils/strings.ts': [
+    "import './numbers.js'",
+    'no-unknown-rooms-in-kernel-sim',
+  ],
   'apps/kernel-sim/src/utils/numbers.ts': ['export {}'],
 }
 

@@ -12,7 +12,12 @@ import { onTestFinished } from 'vitest'
 export const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 
 /** The folders of the packages that are published. */
-export const published = ['packages/core', 'packages/allocator', 'apps/kernel-sim'] as const
+export const published = [
+  'packages/core',
+  'packages/allocator',
+  'packages/checker',
+  'apps/kernel-sim',
+] as const
 
 /** What of a manifest the tests read. */
 export interface Manifest {

@@ -5,6 +5,10 @@
  * it begins as narrow as its first value and may overflow: then the layout is arranged anew and stored
  * rows are repacked. What never changes takes no bit at all.
  */
+import { Misuse } from './errors.js'
+
+/** The largest value that a field can hold. */
+export const MAX_VALUE = 0x3fffffff
 
 /** One global state, packed. */
 export type Row = Int32Array
@@ -22,7 +26,7 @@ export class Field {
     /** Whether a value v > 0 refers to the machine's object v - 1. */
     readonly refers: boolean,
   ) {
-    this.limit = limitFor(initial)
+    this.limit = limitFor(initial, name)
   }
 
   get(row: Row): number {
@@ -31,7 +35,7 @@ export class Field {
 
   /** @throws Overflow when the field is too narrow for the value. */
   set(row: Row, value: number): void {
-    if (value >>> 0 > this.limit) throw new Overflow(this, value)
+    if (!(value >= 0 && value <= this.limit)) throw new Overflow(this, value)
     const { word, shift } = this
     row[word] = ((row[word] as number) & ~(this.limit << shift)) | (value << shift)
   }
@@ -83,10 +87,11 @@ export class Layout {
 
   /**
    * Makes room for a value, with as much again to spare.
+   * @throws Misuse when no field can hold it.
    * @returns what turns `count` rows, one after the other in `from`, into rows of the new layout.
    */
   widen({ field, value }: Overflow): (from: Int32Array, count: number, to: Int32Array) => void {
-    return this.relimit((other) => (other === field ? limitFor(value) : other.limit))
+    return this.relimit((other) => (other === field ? limitFor(value, field.name) : other.limit))
   }
 
   /** As {@link widen}, with the largest value that each field is to have room for. */
@@ -118,8 +123,10 @@ export class Layout {
   }
 }
 
-/** The largest value of a field that is just wide enough for this one. */
-function limitFor(value: number): number {
-  if (value < 0 || value > 0x3fffffff) throw new RangeError(`${value} does not fit into a row`)
+/** The largest value of a field that is just wide enough for this one. @throws Misuse when no field can hold it. */
+function limitFor(value: number, name: string): number {
+  if (!(value >= 0 && value <= MAX_VALUE)) {
+    throw new Misuse(`${name} would be ${value}: it holds whole numbers from 0 to ${MAX_VALUE}`)
+  }
   return (1 << (32 - Math.clz32(value))) - 1
 }

@@ -26,12 +26,17 @@ export class MachineObject {
   readonly kin: number
 
   constructor(
-    /** Its number in the machine: what a reference to it is in a row, less one. */
+    /** Its number in the machine. */
     readonly id: number,
     readonly name: string,
     readonly membership: Membership | null,
   ) {
     this.kin = membership?.group.replicas[0]?.[membership.place]?.id ?? id
+  }
+
+  /** What stands for it in a field that refers to objects; 0 there refers to none. */
+  get reference(): number {
+    return this.id + 1
   }
 
   /** Its name; of one among several identical ones, with its number. */

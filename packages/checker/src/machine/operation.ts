@@ -42,8 +42,8 @@ export interface OperationSpec {
   readonly attempt: (row: Row, task: number, outcome: number) => number
   /** How many ways it can turn out, where that is not decided by the row. By default 1. */
   readonly outcomes?: number
-  /** What each result means, for schedules. */
-  readonly results?: readonly string[]
+  /** What each result means, for schedules: as a list, or as a function of the result. */
+  readonly results?: readonly string[] | ((result: number) => string)
   /** Whether a result v > 0 refers to the machine's object v - 1. */
   readonly refers?: boolean
   /** Says what a blocked task waits for. */
@@ -68,7 +68,7 @@ export class Operation {
   readonly operands: readonly (MachineObject | number)[]
   readonly attempt: (row: Row, task: number, outcome: number) => number
   readonly outcomes: number
-  readonly results: readonly string[] | null
+  readonly results: readonly string[] | ((result: number) => string) | null
   readonly refers: boolean
   readonly wait: ((row: Row, task: number) => Wait) | null
   readonly access: number
@@ -97,6 +97,12 @@ export class Operation {
   *[Symbol.iterator](): Steps<number> {
     this.sites?.push(new Error().stack ?? '')
     return (yield this) as number
+  }
+
+  /** What a result means, in words; empty where there is nothing to say. */
+  meaning(result: number): string {
+    if (typeof this.results === 'function') return this.results(result)
+    return this.results?.[result] ?? ''
   }
 
   /** `mutex_lock(dqlock)`; a choice is printed by its name alone. */
