@@ -63,6 +63,7 @@ const kernelSimRooms = {
     'record/',
     'replay-memory/',
     'report/',
+    'audit-trace.ts',
     'input-error.ts',
     'own-code.ts',
   ],

@@ -4,10 +4,11 @@ export default library({
   entry: {
     cli: 'src/cli/main.ts',
     index: 'src/index.ts',
+    audit: 'src/audit.ts',
     // Threads: loaded by file, from beside the command.
     'cell-thread': 'src/cli/cell-thread.ts',
     'search-thread': 'src/cli/search-thread.ts',
   },
   format: ['esm'],
-  dts: { entry: { index: 'src/index.ts' } },
+  dts: { entry: { index: 'src/index.ts', audit: 'src/audit.ts' } },
 })

@@ -1,4 +1,4 @@
-/** The face of @scopemask/kernel-sim: what a scenario file imports. */
+/** The face of @scopemask/kernel-sim: what a scenario file imports, and what a program calls. */
 export {
   __GFP_FS,
   __GFP_IO,
@@ -12,7 +12,10 @@ export {
   type TaskFlags,
 } from '@scopemask/allocator'
 export type { Steps } from '@scopemask/checker/machine'
+export { type CheckOptions, checkScenario, type ScenarioResult } from './check-scenario.js'
+export { InputError } from './input-error.js'
 export type { Kernel } from './kernel/kernel.js'
 export { __GFP_NOLOCKDEP } from './kernel/memory/gfp.js'
 export type { Policy, PolicyName } from './kernel/policy.js'
 export { type Scenario, scenario } from './kernel/scenario.js'
+export type { Counterexample, Waiting } from './matrix/subject.js'

@@ -1,4 +1,4 @@
-/** Input error: a recording cannot be read at all. The message is one sentence for whoever gave it. */
+/** Input error: what was given cannot be used. The message is one sentence that says what is wrong with it, and where. */
 export class InputError extends Error {
   constructor(message: string) {
     super(message)

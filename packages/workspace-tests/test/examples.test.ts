@@ -1,28 +1,43 @@
 /**
- * The examples in the documentation, as a newcomer tries them: each block of TypeScript is a program of its own that
- * compiles strictly in a project that installed the packages, runs, and prints what its comments say.
+ * The examples in the documentation, on pages and in doc comments, as a newcomer tries them: each block of TypeScript is a
+ * program of its own that compiles strictly in a project that installed the packages, runs, and prints what its comments say.
  *
  * `console.log(x) // → text` prints `text`. A block that is no whole program is marked ```ts sketch.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Consumer, libraries } from './consumer.js'
+import { Consumer } from './consumer.js'
 import { manifest, root, run, succeed, tool, write } from './workspace.js'
 
-/** The pages of a library: its README and what is in its docs folder. */
+/** The packages with examples, lower ones first. */
+const packages = ['packages/core', 'packages/allocator', 'packages/checker', 'apps/kernel-sim']
+
+/** The pages of a package, its README and what is in its docs folder, and its sources. */
 function pages(path: string): string[] {
   const docs = join(root, path, 'docs')
   const more = existsSync(docs) ? readdirSync(docs).filter((name) => name.endsWith('.md')) : []
-  return [join(root, path, 'README.md'), ...more.map((name) => join(docs, name))]
+  const sources = readdirSync(join(root, path, 'src'), { recursive: true, encoding: 'utf8' })
+  return [
+    join(root, path, 'README.md'),
+    ...more.map((name) => join(docs, name)),
+    ...sources.filter((name) => name.endsWith('.ts')).map((name) => join(root, path, 'src', name)),
+  ]
 }
+
+/** A block on a page. */
+const ON_A_PAGE = /^```ts\n(.*?)^```$/gms
+
+/** A block in a doc comment; other blocks there are parts of programs. */
+const IN_A_COMMENT = /^ \* @example\n \* ```ts\n(.*?)^ \* ```$/gms
 
 /** The programs on a page, by the line on which they start. */
 function programs(page: string): { readonly name: string; readonly source: string }[] {
   const text = readFileSync(page, 'utf8')
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ index, 1: source = '' }) => ({
-    name: `${basename(page, '.md').toLowerCase()}-${text.slice(0, index).split('\n').length}`,
-    source,
+  const inCode = page.endsWith('.ts')
+  return [...text.matchAll(inCode ? IN_A_COMMENT : ON_A_PAGE)].map(({ index, 1: source = '' }) => ({
+    name: `${basename(page, inCode ? '.ts' : '.md').toLowerCase()}-${text.slice(0, index).split('\n').length}`,
+    source: inCode ? source.replaceAll(/^ \* ?/gm, '') : source,
   }))
 }
 
@@ -43,40 +58,39 @@ function others(path: string): string[] {
 }
 
 const consumer = new Consumer()
-beforeAll(() => consumer.install(libraries, libraries.flatMap(others)))
+beforeAll(() => consumer.install(packages, packages.flatMap(others)))
 afterAll(() => consumer.remove())
 
-describe.each(libraries)('the examples of %s', (path) => {
-  const examples = pages(path).flatMap(programs)
-  const folder = () => join(consumer.folder, basename(path))
+describe.each(packages.filter((path) => pages(path).flatMap(programs).length > 0))(
+  'the examples of %s',
+  (path) => {
+    const examples = pages(path).flatMap(programs)
+    const folder = () => join(consumer.folder, basename(path))
 
-  beforeAll(async () => {
-    const files = examples.map(({ name, source }) => [`${name}.ts`, source] as const)
-    write(folder(), {
-      ...Object.fromEntries(files),
-      'tsconfig.json': JSON.stringify({
-        compilerOptions: {
-          strict: true,
-          target: 'es2022',
-          lib: ['es2022', 'esnext.disposable', 'dom'],
-          module: 'nodenext',
-          types: ['node'],
-          typeRoots: [join(root, 'packages/workspace-tests/node_modules/@types')],
-        },
-        files: files.map(([name]) => name),
-      }),
+    beforeAll(async () => {
+      const files = examples.map(({ name, source }) => [`${name}.ts`, source] as const)
+      write(folder(), {
+        ...Object.fromEntries(files),
+        'tsconfig.json': JSON.stringify({
+          compilerOptions: {
+            strict: true,
+            target: 'es2022',
+            lib: ['es2022', 'esnext.disposable', 'dom'],
+            module: 'nodenext',
+            types: ['node'],
+            typeRoots: [join(root, 'packages/workspace-tests/node_modules/@types')],
+          },
+          files: files.map(([name]) => name),
+        }),
+      })
+      await succeed(tool('tsc'), ['-p', '.'], folder())
     })
-    await succeed(tool('tsc'), ['-p', '.'], folder())
-  })
 
-  test('are there', () => {
-    expect(examples.length).toBeGreaterThan(0)
-  })
-
-  test.each(examples)('$name prints what it says', async ({ name, source }) => {
-    expect(await run('node', [`${name}.js`], folder())).toMatchObject({
-      code: 0,
-      stdout: promised(source),
+    test.each(examples)('$name prints what it says', async ({ name, source }) => {
+      expect(await run('node', [`${name}.js`], folder())).toMatchObject({
+        code: 0,
+        stdout: promised(source),
+      })
     })
-  })
-})
+  },
+)

@@ -1,11 +1,10 @@
 /** Read audit: from what a user names, a file or standard input, to the report of its audit. */
 import { fileURLToPath } from 'node:url'
-import { Audit } from '../audit/audit.js'
+import { auditSource } from '../audit-trace.js'
 import { InputError } from '../input-error.js'
 import type { Comparable } from '../report/audit/comparison.js'
-import { type AuditReport, auditReport } from '../report/audit/report.js'
+import type { AuditReport } from '../report/audit/report.js'
 import { SAVED_REPORT, savedReport } from '../report/audit/saved.js'
-import { readTrace } from '../trace/read/read-trace.js'
 import { CompressionError, Source } from '../trace/read/source.js'
 import { Progress } from './progress.js'
 
@@ -28,14 +27,10 @@ export async function openExample(): Promise<Source> {
  * @throws InputError when it cannot be read or is no recording.
  */
 export async function readAudit(source: Source, wanted: boolean | undefined): Promise<AuditReport> {
-  const audit = new Audit()
   const progress = new Progress(process.stderr, wanted)
-  const reading = await readTrace(
-    source,
-    (event) => audit.add(event),
-    ({ read, size }) => progress.show(read, size),
-  ).finally(() => progress.done())
-  return auditReport(reading, audit.facts())
+  return await auditSource(source, ({ read, size }) => progress.show(read, size)).finally(() =>
+    progress.done(),
+  )
 }
 
 /** Audits a recording, or takes up a report that was saved as JSON. @throws InputError as `readAudit` does. */

@@ -21,8 +21,9 @@ export interface Scenario {
  * @throws TypeError when a part is missing or malformed, RangeError for a policy that there is not.
  */
 export function scenario(spec: Scenario): Scenario {
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(spec.name)) {
-    throw new TypeError(`"${spec.name}" names no scenario: use lower case, digits and dashes`)
+  const name: unknown = spec?.name
+  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(name)) {
+    throw new TypeError(`"${name}" is not a name of a scenario: use lower case, digits and dashes`)
   }
   if (typeof spec.summary !== 'string') {
     throw new TypeError(`scenario ${spec.name} has no summary: one sentence that says what happens`)

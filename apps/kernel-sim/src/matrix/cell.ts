@@ -51,11 +51,7 @@ export interface CaseRow {
 }
 
 /** @throws InputError when the scenario breaks a rule of the kernel or the machine. */
-export function checkScenario(
-  scenario: Scenario,
-  policy: Policy,
-  options: SearchOptions,
-): CheckResult {
+export function checkCell(scenario: Scenario, policy: Policy, options: SearchOptions): CheckResult {
   try {
     return check(subjectOf(scenario, policy), options)
   } catch (thrown) {
@@ -63,7 +59,7 @@ export function checkScenario(
   }
 }
 
-/** Some executions of a scenario: what they ran into, or null. @throws InputError as {@link checkScenario} does. */
+/** Some executions of a scenario: what they ran into, or null. @throws InputError as {@link checkCell} does. */
 function sampleScenario(
   scenario: Scenario,
   policy: Policy,
@@ -95,7 +91,7 @@ export interface CellOptions {
   readonly run?: ((search: Search) => Promise<SearchResult>) | undefined
 }
 
-/** A scenario under all policies given. @throws InputError as {@link checkScenario} does. */
+/** A scenario under all policies given. @throws InputError as {@link checkCell} does. */
 export async function rowOf(
   each: Case,
   policies: readonly Policy[],
@@ -107,7 +103,7 @@ export async function rowOf(
   return { ...about(each), cells, seconds: (performance.now() - started) / 1000 }
 }
 
-/** A scenario under one policy. @throws InputError as {@link checkScenario} does. */
+/** A scenario under one policy. @throws InputError as {@link checkCell} does. */
 export async function cellOf(
   { scenario }: Case,
   policy: Policy,
@@ -136,7 +132,7 @@ export async function cellOf(
   }
 }
 
-/** Some executions of a scenario under all policies given. @throws InputError as {@link checkScenario} does. */
+/** Some executions of a scenario under all policies given. @throws InputError as {@link checkCell} does. */
 export function sampledRow(
   each: Case,
   policies: readonly Policy[],

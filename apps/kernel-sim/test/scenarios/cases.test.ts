@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { POLICIES, policyNamed } from '../../src/kernel/policy.js'
 import { answerOf } from '../../src/matrix/answer.js'
 import type { CaseRow } from '../../src/matrix/cell.js'
-import { checkScenario, rowOf } from '../../src/matrix/cell.js'
+import { checkCell, rowOf } from '../../src/matrix/cell.js'
 import { counterexample, subjectOf } from '../../src/matrix/subject.js'
 import { answerMarkdown } from '../../src/report/check/markdown.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
@@ -54,8 +54,8 @@ describe('the matrix', () => {
     for (const { scenario } of CASES) {
       for (const policy of POLICIES) {
         if (scenario.inapplicable?.[policy.name]) continue
-        const full = checkScenario(scenario, policy, { partialOrder: false, symmetry: false })
-        const reduced = checkScenario(scenario, policy, {})
+        const full = checkCell(scenario, policy, { partialOrder: false, symmetry: false })
+        const reduced = checkCell(scenario, policy, {})
         expect([scenario.name, policy.name, full.verdict]).toEqual([
           scenario.name,
           policy.name,
@@ -73,7 +73,7 @@ describe('the matrix', () => {
     for (const { scenario } of CASES) {
       for (const policy of POLICIES) {
         if (scenario.inapplicable?.[policy.name]) continue
-        const { verdict, counterexample: found } = checkScenario(scenario, policy, {})
+        const { verdict, counterexample: found } = checkCell(scenario, policy, {})
         if (verdict !== 'deadlock' || found === null) continue
         expect(found.why).not.toBe('')
         expect(found.waiting.length).toBeGreaterThan(0)
@@ -106,7 +106,7 @@ describe('history', () => {
   const verdict = (name: string, policy: string) => {
     const scenario = CASES.find((each) => each.scenario.name === name)?.scenario
     if (!scenario) throw new Error(name)
-    return checkScenario(scenario, policyNamed(policy), {}).verdict
+    return checkCell(scenario, policyNamed(policy), {}).verdict
   }
   it.each([
     ['direct-recursion', 'unrestricted', 'direct-recursion', 'explicit'],

@@ -1,0 +1,60 @@
+/** Audit trace: from the bytes of a recording to the report of its audit, for programs. */
+import { Readable } from 'node:stream'
+import { Audit } from './audit/audit.js'
+import { type AuditReport, auditReport } from './report/audit/report.js'
+import { readTrace } from './trace/read/read-trace.js'
+import { Source } from './trace/read/source.js'
+
+export interface AuditOptions {
+  /** What to call the recording in the report and in errors. By default `the recording`. */
+  readonly name?: string
+  /** Is told a few times per megabyte how many bytes were read, as stored. */
+  readonly onProgress?: (bytes: number) => void
+}
+
+/**
+ * Audits a recording: the NDJSON of kernel-sim's recorder, or the text of ftrace, `trace-cmd report` or `perf script`; plain,
+ * gzip or zstd. It is read as a stream in constant memory, so its length does not matter.
+ *
+ * @example
+ * ```ts
+ * import { createReadStream } from 'node:fs'
+ * import { createRequire } from 'node:module'
+ * import { auditTrace } from '@scopemask/kernel-sim/audit'
+ *
+ * const path = createRequire(import.meta.url).resolve('@scopemask/kernel-sim/examples/a-xfs.ndjson.gz')
+ * const { reading, verdict, work } = await auditTrace(createReadStream(path), { name: 'a-xfs' })
+ *
+ * console.log(reading.events, verdict.agrees) // → 230918 true
+ * console.log(work.lost[0]?.fn) // → rht_deferred_worker
+ * ```
+ *
+ * @param bytes the bytes in pieces, such as a `ReadStream`, a web `ReadableStream` or `[Buffer.from(text)]`.
+ * @throws InputError when they cannot be read, are empty, or are not a recording. What is merely damaged is counted in
+ * `reading.damage`.
+ */
+export async function auditTrace(
+  bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { name = 'the recording', onProgress = () => {} }: AuditOptions = {},
+): Promise<AuditReport> {
+  return await auditSource(Source.stream(name, Readable.from(buffers(bytes))), ({ read }) =>
+    onProgress(read),
+  )
+}
+
+/** Audits a source that is open. @throws InputError as {@link auditTrace} does. */
+export async function auditSource(
+  source: Source,
+  progress: (source: Source) => void,
+): Promise<AuditReport> {
+  const audit = new Audit()
+  const reading = await readTrace(source, (event) => audit.add(event), progress)
+  return auditReport(reading, audit.facts())
+}
+
+async function* buffers(
+  bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Buffer> {
+  for await (const { buffer, byteOffset, byteLength } of bytes)
+    yield Buffer.from(buffer, byteOffset, byteLength)
+}
