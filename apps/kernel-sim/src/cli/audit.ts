@@ -50,11 +50,11 @@ interface Options {
 
 const DETAILS = `
 TRACE is a recording by kernel-sim's recorder (NDJSON), or the text of ftrace, trace-cmd report or
-perf script; plain, gzip or zstd; - is standard input. The README says how to make one, and how to
+perf script. It may be compressed with gzip or zstd. - is standard input. The README says how to make one, and how to
 read the report.
 
 Exit status: 0 when the recording was read and the kernel did what its scopes demand;
-1 when --fail-on says so; 2 when TRACE cannot be read or is no recording.
+1 when --fail-on says so; 2 when TRACE cannot be read or is not a recording.
 
 Examples:
   kernel-sim audit --example
@@ -101,10 +101,10 @@ export function audit(program: Command): void {
     .addOption(
       new Option(
         '--scenario <FILE>',
-        'write a lost scope as a scenario that kernel-sim check runs; - prints it instead of the report',
+        'write a lost scope as a scenario for kernel-sim check; - prints it instead of the report',
       ).conflicts('compare'),
     )
-    .option('--work <function>', 'which lost scope: that of this work function')
+    .option('--work <function>', 'with --scenario: take the scope that this work function lost')
     .option(
       '--top <n>',
       'show at most this many rows of each table on a terminal, 0 for all',
@@ -114,13 +114,13 @@ export function audit(program: Command): void {
     .addOption(
       new Option(
         '--fail-on <what>',
-        'exit with 1 on these: disagreement, damage, lost-scope, regression, none',
+        'exit with 1 on any of disagreement, damage, lost-scope, regression; or on none',
       )
         .argParser(failures)
         .default(['disagreement', 'damage'], 'disagreement,damage'),
     )
-    .option('--progress', 'show progress on standard error, also where that is no terminal')
-    .option('--no-progress', 'show no progress')
+    .option('--progress', 'show progress on standard error, even where that is not a terminal')
+    .option('--no-progress', 'do not show progress')
     .addHelpText('after', DETAILS)
     .action(run)
 }
@@ -128,11 +128,11 @@ export function audit(program: Command): void {
 async function run(path: string | undefined, options: Options): Promise<void> {
   if (options.compare !== undefined) return await compare(options.compare, path, options)
   if (options.failOn.includes('regression')) {
-    throw new InputError('a regression is one from OLD to NEW: give --compare OLD')
+    throw new InputError('--fail-on regression compares two recordings: give --compare OLD')
   }
   const { scenario } = options
   if (scenario !== undefined && scenario !== '-' && existsSync(scenario)) {
-    throw new InputError(`${scenario} is there already: remove it, or choose another name`)
+    throw new InputError(`${scenario} exists already: remove it, or choose another name`)
   }
   const report = await readAudit(await open(path, options), options.progress)
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
@@ -164,8 +164,10 @@ function writeScenario(file: string, report: AuditReport, work: string | undefin
 }
 
 async function compare(old: string, recent: string | undefined, options: Options): Promise<void> {
-  if (recent === undefined) throw new InputError('give two recordings: --compare OLD NEW')
-  if (old === '-' && recent === '-') throw new InputError('standard input holds one recording')
+  if (recent === undefined)
+    throw new InputError('--compare needs two recordings: kernel-sim audit --compare OLD NEW')
+  if (old === '-' && recent === '-')
+    throw new InputError('standard input holds one recording: give a file for the other')
   const { progress, failOn } = options
   const before = await readComparable(old, progress)
   const after = await readComparable(recent, progress)

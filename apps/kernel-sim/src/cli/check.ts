@@ -53,14 +53,14 @@ interface Options {
 const MAX_THREADS = 64
 
 const DETAILS = `
-Without SCENARIO all bundled cases are checked under all policies, and the answer is given that they add up
-to. SCENARIO is the name or number of a bundled one, or the path of a file of your own (TypeScript or
-JavaScript) with a scenario as its default export.
+Without SCENARIO, all bundled cases are checked under all policies, and the output ends with the answer that
+they add up to. SCENARIO is the name or number of a bundled case, or the path of your own file (TypeScript or
+JavaScript) whose default export is a scenario.
 
-A limit that stops a search makes the verdict bounded, which claims nothing.
+When a limit stops a search, the verdict is bounded, which claims nothing.
 
-Exit status: 0 when all was searched and safe, or without SCENARIO; 1 when SCENARIO has a deadlock or a livelock, or
-a limit stopped the search; 2 when SCENARIO cannot be loaded or breaks a rule.
+Exit status: 0 when SCENARIO is safe, or was not given; 1 when it has a deadlock or a livelock, or a limit
+stopped the search; 2 when it cannot be loaded or breaks a rule.
 
 Examples:
   kernel-sim check
@@ -74,48 +74,51 @@ export function check(program: Command): void {
     .command('check')
     .summary('search all interleavings of kernel paths for deadlocks and livelocks')
     .description(
-      'Runs tasks, workers and kernel threads of a scenario in all interleavings, with and without memory\n' +
-        'pressure at each allocation, and says whether they always come to an end.',
+      'Runs the tasks, workers and kernel threads of a scenario in all interleavings, with and without\n' +
+        'memory pressure at each allocation, and says whether they always come to an end.',
     )
-    .argument('[SCENARIO]', 'a bundled scenario or a file')
-    .option('--policy <name>', 'only under this policy', named)
+    .argument('[SCENARIO]', 'the name or number of a bundled case, or a file')
+    .option('--policy <name>', 'check under this policy only', named)
     .option('--json', 'print the results as JSON (schema: schemas/check.schema.json)')
-    .option('--answer', 'print the answer to the question of 2016 as a page of Markdown')
-    .option('--lockdep', 'print what lockdep reports of SCENARIO too')
-    .option('--reductions', 'count states with and without each reduction too')
-    .option('--times', 'say how long it took; by default only on a terminal')
-    .option('--no-times', 'do not')
-    .option('--progress', 'show progress on standard error, also where that is no terminal')
-    .option('--no-progress', 'show no progress')
-    .option('--sample <n>', 'do not search: look at so many executions of SCENARIO', positive)
+    .option('--answer', 'print the answer to the question of 2016 as Markdown (docs/answer.md)')
+    .option('--lockdep', 'also print what lockdep reports about SCENARIO')
+    .option('--reductions', 'also count the states with and without each reduction')
+    .option('--times', 'print how long each case took, even where the output is not a terminal')
+    .option('--no-times', 'do not print how long each case took')
+    .option('--progress', 'show progress on standard error, even where that is not a terminal')
+    .option('--no-progress', 'do not show progress')
+    .option('--sample <n>', 'look at n executions of SCENARIO instead of searching all', positive)
     .addOption(
-      new Option('--strategy <name>', 'how a sample schedules')
+      new Option('--strategy <name>', 'how --sample chooses the next task')
         .choices(['random', 'pct'])
         .default('pct'),
     )
-    .option('--seed <n>', 'which sample', positive, 1)
-    .option('--workers <n>', 'search with so many threads; the result is the same', threads, 1)
-    .option('--checkpoint <file>', 'write the search there now and then, and go on from there')
-    .option('--checkpoint-every <seconds>', 'how often', seconds, 60)
-    .option('--max-states <n>', 'stop after so many states', positive, DEFAULT_LIMITS.maxStates)
+    .option('--seed <n>', 'makes --sample choose other executions', positive, 1)
+    .option('--workers <n>', 'search with n threads; the result is the same', threads, 1)
+    .option('--checkpoint <file>', 'save the search in this file now and then, and go on from it')
+    .option('--checkpoint-every <seconds>', 'how often the search is saved', seconds, 60)
+    .option('--max-states <n>', 'stop after n states', positive, DEFAULT_LIMITS.maxStates)
     .addOption(
-      new Option('--max-depth <n>', 'stop at so many steps')
+      new Option('--max-depth <n>', 'do not go deeper than n steps')
         .argParser(positive)
         .default(DEFAULT_LIMITS.maxDepth, 'unlimited'),
     )
     .addOption(
-      new Option('--max-seconds <n>', 'stop each search after so many seconds')
+      new Option('--max-seconds <n>', 'stop each search after n seconds')
         .argParser(seconds)
         .default(DEFAULT_LIMITS.maxSeconds, 'unlimited'),
     )
     .option(
       '--max-megabytes <n>',
-      'stop before states take more memory',
+      'stop before the states take more than n megabytes',
       positive,
       DEFAULT_LIMITS.maxMegabytes,
     )
-    .option('--no-partial-order', 'search interleavings that make no difference too')
-    .option('--no-symmetry', 'tell states apart that differ only in names')
+    .option('--no-partial-order', 'also search interleavings that make no difference')
+    .option(
+      '--no-symmetry',
+      'also tell apart states that differ only in which of several like tasks is which',
+    )
     .addHelpText('after', DETAILS)
     .action(run)
 }
@@ -177,7 +180,7 @@ function rowText(row: CaseRow, options: Options): string {
   const texts = row.cells.map(({ policy, inapplicable, result, sampled, lockdep = [] }) => {
     if (sampled !== undefined) return sampleText(row.name, policy, sample ?? 0, sampled)
     if (result === undefined)
-      return `${row.name} under ${policy}: makes no sense, ${inapplicable}\n`
+      return `${row.name} under ${policy}: the policy does not apply: ${inapplicable}\n`
     const splats = options.lockdep ? lockdep.map(({ text }) => text) : []
     return [resultText(row.name, policy, result), ...splats].join('')
   })

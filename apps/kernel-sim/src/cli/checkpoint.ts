@@ -167,7 +167,7 @@ function load(file: string, identity: Identity): Checkpoint | null {
     const prefix = read(source, PREFIX, hash, file)
     if (prefix.toString('latin1', 0, MAGIC.length) !== MAGIC) {
       throw new InputError(
-        `${file} is no checkpoint of kernel-sim: name another file, or one that is not there yet`,
+        `${file} is not a checkpoint of kernel-sim: name another file, or one that does not exist yet`,
       )
     }
     const version = prefix.readUInt32LE(MAGIC.length)

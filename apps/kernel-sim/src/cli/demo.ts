@@ -19,8 +19,8 @@ export function demo(program: Command): void {
       'check the bundled cases, audit the bundled recording, and answer the question of 2016',
     )
     .description(
-      'Does what check and audit --example do, and ends with an answer in a few sentences that follow\n' +
-        'from both: is it enough to replace GFP_NOFS and GFP_NOIO by scopes, or must scopes be conveyed?',
+      'Runs check and audit --example, and ends with an answer in a few sentences that follow from both:\n' +
+        'is it enough to replace GFP_NOFS and GFP_NOIO by scopes, or must scopes be conveyed?',
     )
     .action(run)
 }

@@ -16,13 +16,13 @@ export async function loadScenario(given: string): Promise<Case> {
   if (!/[./\\]/.test(given)) {
     const names = CASES.map(({ scenario }) => scenario.name).join(', ')
     throw new InputError(
-      `${given} is no bundled scenario (${names}); a file has a path, ./${given}.ts`,
+      `${given} is not a bundled scenario (${names}); to name a file, write ./${given}.ts`,
     )
   }
   const path = resolve(given)
   const there = statSync(path, { throwIfNoEntry: false })
-  if (there === undefined) throw new InputError(`${given}: no such file`)
-  if (!there.isFile()) throw new InputError(`${given} is no file: give the path of a scenario`)
+  if (there === undefined) throw new InputError(`${given} does not exist`)
+  if (!there.isFile()) throw new InputError(`${given} is not a file: give the path of a scenario`)
   return { number: '', scenario: await fromFile(given, path) }
 }
 

@@ -7,7 +7,7 @@ import { packageVersion } from './package-version.js'
 
 /** Runs a command line, and sets the exit status of the process. */
 export async function main(args: readonly string[]): Promise<void> {
-  // A reader that has seen enough (`| head`) is no error.
+  // A reader that has seen enough (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit()
     throw error
@@ -22,8 +22,8 @@ export async function main(args: readonly string[]): Promise<void> {
 function program(): Command {
   const program = new Command('kernel-sim')
     .description(
-      'Scopes of the Linux kernel (memalloc_nofs_save and its kin): what they do on a real machine,\n' +
-        'and what happens when work is delegated out of them.',
+      'Scopes of the Linux kernel (memalloc_nofs_save and its kin): what they do on a real machine, and\n' +
+        'what happens when work is delegated out of them.',
     )
     .version(packageVersion())
     .showHelpAfterError('Try: kernel-sim --help')
@@ -31,7 +31,7 @@ function program(): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nExit status: 0 done, 1 done and something was found, 2 wrong command line or input, 3 a bug.',
+      '\nExit status: 0: done. 1: done, and something was found. 2: the command line or the input is wrong.\n3: a bug of kernel-sim.',
     )
   for (const define of COMMANDS) define(program)
   return program

@@ -25,9 +25,9 @@ interface Options {
 }
 
 const DETAILS = `
-Without --run the script is printed. Run it as root on the machine to be audited, where Node is not needed, and
-convert its output. With --run, as root, all is done at once, until COMMAND ends, the time is over, or Ctrl-C.
-It needs bpftrace 0.17 or later and Linux 6.1 or later with BTF.
+Without --run, a bpftrace script is printed. Run it as root on the machine to be audited, which needs no Node,
+and turn its output into a recording with --convert. With --run, as root, both are done here and now, until
+COMMAND ends, the seconds are over, or Ctrl-C. It needs bpftrace 0.17 or later and Linux 6.1 or later with BTF.
 
 Exit status: 0 when something was recorded; 2 when bpftrace cannot do it, or the command line is wrong.
 
@@ -43,22 +43,32 @@ export function record(program: Command): void {
     .command('record')
     .summary('make or run the recorder whose recordings audit reads')
     .description(
-      'Records allocations, work items, reclaim and sleeps inside scopes, with the flags of the tasks, by means of\n' +
-        'bpftrace. Only tracepoints, no kprobes.',
+      'Records allocations, work items, reclaim and sleeps inside scopes, with the flags of the tasks.\n' +
+        'It uses bpftrace and tracepoints; it sets no kprobes.',
     )
-    .argument('[COMMAND...]', 'with --run: record until this command ends')
-    .option('--pid <pid>', 'only tasks of this process; again for another', several(pid), [])
-    .option('--comm <name>', "only tasks of this name; 'wl-*' is a beginning", several(comm), [])
-    .option('--cgroup <path>', 'only tasks directly in this cgroup', several(cgroup), [])
-    .option('--no-kernel-threads', 'leave out kernel threads, and so the workers')
-    .option('--seconds <n>', 'record so long', positive)
-    .option('--run', 'run the recorder now')
-    .option('--output <FILE>', 'where to; FILE.gz is compressed')
-    .option('--buffer <MiB>', 'buffer of each CPU, a power of two', powerOfTwo, 64)
+    .argument('[COMMAND...]', 'with --run: record while this command runs')
+    .option(
+      '--pid <pid>',
+      'record only tasks of this process; may be given several times',
+      several(pid),
+      [],
+    )
+    .option(
+      '--comm <name>',
+      "record only tasks of this name; 'wl-*' stands for all that begin with wl-",
+      several(comm),
+      [],
+    )
+    .option('--cgroup <path>', 'record only tasks directly in this cgroup', several(cgroup), [])
+    .option('--no-kernel-threads', 'leave out kernel threads, and with them the workers')
+    .option('--seconds <n>', 'stop after n seconds', positive)
+    .option('--run', 'run the recorder here and now, as root')
+    .option('--output <FILE>', 'write to this file; FILE.gz is compressed')
+    .option('--buffer <MiB>', 'size of the buffer of each CPU, a power of two', powerOfTwo, 64)
     .addOption(
       new Option(
         '--convert <FILE>',
-        'make a recording of what the script printed; - is standard input',
+        'make a recording from what the script printed; - is standard input',
       ).conflicts('run'),
     )
     .addHelpText('after', DETAILS)
@@ -67,9 +77,9 @@ export function record(program: Command): void {
 
 async function run(workload: readonly string[], options: Options): Promise<void> {
   const { convert, output } = options
-  if (workload.length > 0 && !options.run) throw new InputError('a COMMAND is run with --run only')
+  if (workload.length > 0 && !options.run) throw new InputError('a COMMAND needs --run')
   if (output !== undefined && existsSync(output)) {
-    throw new InputError(`${output} is there already: remove it, or choose another name`)
+    throw new InputError(`${output} exists already: remove it, or choose another name`)
   }
   if (convert !== undefined) {
     const source = await openSource(convert)
@@ -115,7 +125,7 @@ function summarize(trailer: RecordingTrailer, output: string | undefined): void 
     plural(events, 'event'),
     `${number(lost)} lost${lost > 0 ? ' (--buffer takes more)' : ''}`,
     skipped < 0
-      ? 'unknown how many skipped by bpftrace'
+      ? 'an unknown number skipped by bpftrace'
       : `at most ${number(skipped)} skipped by bpftrace`,
     ...(damaged > 0 ? [`${plural(damaged, 'line')} of its output damaged`] : []),
   ]

@@ -22,11 +22,11 @@ interface Options {
 
 const DETAILS = `
 TRACE is a recording by kernel-sim's recorder (NDJSON), or the text of ftrace, trace-cmd report or
-perf script; plain, gzip or zstd; - is standard input. Its events mm_page_alloc and mm_page_free
-are replayed: 27 bytes of memory each.
+perf script. It may be compressed with gzip or zstd. - is standard input. Its events mm_page_alloc
+and mm_page_free are replayed, which takes 27 bytes of memory for each.
 
 Exit status: 0 when the model served all that the kernel served; 1 when it did not; 2 when TRACE
-cannot be read, is no recording, or has no page events.
+cannot be read, is not a recording, or has no page events.
 
 Examples:
   kernel-sim replay-memory --example
@@ -44,9 +44,9 @@ export function replayMemoryCommand(program: Command): void {
     .argument('[TRACE]', 'the recording, or - for standard input')
     .option('--example', 'read the recording that comes with kernel-sim: XFS on Linux 6.18')
     .option('--json', 'print the report as JSON (schema: schemas/replay-memory.schema.json)')
-    .option('--samples <n>', 'compare so many times, evenly spread over the events', samples, 10)
-    .option('--progress', 'show progress on standard error, also where that is no terminal')
-    .option('--no-progress', 'show no progress')
+    .option('--samples <n>', 'compare n times, evenly spread over the events', samples, 10)
+    .option('--progress', 'show progress on standard error, even where that is not a terminal')
+    .option('--no-progress', 'do not show progress')
     .addHelpText('after', DETAILS)
     .action(run)
 }

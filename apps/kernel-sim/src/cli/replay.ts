@@ -11,11 +11,13 @@ import { loadScenario } from './load-scenario.js'
 export function replay(program: Command): void {
   program
     .command('replay')
-    .summary('run one schedule again, step by step')
-    .description('Runs the schedule of a token that check printed, and shows where it ends.')
+    .summary('run one schedule again and show where it ends')
+    .description(
+      'Runs the schedule that a token of kernel-sim check stands for, and shows its steps and where it ends.',
+    )
     .argument('<SCENARIO>', 'the scenario that was checked')
     .argument('<POLICY>', 'the policy that it was checked under')
-    .argument('<TOKEN>', 'the token')
+    .argument('<TOKEN>', 'the token that check printed')
     .action(run)
 }
 

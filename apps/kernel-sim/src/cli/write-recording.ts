@@ -38,7 +38,7 @@ export async function writeRecording(
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
     if (path !== undefined && code === 'EEXIST') {
-      throw new InputError(`${path} is there already: remove it, or choose another name`)
+      throw new InputError(`${path} exists already: remove it, or choose another name`)
     }
     if (path !== undefined) rmSync(path, { force: true })
     if (typeof code === 'string' && code.startsWith('E') && !code.startsWith('ERR_')) {
@@ -81,7 +81,7 @@ async function* convert(
   }
   const skipped = await recorder.ended()
   if (!converter.begun) {
-    throw new InputError('that is no output of the script that kernel-sim record prints')
+    throw new InputError('that is not the output of the script that kernel-sim record prints')
   }
   found.trailer = converter.end(skipped)
   yield ready.join('')

@@ -71,12 +71,12 @@ export const POLICIES: readonly Policy[] = [
   },
 ]
 
-/** @throws RangeError for a name that is none. */
+/** @throws RangeError for a name that is not a policy's. */
 export function policyNamed(name: string): Policy {
   const policy = POLICIES.find((known) => known.name === name)
   if (policy === undefined) {
     throw new RangeError(
-      `${name} is no policy: choose one of ${POLICIES.map((known) => known.name).join(', ')}`,
+      `${name} is not a policy: choose one of ${POLICIES.map((known) => known.name).join(', ')}`,
     )
   }
   return policy

@@ -209,7 +209,7 @@ describe('audit --compare', () => {
 
   const report = '{"format":"kernel-sim-audit","version":'
   it.each<[string, string[], RegExp]>([
-    ['one recording only', ['--compare', file('x')], /give two recordings: --compare OLD NEW/],
+    ['one recording only', ['--compare', file('x')], /--compare needs two recordings/],
     ['standard input twice', ['--compare', '-', '-'], /standard input holds one recording/],
     ['no file', ['--compare', '/no/such', '-'], /\/no\/such cannot be read/],
     ['a cut report', ['--compare', file(`${report}1`), '-'], /--json, but is cut or damaged/],
@@ -217,7 +217,7 @@ describe('audit --compare', () => {
     [
       'a damaged report',
       ['--compare', file(`${report}1,"reading":{"name":4}}`), '-'],
-      /is damaged: the report\.reading\.name is no string/,
+      /is damaged: the report\.reading\.name is not a string/,
     ],
     ['--sarif', ['--compare', 'a', 'b', '--sarif'], /cannot be used with/],
     ['a regression of one', ['-', '--fail-on', 'regression'], /give --compare OLD/],

@@ -96,7 +96,7 @@ describe('a checkpoint that does not fit', () => {
 
   it.each<[string, (bytes: Buffer) => Buffer | string, RegExp]>([
     ['is empty', () => '', /is damaged/],
-    ['is no checkpoint', () => 'a text of some other program', /is no checkpoint of kernel-sim/],
+    ['is no checkpoint', () => 'a text of some other program', /is not a checkpoint of kernel-sim/],
     ['is cut', (bytes) => bytes.subarray(0, bytes.length - 9), /is damaged/],
     ['is cut in its header', (bytes) => bytes.subarray(0, 99), /is damaged/],
     [

@@ -49,7 +49,7 @@ describe('kernel-sim record', () => {
     const trace = join(directory, 'trace.ndjson.gz')
     const converted = await kernelSim(['record', '--convert', file, '--output', trace])
     expect(converted.stderr).toBe(
-      `2 events, 0 lost, unknown how many skipped by bpftrace.\nTry: kernel-sim audit ${trace}\n`,
+      `2 events, 0 lost, an unknown number skipped by bpftrace.\nTry: kernel-sim audit ${trace}\n`,
     )
     expect(converted.status).toBe(0)
     const piped = await kernelSim(['record', '--convert', '-'], OUTPUT)
@@ -73,10 +73,10 @@ describe('kernel-sim record', () => {
   })
 
   it.each<[string, string[], RegExp]>([
-    ['foreign output', ['--convert', '-'], /no output of the script/],
+    ['foreign output', ['--convert', '-'], /not the output of the script/],
     ['no such file', ['--convert', '/no/such'], /\/no\/such cannot be read/],
-    ['an output that is there', ['--output', import.meta.filename], /is there already/],
-    ['a command without --run', ['make'], /with --run only/],
+    ['an output that is there', ['--output', import.meta.filename], /exists already/],
+    ['a command without --run', ['make'], /a COMMAND needs --run/],
     ['both ways', ['--run', '--convert', '-'], /cannot be used with/],
     ['a process that is none', ['--pid', 'x'], /the number of a process/],
     ['a name too long', ['--comm', 'x'.repeat(16)], /1 to 15 bytes/],

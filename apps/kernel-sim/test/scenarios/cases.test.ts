@@ -8,7 +8,7 @@ import { counterexample, subjectOf } from '../../src/matrix/subject.js'
 import { answerMarkdown } from '../../src/report/check/markdown.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
 
-/** What each case comes to, by policy: s safe, D deadlock, L livelock, - makes no sense. */
+/** What each case comes to, by policy: s safe, D deadlock, L livelock, - does not apply. */
 const EXPECTED: Record<string, string> = {
   //     unrestricted explicit scope convey inherit callee separate
   '1': 'D s s - - - -',

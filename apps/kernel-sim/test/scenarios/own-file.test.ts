@@ -53,7 +53,7 @@ describe('a scenario in a file of the user', () => {
     [
       'name.ts',
       "import { scenario } from '@scopemask/kernel-sim'\nexport default scenario({ name: 'A b', summary: '', build() {} })",
-      /names no scenario/,
+      /is not a name of a scenario/,
     ],
     [
       'throws.ts',
@@ -114,7 +114,7 @@ describe('a scenario in a file of the user', () => {
         "summary: 's'",
         "summary: 's', inapplicable: { convey: 'x' }",
       ),
-      /convey is no policy: choose one of/,
+      /convey is not a policy: choose one of/,
     ],
     [
       'has no summary',
@@ -146,10 +146,12 @@ describe('a scenario in a file of the user', () => {
   })
 
   it('says what it does not know', async () => {
-    expect((await run('check', 'no-such')).stderr).toMatch(/no-such is no bundled scenario/)
-    expect((await run('check', folder)).stderr).toMatch(/is no file: give the path of a scenario/)
-    expect((await run('check', './no-such.ts')).stderr).toMatch(/no such file/)
-    expect((await run('check', 'cil-push', '--policy', 'x')).stderr).toMatch(/x is no policy/)
+    expect((await run('check', 'no-such')).stderr).toMatch(/no-such is not a bundled scenario/)
+    expect((await run('check', folder)).stderr).toMatch(
+      /is not a file: give the path of a scenario/,
+    )
+    expect((await run('check', './no-such.ts')).stderr).toMatch(/no-such\.ts does not exist/)
+    expect((await run('check', 'cil-push', '--policy', 'x')).stderr).toMatch(/x is not a policy/)
     expect(
       (await run('check', 'cil-push', '--policy', 'scope', '--max-states', '3')).stdout,
     ).toMatch(/bounded: the limit maxStates stopped the search/)

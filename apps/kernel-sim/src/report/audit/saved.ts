@@ -53,7 +53,7 @@ const SHAPE: Shape = {
 /**
  * Reads a report that `--json` printed.
  * @returns what is needed to compare it.
- * @throws SyntaxError when it is none, or of another version; the message completes "FILE ...".
+ * @throws SyntaxError when it is not one, or of another version; the message completes "FILE ...".
  */
 export function savedReport(text: string): Comparable {
   let report: unknown
@@ -74,9 +74,9 @@ export function savedReport(text: string): Comparable {
 
 function check(path: string, value: unknown, shape: Shape[string]): void {
   if (typeof shape === 'string') {
-    if (typeof value !== shape) throw new SyntaxError(`is damaged: ${path} is no ${shape}`)
+    if (typeof value !== shape) throw new SyntaxError(`is damaged: ${path} is not a ${shape}`)
   } else if (isList(shape)) {
-    if (!Array.isArray(value)) throw new SyntaxError(`is damaged: ${path} is no list`)
+    if (!Array.isArray(value)) throw new SyntaxError(`is damaged: ${path} is not a list`)
     for (const [i, item] of value.entries()) check(`${path}[${i}]`, item, shape[0])
   } else {
     for (const [name, field] of Object.entries(shape)) {

@@ -49,7 +49,7 @@ export function answerSentences(answer: Answer): string[] {
 /** What lockdep makes of the same models. */
 export function lockdepSentence({ falseAlarms, unseen }: Answer): string {
   const examples = falseAlarms.length === 0 ? '' : ` (${falseAlarms.join(', ')})`
-  return `lockdep, having seen some executions of each cell, warns of ${falseAlarms.length} that are safe${examples}, and says nothing of ${unseen.length} that deadlock.`
+  return `lockdep, which was shown some executions of each cell, warns of ${falseAlarms.length} that are safe${examples}, and is silent about ${unseen.length} that deadlock.`
 }
 
 /** What a recording of a real kernel adds. */
@@ -61,11 +61,11 @@ export function recordingSentences({ callSites, work, requests }: AuditReport): 
   const trusting = callSites.weakened.reduce((sum, site) => sum + site.requests, 0)
   return [
     sites === 0
-      ? 'In the recording of a real kernel nobody passes GFP_NOFS or GFP_NOIO.'
+      ? 'In the recording of a real kernel no request passes GFP_NOFS or GFP_NOIO.'
       : `In the recording of a real kernel ${plural(sites, 'function')} still ${sites === 1 ? 'passes' : 'pass'} GFP_NOFS or GFP_NOIO: ${always.sites} always inside a scope, where the flag can go (${percent(always.requests, passed)} of ${number(passed)} requests); ${sometimes.sites} sometimes and ${never.sites} never, where a scope has to come first.`,
     `${plural(trusting, 'request')} passed GFP_KERNEL inside a scope and relied on it; scopes took flags from ${number(requests.weakened.total)} in all.`,
     lost.length === 0
-      ? 'No work item was seen to lose the scope of whoever queued it.'
+      ? 'No work item was seen to lose the scope of the task that queued it.'
       : `${plural(lost.length, 'work function')} lost the scope on the way to the worker and allocated what it forbids: ${lost.join(', ')}.`,
   ]
 }
@@ -84,7 +84,7 @@ function repairs({ lost, repairs, repairAll, beyondRepair }: Answer): string[] {
       ? `${repairAll.join(' and ')} ${repairAll.length === 1 ? 'repairs' : 'repair'} all of them.`
       : beyondRepair.length === 0
         ? 'No policy repairs all of them, though for each there is one that does.'
-        : `No policy repairs all of them; ${caseList(beyondRepair)} no policy repairs.`
+        : `No policy repairs all of them, and none repairs ${caseList(beyondRepair)}.`
   return [
     `${helpful.length > 0 ? 'Yes, the flags have to be conveyed, or set again by the worker' : 'Conveying the flags does not help'}: of the ${lost.length}, ${each.join(', ')}.`,
     sum,
@@ -95,12 +95,12 @@ function costs(livelocks: readonly string[], needless: readonly string[]): strin
   const said: string[] = []
   if (livelocks.length > 0) {
     said.push(
-      `Restrictions have a price of their own: in ${caseList(livelocks)} all are restricted, nobody may reclaim, and they retry for ever.`,
+      `Restrictions have a price of their own: in ${caseList(livelocks)} every task is restricted, none may reclaim, and they retry for ever.`,
     )
   }
   if (needless.length > 0) {
     said.push(
-      `In ${caseList(needless)}, which delegate, scopes alone are safe: to convey there repairs nothing, and keeps a worker that opens no scope of its own from reclaiming, which costs progress.`,
+      `In ${caseList(needless)}, work is delegated and scopes alone are safe: conveying them repairs nothing there, and keeps a worker without a scope of its own from reclaiming, which costs progress.`,
     )
   }
   return said

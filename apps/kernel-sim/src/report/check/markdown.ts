@@ -49,13 +49,13 @@ const CLAIMS: readonly Claim[] = [
     policy: 'callee-scope',
   },
   {
-    heading: 'And in some no memory takes part',
+    heading: 'And some do not involve memory at all',
     text: 'One thread serves two items, and the first waits for the second. No policy for masks can do anything about it.',
     number: '15',
     policy: 'separate-queues',
   },
   {
-    heading: 'Too much restriction is no way out',
+    heading: 'More restriction is not a way out',
     text: 'If all that allocate are NOFS and only the filesystem could free memory, the OOM killer keeps still (`__alloc_pages_may_oom`), and all try again for ever. The same machine without restrictions is safe.',
     number: '14',
     policy: 'scope',
@@ -85,7 +85,7 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     ),
     '',
     answer.repairAll.length === 0
-      ? `No policy repairs all; ${caseList(answer.beyondRepair)} no policy repairs. Who removes GFP_NOFS from a path that delegates should open a scope in the work function, and look at who else can queue the item, at the queue's rescuer, and at what runs before the item on the same worker.`
+      ? `No policy repairs all; none repairs ${caseList(answer.beyondRepair)}. If you remove GFP_NOFS from a path that delegates, open a scope in the work function, and look at who else can queue the item, at the queue's rescuer, and at what runs before the item on the same worker.`
       : `${answer.repairAll.join(' and ')} repair all.`,
     '',
     '## All cases',

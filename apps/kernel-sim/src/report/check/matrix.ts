@@ -48,7 +48,7 @@ export function matrixLegend(rows: readonly CaseRow[]): Part[] {
   }
   return [
     'safe: how many states were visited, which are all. deadlock, livelock: steps of the shortest schedule/states visited. ' +
-      '!: lockdep warns, having seen some executions.',
+      '!: lockdep, which was shown some executions, warns.',
     ...(reasons.size === 0
       ? []
       : [

@@ -40,7 +40,7 @@ export function resultText(name: string, policy: string, result: CheckResult): s
   if (verdict === 'safe') return `${head} in all interleavings (${found})\n`
   if (counterexample === null) {
     return wrap(
-      `${head}: the limit ${search.bound} stopped the search after ${found}; nothing is claimed`,
+      `${head}: the limit ${search.bound} stopped the search after ${found}, which claims nothing`,
       '',
     )
   }
@@ -56,7 +56,7 @@ export function sampleText(
 ): string {
   return found
     ? `${name} under ${policy}: deadlock\n\n${counterexampleText(found)}`
-    : `${name} under ${policy}: bounded, no deadlock in ${executions} executions; nothing is claimed\n`
+    : `${name} under ${policy}: bounded: none of ${executions} executions ended in a deadlock, which claims nothing\n`
 }
 
 /** A counterexample: why, the schedule, who waits for whom, the stacks, the token. */
@@ -81,7 +81,7 @@ export function counterexampleText(counterexample: Counterexample): string {
       })
       .join('')}`,
     cycle.length > 0 ? `Circle: ${[...cycle, cycle[0]].join(' -> ')}\n` : '',
-    `Token: ${token === '' ? '(it begins so)' : token}\n`,
+    token === '' ? 'No step is needed: the machine begins in this state.\n' : `Token: ${token}\n`,
   ]
   return sections.filter((section) => section !== '').join('\n')
 }

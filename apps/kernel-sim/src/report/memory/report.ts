@@ -108,7 +108,7 @@ function reasonsOf(replay: MemoryReplay): string[] {
   )
   say(
     departures.leftOut,
-    `${plural(departures.leftOut, 'page event')} left out: without a page, of no possible block, or beyond 64 GiB of memory.`,
+    `${plural(departures.leftOut, 'page event')} left out: they have no page, name an impossible block, or lie beyond 64 GiB of memory.`,
   )
   return reasons
 }

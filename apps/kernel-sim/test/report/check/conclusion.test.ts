@@ -57,10 +57,10 @@ describe('what the models say', () => {
       'No, it is not that simple. Of 5 cases, 2 (1, 5) survive the monotonic replacement of GFP_NOFS/GFP_NOIO by scopes with ' +
         'nothing conveyed; 3 (2, 3, 4) do not, and 2 (2, 3) of those were safe before, with the restriction at the call sites. ' +
         'Yes, the flags have to be conveyed, or set again by the worker: of the 3, callee-scope repairs 2 (2, 3), convey-on-queue 1 (2), inherit-on-wait none. ' +
-        'No policy repairs all of them; 1 (4) no policy repairs. ' +
-        'Restrictions have a price of their own: in 1 (4) all are restricted, nobody may reclaim, and they retry for ever. ' +
-        'In 1 (5), which delegate, scopes alone are safe: to convey there repairs nothing, and keeps a worker ' +
-        'that opens no scope of its own from reclaiming, which costs progress.',
+        'No policy repairs all of them, and none repairs 1 (4). ' +
+        'Restrictions have a price of their own: in 1 (4) every task is restricted, none may reclaim, and they retry for ever. ' +
+        'In 1 (5), work is delegated and scopes alone are safe: conveying them repairs nothing there, and keeps a worker ' +
+        'without a scope of its own from reclaiming, which costs progress.',
     )
   })
 
@@ -86,7 +86,7 @@ describe('what the models say', () => {
   it('says what lockdep sees of it', () => {
     expect(lockdepSentence(answer)).toContain('warns of 1 that are safe (1 scope)')
     expect(lockdepSentence({ ...answer, falseAlarms: [], unseen: [] })).toContain(
-      'warns of 0 that are safe, and says nothing of 0 that deadlock',
+      'warns of 0 that are safe, and is silent about 0 that deadlock',
     )
   })
 })
@@ -112,7 +112,7 @@ describe('what the recording adds', () => {
       work: { lost: [] },
     } as unknown as AuditReport
     const text = recordingSentences(empty).join(' ')
-    expect(text).toContain('nobody passes GFP_NOFS or GFP_NOIO')
+    expect(text).toContain('no request passes GFP_NOFS or GFP_NOIO')
     expect(text).toContain('No work item was seen to lose the scope')
   })
 
