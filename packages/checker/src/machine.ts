@@ -1,4 +1,5 @@
 /** The machine: for who builds shared objects of their own. */
+export type { Redirect } from './machine/automaton.js'
 export { Misuse } from './machine/errors.js'
 export type { Field, Row } from './machine/layout.js'
 export { Machine, type Task } from './machine/machine.js'
@@ -7,6 +8,7 @@ export {
   BLOCKED,
   Operation,
   type OperationSpec,
+  type ProcedureLike,
   type Steps,
   type Value,
   type Wait,

@@ -6,8 +6,6 @@ export interface StackSample {
   readonly count: number
   /** The functions, innermost first. */
   readonly functions: readonly string[]
-  /** The return addresses, as `function+offset`; the functions again where the recording has no offsets. */
-  readonly frames: readonly string[]
   /** The line of the first event with it. */
   readonly line: number
 }
@@ -58,11 +56,6 @@ export class Samples {
     return [...this.#seen.values()]
       .sort((a, b) => b.count - a.count || a.line - b.line)
       .slice(0, count)
-      .map(({ count, stack, line }) => ({
-        count,
-        functions: stack.functions,
-        frames: stack.frames,
-        line,
-      }))
+      .map(({ count, stack, line }) => ({ count, functions: stack.functions, line }))
   }
 }

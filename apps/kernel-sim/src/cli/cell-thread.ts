@@ -6,11 +6,17 @@ import { cellOf } from '../matrix/cell.js'
 import type { CellAnswer, CellRequest } from './cells.js'
 import { loadScenario } from './load-scenario.js'
 
-async function answer({ given, policy, search, reductions }: CellRequest): Promise<CellAnswer> {
+async function answer({
+  given,
+  policy,
+  search,
+  reductions,
+  repair,
+}: CellRequest): Promise<CellAnswer> {
   const started = performance.now()
   try {
     const found = await loadScenario(given)
-    const options = { search, reductions, onProgress: () => {} }
+    const options = { search, reductions, repair, onProgress: () => {} }
     const cell = await cellOf(found, policyNamed(policy), options)
     return { cell, seconds: (performance.now() - started) / 1000 }
   } catch (thrown) {

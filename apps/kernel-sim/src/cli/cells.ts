@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { SearchOptions } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
-import type { Policy } from '../kernel/policy.js'
+import type { Policy, PolicyName } from '../kernel/policy.js'
 import type { CaseRow, Cell } from '../matrix/cell.js'
 import { about } from '../matrix/cell.js'
 import type { Case } from '../scenarios/catalogue.js'
@@ -14,6 +14,7 @@ export interface CellRequest {
   readonly policy: string
   readonly search: Omit<SearchOptions, 'crew' | 'onProgress'>
   readonly reductions: boolean
+  readonly repair: readonly PolicyName[]
 }
 
 export type CellAnswer =
@@ -30,7 +31,7 @@ export async function rowsInThreads(
   threads: number,
   cases: ReadonlyMap<string, Case>,
   policies: readonly Policy[],
-  options: Pick<CellRequest, 'search' | 'reductions'>,
+  options: Pick<CellRequest, 'search' | 'reductions' | 'repair'>,
   onProgress: (done: number, all: number) => void,
 ): Promise<CaseRow[]> {
   const requests = [...cases.keys()].flatMap((given) =>

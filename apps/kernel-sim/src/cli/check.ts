@@ -4,14 +4,16 @@ import type { SampleOptions, Strategy } from '@scopemask/checker/search'
 import { DEFAULT_LIMITS, type SearchOptions } from '@scopemask/checker/search'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../input-error.js'
-import { POLICIES, type Policy, policyNamed } from '../kernel/policy.js'
+import { POLICIES, type Policy, type PolicyName, policyNamed } from '../kernel/policy.js'
 import { answerOf } from '../matrix/answer.js'
 import type { CaseRow, Cell } from '../matrix/cell.js'
 import { type CellOptions, rowOf, sampledRow } from '../matrix/cell.js'
 import { checkJson } from '../report/check/json.js'
 import { answerMarkdown } from '../report/check/markdown.js'
+import { repairsText } from '../report/check/repair.js'
 import {
   answerText,
+  leastRepairsText,
   matrixText,
   reductionsText,
   resultText,
@@ -32,6 +34,7 @@ interface Options {
   readonly json?: true
   readonly answer?: true
   readonly lockdep?: true
+  readonly repair?: true
   readonly reductions?: true
   readonly times?: boolean
   readonly progress?: boolean
@@ -57,6 +60,10 @@ Without SCENARIO, all bundled cases are checked under all policies, and the outp
 they add up to. SCENARIO is the name or number of a bundled case, or the path of your own file (TypeScript or
 JavaScript) whose default export is a scenario.
 
+--repair finds all minimal sets of changes that make an unsafe cell safe: GFP_NOFS or GFP_NOIO at an allocation, a
+scope in a work function, around a task or while it holds a lock, conveying with one item, WQ_MEM_RECLAIM for a
+queue, a queue for one item alone. Each is proved by a search, and none of its parts can be left out.
+
 When a limit stops a search, the verdict is bounded, which claims nothing.
 
 Exit status: 0 when SCENARIO is safe, or was not given; 1 when it has a deadlock or a livelock, or a limit
@@ -65,6 +72,7 @@ stopped the search; 2 when it cannot be loaded or breaks a rule.
 Examples:
   kernel-sim check
   kernel-sim check cil-push --policy convey-on-queue
+  kernel-sim check cil-push --policy scope --repair
   kernel-sim check ./my-driver.ts --json
   kernel-sim check ./large.ts --policy scope --workers 4 --checkpoint large.checkpoint
   kernel-sim check ./too-large.ts --sample 10000 --seed 7`
@@ -82,6 +90,7 @@ export function check(program: Command): void {
     .option('--json', 'print the results as JSON (schema: schemas/check.schema.json)')
     .option('--answer', 'print the answer to the question of 2016 as Markdown (docs/answer.md)')
     .option('--lockdep', 'also print what lockdep reports about SCENARIO')
+    .option('--repair', 'also find the least that makes each unsafe cell safe')
     .option('--reductions', 'also count the states with and without each reduction')
     .option('--times', 'print how long each case took, even where the output is not a terminal')
     .option('--no-times', 'do not print how long each case took')
@@ -127,6 +136,9 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   if (options.answer && (given !== undefined || options.policy)) {
     throw new InputError('--answer is about all bundled cases under all policies')
   }
+  if (options.repair && options.sample !== undefined) {
+    throw new InputError('--repair needs a search: it does not go with --sample')
+  }
   if (given === undefined && options.sample !== undefined) {
     throw new InputError('--sample needs a SCENARIO')
   }
@@ -158,6 +170,7 @@ async function checkAll(options: Options): Promise<void> {
   else if (options.json) process.stdout.write(checkJson(rows, complete))
   else {
     const parts = [matrixText(rows, options.times ?? process.stdout.isTTY === true)]
+    if (options.repair) parts.push(leastRepairsText(rows))
     if (options.reductions) parts.push(reductionsText(rows))
     if (complete) parts.push(answerText(answerOf(rows)))
     process.stdout.write(parts.join('\n'))
@@ -177,12 +190,14 @@ function rowText(row: CaseRow, options: Options): string {
       sample === undefined ? undefined : sampleOptions(options, sample),
     )
   }
-  const texts = row.cells.map(({ policy, inapplicable, result, sampled, lockdep = [] }) => {
+  const texts = row.cells.map((cell) => {
+    const { policy, inapplicable, result, sampled, lockdep = [], repairs } = cell
     if (sampled !== undefined) return sampleText(row.name, policy, sample ?? 0, sampled)
     if (result === undefined)
       return `${row.name} under ${policy}: the policy does not apply: ${inapplicable}\n`
     const splats = options.lockdep ? lockdep.map(({ text }) => text) : []
-    return [resultText(row.name, policy, result), ...splats].join('')
+    const repaired = repairs ? [`\n${repairsText(row.name, policy, repairs)}`] : []
+    return [resultText(row.name, policy, result), ...splats, ...repaired].join('')
   })
   if (options.reductions) texts.push(reductionsText([row]))
   if (options.times) texts.push(`${row.seconds.toFixed(2)} s\n`)
@@ -206,11 +221,16 @@ async function checkedRows(
   const policies = policiesOf(options)
   const search = searchOptions(options)
   const { reductions = false, workers } = options
+  const repair = repairedPolicies(options)
   const progress = new Progress(process.stderr, options.progress)
   try {
     if (workers > 1 && cases.size * policies.length > 1) {
-      return await rowsInThreads(workers, cases, policies, { search, reductions }, (done, all) =>
-        progress.say(() => `${number(done)} of ${number(all)} cells checked`),
+      return await rowsInThreads(
+        workers,
+        cases,
+        policies,
+        { search, reductions, repair },
+        (done, all) => progress.say(() => `${number(done)} of ${number(all)} cells checked`),
       )
     }
     const onProgress = (cell: string, states: number, depth: number): void =>
@@ -222,7 +242,9 @@ async function checkedRows(
         workers > 1 && policy ? crewOf(workers, { given, policy: policy.name }, options) : undefined
       const run = checkpointOf(given, found, options)
       try {
-        rows.push(await rowOf(found, policies, { search, reductions, onProgress, crew, run }))
+        rows.push(
+          await rowOf(found, policies, { search, reductions, repair, onProgress, crew, run }),
+        )
       } finally {
         crew?.dismiss()
       }
@@ -249,6 +271,12 @@ function checkpointOf(
   }
   return (search) =>
     runWithCheckpoint(search, { file: checkpoint, every: checkpointEvery, identity })
+}
+
+/** The page says what repairs a path after the replacement: where scopes are, and nothing is conveyed. */
+function repairedPolicies({ repair, answer }: Options): readonly PolicyName[] {
+  if (repair) return POLICIES.map(({ name }) => name)
+  return answer ? ['scope'] : []
 }
 
 function policiesOf({ policy }: Options): readonly Policy[] {

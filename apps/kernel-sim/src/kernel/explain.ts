@@ -3,7 +3,7 @@
 import type { Machine, Row } from '@scopemask/checker/machine'
 import type { Execution, Waiter } from '@scopemask/checker/search'
 
-/** The procedures that stand for an allocation and for direct reclaim: see kernel/memory/memory.ts. */
+/** The procedures that stand for an allocation and for direct reclaim: see kernel/memory.ts. */
 const ALLOCATION = '__alloc_pages'
 const RECLAIM = 'try_to_free_pages'
 

@@ -14,7 +14,7 @@ import {
   PF_MEMALLOC,
   type TaskFlags,
 } from '@scopemask/allocator'
-import type { MachineObject, Row, Steps, Value } from '@scopemask/checker/machine'
+import type { MachineObject, Redirect, Row, Steps, Value } from '@scopemask/checker/machine'
 import { Machine, Misuse, type Task } from '@scopemask/checker/machine'
 import { ownCode } from '../own-code.js'
 import { Choices } from './data/choice.js'
@@ -23,6 +23,7 @@ import { Variable } from './data/variable.js'
 import { BlockDevice } from './fs/block-device.js'
 import { Journal, type JournalOptions } from './fs/journal.js'
 import { Page } from './fs/page.js'
+import { type Intervention, Interventions } from './intervention.js'
 import { BitLock } from './lock/bit-lock.js'
 import { Mutex } from './lock/mutex.js'
 import { RwSemaphore } from './lock/rwsem.js'
@@ -30,6 +31,8 @@ import { Spinlock } from './lock/spinlock.js'
 import { Memory } from './memory/memory.js'
 import { Mempool } from './memory/mempool.js'
 import type { Policy } from './policy.js'
+import { ALLOCATION, pathOf } from './role.js'
+import { Situations } from './situations.js'
 import { Completion } from './task/completion.js'
 import { Current } from './task/current.js'
 import { Process } from './task/process.js'
@@ -58,6 +61,9 @@ export class Kernel {
   readonly machine = new Machine(ownCode())
   /** The memalloc scopes of the running task. */
   readonly scopes: Scopes
+  /** What holds in a state, for whoever studies one. */
+  readonly situations: Situations
+  readonly #interventions: Interventions
   readonly #tasks: TaskStates
   readonly #current: Current
   readonly #choices: Choices
@@ -68,10 +74,12 @@ export class Kernel {
   #systemPool: WorkerPool | null = null
   #kthreadd: Kthreadd | null = null
 
-  constructor(policy: Policy) {
+  /** @param interventions changes to what the scenario builds: see intervention.ts. */
+  constructor(policy: Policy, interventions: readonly Intervention[] = []) {
     this.policy = policy
+    this.#interventions = new Interventions(interventions)
     this.#tasks = new TaskStates(this.machine)
-    this.#current = new Current(this.machine, policy)
+    this.#current = new Current(this.machine, policy, this.#interventions)
     this.scopes = new Scopes(this.#current, policy)
     this.#choices = new Choices(this.machine)
     this.#memory = new Memory(this.machine, this.#tasks, this.#current, this.#choices)
@@ -80,8 +88,14 @@ export class Kernel {
       this.#tasks,
       this.#current,
       policy,
+      this.#interventions,
       this.#kthread,
     )
+    this.situations = new Situations(this.machine, this.#memory, this.#current, this.#workqueues)
+    if (this.#interventions.haveScopes) {
+      this.#current.situationOf = (row, task) => this.situations.of(row, task)
+    }
+    if (this.#interventions.haveAllocations) this.machine.redirect = this.#redirect
   }
 
   // Tasks.
@@ -98,7 +112,9 @@ export class Kernel {
 
   /** A process that others fork: see process.ts. */
   process(name: string, body: () => Steps<unknown>): Process {
-    return new Process(this.machine, this.#current, this.#kthread, name, body)
+    const process = new Process(this.machine, this.#current, this.#kthread, name, body)
+    this.situations.addProcess(process)
+    return process
   }
 
   /** Makes identical parts; states that differ only in which is which count once. */
@@ -137,12 +153,15 @@ export class Kernel {
 
   /** @param lockClass what lockdep takes it for, when several have different names. */
   mutex(name: string, lockClass = name): Mutex {
-    return new Mutex(this.machine, this.#tasks, name, lockClass)
+    const mutex = new Mutex(this.machine, this.#tasks, name, lockClass)
+    this.situations.addLock(mutex)
+    return mutex
   }
 
   rwsem(name: string): RwSemaphore {
     const rwsem = new RwSemaphore(this.machine, this.#tasks, name)
     this.#rwsems.push(rwsem)
+    this.situations.addLock(rwsem)
     return rwsem
   }
 
@@ -205,7 +224,9 @@ export class Kernel {
 
   /** kswapd: reclaims whenever `wake` is not 0, in the background, with nothing held. */
   kswapd(wake: Variable): void {
-    this.kthread('kswapd0', () => this.#kswapd(wake), (PF_MEMALLOC | PF_KSWAPD) as TaskFlags)
+    const flags = (PF_MEMALLOC | PF_KSWAPD) as TaskFlags
+    const kswapd = this.kthread('kswapd0', () => this.#kswapd(wake), flags)
+    this.situations.servesAll(kswapd)
   }
 
   /** What an author who knows writes where a gfp is asked for: `restricted` under explicit, else GFP_KERNEL. */
@@ -294,10 +315,18 @@ export class Kernel {
     if (this.machine.tasks.length === 0) {
       throw new Misuse('there is no task: kernel.task(name, function* () { ... })')
     }
-    this.#workqueues.startWorkers((pool) => this.#kthreadCreate(pool))
+    const { workers, rescuers } = this.#workqueues.startWorkers((pool) => this.#kthreadCreate(pool))
+    for (const worker of [...workers, ...rescuers]) this.situations.servesAll(worker)
+    for (const rescuer of rescuers) this.situations.addRescuer(rescuer)
     for (const rwsem of this.#rwsems) rwsem.grow(this.machine.tasks.length)
     return this.machine.seal()
   }
+
+  /** Takes away what interventions at allocations take. */
+  readonly #redirect: Redirect = ({ role }, [gfp], callers) => {
+    if (role !== ALLOCATION || typeof gfp !== 'number') return null
+    return [this.#interventions.gfp(gfp, pathOf(callers))]
+  };
 
   *#kswapd(wake: Variable): Steps<void> {
     yield* wake.waitWhile(0)
@@ -322,7 +351,7 @@ export class Kernel {
       const requests = new Fifo(this.machine, 'kthread_create_list', 1)
       const pools = new Map<MachineObject, WorkerPool>()
       this.#kthreadd = { requests, pools }
-      this.kthread('kthreadd', () => this.#createWorker(requests, pools))
+      this.situations.servesAll(this.kthread('kthreadd', () => this.#createWorker(requests, pools)))
     }
     return this.#kthreadd
   }

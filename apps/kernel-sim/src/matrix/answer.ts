@@ -1,5 +1,20 @@
 /** Answer: what the cells of all cases add up to, as data. */
 import type { CaseRow, Cell } from './cell.js'
+import { KINDS, type Kind, kindsOf } from './repair/kinds.js'
+
+/** What is the least that repairs, by case. */
+export interface Least {
+  /** The cases that one kind of change repairs alone. */
+  readonly alone: readonly { readonly kind: Kind; readonly cases: readonly string[] }[]
+  /** Cases each of whose repairs conveys. */
+  readonly conveyNeeded: readonly string[]
+  /** Cases that can be repaired, but not by conveying alone. */
+  readonly conveyNotEnough: readonly string[]
+  /** Cases each of whose repairs changes a queue: no restriction helps there. */
+  readonly queueNeeded: readonly string[]
+  /** Cases that nothing repairs. */
+  readonly nothing: readonly string[]
+}
 
 /** What the cells add up to. */
 export interface Answer {
@@ -18,6 +33,8 @@ export interface Answer {
   readonly repairAll: readonly string[]
   /** Cases that no policy repairs. */
   readonly beyondRepair: readonly string[]
+  /** What is the least that repairs those that are lost; null where that was not looked for. */
+  readonly least: Least | null
   /** Cases in which a restriction leaves nobody to make progress. */
   readonly livelocks: readonly string[]
   /** Cases that delegate and survive: there a policy that conveys restricts workers for nothing. */
@@ -65,6 +82,7 @@ export function answerOf(rows: readonly CaseRow[]): Answer {
     beyondRepair: lost
       .filter((row) => repairs.every((each) => !each.cases.includes(row.number)))
       .map(number),
+    least: leastOf(lost),
     livelocks: cases
       .filter((row) => row.cells.some(({ result }) => result?.verdict === 'livelock'))
       .map(number),
@@ -79,5 +97,26 @@ export function answerOf(rows: readonly CaseRow[]): Answer {
     unseen: cells(
       ({ result, lockdep = [] }) => result?.verdict === 'deadlock' && lockdep.length === 0,
     ),
+  }
+}
+
+function leastOf(lost: readonly CaseRow[]): Least | null {
+  const found = lost.flatMap(({ number, cells }) => {
+    const repairs = cells.find(({ policy }) => policy === 'scope')?.repairs
+    return repairs === undefined ? [] : [{ number, kinds: kindsOf(repairs) }]
+  })
+  if (found.length < lost.length || found.length === 0) return null
+  const cases = (holds: (kinds: readonly (readonly Kind[])[]) => boolean): string[] =>
+    found.filter(({ kinds }) => holds(kinds)).map(({ number }) => number)
+  const alone = (kind: Kind) => (kinds: readonly (readonly Kind[])[]) =>
+    kinds.some((each) => each.length === 1 && each[0] === kind)
+  const everyHas = (some: readonly Kind[]) => (kinds: readonly (readonly Kind[])[]) =>
+    kinds.length > 0 && kinds.every((each) => each.some((kind) => some.includes(kind)))
+  return {
+    alone: KINDS.map((kind) => ({ kind, cases: cases(alone(kind)) })),
+    conveyNeeded: cases(everyHas(['convey'])),
+    conveyNotEnough: cases((kinds) => kinds.length > 0 && !alone('convey')(kinds)),
+    queueNeeded: cases(everyHas(['rescuer', 'queue'])),
+    nothing: cases((kinds) => kinds.length === 0),
   }
 }

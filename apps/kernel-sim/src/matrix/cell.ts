@@ -10,11 +10,12 @@ import {
   type SearchResult,
 } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
-import type { Policy } from '../kernel/policy.js'
+import type { Policy, PolicyName } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
 import { lockdepOf } from '../lockdep/lockdep-watch.js'
 import type { Splat } from '../lockdep/splat.js'
 import type { Case } from '../scenarios/catalogue.js'
+import { type Repairs, repairsOf } from './repair/repair.js'
 import {
   type CheckResult,
   type Counterexample,
@@ -34,6 +35,8 @@ export interface Cell {
   readonly sampled?: Counterexample | null
   /** What lockdep reports after some executions; none when it is silent. */
   readonly lockdep?: readonly Splat[]
+  /** What makes it safe, where that was asked for and it is not. */
+  readonly repairs?: Repairs
   /** How many states there are with and without each reduction, where that was asked for. */
   readonly reductions?: Reductions
 }
@@ -83,6 +86,8 @@ export interface CellOptions {
   readonly search: SearchOptions
   /** Whether to count states with and without each reduction too. */
   readonly reductions: boolean
+  /** The policies for which to find what makes a cell safe. By default none. */
+  readonly repair?: readonly PolicyName[]
   /** Is told which cell is searched, and how far that is. */
   readonly onProgress: (cell: string, states: number, depth: number) => void
   /** Threads that help with the search of one cell. */
@@ -107,7 +112,7 @@ export async function rowOf(
 export async function cellOf(
   { scenario }: Case,
   policy: Policy,
-  { search: options, reductions, onProgress, crew, run }: CellOptions,
+  { search: options, reductions, repair, onProgress, crew, run }: CellOptions,
 ): Promise<Cell> {
   const inapplicable = scenario.inapplicable?.[policy.name]
   if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
@@ -121,10 +126,14 @@ export async function cellOf(
     })
     const result = await (run?.(search) ?? search.run())
     const machine = () => subjectOf(scenario, policy).machine
+    const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
     return {
       policy: policy.name,
       result: explained(subject, search, result),
       lockdep: lockdepOf(machine),
+      ...(isWrong && repair?.includes(policy.name)
+        ? { repairs: repairsOf(scenario, policy, options) }
+        : {}),
       ...(reductions ? { reductions: reductionsOf(machine, options) } : {}),
     }
   } catch (thrown) {

@@ -18,9 +18,11 @@ import {
   waiters,
 } from '@scopemask/checker/search'
 import { explain } from '../kernel/explain.js'
+import type { Intervention } from '../kernel/intervention.js'
 import { Kernel } from '../kernel/kernel.js'
 import type { Policy } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
+import type { Situations } from '../kernel/situations.js'
 import { ownCode } from '../own-code.js'
 
 /** What is checked: a machine, and how to name what holds for its tasks. */
@@ -30,6 +32,13 @@ export interface Subject {
   restrictionsOf(row: Row, task: number): string
   /** What a request lets reclaim do, in words. */
   requestName(gfp: number): string
+}
+
+/** A subject that was built of a scenario. */
+export interface BuiltSubject extends Subject {
+  readonly policy: Policy
+  /** What holds in a state. */
+  readonly situations: Situations
 }
 
 /** A task that is not done, with the restrictions in force for it. */
@@ -49,9 +58,17 @@ export interface CheckResult {
   readonly counterexample: Counterexample | null
 }
 
-/** The machine of a scenario under a policy. @throws Misuse when it cannot be built. */
-export function subjectOf(scenario: Scenario, policy: Policy): Subject {
-  const kernel = new Kernel(policy)
+/**
+ * The machine of a scenario under a policy.
+ * @param interventions changes to what the scenario builds: see kernel/intervention.ts.
+ * @throws Misuse when it cannot be built.
+ */
+export function subjectOf(
+  scenario: Scenario,
+  policy: Policy,
+  interventions: readonly Intervention[] = [],
+): BuiltSubject {
+  const kernel = new Kernel(policy, interventions)
   try {
     scenario.build(kernel)
   } catch (thrown) {
@@ -64,6 +81,8 @@ export function subjectOf(scenario: Scenario, policy: Policy): Subject {
   const machine = kernel.seal()
   return {
     machine,
+    policy,
+    situations: kernel.situations,
     restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
     requestName: (gfp) => kernel.requestName(gfp),
   }

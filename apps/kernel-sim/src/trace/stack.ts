@@ -10,10 +10,7 @@ import { Names } from './names.js'
 export class Stack {
   /** The functions. */
   readonly functions: readonly string[]
-  /**
-   * The return addresses as `function+offset`; `function@address` where only the address is known, the function alone where
-   * the format has neither.
-   */
+  /** The return addresses as `function+offset`; the functions alone where the format has no offsets. */
   readonly frames: readonly string[]
   /** Whether outer frames are missing. */
   readonly truncated: boolean
@@ -41,14 +38,11 @@ export class Stack {
     return (this.#path ??= this.functions.join(';'))
   }
 
-  /**
-   * The call path of a request: the frames from the call site outwards. Return addresses count, since one function may call
-   * another inside a scope here and outside of it there.
-   */
+  /** The same from the call site outwards: the call path of a request. */
   get callPath(): string {
     const { site } = this.callSite ?? {}
     return (this.#callPath ??=
-      site === undefined ? '' : this.frames.slice(this.functions.indexOf(site)).join(';'))
+      site === undefined ? '' : this.functions.slice(this.functions.indexOf(site)).join(';'))
   }
 
   /**
@@ -80,10 +74,10 @@ export class Stack {
   }
 }
 
-/** `kthread+248`, `kthread@ffffffff81389be8` → `kthread`. */
+/** `kthread+248` → `kthread`. */
 function functionOf(frame: string): string {
-  const end = Math.max(frame.lastIndexOf('+'), frame.lastIndexOf('@'))
-  return end < 0 ? frame : frame.slice(0, end)
+  const plus = frame.lastIndexOf('+')
+  return plus < 0 ? frame : frame.slice(0, plus)
 }
 
 /**

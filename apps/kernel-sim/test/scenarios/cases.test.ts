@@ -37,7 +37,12 @@ const LETTER = { safe: 's', deadlock: 'D', livelock: 'L', bounded: '?' } as cons
 
 const rows: CaseRow[] = await Promise.all(
   CASES.map((each) =>
-    rowOf(each, POLICIES, { search: {}, reductions: true, onProgress: () => {} }),
+    rowOf(each, POLICIES, {
+      search: {},
+      reductions: true,
+      repair: ['scope'],
+      onProgress: () => {},
+    }),
   ),
 )
 

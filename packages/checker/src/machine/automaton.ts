@@ -33,12 +33,25 @@ export interface Node {
   readonly next: (Node | undefined)[]
 }
 
+/**
+ * Gives a call other arguments, by who makes it: to try what a change at one call would do without changing the code.
+ * @param callers the stack of the caller, innermost first.
+ * @returns the arguments with which to call, or null for those that are there.
+ */
+export type Redirect = (
+  procedure: ProcedureLike,
+  args: readonly Value[],
+  callers: readonly ProcedureLike[],
+) => readonly Value[] | null
+
 /** What automata share: the numbering of nodes, of values and of automata. */
 export interface Numbering {
   readonly nodes: Node[]
   readonly objects: readonly MachineObject[]
   /** Paths of the code that the model is written with. */
   readonly internals: readonly string[]
+  /** See {@link Redirect}. */
+  readonly redirect: Redirect | null
   /** The automaton of a procedure with arguments. */
   automaton(procedure: ProcedureLike, args: readonly Value[]): Automaton
   /** The number of a value, and back. */

@@ -4,7 +4,7 @@
  *
  * A scenario builds it and then it is sealed: from then on no object is made.
  */
-import { Automaton, type Node, type Numbering } from './automaton.js'
+import { Automaton, type Node, type Numbering, type Redirect } from './automaton.js'
 import { Misuse } from './errors.js'
 import { Field, Layout, type Row } from './layout.js'
 import { type Group, MachineObject, type Membership } from './object.js'
@@ -51,11 +51,20 @@ export class Machine implements Numbering {
   readonly tasks: Task[] = []
   readonly groups: Group[] = []
   readonly nodes: Node[] = []
+  redirect: Redirect | null = null
+  /** All procedures and what tasks do, by number. */
+  readonly procedures: ProcedureLike[] = []
   readonly #automata = new Map<string, Automaton>()
   readonly #procedures = new Map<ProcedureLike, number>()
   readonly #numbers = new Map<unknown, number>()
   readonly #values: Value[] = []
-  #building: { readonly group: Group; readonly replica: number } | null = null
+  #building: {
+    readonly group: Group
+    readonly replica: number
+    /** The numbers of the procedures of the first replica, and how many this one has so far. */
+    readonly procedures: number[]
+    place: number
+  } | null = null
   #sealed = false
 
   /**
@@ -89,7 +98,7 @@ export class Machine implements Numbering {
   task(name: string, body: () => Steps<unknown>, daemon = false): Task {
     return this.#enroll(name, (id, membership) => {
       const position = this.layout.add(new Field(`${name}.position`, 0, false))
-      const root = { name, loop: daemon, role: null, body }
+      const root = this.#procedure({ name, loop: daemon, role: null, body })
       const task = new Task(id, name, membership, {
         index: this.tasks.length,
         position,
@@ -111,7 +120,7 @@ export class Machine implements Numbering {
     { loop = false, role = null }: ProcedureOptions = {},
   ): (...args: A) => Steps<R> {
     this.#assertBuilding(`procedure ${name}`)
-    const procedure: ProcedureLike = { name, loop, role, body }
+    const procedure = this.#procedure({ name, loop, role, body })
     return function* (...args) {
       return (yield new Call(procedure, args)) as R
     }
@@ -128,8 +137,9 @@ export class Machine implements Numbering {
     const group: Group = { name, size, replicas: Array.from({ length: size }, () => []) }
     this.groups.push(group)
     const built: T[] = []
+    const procedures: number[] = []
     for (let replica = 0; replica < size; replica++) {
-      this.#building = { group, replica }
+      this.#building = { group, replica, procedures, place: 0 }
       built.push(build(replica))
     }
     this.#building = null
@@ -210,11 +220,27 @@ export class Machine implements Numbering {
       throw new Misuse('everything needs a name: kernel.mutex(name), kernel.task(name, body)')
     const building = this.#building
     const siblings = building?.group.replicas[building.replica]
-    const membership = building && siblings ? { ...building, place: siblings.length } : null
+    const membership =
+      building && siblings
+        ? { group: building.group, replica: building.replica, place: siblings.length }
+        : null
     const object = make(this.objects.length, membership)
     this.objects.push(object)
     siblings?.push(object)
     return object
+  }
+
+  /** Numbers a procedure: see {@link ProcedureLike.kin}. */
+  #procedure(spec: Omit<ProcedureLike, 'kin'>): ProcedureLike {
+    let kin = this.procedures.length
+    if (this.#building !== null) {
+      const { procedures, replica } = this.#building
+      if (replica === 0) procedures.push(kin)
+      kin = procedures[this.#building.place++] ?? kin
+    }
+    const procedure = { ...spec, kin }
+    this.procedures.push(procedure)
+    return procedure
   }
 
   #field(object: MachineObject, field: Field): Field {

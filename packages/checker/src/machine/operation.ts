@@ -127,6 +127,11 @@ export class Call {
 
 /** A procedure, as far as a call has to know it. */
 export interface ProcedureLike {
+  /**
+   * Its number, in the order in which procedures and tasks were made; of one that replicas have, that of the first. Machines
+   * that were built alike have the same numbers.
+   */
+  readonly kin: number
   readonly name: string
   readonly loop: boolean
   /** What it is to whoever built the model, who finds it again on the stacks of tasks. The machine does not look at it. */

@@ -135,7 +135,7 @@ export class Program {
             `${this.name} calls ${automaton.procedure.name} ${MAX_FRAMES} frames deep: it recurses`,
           )
         }
-        node = action.automaton.root
+        node = this.#called(action.automaton, caller).root
         continue
       }
       const over = caller < 0
@@ -156,6 +156,15 @@ export class Program {
       node = waiting.automaton.step(waiting, action.value)
       caller = this.#callers[caller] as number
     }
+  }
+
+  /** What is called in truth: see {@link Redirect}. @param caller where the call is made. */
+  #called(automaton: Automaton, caller: number): Automaton {
+    const { numbering, procedure, args } = automaton
+    if (numbering.redirect === null) return automaton
+    const callers = this.stack(caller).map(({ node }) => node.automaton.procedure)
+    const instead = numbering.redirect(procedure, args, callers)
+    return instead === null ? automaton : numbering.automaton(procedure, instead)
   }
 
   #position(node: Node | null, caller: number, parent: number, input: number): number {

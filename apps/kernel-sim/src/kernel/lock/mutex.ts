@@ -74,6 +74,10 @@ export class Mutex {
     yield* this.#unlock
   }
 
+  isHeldBy(row: Row, task: number): boolean {
+    return this.#owner.get(row) === this.#tasks.reference(task)
+  }
+
   #lockOperation(subclass: number): Operation {
     return new KernelOperation({
       name: subclass === 0 ? 'mutex_lock' : 'mutex_lock_nested',

@@ -18,6 +18,7 @@ const MOST_READS = 2
 
 export class RwSemaphore {
   readonly object: MachineObject
+  readonly #tasks: TaskStates
   readonly #writer: Field
   /** Who reads, once for each time. */
   readonly #readers: ReferenceList
@@ -30,6 +31,7 @@ export class RwSemaphore {
   constructor(machine: Machine, tasks: TaskStates, name: string) {
     const object = machine.object(name)
     this.object = object
+    this.#tasks = tasks
     this.#writer = machine.reference(object, 'writer')
     this.#readers = new ReferenceList(machine, object, 'reader')
     this.#waitingWriters = new ReferenceList(machine, object, 'waiting writer')
@@ -149,6 +151,12 @@ export class RwSemaphore {
   grow(tasks: number): void {
     this.#readers.grow(tasks * MOST_READS)
     this.#waitingWriters.grow(tasks)
+  }
+
+  /** Whether a task holds it, for reading or for writing. */
+  isHeldBy(row: Row, task: number): boolean {
+    const reference = this.#tasks.reference(task)
+    return this.#writer.get(row) === reference || this.#readers.includes(row, reference)
   }
 
   *downWrite(): Steps<void> {

@@ -10,6 +10,7 @@
 import {
   __GFP_DIRECT_RECLAIM,
   __GFP_FS,
+  __GFP_IO,
   __GFP_NORETRY,
   gfpflagsAllowBlocking,
   PF_MEMALLOC,
@@ -19,6 +20,7 @@ import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import type { Choices } from '../data/choice.js'
 import { Variable } from '../data/variable.js'
 import { KernelOperation } from '../operation.js'
+import { ALLOCATION, RECLAIM } from '../role.js'
 import type { Current } from '../task/current.js'
 import type { TaskStates } from '../task/task-state.js'
 import { takesFsReclaim } from './gfp.js'
@@ -29,6 +31,8 @@ export interface Shrinker {
   /** What a request must allow for it to be called: `__GFP_FS`, `__GFP_IO`, or 0. */
   readonly needs: number
   readonly scan: (gfp: number) => Steps<unknown>
+  /** Whether what it does depends on the request. */
+  readonly readsGfp: boolean
 }
 
 export class Memory {
@@ -71,18 +75,29 @@ export class Memory {
         return 0
       },
     })
-    this.#reclaim = machine.procedure('try_to_free_pages', (gfp: number) => this.#shrink(gfp))
+    this.#reclaim = machine.procedure('try_to_free_pages', (gfp: number) => this.#shrink(gfp), {
+      role: RECLAIM,
+    })
     const slowpath = machine.procedure(
       '__alloc_pages_slowpath',
       (gfp: number) => this.#retry(gfp),
       { loop: true },
     )
-    this.#alloc = machine.procedure('__alloc_pages', (gfp: number) => this.#allocate(gfp, slowpath))
+    this.#alloc = machine.procedure(
+      '__alloc_pages',
+      (gfp: number) => this.#allocate(gfp, slowpath),
+      { role: ALLOCATION },
+    )
   }
 
   /** Registers a shrinker. */
   shrinker(name: string, needs: number, scan: (gfp: number) => Steps<unknown>): void {
-    this.#shrinkers.push({ name, needs, scan: this.#machine.procedure(name, scan) })
+    this.#shrinkers.push({
+      name,
+      needs,
+      scan: this.#machine.procedure(name, scan),
+      readsGfp: scan.length > 0,
+    })
   }
 
   /**
@@ -106,6 +121,24 @@ export class Memory {
     if (!Number.isInteger(gfp))
       throw new Misuse(`${gfp} is no gfp: use GFP_KERNEL, GFP_NOFS and the like`)
     return yield* this.#alloc(gfp)
+  }
+
+  /**
+   * Returns true if taking `__GFP_FS` from a request can only leave out steps: pressure is open at each allocation, and
+   * every shrinker needs `__GFP_FS`. Then what a restricted request does under pressure is what it does without pressure.
+   * On it rests that more restriction adds no deadlock: see docs/decisions/repair.md.
+   */
+  get isMonotone(): boolean {
+    return this.#free === null && this.#shrinkers.every(({ needs }) => (needs & __GFP_FS) !== 0)
+  }
+
+  /** The bits of a request that decide what reclaim does. */
+  get dependsOn(): number {
+    let bits = this.#free === null ? 0 : __GFP_FS
+    for (const { needs, readsGfp } of this.#shrinkers) {
+      bits |= readsGfp ? __GFP_FS | __GFP_IO : needs
+    }
+    return bits & (__GFP_FS | __GFP_IO)
   }
 
   /** Gives a page back, where memory runs out for real. */

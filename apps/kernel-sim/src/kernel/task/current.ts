@@ -7,6 +7,7 @@ import { currentGfpContext, formatGfp, PF, PF_MEMALLOC, type TaskFlags } from '@
 import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
 import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { Context, convey } from '@scopemask/core'
+import type { Interventions, SituationOf } from '../intervention.js'
 import { LAYOUT, takesFsReclaim } from '../memory/gfp.js'
 import { KernelOperation } from '../operation.js'
 import type { Policy } from '../policy.js'
@@ -42,6 +43,9 @@ export class Current {
   /** What stands for the waits that restrictions pass along; all that reads it depends on all waits. */
   readonly waits: MachineObject
   waitersOf: WaitersOf = () => []
+  /** Set where there are interventions that open scopes. */
+  situationOf: SituationOf | null = null
+  readonly #interventions: Interventions
   readonly #context = new Context(PF, { name: 'current' })
   readonly #fields: Field[] = []
   readonly #initial: number[] = []
@@ -49,8 +53,9 @@ export class Current {
   readonly #gfps = new Numbering()
   readonly #operations = new Map<string, Operation>()
 
-  constructor(machine: Machine, policy: Policy) {
+  constructor(machine: Machine, policy: Policy, interventions: Interventions) {
     this.#machine = machine
+    this.#interventions = interventions
     this.#inherits = policy.delegation === 'inherit-on-wait'
     this.#conveys = policy.delegation === 'convey-on-queue'
     this.waits = machine.object('waits')
@@ -120,18 +125,23 @@ export class Current {
 
   /** The flags in force for a task, those that it inherits included. */
   effective(row: Row, task: number): TaskFlags {
-    let flags = this.own(row, task) as number
+    let flags = this.#inForce(row, task) as number
     if (this.#inherits) {
       const seen = [task]
       for (const at of seen) {
         for (const waiter of this.waitersOf(row, at)) {
           if (seen.includes(waiter)) continue
           seen.push(waiter)
-          flags |= this.own(row, waiter) & PF.restrictions
+          flags |= this.#inForce(row, waiter) & PF.restrictions
         }
       }
     }
     return flags as TaskFlags
+  }
+
+  /** Whether the flags in force for a task restrict it. */
+  isRestricted(row: Row, task: number): boolean {
+    return (this.effective(row, task) & PF.restrictions) !== 0
   }
 
   /** The flags of a task's own scopes. */
@@ -139,10 +149,14 @@ export class Current {
     return this.#flags.value(this.#fields[task]?.get(row) ?? 0) as TaskFlags
   }
 
-  /** The number of what the running task conveys with an item that it queues. */
-  conveyed(row: Row, task: number): number {
-    const policy = this.#conveys ? 'convey-on-queue' : 'none'
-    return this.#flags.of(convey(this.#load(row, task), policy).mask | 0)
+  /**
+   * The number of what the running task conveys with an item that it queues.
+   * @param work the item, by its kin.
+   */
+  conveyed(row: Row, task: number, work: number): number {
+    const conveys = this.#conveys || this.#interventions.conveys(work)
+    this.#context.restore(EVERY_FLAG, this.#inForce(row, task))
+    return this.#flags.of(convey(this.#context, conveys ? 'convey-on-queue' : 'none').mask | 0)
   }
 
   /** Sets the flags that were conveyed, by number. */
@@ -153,7 +167,7 @@ export class Current {
 
   /** Gives a child the flags of its parent. */
   copy(row: Row, parent: number, child: number): void {
-    this.#fields[child]?.set(row, this.#fields[parent]?.get(row) ?? 0)
+    this.#fields[child]?.set(row, this.#flags.of(this.#inForce(row, parent)))
   }
 
   /** Gives a kernel thread back the flags that it was made with. */
@@ -170,6 +184,13 @@ export class Current {
         `${this.#machine.tasks[task]} returns with the scope ${PF.format((now ^ before) as TaskFlags)} left open`,
       )
     }
+  }
+
+  /** The flags of a task's own scopes, those that interventions open included. */
+  #inForce(row: Row, task: number): TaskFlags {
+    const own = this.own(row, task)
+    if (this.situationOf === null) return own
+    return (own | this.#interventions.flags(this.situationOf(row, task))) as TaskFlags
   }
 
   #load(row: Row, task: number): Context<'PF'> {

@@ -2,7 +2,7 @@
  * Process: a task that another one forks. The child has the flags of its parent: `dup_task_struct()` copies them,
  * scopes included (kernel/fork.c); what the parent only inherits while somebody waits for it is not in its flags.
  */
-import type { Machine, Task } from '@scopemask/checker/machine'
+import type { Field, Machine, Row, Task } from '@scopemask/checker/machine'
 import { BLOCKED, type Operation, type Steps } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
 import type { StartKthread } from '../work/kthread.js'
@@ -10,6 +10,7 @@ import type { Current } from './current.js'
 
 export class Process {
   readonly task: Task
+  readonly #started: Field
   readonly #fork: Operation
 
   constructor(
@@ -21,6 +22,7 @@ export class Process {
   ) {
     const object = machine.object(`${name} (process)`)
     const started = machine.field(object, 'started')
+    this.#started = started
     const run = new KernelOperation({
       name: 'ret_from_fork',
       object,
@@ -52,6 +54,11 @@ export class Process {
         return 0
       },
     })
+  }
+
+  /** Whether it was forked and has not begun yet. */
+  isStarted(row: Row): boolean {
+    return this.#started.get(row) === 1
   }
 
   /** Starts it, as a child of the running task. */

@@ -11,8 +11,10 @@
 import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
 import { BLOCKED, Misuse, type Operation, type Steps, type Wait } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
+import type { Interventions } from '../intervention.js'
 import { type Effect, KernelOperation, type KernelOperationSpec } from '../operation.js'
 import type { Policy } from '../policy.js'
+import { WorkFunction } from '../role.js'
 import type { Current } from '../task/current.js'
 import type { TaskStates } from '../task/task-state.js'
 import type { StartKthread } from './kthread.js'
@@ -104,12 +106,28 @@ export class WorkerPool {
   }
 }
 
+/** Where an item is. */
+export interface Item {
+  readonly work: MachineObject
+  /** The queue that it was put on last. */
+  readonly queue: MachineObject | null
+  /** Whether that queue has no rescuer and could be given one. */
+  readonly lacksRescuer: boolean
+  readonly isPending: boolean
+  /** Whether it waits until fewer items of its queue are under way. */
+  readonly isInactive: boolean
+  /** The queue from which it runs; null when it does not. */
+  readonly runsFrom: MachineObject | null
+}
+
 /** A queue of items for the workers of a pool. */
 export class Workqueue {
   readonly inactive: ReferenceList
   readonly active: Field
   /** Where items queued from a restricted scope go, when the policy separates them. */
   restricted: Workqueue | null = null
+  /** Queues that items have for themselves, by an intervention, instead of this one. */
+  readonly own = new Map<Work, Workqueue>()
 
   constructor(
     machine: Machine,
@@ -128,6 +146,7 @@ export class Workqueues {
   readonly #tasks: TaskStates
   readonly #current: Current
   readonly #policy: Policy
+  readonly #interventions: Interventions
   readonly #start: StartKthread
   readonly #works: Work[] = []
   readonly #queues: Workqueue[] = []
@@ -146,9 +165,11 @@ export class Workqueues {
     tasks: TaskStates,
     current: Current,
     policy: Policy,
+    interventions: Interventions,
     start: StartKthread,
   ) {
     this.#machine = machine
+    this.#interventions = interventions
     this.#tasks = tasks
     this.#current = current
     this.#policy = policy
@@ -171,14 +192,13 @@ export class Workqueues {
 
   queue(name: string, pool: WorkerPool, options: WorkqueueOptions): Workqueue {
     const { memReclaim = false, maxActive = Number.POSITIVE_INFINITY } = options
-    const make = (named: string, rescued: boolean): Workqueue => {
-      const object = this.#machine.object(named)
-      const queue = new Workqueue(this.#machine, object, pool, rescued, maxActive)
-      this.#queues.push(queue)
-      return queue
+    const object = this.#machine.object(name)
+    const rescued = memReclaim || this.#interventions.rescues(object.kin)
+    const queue = this.#make(object, { pool, memReclaim: rescued, maxActive })
+    if (this.#policy.separateQueues) {
+      const restricted = this.#machine.object(`${name}/restricted`)
+      queue.restricted = this.#make(restricted, { pool, memReclaim: true, maxActive })
     }
-    const queue = make(name, memReclaim)
-    if (this.#policy.separateQueues) queue.restricted = make(`${name}/restricted`, true)
     return queue
   }
 
@@ -187,7 +207,7 @@ export class Workqueues {
     const object = machine.object(name)
     const work = new Work(
       object,
-      machine.procedure(name, fn),
+      machine.procedure(name, fn, { role: new WorkFunction(object) }),
       machine.field(object, 'pending'),
       machine.reference(object, 'worker'),
       machine.reference(object, 'queue'),
@@ -201,8 +221,21 @@ export class Workqueues {
     return work
   }
 
-  /** Makes the threads, once all items are known. @param kthreadCreate waits until a worker has been created. */
-  startWorkers(kthreadCreate: (pool: WorkerPool) => Steps<void>): void {
+  /**
+   * Makes the threads, once all items are known.
+   * @param kthreadCreate waits until a worker has been created.
+   * @returns them.
+   */
+  startWorkers(kthreadCreate: (pool: WorkerPool) => Steps<void>): {
+    readonly workers: readonly Task[]
+    readonly rescuers: readonly Task[]
+  } {
+    const workers: Task[] = []
+    const rescuers: Task[] = []
+    const start = (name: string, body: () => Steps<unknown>): void => {
+      workers.push(this.#start(name, body))
+    }
+    this.#makeOwnQueues()
     for (const list of [
       ...this.#pools.map(({ list }) => list),
       ...this.#queues.map((q) => q.inactive),
@@ -216,23 +249,24 @@ export class Workqueues {
       if (pool.options.creates) {
         // Each worker creates at most one other; those not created yet are there and wait to be.
         for (let number = 0; number < workers + 1; number++) {
-          this.#start(`kworker/${pool.object}:${number}`, () =>
+          start(`kworker/${pool.object}:${number}`, () =>
             this.#createThenWork(pool, number, kthreadCreate),
           )
         }
       } else {
         this.#machine.replicate(`kworker/${pool.object}`, workers, () =>
-          this.#start(`kworker/${pool.object}`, () => this.#workOn(pool)),
+          start(`kworker/${pool.object}`, () => this.#workOn(pool)),
         )
       }
       for (const queue of served.filter(({ memReclaim }) => memReclaim)) {
-        this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue))
+        rescuers.push(this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue)))
       }
     }
     for (const { pendingBarriers, runningBarriers } of this.#works) {
       pendingBarriers.grow(this.#machine.tasks.length)
       runningBarriers.grow(this.#machine.tasks.length)
     }
+    return { workers, rescuers }
   }
 
   /**
@@ -243,8 +277,9 @@ export class Workqueues {
     const operation = this.#operation('queue_work', queue.object, work.object, {
       attempt: (row, task) => {
         if (work.pending.get(row) === 1) return 0
-        const restricted = this.#current.conveyed(row, task)
-        const target = queue.restricted !== null && restricted !== 0 ? queue.restricted : queue
+        const restricted = this.#current.conveyed(row, task, work.object.kin)
+        const separate = restricted !== 0 ? queue.restricted : null
+        const target = queue.own.get(work) ?? separate ?? queue
         work.pending.set(row, 1)
         work.conveyed.set(row, restricted)
         work.queue.set(row, target.object.id + 1)
@@ -291,7 +326,8 @@ export class Workqueues {
 
   /** Waits for all items that are on a queue now, not for those that come later. */
   *flushWorkqueue(queue: Workqueue): Steps<void> {
-    const queues = [queue.object.id + 1, (queue.restricted?.object.id ?? -1) + 1]
+    const all = [queue, ...queue.own.values(), ...(queue.restricted ? [queue.restricted] : [])]
+    const queues = all.map(({ object }) => object.id + 1)
     yield* this.#flush('flush_workqueue', queue.object, (row) =>
       this.#works.filter(
         (work) => queues.includes(work.queue.get(row)) || queues.includes(work.runsFrom.get(row)),
@@ -321,9 +357,72 @@ export class Workqueues {
     }
   }
 
+  get works(): MachineObject[] {
+    return this.#works.map(({ object }) => object)
+  }
+
+  /** The queues that could be given a rescuer. */
+  get queuesWithoutRescuer(): MachineObject[] {
+    const lacking = this.#queues.filter((queue) => !queue.memReclaim && !this.#isOwn(queue))
+    return lacking.map(({ object }) => object)
+  }
+
+  /** The item that a task works on, or null. */
+  running(row: Row, task: number): Work | null {
+    const me = this.#tasks.reference(task)
+    return this.#works.find((work) => work.worker.get(row) === me) ?? null
+  }
+
+  /** Where all items are. */
+  items(row: Row): Item[] {
+    return this.#works.map((work) => {
+      const queue = this.#queueOf(row, work)
+      const reference = work.object.id + 1
+      const isPending = work.pending.get(row) === 1
+      return {
+        work: work.object,
+        queue: queue?.object ?? null,
+        lacksRescuer: queue?.memReclaim === false && !this.#isOwn(queue),
+        isPending,
+        isInactive: isPending && queue?.inactive.includes(row, reference) === true,
+        runsFrom: this.#queueAt(work.runsFrom.get(row))?.object ?? null,
+      }
+    })
+  }
+
+  /** Whether a queue was made for one item, by an intervention. */
+  #isOwn(queue: Workqueue): boolean {
+    return this.#queues.some(({ own }) => [...own.values()].includes(queue))
+  }
+
+  #make(
+    object: MachineObject,
+    { pool, memReclaim, maxActive }: Pick<Workqueue, 'pool' | 'memReclaim' | 'maxActive'>,
+  ): Workqueue {
+    const queue = new Workqueue(this.#machine, object, pool, memReclaim, maxActive)
+    this.#queues.push(queue)
+    return queue
+  }
+
+  /** Makes the queues that items have for themselves; a queue knows no items before they are queued, so for each queue one. */
+  #makeOwnQueues(): void {
+    for (const queue of [...this.#queues]) {
+      for (const work of this.#works) {
+        const own = this.#interventions.ownQueue(work.object.kin)
+        if (own === undefined) continue
+        const object = this.#machine.object(`${queue.object}/${work.object}`)
+        const maxActive = Number.POSITIVE_INFINITY
+        queue.own.set(
+          work,
+          this.#make(object, { pool: queue.pool, memReclaim: own.memReclaim, maxActive }),
+        )
+      }
+    }
+  }
+
   #waitersOf(row: Row, task: number): readonly number[] {
-    const running = this.#works.find((work) => work.worker.get(row) === this.#tasks.reference(task))
-    if (running === undefined) return []
+    const running = this.running(row, task)
+    if (running === null) return []
     const reference = running.object.id + 1
     const waiting: number[] = []
     for (const [index, field] of this.#flushing.entries()) {

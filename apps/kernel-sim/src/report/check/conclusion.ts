@@ -4,6 +4,7 @@
  */
 
 import type { Answer } from '../../matrix/answer.js'
+import type { Kind } from '../../matrix/repair/kinds.js'
 import type { AuditReport } from '../audit/report.js'
 import { number, percent, plural } from '../form/numbers.js'
 import { sectionText } from '../form/text.js'
@@ -42,6 +43,7 @@ export function answerSentences(answer: Answer): string[] {
   return [
     `No, it is not that simple. Of ${cases} cases, ${caseList(survive)} survive the monotonic replacement of GFP_NOFS/GFP_NOIO by scopes with nothing conveyed; ${caseList(lost)} do not, and ${caseList(brokenByReplacement)} of those ${brokenByReplacement.length === 1 ? 'was' : 'were'} safe before, with the restriction at the call sites.`,
     ...repairs(answer),
+    ...leastSentences(answer),
     ...costs(livelocks, needless),
   ]
 }
@@ -89,6 +91,29 @@ function repairs({ lost, repairs, repairAll, beyondRepair }: Answer): string[] {
     `${helpful.length > 0 ? 'Yes, the flags have to be conveyed, or set again by the worker' : 'Conveying the flags does not help'}: of the ${lost.length}, ${each.join(', ')}.`,
     sum,
   ]
+}
+
+/** What is the least that repairs, where that was looked for. */
+export function leastSentences({ least, lost }: Answer): string[] {
+  if (least === null) return []
+  const alone = least.alone
+    .filter(({ cases }) => cases.length > 0)
+    .map(
+      ({ kind, cases }, place) =>
+        `${ALONE[kind]}${place === 0 ? ' alone repair' : ''} ${caseList(cases)}`,
+    )
+  return [
+    `Among all sets of changes the least that repair: of the ${lost.length}, ${alone.length === 0 ? 'no kind of change alone repairs any' : alone.join(', ')}.`,
+    `Conveying is needed in ${caseList(least.conveyNeeded)}, and is not enough in ${caseList(least.conveyNotEnough)}. In ${caseList(least.queueNeeded)} no restriction helps unless a queue changes; ${caseList(least.nothing)} nothing repairs.`,
+  ]
+}
+
+const ALONE: Record<Kind, string> = {
+  flag: 'flags at call sites',
+  scope: 'scopes',
+  convey: 'conveying',
+  rescuer: 'WQ_MEM_RECLAIM',
+  queue: 'a queue of its own',
 }
 
 function costs(livelocks: readonly string[], needless: readonly string[]): string[] {

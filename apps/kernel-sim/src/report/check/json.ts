@@ -2,6 +2,7 @@
 import type { SampleOptions } from '@scopemask/checker/search'
 import { answerOf } from '../../matrix/answer.js'
 import type { CaseRow, Cell } from '../../matrix/cell.js'
+import type { Repairs } from '../../matrix/repair/repair.js'
 
 /**
  * What was found, as schemas/check.schema.json describes it.
@@ -29,7 +30,8 @@ export function checkJson(
   return `${JSON.stringify(report, null, 2)}\n`
 }
 
-function cellJson({ policy, inapplicable, result, sampled, lockdep, reductions }: Cell): object {
+function cellJson(cell: Cell): object {
+  const { policy, inapplicable, result, sampled, lockdep, repairs, reductions } = cell
   if (sampled !== undefined) {
     return sampled === null
       ? { policy, verdict: 'bounded' }
@@ -46,6 +48,12 @@ function cellJson({ policy, inapplicable, result, sampled, lockdep, reductions }
     ...(search.bound === null ? {} : { bound: search.bound }),
     ...(counterexample === null ? {} : { counterexample }),
     lockdep,
+    ...(repairs === undefined ? {} : { repairs: repairsJson(repairs) }),
     ...(reductions === undefined ? {} : { reductions }),
   }
+}
+
+/** As the kernel takes them they are of no use outside; what they are about has its number and name in the parts. */
+function repairsJson({ repairs, ...counts }: Repairs): object {
+  return { ...counts, sets: repairs.map(({ interventions: _, ...repair }) => repair) }
 }

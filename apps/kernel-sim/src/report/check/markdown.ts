@@ -5,8 +5,8 @@ import type { CaseRow } from '../../matrix/cell.js'
 import type { Counterexample } from '../../matrix/subject.js'
 import { partMarkdown, tableMarkdown } from '../form/markdown.js'
 import { plural } from '../form/numbers.js'
-import { caseList, headline } from './conclusion.js'
-import { matrixLegend, matrixTable, reductionsByCase } from './matrix.js'
+import { caseList, headline, leastSentences } from './conclusion.js'
+import { cheapestRepairsTable, matrixLegend, matrixTable, reductionsByCase } from './matrix.js'
 import { counterexampleText } from './text.js'
 
 /** A claim, and the case and policy whose counterexample shows it. */
@@ -88,6 +88,7 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
       ? `No policy repairs all; none repairs ${caseList(answer.beyondRepair)}. If you remove GFP_NOFS from a path that delegates, open a scope in the work function, and look at who else can queue the item, at the queue's rescuer, and at what runs before the item on the same worker.`
       : `${answer.repairAll.join(' and ')} repair all.`,
     '',
+    ...leastMarkdown(rows, answer),
     '## All cases',
     '',
     'Each verdict is about all interleavings of the tasks, workers and kernel threads of a small model, with and without memory',
@@ -137,6 +138,23 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     '- *too-weak* needs no schedule at all: with everybody restricted the machine is lost from the first allocation on.',
     '',
   ].join('\n')
+}
+
+/** What is the least that repairs each case, where that was looked for. */
+function leastMarkdown(rows: readonly CaseRow[], answer: Answer): string[] {
+  if (answer.least === null) return []
+  return [
+    '## The least that repairs',
+    '',
+    'For each case that the replacement leaves unsafe, all sets of changes were searched for those that make it safe and of which',
+    'no part can be left out: GFP_NOFS or GFP_NOIO at an allocation, a scope in a work function, around a task or while it holds a lock,',
+    'conveying with one item, WQ_MEM_RECLAIM for a queue, a queue for one item alone. Each is proved by an exhaustive search',
+    '(`kernel-sim check CASE --policy scope --repair` prints them all).',
+    '',
+    ...leastSentences(answer).flatMap((sentence) => [sentence, '']),
+    tableMarkdown(cheapestRepairsTable(rows)),
+    '',
+  ]
 }
 
 function claimText(rows: readonly CaseRow[], { heading, text, number, policy }: Claim): string[] {

@@ -1,9 +1,11 @@
 /** Matrix: cases by policies as tables, with the legend that says how to read a cell. */
 import type { Reductions } from '@scopemask/checker/search'
 import type { CaseRow, Cell } from '../../matrix/cell.js'
+import { kindsOf } from '../../matrix/repair/kinds.js'
 import { number } from '../form/numbers.js'
 import type { Part } from '../form/page.js'
 import { type Column, numbers, type Table, table, text, type Value } from '../form/table.js'
+import { costWords, kindsWords, repairWords } from './repair.js'
 
 /**
  * The matrix of cases and policies.
@@ -56,6 +58,46 @@ export function matrixLegend(rows: readonly CaseRow[]): Part[] {
           { items: [...reasons].map(([reason, cases]) => `${cases.join(', ')}: ${reason}`) },
         ]),
   ]
+}
+
+/** What repairs each cell for which that was looked for: the cheapest set, and the kinds that suffice. */
+export function leastRepairsTable(rows: readonly CaseRow[]): Table {
+  const cells = rows.flatMap((row) =>
+    row.cells.flatMap(({ policy, repairs }) =>
+      repairs === undefined ? [] : [{ ...row, policy, repairs }],
+    ),
+  )
+  return table(cells, {
+    caption: 'The least that repairs',
+    columns: [
+      text('case', ({ number }) => number),
+      text('policy', ({ policy }) => policy),
+      numbers('sets', ({ repairs }) => repairs.repairs.length),
+      text('suffices', ({ repairs }) => kindsWords(kindsOf(repairs))),
+    ],
+  })
+}
+
+/** The same with the cheapest set of each in words, and what it costs. */
+export function cheapestRepairsTable(rows: readonly CaseRow[]): Table {
+  const cells = rows.flatMap((row) =>
+    row.cells.flatMap(({ repairs }) => (repairs === undefined ? [] : [{ ...row, repairs }])),
+  )
+  return table(cells, {
+    caption: 'The least that repairs after the replacement',
+    columns: [
+      text('case', ({ number }) => number),
+      text('', ({ name }) => name),
+      text('the least repair', ({ repairs: { repairs } }) =>
+        repairs[0] ? repairWords(repairs[0]) : 'nothing',
+      ),
+      text('what it costs', ({ repairs: { repairs } }) =>
+        repairs[0] ? costWords(repairs[0].cost) : '',
+      ),
+      numbers('minimal sets', ({ repairs }) => repairs.repairs.length),
+      text('kinds that suffice', ({ repairs }) => kindsWords(kindsOf(repairs))),
+    ],
+  })
 }
 
 /** What is counted, by the headings of its columns. */

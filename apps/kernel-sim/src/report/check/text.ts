@@ -6,7 +6,7 @@ import type { CheckResult, Counterexample } from '../../matrix/subject.js'
 import { plural } from '../form/numbers.js'
 import { partText, tableText, wrap } from '../form/text.js'
 import { answerSentences, lockdepSentence } from './conclusion.js'
-import { matrixLegend, matrixTable, reductionsTable } from './matrix.js'
+import { leastRepairsTable, matrixLegend, matrixTable, reductionsTable } from './matrix.js'
 
 /**
  * The matrix of cases and policies.
@@ -23,6 +23,11 @@ export function reductionsText(rows: readonly CaseRow[]): string {
   const heading =
     'States with and without each reduction: all that can be reached, also behind a deadlock, where the matrix stops.'
   return `${wrap(heading, '')}\n${tableText(reductionsTable(rows))}`
+}
+
+/** What repairs each unsafe cell, in kinds. */
+export function leastRepairsText(rows: readonly CaseRow[]): string {
+  return tableText(leastRepairsTable(rows))
 }
 
 /** The answer in a few sentences. */

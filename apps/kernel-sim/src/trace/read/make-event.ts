@@ -14,7 +14,6 @@ import type {
   ReclaimBeginEvent,
   ReclaimEndEvent,
   RequestEvent,
-  ShrinkEndEvent,
   ShrinkEvent,
   SleepEvent,
 } from '../event.js'
@@ -200,15 +199,6 @@ export function shrinkEvent(
     shrinker,
     gfp,
   }
-}
-
-export function shrinkEndEvent(
-  head: Head,
-  event: ShrinkEndEvent['event'],
-  shrinker: ShrinkEndEvent['shrinker'],
-): ShrinkEndEvent {
-  const { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt } = head
-  return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt, event, shrinker }
 }
 
 export function kswapdEvent(head: Head, event: KswapdEvent['event']): KswapdEvent {

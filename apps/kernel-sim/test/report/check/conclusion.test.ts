@@ -23,6 +23,7 @@ const answer: Answer = {
   ],
   repairAll: [],
   beyondRepair: ['4'],
+  least: null,
   livelocks: ['4'],
   needless: ['5'],
   falseAlarms: ['1 scope'],

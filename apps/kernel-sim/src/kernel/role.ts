@@ -1,0 +1,26 @@
+/**
+ * Role: what a procedure is to the kernel. By it an allocation, reclaim or the function of a work item is found on the stack
+ * of a task, whatever its name.
+ */
+import type { MachineObject, ProcedureLike } from '@scopemask/checker/machine'
+
+/** The page allocator; its argument is the gfp asked for. */
+export const ALLOCATION = Symbol('allocation')
+/** Direct reclaim; its argument is what is left of the gfp. */
+export const RECLAIM = Symbol('reclaim')
+
+/** The function of a work item. */
+export class WorkFunction {
+  constructor(readonly work: MachineObject) {}
+}
+
+/**
+ * The path of an allocation: the `kin` of each procedure, from that of the task or the work function to the one that
+ * allocates. It is the same whichever worker runs the item.
+ * @param callers the stack of the one that allocates, innermost first.
+ */
+export function pathOf(callers: readonly ProcedureLike[]): number[] {
+  const work = callers.findIndex(({ role }) => role instanceof WorkFunction)
+  const own = work < 0 ? callers : callers.slice(0, work + 1)
+  return own.map(({ kin }) => kin).reverse()
+}
