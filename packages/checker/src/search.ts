@@ -1,14 +1,14 @@
 /** The search and single executions: for tools that show, store or divide a check. */
-export type { Program } from './machine/program.js'
+export type { Program, StackFrame } from './machine/program.js'
 export { Execution } from './run/execution.js'
 export { xorshift } from './run/random.js'
 export type { SampleOptions, Strategy } from './run/sample.js'
 export type { MicroStep } from './run/step.js'
 export { replay } from './run/token.js'
-export { cycle, type Waiter, waiters } from './run/wait-for.js'
+export { awaited, cycle, type Waiter, waiters } from './run/wait-for.js'
 export { describeMachine } from './search/knowledge.js'
 export { type Reductions, reductionsOf } from './search/reductions.js'
-export { scheduleTo } from './search/schedule.js'
+export { scheduleTo, standingAt } from './search/schedule.js'
 export {
   DEFAULT_LIMITS,
   Search,
@@ -16,3 +16,4 @@ export {
   type SearchResult,
   type Snapshot,
 } from './search/search.js'
+export type { Allows, Turn } from './search/stepper.js'

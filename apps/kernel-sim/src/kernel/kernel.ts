@@ -8,6 +8,7 @@
 import {
   __GFP_FS,
   __GFP_IO,
+  currentGfpContext,
   GFP_KERNEL,
   PF,
   PF_KSWAPD,
@@ -17,6 +18,7 @@ import {
 import type { MachineObject, Redirect, Row, Steps, Value } from '@scopemask/checker/machine'
 import { Machine, Misuse, type Task } from '@scopemask/checker/machine'
 import { ownCode } from '../own-code.js'
+import type { Pressure } from './cause.js'
 import { Choices } from './data/choice.js'
 import { Fifo } from './data/fifo.js'
 import { Variable } from './data/variable.js'
@@ -82,7 +84,7 @@ export class Kernel {
     this.#current = new Current(this.machine, policy, this.#interventions)
     this.scopes = new Scopes(this.#current, policy)
     this.#choices = new Choices(this.machine)
-    this.#memory = new Memory(this.machine, this.#tasks, this.#current, this.#choices)
+    this.#memory = new Memory(this.machine, this.#tasks, this.#current)
     this.#workqueues = new Workqueues(
       this.machine,
       this.#tasks,
@@ -296,10 +298,25 @@ export class Kernel {
     return new Transaction(this.machine, this.#tasks, this.scopes, name)
   }
 
-  /** The restrictions in force for a task, by name: `NOFS`; empty for none. For reports. */
-  restrictionsOf(row: Row, task: number): string {
-    const flags = (this.#current.effective(row, task) & PF.restrictions) as TaskFlags
+  /** The turn in which memory is tight; null where it runs out by itself. For reports. */
+  get pressure(): Pressure | null {
+    return this.#memory.pressure
+  }
+
+  /** The restrictions in force for a task. For reports. */
+  restrictions(row: Row, task: number): number {
+    return this.#current.effective(row, task) & PF.restrictions
+  }
+
+  /** Restrictions by name: `NOFS`; empty for none. For reports. */
+  restrictionsName(restrictions: number): string {
+    const flags = restrictions as TaskFlags
     return flags === 0 ? '' : PF.format(flags).replaceAll('MEMALLOC_', '')
+  }
+
+  /** What restrictions leave of a request. For reports. */
+  filtered(gfp: number, restrictions: number): number {
+    return currentGfpContext(restrictions as TaskFlags, gfp)
   }
 
   /** What a request may let reclaim do, in words. For reports. */

@@ -3,6 +3,7 @@
  * of a task, whatever its name.
  */
 import type { MachineObject, ProcedureLike } from '@scopemask/checker/machine'
+import type { StackFrame } from '@scopemask/checker/search'
 
 /** The page allocator; its argument is the gfp asked for. */
 export const ALLOCATION = Symbol('allocation')
@@ -23,4 +24,9 @@ export function pathOf(callers: readonly ProcedureLike[]): number[] {
   const work = callers.findIndex(({ role }) => role instanceof WorkFunction)
   const own = work < 0 ? callers : callers.slice(0, work + 1)
   return own.map(({ kin }) => kin).reverse()
+}
+
+/** The role of a frame on a stack. */
+export function roleOf({ node }: StackFrame): unknown {
+  return node.automaton.procedure.role
 }

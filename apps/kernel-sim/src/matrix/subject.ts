@@ -7,7 +7,7 @@ import {
   tokenFound,
   type Waiting as WaitingTask,
 } from '@scopemask/checker'
-import { type Machine, Misuse, placeOf, type Row } from '@scopemask/checker/machine'
+import { type Machine, Misuse, placeOf } from '@scopemask/checker/machine'
 import {
   cycle,
   Execution,
@@ -25,13 +25,10 @@ import type { Scenario } from '../kernel/scenario.js'
 import type { Situations } from '../kernel/situations.js'
 import { ownCode } from '../own-code.js'
 
-/** What is checked: a machine, and how to name what holds for its tasks. */
+/** What is checked: the machine of a kernel. */
 export interface Subject {
   readonly machine: Machine
-  /** The restrictions in force for a task, by name; empty for none. */
-  restrictionsOf(row: Row, task: number): string
-  /** What a request lets reclaim do, in words. */
-  requestName(gfp: number): string
+  readonly kernel: Kernel
 }
 
 /** A subject that was built of a scenario. */
@@ -78,14 +75,7 @@ export function subjectOf(
       cause: thrown,
     })
   }
-  const machine = kernel.seal()
-  return {
-    machine,
-    policy,
-    situations: kernel.situations,
-    restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
-    requestName: (gfp) => kernel.requestName(gfp),
-  }
+  return { machine: kernel.seal(), kernel, policy, situations: kernel.situations }
 }
 
 /** Checks a subject. @throws Misuse when the scenario is wrong, with the task, the place and the schedule. */
@@ -111,17 +101,19 @@ export function checkSample(subject: Subject, options: SampleOptions): Counterex
 }
 
 /** What a token stands for. @throws Misuse when the token does not fit. */
-export function counterexample(subject: Subject, token: string): Counterexample {
-  const execution = new Execution(subject.machine, lookAround(subject.machine))
-  const found = counterexampleOf(subject.machine, token, execution)
+export function counterexample({ machine, kernel }: Subject, token: string): Counterexample {
+  const execution = new Execution(machine, lookAround(machine))
+  const found = counterexampleOf(machine, token, execution)
   const waiting = waiters(execution)
   const circle = cycle(waiting)
   return {
     ...found,
     waiting: found.waiting.map((waiter, at) => ({
       ...waiter,
-      restrictions: subject.restrictionsOf(execution.row, waiting[at]?.task ?? 0),
+      restrictions: kernel.restrictionsName(
+        kernel.restrictions(execution.row, waiting[at]?.task ?? 0),
+      ),
     })),
-    why: explain(subject, execution, circle.length > 0 ? circle : waiting),
+    why: explain(kernel, execution, circle.length > 0 ? circle : waiting).why,
   }
 }

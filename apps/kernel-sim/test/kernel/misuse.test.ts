@@ -12,8 +12,7 @@ function misuse(build: (kernel: Kernel) => void): string {
     const machine = kernel.seal()
     check({
       machine,
-      restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
-      requestName: (gfp) => kernel.requestName(gfp),
+      kernel,
     })
   } catch (thrown) {
     return `${thrown}`

@@ -9,8 +9,7 @@ function checked(build: (kernel: Kernel) => void) {
   build(kernel)
   return check({
     machine: kernel.seal(),
-    restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
-    requestName: (gfp) => kernel.requestName(gfp),
+    kernel,
   })
 }
 

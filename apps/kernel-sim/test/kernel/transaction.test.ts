@@ -21,8 +21,7 @@ function checked(
   try {
     return check({
       machine: kernel.seal(),
-      restrictionsOf: (row, task) => kernel.restrictionsOf(row, task),
-      requestName: (gfp) => kernel.requestName(gfp),
+      kernel,
     }).verdict
   } catch (thrown) {
     return `${thrown}`

@@ -17,6 +17,13 @@ export interface Waiter {
   readonly stack: readonly string[]
 }
 
+/** What a task waits for, or would wait for if it could not go on. */
+export function awaited(execution: Execution, task: number): readonly MachineObject[] {
+  const operation = execution.next(task)
+  const wait = operation?.wait?.(execution.row, task)
+  return wait?.objects ?? (operation?.object ? [operation.object] : [])
+}
+
 /** All tasks that are neither at an end nor at rest. */
 export function waiters(execution: Execution): Waiter[] {
   const { tasks } = execution.machine
@@ -24,7 +31,7 @@ export function waiters(execution: Execution): Waiter[] {
   return active.map((task) => {
     const operation = execution.next(task)
     const wait = operation?.wait?.(execution.row, task)
-    const objects = wait?.objects ?? (operation?.object ? [operation.object] : [])
+    const objects = awaited(execution, task)
     return {
       task,
       what: wait?.what ?? `${operation}`,
@@ -38,7 +45,8 @@ export function waiters(execution: Execution): Waiter[] {
 
 /**
  * The tasks under way whose code, as far as it is known, wakes who waits for one of some objects: those that come to it before
- * they rest; where there are none, those that ever do, such as a worker that would run the item that does.
+ * they rest, the waiter itself only if there is no other; where there are none, those that ever do, such as a worker that would run
+ * the item that does.
  */
 function wakers(
   execution: Execution,
@@ -47,20 +55,21 @@ function wakers(
   objects: readonly MachineObject[],
 ): readonly number[] {
   const { machine, programs } = execution
-  const others = active.filter((task) => task !== waiter)
   const wake = ({ wakes, object }: Operation): boolean =>
     wakes && object !== null && objects.includes(object)
-  const soon = others.filter((task) => programs[task]?.ahead(execution.position(task)).some(wake))
-  if (soon.length > 0) return soon
+  const soon = active.filter((task) => programs[task]?.ahead(execution.position(task)).some(wake))
   // Of identical tasks a search may know one only.
-  const ever = new Set(
+  const kin = new Set(
     machine.tasks
       .filter(({ index }) =>
         programs[index]?.operations.some((each) => each !== null && wake(each)),
       )
-      .map(({ kin }) => kin),
+      .map((task) => task.kin),
   )
-  return others.filter((task) => ever.has(machine.tasks[task]?.kin ?? -1))
+  const ever = active.filter((task) => kin.has(machine.tasks[task]?.kin ?? -1))
+  const others = (tasks: readonly number[]) => tasks.filter((task) => task !== waiter)
+  // The waiter itself comes last: it would end its wait only after its wait.
+  return [others(soon), soon, others(ever), ever].find((tasks) => tasks.length > 0) ?? []
 }
 
 /** A shortest circle of tasks each of which waits for the next; empty when there is none. */

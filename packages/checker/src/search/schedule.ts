@@ -5,12 +5,24 @@
  */
 import type { Row } from '../machine/layout.js'
 import type { Renaming } from '../reduce/symmetry.js'
+import { Execution } from '../run/execution.js'
 import type { MicroStep } from '../run/step.js'
 import type { Search } from './search.js'
 
 /** The operations that lead from the beginning to a state. */
 export function scheduleTo(search: Search, state: number): MicroStep[] {
   return search.fitting(() => followed(search, state))
+}
+
+/**
+ * An execution that stands at a state, without the way to it. Where replicas are told apart by symmetry alone, their names are
+ * those of the representative that the search has kept.
+ */
+export function standingAt(search: Search, state: number): Execution {
+  const execution = new Execution(search.machine, search.stepper.programs)
+  execution.row = new Int32Array(search.machine.layout.words)
+  search.table.read(state, execution.row)
+  return execution
 }
 
 function followed({ table, stepper, symmetry, machine }: Search, state: number): MicroStep[] {

@@ -12,7 +12,7 @@ import { BLOCK, PIECE, PIECE_WORDS } from './expander.js'
 import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
 import { findLivelock } from './progress.js'
 import { MAX_STATES, StateTable } from './state-table.js'
-import { Stepper } from './stepper.js'
+import { type Allows, Stepper } from './stepper.js'
 
 /**
  * Limits: one that stops the search makes the verdict `bounded`. They are looked at between blocks of states, so a
@@ -57,6 +57,11 @@ export interface SearchOptions extends Limits {
   readonly allDeadlocks?: boolean
   /** Whether to look for livelocks. By default yes. */
   readonly livelocks?: boolean
+  /**
+   * Leaves out ways in which operations can turn out, to see what depends on them. It must treat replicas alike, and goes with no
+   * crew. By default all ways are taken.
+   */
+  readonly allows?: Allows
   /** Threads that help. By default none do. */
   readonly crew?: Helpers | undefined
   /** Is told now and then how far the search is. */
@@ -137,7 +142,7 @@ export class Search {
     this.machine = machine
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options }
-    this.stepper = new Stepper(machine, options.partialOrder ?? true)
+    this.stepper = new Stepper(machine, options.partialOrder ?? true, options.allows)
     this.symmetry = (options.symmetry ?? true) ? Symmetry.of(machine, this.stepper.programs) : null
     this.table = this.#emptyTable()
   }

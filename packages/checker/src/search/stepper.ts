@@ -6,9 +6,20 @@ import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { Operation } from '../machine/operation.js'
-import { type Program, Unforeseen } from '../machine/program.js'
+import { type Program, type StackFrame, Unforeseen } from '../machine/program.js'
 import { LeftMovers } from '../reduce/partial-order.js'
 import type { MicroStep } from '../run/step.js'
+
+/** One way that an operation can turn out, and where the task is, innermost frame first. */
+export interface Turn {
+  readonly task: number
+  readonly operation: Operation
+  readonly outcome: number
+  readonly stack: readonly StackFrame[]
+}
+
+/** Says of an operation that can turn out in several ways whether it may in this one. At least one way must be left. */
+export type Allows = (turn: Turn) => boolean
 
 /** How long a chain of left movers may be: longer ones loop. */
 const MAX_CHAIN = 1_000
@@ -31,8 +42,11 @@ export class Stepper {
   /** Rows to work in, one for each operation of a step that is under way. */
   readonly #rows: Row[] = []
 
-  constructor(machine: Machine, partialOrder: boolean) {
+  readonly #allows: Allows | null
+
+  constructor(machine: Machine, partialOrder: boolean, allows: Allows | null = null) {
     this.#machine = machine
+    this.#allows = allows
     this.#positions = machine.tasks.map(({ position }) => position)
     this.#movers = partialOrder ? new LeftMovers() : null
     this.programs = machine.programs((operation) => this.#movers?.note(operation))
@@ -126,6 +140,10 @@ export class Stepper {
     let moved = false
     let isFresh = false
     for (let outcome = 0; outcome < outcomes; outcome++) {
+      if (this.#allows !== null && outcomes > 1) {
+        const stack = program.stack(position)
+        if (!this.#allows({ task, operation, outcome, stack })) continue
+      }
       // What cannot happen changes nothing, so the row can be used again.
       if (!isFresh) for (let word = 0; word < row.length; word++) next[word] = row[word] as number
       const result = attempt(next, task, outcome)

@@ -17,13 +17,16 @@ import {
 } from '@scopemask/allocator'
 import type { Machine } from '@scopemask/checker/machine'
 import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
-import type { Choices } from '../data/choice.js'
+import type { Pressure } from '../cause.js'
 import { Variable } from '../data/variable.js'
 import { KernelOperation } from '../operation.js'
 import { ALLOCATION, RECLAIM } from '../role.js'
 import type { Current } from '../task/current.js'
 import type { TaskStates } from '../task/task-state.js'
 import { takesFsReclaim } from './gfp.js'
+
+/** The turn in which memory is tight. */
+const PRESSURE = 1
 
 /** A function that frees memory when there is little. */
 export interface Shrinker {
@@ -36,7 +39,6 @@ export interface Shrinker {
 }
 
 export class Memory {
-  readonly #choices: Choices
   readonly #current: Current
   readonly #shrinkers: Shrinker[] = []
   readonly #mightSleep: Operation
@@ -53,16 +55,22 @@ export class Memory {
     effect: { kind: 'fs_reclaim_release' },
     attempt: () => 0,
   })
+  /** Whether memory is tight: left open. */
+  readonly #pressure = new KernelOperation({
+    name: 'memory',
+    outcomes: 2,
+    results: ['enough', 'pressure'],
+    attempt: (_row, _task, outcome) => outcome,
+  })
   #free: Variable | null = null
   #takePage: Operation | null = null
   #victims: Variable | null = null
   readonly #machine: Machine
   readonly #tasks: TaskStates
 
-  constructor(machine: Machine, tasks: TaskStates, current: Current, choices: Choices) {
+  constructor(machine: Machine, tasks: TaskStates, current: Current) {
     this.#machine = machine
     this.#tasks = tasks
-    this.#choices = choices
     this.#current = current
     this.#mightSleep = new KernelOperation({
       name: 'might_alloc',
@@ -88,6 +96,11 @@ export class Memory {
       (gfp: number) => this.#allocate(gfp, slowpath),
       { role: ALLOCATION },
     )
+  }
+
+  /** The turn in which memory is tight; null where it runs out by itself. */
+  get pressure(): Pressure | null {
+    return this.#free === null ? { operation: this.#pressure, outcome: PRESSURE } : null
   }
 
   /** Registers a shrinker. */
@@ -157,7 +170,7 @@ export class Memory {
     // PF_MEMALLOC: this allocation frees memory, it gets a page from the reserves.
     if (effective === 0) return true
     if (this.#free) return (yield* slowpath(effective)) === 'allocated'
-    if ((yield* this.#choices.among('memory', ['enough', 'pressure'])) === 0) return true
+    if ((yield* this.#pressure) !== PRESSURE) return true
     if (!gfpflagsAllowBlocking(effective)) return false
     yield* this.#reclaim(effective)
     return true

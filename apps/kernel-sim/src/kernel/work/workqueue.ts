@@ -153,6 +153,9 @@ export class Workqueues {
   readonly #pools: WorkerPool[] = []
   readonly #byObject = new Map<MachineObject, Work>()
   readonly #operations = new Map<string, Operation>()
+  /** The threads that work on the items of a pool, and those that only do so for one queue when nobody else can. */
+  readonly #workers = new Map<WorkerPool, readonly number[]>()
+  readonly #rescuers = new Map<Workqueue, readonly number[]>()
   /** What each task waits for to be worked on, under inherit-on-wait. */
   readonly #flushing: Field[] = []
   readonly #beginWork: Effect = {
@@ -232,8 +235,10 @@ export class Workqueues {
   } {
     const workers: Task[] = []
     const rescuers: Task[] = []
-    const start = (name: string, body: () => Steps<unknown>): void => {
-      workers.push(this.#start(name, body))
+    const start = (name: string, body: () => Steps<unknown>): Task => {
+      const worker = this.#start(name, body)
+      workers.push(worker)
+      return worker
     }
     this.#makeOwnQueues()
     for (const list of [
@@ -248,18 +253,28 @@ export class Workqueues {
       const workers = pool.options.workers ?? this.#works.length
       if (pool.options.creates) {
         // Each worker creates at most one other; those not created yet are there and wait to be.
-        for (let number = 0; number < workers + 1; number++) {
+        const made = Array.from({ length: workers + 1 }, (_, number) =>
           start(`kworker/${pool.object}:${number}`, () =>
             this.#createThenWork(pool, number, kthreadCreate),
-          )
-        }
+          ),
+        )
+        this.#workers.set(
+          pool,
+          made.map(({ index }) => index),
+        )
       } else {
-        this.#machine.replicate(`kworker/${pool.object}`, workers, () =>
+        const made = this.#machine.replicate(`kworker/${pool.object}`, workers, () =>
           start(`kworker/${pool.object}`, () => this.#workOn(pool)),
+        )
+        this.#workers.set(
+          pool,
+          made.map(({ index }) => index),
         )
       }
       for (const queue of served.filter(({ memReclaim }) => memReclaim)) {
-        rescuers.push(this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue)))
+        const rescuer = this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue))
+        rescuers.push(rescuer)
+        this.#rescuers.set(queue, [rescuer.index])
       }
     }
     for (const { pendingBarriers, runningBarriers } of this.#works) {
@@ -493,26 +508,24 @@ export class Workqueues {
   #describeWait(row: Row, task: number): Wait {
     const me = this.#tasks.reference(task)
     const what: string[] = []
+    const objects: MachineObject[] = []
     const tasks: number[] = []
     for (const work of this.#awaited(row, task)) {
       tasks.push(...this.#tasks.referred(work.worker.get(row)))
       const pending = work.pendingBarriers.includes(row, me)
       what.push(`${pending ? 'pending ' : ''}work ${work.object}`)
+      objects.push(work.object)
       if (!pending) continue
-      // A pending item waits for all that keep the workers of its pool busy.
       const queue = this.#queueOf(row, work)
-      for (const other of this.#works) {
-        if (this.#queueOf(row, other)?.pool === queue?.pool) {
-          tasks.push(...this.#tasks.referred(other.worker.get(row)))
-        }
-      }
-      for (const { index, name } of this.#machine.tasks) {
-        if (queue?.pool.creating.get(row) && name.startsWith(`kworker/${queue.pool.object}`)) {
-          tasks.push(index)
-        }
-      }
+      if (queue === undefined) continue
+      objects.push(queue.pool.object)
+      // A pending item waits for what keeps the workers of its pool busy, and the rescuer of its queue.
+      const own = [...(this.#workers.get(queue.pool) ?? []), ...(this.#rescuers.get(queue) ?? [])]
+      const busy = this.#works.flatMap(({ worker }) => this.#tasks.referred(worker.get(row)))
+      const creates = queue.pool.creating.get(row) === 1
+      tasks.push(...own.filter((task) => busy.includes(task) || creates))
     }
-    return { what: what.join(', '), tasks: [...new Set(tasks)] }
+    return { what: what.join(', '), objects, tasks: [...new Set(tasks)] }
   }
 
   *#workOn(pool: WorkerPool): Steps<void> {

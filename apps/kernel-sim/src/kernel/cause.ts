@@ -1,0 +1,134 @@
+/**
+ * Cause: what a deadlock comes from, found by intervention. The same machine is searched again without memory pressure at one
+ * allocation: if the same tasks can still come to wait for the same objects, that allocation is not the cause.
+ */
+import type { Machine, MachineObject, Operation, ProcedureLike } from '@scopemask/checker/machine'
+import {
+  type Allows,
+  awaited,
+  type Execution,
+  Search,
+  type StackFrame,
+  standingAt,
+  type Waiter,
+} from '@scopemask/checker/search'
+import { ALLOCATION, roleOf } from './role.js'
+
+/** Where memory is allocated: a function and the task that runs it, which stands for its replicas. */
+export interface Site {
+  readonly task: number
+  /** The function that allocates. */
+  readonly frame: StackFrame
+}
+
+export type Cause =
+  /** It comes to this also when no allocation meets pressure. */
+  | { readonly kind: 'none' }
+  /** Without pressure at this allocation it never comes to this. */
+  | { readonly kind: 'allocation'; readonly site: Site }
+  /** Without any pressure it never comes to this, but no single allocation is needed for it. */
+  | { readonly kind: 'several' }
+  /** The search that would tell is too long. */
+  | { readonly kind: 'unknown' }
+
+/** How many states a search for a cause may visit. */
+const MAX_STATES = 10_000
+
+/** Whether memory is tight is one of the turns of this operation. */
+export interface Pressure {
+  readonly operation: Operation
+  readonly outcome: number
+}
+
+/**
+ * Finds what a deadlock comes from.
+ * @param execution has ended in it.
+ * @param waiting the tasks that wait for each other there.
+ * @param pressure null where memory runs out by itself, and nothing can be left out.
+ */
+export function causeOf(
+  execution: Execution,
+  waiting: readonly Waiter[],
+  pressure: Pressure | null,
+): Cause {
+  if (pressure === null) return { kind: 'unknown' }
+  const { machine } = execution
+  const sites = candidates(execution, waiting, pressure)
+  // The way here met no pressure.
+  if (sites.length === 0) return { kind: 'none' }
+  for (const site of sites) {
+    const calm = recurs(machine, waiting, without(machine, pressure, site))
+    if (calm === null) return { kind: 'unknown' }
+    if (!calm) return { kind: 'allocation', site }
+  }
+  const calm = recurs(machine, waiting, without(machine, pressure, null))
+  if (calm === null) return { kind: 'unknown' }
+  return { kind: calm ? 'none' : 'several' }
+}
+
+/** The allocation that a stack is in, if any. */
+export function siteOf(task: number, stack: readonly StackFrame[]): Site | null {
+  const at = stack.findIndex((each) => roleOf(each) === ALLOCATION)
+  const frame = at < 0 ? undefined : stack[at + 1]
+  return frame === undefined ? null : { task, frame }
+}
+
+/** Whether two allocations are made by the same function of the same task, or of replicas of it. */
+export function sameSite(machine: Machine, a: Site, b: Site): boolean {
+  const kin = (task: number) => machine.tasks[task]?.kin
+  const procedure = ({ frame }: Site): ProcedureLike => frame.node.automaton.procedure
+  // The functions that tasks begin with are their own, also where the tasks are replicas.
+  const begins = ({ task, frame }: Site) => procedure({ task, frame }) === machine.tasks[task]?.root
+  return kin(a.task) === kin(b.task) && (procedure(a) === procedure(b) || (begins(a) && begins(b)))
+}
+
+/** Leaves out pressure at one allocation, or at all. */
+function without(machine: Machine, { operation, outcome }: Pressure, site: Site | null): Allows {
+  return (turn) => {
+    if (turn.operation !== operation || turn.outcome !== outcome) return true
+    const here = siteOf(turn.task, turn.stack)
+    return site !== null && (here === null || !sameSite(machine, site, here))
+  }
+}
+
+/** The allocations that met pressure on the way: those that tasks are still in first, then the latest. */
+function candidates(
+  execution: Execution,
+  waiting: readonly Waiter[],
+  pressure: Pressure,
+): readonly Site[] {
+  const { machine, steps, programs } = execution
+  const inside = waiting.map(({ task }) => siteOf(task, execution.stack(task)))
+  const met = steps
+    .filter((step) => step.operation === pressure.operation && step.outcome === pressure.outcome)
+    .map(({ task, position }) => siteOf(task, programs[task]?.stack(position) ?? []))
+  const sites: Site[] = []
+  for (const site of [...inside, ...met.reverse()]) {
+    if (site !== null && !sites.some((known) => sameSite(machine, known, site))) sites.push(site)
+  }
+  return sites
+}
+
+/**
+ * Whether the same tasks can come to wait for the same objects when some turns are left out; null when the search is too long.
+ * Replicas count as the same.
+ */
+function recurs(machine: Machine, waiting: readonly Waiter[], allows: Allows): boolean | null {
+  const options = { maxStates: MAX_STATES, allDeadlocks: true, livelocks: false, allows }
+  const search = new Search(machine, options)
+  const { deadlocks, bound } = search.run()
+  const isSame = (state: number): boolean => {
+    const execution = standingAt(search, state)
+    const there = machine.tasks
+      .filter(({ index }) => !execution.rests(index))
+      .map(({ index }) => signature(machine, index, awaited(execution, index)))
+    return waiting.every(({ task, objects }) => there.includes(signature(machine, task, objects)))
+  }
+  if (deadlocks.some(isSame)) return true
+  return bound === null ? false : null
+}
+
+/** Who waits for what, replicas not told apart. */
+function signature(machine: Machine, task: number, objects: readonly MachineObject[]): string {
+  return [machine.tasks[task]?.kin, ...objects.map(({ kin }) => kin)].join()
+}
