@@ -16,6 +16,7 @@ const packages = {
 const checkerRooms = {
   'machine/': [],
   'objects/': ['machine/'],
+  'model/': ['machine/', 'objects/'],
   'reduce/': ['machine/'],
   'run/': ['machine/'],
   'search/': ['machine/', 'reduce/', 'run/'],

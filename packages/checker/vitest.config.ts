@@ -1,4 +1,11 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-// Nothing here takes seconds, but other packages' tests run beside, and on small machines.
-export default defineConfig({ test: { testTimeout: 60_000, hookTimeout: 60_000 } })
+export default defineConfig({
+  // The examples import the package by its name: here that is its source.
+  resolve: {
+    alias: { '@scopemask/checker': fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+  },
+  // Nothing here takes seconds, but other packages' tests run beside, and on small machines.
+  test: { testTimeout: 60_000, hookTimeout: 60_000 },
+})

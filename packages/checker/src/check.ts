@@ -1,127 +1,110 @@
-/** Check: a model, from the search to a counterexample as data. */
+/** Check: a model, from the search to what is known of it. */
+import { type Counterexample, counterexample } from './counterexample.js'
 import { Misuse } from './machine/errors.js'
-import type { Machine } from './machine/machine.js'
-import type { Operation } from './machine/operation.js'
-import type { Program } from './machine/program.js'
+import { Machine } from './machine/machine.js'
+import type { Model } from './model/model.js'
 import { Execution, located } from './run/execution.js'
-import { type SampleOptions, sample } from './run/sample.js'
-import { replay, tokenOf } from './run/token.js'
-import { cycle, type Waiter, waiters } from './run/wait-for.js'
-import { scheduleTo } from './search/schedule.js'
+import { type SampleOptions, sample as sampleMachine } from './run/sample.js'
+import { tokenOf } from './run/token.js'
+import { scheduleAlong, scheduleTo, wayTo } from './search/schedule.js'
 import { Search, type SearchOptions, type SearchResult, type Verdict } from './search/search.js'
 
-/** One operation of a schedule, as text. */
-export interface ScheduleStep {
-  readonly task: string
-  readonly operation: string
-  /** What came of it, when that was open. */
-  readonly result: string
-  /** The procedures that the task was in, innermost first. */
-  readonly stack: readonly string[]
-}
-
-/** A task that is not done, by name. */
-export interface Waiting extends Omit<Waiter, 'task' | 'for' | 'objects'> {
-  readonly task: string
-  readonly for: readonly string[]
-  /** Where in the model's code the task is. */
-  readonly place: string
-}
-
-export interface Counterexample {
-  readonly steps: readonly ScheduleStep[]
+/** That a property which has to hold sometimes does: a shortest way to a state in which it holds. */
+export interface Witness {
+  readonly claim: string
   readonly token: string
-  /** Every task that is not done. */
-  readonly waiting: readonly Waiting[]
-  /** The names of the tasks along the circle, when there is one. */
-  readonly cycle: readonly string[]
 }
 
 export interface CheckResult {
   readonly verdict: Verdict
-  readonly search: SearchResult
+  /** What is claimed and does not hold, when the verdict is `violation`; else empty. */
+  readonly claim: string
+  /** Null when nothing was found; of a property that never holds there is none either. */
   readonly counterexample: Counterexample | null
+  readonly witnesses: readonly Witness[]
+  /** How many states were visited: all that can be reached, when the verdict is `safe`. */
+  readonly states: number
+  readonly search: SearchResult
 }
 
 /**
- * Checks a model.
- * @throws Misuse when the model is wrong, with the task, the place and the schedule that shows it.
+ * Checks a model in all interleavings.
+ * @throws Misuse when the model is wrong, with the task and the place.
  */
-export function check(machine: Machine, options: SearchOptions = {}): CheckResult {
-  const search = new Search(machine, options)
+export function check(subject: Model | Machine, options: SearchOptions = {}): CheckResult {
+  const search = new Search(machineOf(subject), options)
   return explained(search, search.run())
 }
 
-/** Explains what a search of a model has come to. @throws Misuse as {@link check} does. */
+/** The machine of a model, or a machine itself. @throws Misuse when the model cannot be built. */
+export function machineOf(subject: Model | Machine): Machine {
+  return subject instanceof Machine ? subject : subject.machine()
+}
+
+/** Explains what a search has come to. @throws Misuse as {@link check} does. */
 export function explained(search: Search, result: SearchResult): CheckResult {
+  const { machine } = search
   const token = tokenFound(search, result)
+  const tokens = witnessTokens(search, result)
+  const missing = machine.properties.find(
+    ({ kind }, index) => kind === 'sometimes' && result.witnesses[index] === null,
+  )
   return {
     verdict: result.verdict,
+    claim: result.violation?.claim ?? (result.verdict === 'violation' ? (missing?.name ?? '') : ''),
+    counterexample: token === null ? null : counterexample(machine, token),
+    witnesses: tokens,
+    states: result.states,
     search: result,
-    counterexample: token === null ? null : counterexample(search.machine, token),
   }
 }
 
 /** The token of what a search has found, or null when it found nothing. @throws Misuse as {@link check} does. */
 export function tokenFound(search: Search, result: SearchResult): string | null {
   if (result.misuse) throw misuse(search, result.misuse)
-  const end = result.deadlocks[0] ?? result.livelock
-  return end === null || end === undefined ? null : tokenOf(search.machine, scheduleTo(search, end))
+  const { machine } = search
+  const end = result.violation?.state ?? result.deadlocks[0]
+  if (end !== undefined) return tokenOf(machine, scheduleTo(search, end))
+  const [first, ...loop] = result.loop
+  if (first === undefined) return null
+  const way = wayTo(search, first)
+  const schedule = scheduleAlong(search, [...way, ...loop])
+  const before = schedule.slice(0, way.length - 1).flat()
+  return tokenOf(machine, schedule.flat(), before.length)
+}
+
+function witnessTokens(search: Search, { witnesses }: SearchResult): Witness[] {
+  const { machine } = search
+  return machine.properties.flatMap(({ name }, index) => {
+    const state = witnesses[index] ?? null
+    return state === null
+      ? []
+      : [{ claim: name, token: tokenOf(machine, scheduleTo(search, state)) }]
+  })
+}
+
+export interface SampleResult {
+  /** What was found: a deadlock, or a violation of what is claimed. Null claims nothing. */
+  readonly verdict: 'deadlock' | 'violation' | null
+  readonly claim: string
+  /** Not a shortest one. */
+  readonly counterexample: Counterexample | null
 }
 
 /**
  * Looks at some executions of a model that is too large to search.
- * @returns the deadlock that one of them ended in, or null, which claims nothing.
+ * @throws Misuse when the model is wrong, with the task and the place.
  */
-export function checkSample(machine: Machine, options: SampleOptions): Counterexample | null {
-  const { deadlock } = sample(machine, options)
-  return deadlock ? counterexample(machine, tokenOf(machine, deadlock.steps)) : null
-}
-
-/**
- * What a token stands for.
- * @param execution a fresh one, with what is known of the tasks: who could wake whom. By default a short search looks around
- * first, so that the same token always tells the same.
- */
-export function counterexample(
-  machine: Machine,
-  token: string,
-  execution = new Execution(machine, lookAround(machine)),
-): Counterexample {
-  replay(machine, token, execution)
-  const name = (task: number): string => `${machine.tasks[task]}`
-  const found = waiters(execution)
-  const circle = cycle(found)
+export function sample(subject: Model | Machine, options: SampleOptions): SampleResult {
+  const machine = machineOf(subject)
+  const { found } = sampleMachine(machine, options)
+  if (found === null) return { verdict: null, claim: '', counterexample: null }
+  const { execution, claim } = found
   return {
-    token,
-    steps: execution.steps.map(({ task, operation, position, result }) => ({
-      task: name(task),
-      operation: `${operation}`,
-      result: resultOf(machine, operation, result),
-      stack: (execution.programs[task]?.stack(position) ?? []).map((frame) => frame.name),
-    })),
-    waiting: found.map(({ objects: _, ...waiter }) => ({
-      ...waiter,
-      task: name(waiter.task),
-      for: waiter.for.map(name),
-      place: execution.place(waiter.task),
-    })),
-    cycle: circle.map(({ task }) => name(task)),
+    verdict: claim === null ? 'deadlock' : 'violation',
+    claim: claim ?? '',
+    counterexample: counterexample(machine, tokenOf(machine, execution.steps)),
   }
-}
-
-/** What came of an operation, where that was open: the turn that it took, or the object that was chosen. */
-function resultOf(machine: Machine, operation: Operation, result: number): string {
-  const { results, refers, outcomes } = operation
-  if (results !== null) return operation.meaning(result)
-  return refers && outcomes > 1 ? `${machine.objects[result - 1]}` : ''
-}
-
-/** What a short search learns of a machine's tasks: who could wake whom. */
-export function lookAround(machine: Machine): readonly Program[] {
-  const search = new Search(machine, { maxStates: 10_000, allDeadlocks: true, livelocks: false })
-  search.run()
-  return search.stepper.programs
 }
 
 /** Finds the task that broke a rule, and says where it was. */

@@ -62,9 +62,17 @@ describe('a livelock', () => {
           .filter(([state, next]) => next.length > 0 && next.every((other) => other <= state))
           .map(([state]) => state)
         const livelock = findLivelock(visited, turns)
-        expect(livelock).toBe(expected(drawn))
-        // Linear: no state is expanded twice.
-        expect(expanded).toBeLessThanOrEqual(successors.length)
+        expect(livelock?.state ?? null).toBe(expected(drawn))
+        if (livelock !== null) {
+          const { loop } = livelock
+          expect(loop.length).toBeGreaterThan(1)
+          expect(loop.at(-1)).toBe(loop[0])
+          for (const [at, state] of loop.slice(1).entries()) {
+            expect(successors[loop[at] as number]).toContain(state)
+          }
+        }
+        // Linear: no state is expanded twice, and once more to find the loop.
+        expect(expanded).toBeLessThanOrEqual(successors.length * (livelock === null ? 1 : 2))
         found[livelock === null ? 'none' : 'some']++
       }),
       { numRuns: 2_000, seed: 14 },

@@ -93,6 +93,11 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
     "import '../run/execution.js'",
     'arrows-of-checker-objects',
   ],
+  'packages/checker/src/model/model.ts': ["import '../objects/mutex.js'"],
+  'packages/checker/src/model/check.ts': [
+    "import '../search/search.js'",
+    'arrows-of-checker-model',
+  ],
   'packages/checker/src/reduce/symmetry.ts': ["import '../machine/machine.js'"],
   'packages/checker/src/reduce/objects.ts': [
     "import '../objects/mutex.js'",

@@ -3,7 +3,7 @@ import {
   counterexample as counterexampleOf,
   type Counterexample as Found,
   lookAround,
-  checkSample as sampleMachine,
+  sample as sampleMachine,
   tokenFound,
   type Waiting as WaitingTask,
 } from '@scopemask/checker'
@@ -96,7 +96,7 @@ export function explained(subject: Subject, search: Search, result: SearchResult
 
 /** Looks at some executions: the deadlock that one of them ended in, or null, which claims nothing. */
 export function checkSample(subject: Subject, options: SampleOptions): Counterexample | null {
-  const found = sampleMachine(subject.machine, options)
+  const { counterexample: found } = sampleMachine(subject.machine, options)
   return found === null ? null : counterexample(subject, found.token)
 }
 

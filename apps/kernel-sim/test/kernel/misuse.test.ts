@@ -116,9 +116,7 @@ describe('misuse is reported with task and place', () => {
           yield* mutex.unlock()
         })
       }),
-    ).toMatch(
-      /depends on something outside of it that changes. Keep what changes in kernel.variable/,
-    )
+    ).toMatch(/depends on something outside of it that changes. Keep what changes in a variable/)
   })
 
   it('yielding what is no operation, loops that never forget, and objects made while running', () => {
@@ -128,21 +126,21 @@ describe('misuse is reported with task and place', () => {
           yield 1 as never
         })
       }),
-    ).toMatch(/yielded 1, which is no operation: write yield\*/)
+    ).toMatch(/yielded 1, which is not an operation: write yield\*/)
     expect(
       misuse((kernel) => {
         kernel.task('endless', function* () {
           for (;;) yield* kernel.choose('turn', ['left', 'right'])
         })
       }),
-    ).toMatch(/put what repeats into kernel.loop/)
+    ).toMatch(/put what repeats into a loop/)
     expect(
       misuse((kernel) => {
         kernel.task('late', function* () {
           yield* kernel.mutex('m').lock()
         })
       }),
-    ).toMatch(/make it where the scenario is built/)
+    ).toMatch(/make it where the model is built/)
   })
 
   it('replicas that are not identical', () => {

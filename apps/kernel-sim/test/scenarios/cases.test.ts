@@ -33,7 +33,7 @@ const EXPECTED: Record<string, string> = {
   '16': 'D s s s s s s',
   '16b': 'D D D s D s s',
 }
-const LETTER = { safe: 's', deadlock: 'D', livelock: 'L', bounded: '?' } as const
+const LETTER = { safe: 's', deadlock: 'D', livelock: 'L', bounded: '?', violation: '!' } as const
 
 const rows: CaseRow[] = await Promise.all(
   CASES.map((each) =>

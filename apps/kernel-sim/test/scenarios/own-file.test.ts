@@ -44,7 +44,7 @@ describe('a scenario in a file of the user', () => {
     expect(again.stdout).toContain('Circle: ab -> ba -> ab')
     const wrong = await run('replay', file, 'scope', `0${token}`)
     expect(wrong.status).toBe(2)
-    expect(wrong.stderr).toMatch(/the token does not fit this scenario/)
+    expect(wrong.stderr).toMatch(/the token does not fit this model/)
   })
 
   it.each([
@@ -84,11 +84,15 @@ describe('a scenario in a file of the user', () => {
       task('function* () { yield* kernel.kmalloc(GFP_KERNEL); null.x }'),
       /t throws TypeError.*own\.ts:4:\d+/,
     ],
-    ['is no generator', task('() => { m.lock() }'), /t is no generator function: write function\*/],
-    ['is async', task('async () => {}'), /t is no generator function: write function\*/],
-    ['is an async generator', task('async function* () {}'), /t is no generator function/],
-    ['is nothing', task('undefined'), /t is no generator function/],
-    ['forgets the star', task('function* () { yield m.lock() }'), /write yield\* before calls/],
+    [
+      'is no generator',
+      task('() => { m.lock() }'),
+      /t is not a generator function: write function\*/,
+    ],
+    ['is async', task('async () => {}'), /t is not a generator function: write function\*/],
+    ['is an async generator', task('async function* () {}'), /t is not a generator function/],
+    ['is nothing', task('undefined'), /t is not a generator function/],
+    ['forgets the star', task('function* () { yield m.lock() }'), /write yield\* before a call/],
     [
       'misspells a flag',
       task('function* () { yield* kernel.kmalloc(GFP_KERNAL) }'),
@@ -104,7 +108,11 @@ describe('a scenario in a file of the user', () => {
       task('function* () { yield* kernel.scopes.section(undefined, function* () {}) }'),
       /undefined is no task flag/,
     ],
-    ['gives no name', task('function* () {}').replace("'m'", ''), /everything needs a name/],
+    [
+      'gives no name',
+      task('function* () {}').replace("'m'", ''),
+      /every task and every shared object needs a name/,
+    ],
     ['throws in build', task('missing()'), /build throws ReferenceError.*own\.ts:4:\d+/],
     ['throws at once', 'throw new Error("early")', /own\.ts cannot be loaded: early/],
     ['has no task', task('').replace(/kernel\.task.*/, ''), /there is no task: kernel\.task/],

@@ -5,10 +5,11 @@
  * remembered for ever. The search then walks edges and never runs the same code for the same step again.
  *
  * This holds only if the generator learns nothing except through its results. A variable of the surrounding
- * JavaScript that changes while the scenario runs breaks it. So each run compares what it sees with what earlier
+ * JavaScript that changes while the model runs breaks it. So each run compares what it sees with what earlier
  * runs saw on the same way, and `verify` walks all of them once more.
  */
 import { Misuse } from './errors.js'
+import type { Guard } from './guard.js'
 import type { MachineObject } from './object.js'
 import { Call, Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
 import { placeOf } from './place.js'
@@ -52,6 +53,8 @@ export interface Numbering {
   readonly internals: readonly string[]
   /** See {@link Redirect}. */
   readonly redirect: Redirect | null
+  /** Knows the calls whose steps were not taken. */
+  readonly guard: Guard
   /** The automaton of a procedure with arguments. */
   automaton(procedure: ProcedureLike, args: readonly Value[]): Automaton
   /** The number of a value, and back. */
@@ -121,7 +124,7 @@ export class Automaton {
     for (let node = parent; node !== null; node = node.parent) way.push(node)
     if (way.length > MAX_HISTORY) {
       throw new Misuse(
-        `${this.procedure.name} has done ${MAX_HISTORY} steps in one call: put what repeats into kernel.loop(), which forgets`,
+        `${this.procedure.name} has done ${MAX_HISTORY} steps in one call: put what repeats into a loop(), which forgets`,
       )
     }
     way.reverse()
@@ -146,16 +149,32 @@ export class Automaton {
       typeof (generator as Steps<unknown> | undefined)?.next !== 'function' ||
       isAsync(generator)
     ) {
-      throw new Misuse(`${name} is no generator function: write function* () { ... }`)
+      throw new Misuse(`${name} is not a generator function: write function* () { ... }`)
     }
     return generator as Steps<unknown>
   }
 
+  /** Runs the generator to its next step. @throws Misuse when it has made a call and not taken its steps. */
   #resume(generator: Steps<unknown>, given?: Value): IteratorResult<Operation | Call, unknown> {
-    return this.#guarded(() => generator.next(given))
+    try {
+      const step = this.#guarded(() => generator.next(given))
+      const open = this.#takeOpen()
+      if (open === null) return step
+      throw open
+    } catch (thrown) {
+      // What went wrong may have gone wrong because steps were not taken.
+      throw this.#takeOpen() ?? thrown
+    }
   }
 
-  /** Whatever the scenario's code throws is wrong with the scenario. */
+  /** The error for a call whose steps were not taken, if there is one. */
+  #takeOpen(): Misuse | null {
+    const { guard, internals } = this.numbering
+    const open = guard.takeOpen()
+    return open === undefined ? null : forgotten(this.procedure.name, open, internals)
+  }
+
+  /** Whatever the model's code throws is wrong with the model. */
   #guarded<T>(act: () => T): T {
     try {
       return act()
@@ -178,7 +197,7 @@ export class Automaton {
       return { kind: 'call', automaton: this.numbering.automaton(value.procedure, value.args) }
     }
     throw new Misuse(
-      `${this.procedure.name} yielded ${String(value)}, which is no operation: write yield* before calls of the kernel`,
+      `${this.procedure.name} yielded ${String(value)}, which is not an operation: write yield* before a call`,
     )
   }
 
@@ -201,9 +220,21 @@ export class Automaton {
   #changed(now: Action, before: Action): Misuse {
     return new Misuse(
       `${this.procedure.name} did ${describe(before)}, and after the same results ${describe(now)}: it depends on something ` +
-        'outside of it that changes. Keep what changes in kernel.variable(), where every interleaving sees its own value',
+        'outside of it that changes. Keep what changes in a variable(), where every interleaving sees a value of its own',
     )
   }
+}
+
+/** The error for a call without `yield*`. */
+export function forgotten(
+  where: string,
+  { name, made }: { readonly name: string; readonly made: Error },
+  internals: readonly string[],
+): Misuse {
+  const place = placeOf(`${made.stack}`, internals)
+  return new Misuse(
+    `${where} calls ${name}() without yield*, so nothing is done${place === '' ? '' : `, at ${place}`}`,
+  )
 }
 
 function isAsync(generator: unknown): boolean {

@@ -1,12 +1,21 @@
-/** Errors: what is wrong with a scenario, as opposed to what it runs into. */
+/** Errors: what is wrong with a model, and what it claims and does not keep. */
 
 /**
- * A scenario breaks a rule of the machine or the kernel: it unlocks what it does not hold, leaves a scope open,
- * talks through plain variables. The message names the task and the place where they are known.
+ * A model breaks a rule: a task unlocks what it does not hold, calls a function without `yield*`, talks to others through
+ * JavaScript variables. The message names the task, and the place where it is known.
  */
 export class Misuse extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'Misuse'
+  }
+}
+
+/** An assertion of a task does not hold. Unlike a misuse it is what models are searched for. */
+export class Violation extends Error {
+  /** @param assertion what was asserted. */
+  constructor(readonly assertion: string) {
+    super(`the assertion does not hold: ${assertion}`)
+    this.name = 'Violation'
   }
 }

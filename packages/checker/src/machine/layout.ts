@@ -52,6 +52,18 @@ export class Overflow {
   ) {}
 }
 
+/** Does something with rows. Where a field is too narrow, `widen` makes room and it is done again, so it must bear that. */
+export function fitting<T>(act: () => T, widen: (overflow: Overflow) => void): T {
+  for (;;) {
+    try {
+      return act()
+    } catch (thrown) {
+      if (!(thrown instanceof Overflow)) throw thrown
+      widen(thrown)
+    }
+  }
+}
+
 /** Where every field of a machine is in its rows. */
 export class Layout {
   readonly fields: Field[] = []

@@ -1,15 +1,17 @@
 /**
- * Machine: tasks and the objects they share, in all their possible states. It knows nothing of kernels: a kernel
- * makes objects with fields, operations on them, and tasks; a search or a simulation moves the tasks.
+ * Machine: tasks and the objects they share, in all their possible states. Whoever builds a model makes objects with fields,
+ * operations on them, and tasks; a search, an execution or a simulation moves the tasks.
  *
- * A scenario builds it and then it is sealed: from then on no object is made.
+ * A machine is built and then sealed: from then on no object is made.
  */
-import { Automaton, type Node, type Numbering, type Redirect } from './automaton.js'
+import { Automaton, forgotten, type Node, type Numbering, type Redirect } from './automaton.js'
 import { Misuse } from './errors.js'
+import { Guard } from './guard.js'
 import { Field, Layout, type Row } from './layout.js'
 import { type Group, MachineObject, type Membership } from './object.js'
 import { Call, type Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
 import { Program } from './program.js'
+import type { Property } from './property.js'
 
 /** A task of the machine. Its field holds its position. */
 export class Task extends MachineObject {
@@ -54,6 +56,10 @@ export class Machine implements Numbering {
   redirect: Redirect | null = null
   /** All procedures and what tasks do, by number. */
   readonly procedures: ProcedureLike[] = []
+  /** What is claimed of its states. */
+  readonly properties: Property[] = []
+  /** Guards what the model's code is given. */
+  readonly guard = new Guard()
   readonly #automata = new Map<string, Automaton>()
   readonly #procedures = new Map<ProcedureLike, number>()
   readonly #numbers = new Map<unknown, number>()
@@ -92,7 +98,7 @@ export class Machine implements Numbering {
 
   /**
    * Makes a task.
-   * @param daemon a kernel thread: when its procedure returns it starts over, and it may wait for ever for
+   * @param daemon when its procedure returns it starts over, and it may wait for ever for
    * the operation with which it starts.
    */
   task(name: string, body: () => Steps<unknown>, daemon = false): Task {
@@ -121,9 +127,11 @@ export class Machine implements Numbering {
   ): (...args: A) => Steps<R> {
     this.#assertBuilding(`procedure ${name}`)
     const procedure = this.#procedure({ name, loop, role, body })
-    return function* (...args) {
+    const call = function* (...args: A): Steps<R> {
       return (yield new Call(procedure, args)) as R
     }
+    // An error that names the call names the procedure.
+    return Object.defineProperty(call, 'name', { value: name })
   }
 
   /**
@@ -149,8 +157,10 @@ export class Machine implements Numbering {
     return built
   }
 
-  /** Ends the building: arranges the rows. */
+  /** Ends the building: arranges the rows. @throws Misuse when steps were made that no task takes. */
   seal(): this {
+    const open = this.guard.takeOpen()
+    if (open) throw forgotten('the code that builds the model', open, this.internals)
     this.layout.arrange()
     this.#sealed = true
     return this
@@ -196,7 +206,7 @@ export class Machine implements Numbering {
       typeof value === 'function'
     ) {
       throw new Misuse(
-        'a procedure was given or returned an object made on the way: use numbers, strings, booleans and kernel objects',
+        'a procedure was given or returned an object made on the way: use numbers, strings, booleans and shared objects',
       )
     }
     let number = this.#numbers.get(value)
@@ -216,8 +226,7 @@ export class Machine implements Numbering {
     make: (id: number, membership: Membership | null) => T,
   ): T {
     this.#assertBuilding('an object')
-    if (!name)
-      throw new Misuse('everything needs a name: kernel.mutex(name), kernel.task(name, body)')
+    if (!name) throw new Misuse('every task and every shared object needs a name')
     const building = this.#building
     const siblings = building?.group.replicas[building.replica]
     const membership =
@@ -250,7 +259,7 @@ export class Machine implements Numbering {
 
   #assertBuilding(what: string): void {
     if (this.#sealed) {
-      throw new Misuse(`${what} was made by a running task: make it where the scenario is built`)
+      throw new Misuse(`${what} was made by a running task: make it where the model is built`)
     }
   }
 }

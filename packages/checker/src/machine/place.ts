@@ -18,7 +18,7 @@ export function placeOf(stack: string, internals: readonly string[]): string {
         !/node:internal|[\\/]node_modules[\\/]|\(<anonymous>\)/.test(text) &&
         !own.some((path) => text.includes(path)),
     )
-  return /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(line ?? '')?.[1] ?? ''
+  return /\(?((?:[a-z]+:\/\/|\/)[^()@]*:\d+:\d+)\)?$/.exec(line ?? '')?.[1] ?? ''
 }
 
 /** The folder that this package's code lies in, as stack traces name it: its source, or what is bundled of it. */

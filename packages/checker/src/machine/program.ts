@@ -31,9 +31,9 @@ export class Unforeseen extends Error {
 export class Program {
   /** What the task does at each position; null where it has returned. */
   readonly operations: (Operation | null)[] = []
-  /** Whether the task may stay there for ever: it has returned, or is a kernel thread without work. */
+  /** Whether the task may stay there for ever: it has returned, or is a daemon without work. */
   readonly rests: boolean[] = []
-  /** Whether the task has returned when it comes there: to its end or, if it is a kernel thread, to its start. */
+  /** Whether the task has returned when it comes there: to its end or, if it is a daemon, to its start. */
   readonly returns: boolean[] = []
   /** Whether a loop starts there, or starts over. */
   readonly heads: boolean[] = []
@@ -54,7 +54,7 @@ export class Program {
   readonly #known = new Map<number, number>()
 
   /**
-   * @param daemon a kernel thread: it starts over when its procedure returns.
+   * @param daemon whether it starts over when its procedure returns.
    * @param found is told of each new position.
    */
   constructor(
@@ -64,6 +64,9 @@ export class Program {
     private readonly found: (operation: Operation) => void,
   ) {
     this.start = this.#settle(root.root, -1, -1, 0)
+    if (this.operations[this.start] === null) {
+      throw new Misuse(`${name} does nothing: its body never yields. Write yield* before each call`)
+    }
   }
 
   /** How many positions are known. */

@@ -7,6 +7,7 @@
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Machine } from '../machine/machine.js'
+import { mayLeaveOut, mayRename } from '../reduce/allowed.js'
 import { Symmetry } from '../reduce/symmetry.js'
 import { BLOCK, Expander, PIECE, PIECE_WORDS } from '../search/expander.js'
 import { type Knowledge, knowledgeOf, type Learned, learn, learnedBy } from '../search/knowledge.js'
@@ -160,9 +161,10 @@ export class Follower {
 
   constructor(machine: Machine, { partialOrder, symmetry }: Reductions) {
     this.#machine = machine
-    this.#stepper = new Stepper(machine, partialOrder)
+    this.#stepper = new Stepper(machine, partialOrder && mayLeaveOut(machine))
     const { programs } = this.#stepper
-    this.expander = new Expander(this.#stepper, symmetry ? Symmetry.of(machine, programs) : null)
+    const renames = symmetry && mayRename(machine, programs)
+    this.expander = new Expander(this.#stepper, renames ? Symmetry.of(machine, programs) : null)
   }
 
   /** Catches up with the search. */

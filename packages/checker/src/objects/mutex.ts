@@ -96,6 +96,13 @@ export class Mutex implements Observable<boolean> {
     return this.#owner.get(row) === this.#machine.tasks[task]?.reference
   }
 
+  /** @throws Misuse when the task holds it as it comes to its end. */
+  checkReturn(row: Row, task: number): void {
+    if (this.isHeldBy(row, task)) {
+      throw new Misuse(`${this.#machine.tasks[task]} returns with mutex ${this.object} locked`)
+    }
+  }
+
   observe(row: Row): boolean {
     return this.#owner.get(row) !== 0
   }

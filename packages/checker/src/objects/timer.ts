@@ -24,6 +24,7 @@ export class Timer implements Observable<TimerState> {
   readonly #cancel: Operation
   readonly #hasExpired: Operation
   readonly #expired: Operation
+  readonly #fires: Operation
 
   constructor(machine: Machine, name: string) {
     const object = machine.object(name)
@@ -59,6 +60,17 @@ export class Timer implements Observable<TimerState> {
       })
     this.#cancel = looking('cancel', (row) => state.set(row, IDLE), ['in time', 'too late'])
     this.#hasExpired = looking('hasExpired', () => {}, ['false', 'true'])
+    this.#fires = new Operation({
+      name: 'fires',
+      object,
+      label: `${object}.fires()`,
+      attempt: (row) => {
+        if (state.get(row) === IDLE) return BLOCKED
+        state.set(row, IDLE)
+        return 0
+      },
+      wait: () => ({ what: `timer ${object} to be started` }),
+    })
     this.#expired = new Operation({
       name: 'expired',
       object,
@@ -70,6 +82,11 @@ export class Timer implements Observable<TimerState> {
       },
       wait: () => ({ what: `timer ${object}, which does not run` }),
     })
+  }
+
+  /** Waits until it expires, and puts it back so that it can be started again: what calls back when a timer fires. */
+  *fires(): Steps<void> {
+    yield* this.#fires
   }
 
   /** Starts it, anew if it runs or has expired. */

@@ -11,7 +11,7 @@
  * The representative is found by sorting. Each replica gets a key from what its objects and tasks hold, names
  * left out; then again and again from the keys of the replicas that it refers to and that refer to it (this is colour
  * refinement, the first step of programs that compare graphs). Replicas that still have the same key are taken to be
- * interchangeable: one of them is put first, and the keys of those around it follow. If two were not, which no scenario
+ * interchangeable: one of them is put first, and the keys of those around it follow. If two were not, which no model
  * has shown, a class would be kept twice, which costs time and is not wrong.
  */
 import { Misuse } from '../machine/errors.js'

@@ -1,11 +1,11 @@
 /** Execution: one way that a machine can go, step by step, nothing left out. */
-import { Misuse } from '../machine/errors.js'
-import { Overflow, type Row } from '../machine/layout.js'
+import { Misuse, Violation } from '../machine/errors.js'
+import { fitting, type Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
-import type { Operation } from '../machine/operation.js'
+import { BLOCKED, type Operation } from '../machine/operation.js'
 import { placeOf } from '../machine/place.js'
 import type { Program, StackFrame } from '../machine/program.js'
-import type { MicroStep } from './step.js'
+import type { MicroStep, Turn } from './step.js'
 
 export class Execution {
   readonly machine: Machine
@@ -63,40 +63,61 @@ export class Execution {
     })
   }
 
-  /** The outcomes with which the task can do its next operation now. */
-  possible(task: number): number[] {
+  /** The outcomes with which the task can do its next operation now, and what comes of each. */
+  turns(task: number): Turn[] {
     const operation = this.next(task)
-    const outcomes: number[] = []
+    const turns: Turn[] = []
     for (let outcome = 0; operation && outcome < operation.outcomes; outcome++) {
-      if (this.#fitting(() => operation.attempt(this.row.slice(), task, outcome)) >= 0) {
-        outcomes.push(outcome)
-      }
+      const result = this.#attempted(operation, task, outcome)
+      if (result >= 0) turns.push({ outcome, result })
     }
-    return outcomes
+    return turns
   }
 
-  /** Where in the scenario's code the task is, as `file:line:column`; empty when that is not known. */
-  place(task: number): string {
-    const node = this.stack(task)[0]?.node
+  /** The outcomes with which the task can do its next operation now. */
+  possible(task: number): number[] {
+    return this.turns(task).map(({ outcome }) => outcome)
+  }
+
+  /** What the task asserts at its next step, and does not hold; null when there is nothing of the kind. */
+  violation(task: number): string | null {
+    const operation = this.next(task)
+    if (operation === null) return null
+    try {
+      operation.attempt(this.row.slice(), task, 0)
+      return null
+    } catch (thrown) {
+      // Whatever else keeps the task from its step, it is not an assertion.
+      return thrown instanceof Violation ? thrown.assertion : null
+    }
+  }
+
+  /** Where in the model's code the task is, or is at another position, as `file:line:column`; empty when that is not known. */
+  place(task: number, position = this.position(task)): string {
+    const node = this.programs[task]?.stack(position)[0]?.node
     return node ? placeOf(node.automaton.site(node), this.machine.internals) : ''
+  }
+
+  /** The result of an attempt in a copy of the state; an assertion that does not hold is a step that cannot happen. */
+  #attempted(operation: Operation, task: number, outcome: number): number {
+    try {
+      return this.#fitting(() => operation.attempt(this.row.slice(), task, outcome))
+    } catch (thrown) {
+      if (thrown instanceof Violation) return BLOCKED
+      throw thrown
+    }
   }
 
   /** Does something with a row, and makes room in it when needed. */
   #fitting<T>(act: () => T): T {
-    for (;;) {
-      try {
-        return act()
-      } catch (thrown) {
-        if (!(thrown instanceof Overflow)) throw thrown
-        const { layout } = this.machine
-        const convert = layout.widen(thrown)
-        if (this.row !== undefined) {
-          const row = new Int32Array(layout.words)
-          convert(this.row, 1, row)
-          this.row = row
-        }
-      }
-    }
+    return fitting(act, (overflow) => {
+      const { layout } = this.machine
+      const convert = layout.widen(overflow)
+      if (this.row === undefined) return
+      const row = new Int32Array(layout.words)
+      convert(this.row, 1, row)
+      this.row = row
+    })
   }
 }
 

@@ -26,53 +26,81 @@ export interface SampleOptions {
 }
 
 export interface Sample {
-  /** The first execution that ended in a deadlock, or null. */
-  readonly deadlock: Execution | null
+  /** The first execution that went wrong, or null. */
+  readonly found: Found | null
   /** How many executions there were. */
   readonly executions: number
 }
 
-/** @throws Misuse when an execution breaks a rule of the machine or the kernel. */
+/** An execution that went wrong. */
+export interface Found {
+  readonly execution: Execution
+  /** What is claimed and does not hold at its end; null when it ends in a deadlock. */
+  readonly claim: string | null
+}
+
+/** @throws Misuse when an execution breaks a rule of the machine, or of whoever has built it. */
 export function sample(
   machine: Machine,
   { strategy, executions, seed, maxSteps = 1_000, changes = 3 }: SampleOptions,
 ): Sample {
   for (let run = 1; run <= executions; run++) {
     const random = xorshift(seed * 1_000_003 + run)
-    const pick = strategy === 'pct' ? priorities(machine, random, maxSteps, changes) : random
-    const execution = new Execution(machine)
-    if (endsInDeadlock(execution, random, pick, maxSteps)) {
-      return { deadlock: execution, executions: run }
-    }
+    const pick = strategy === 'pct' ? priorities(machine, random, { maxSteps, changes }) : random
+    const found = ran(new Execution(machine), random, pick, maxSteps)
+    if (found !== null) return { found, executions: run }
   }
-  return { deadlock: null, executions }
+  return { found: null, executions }
 }
 
 /** Chooses one of some tasks; `random` does by number, priorities by task. */
 type Pick = (below: number, able: readonly number[], step: number) => number
 
-function endsInDeadlock(
+/** Runs an execution to its end, and says what went wrong with it. */
+function ran(
   execution: Execution,
   random: (below: number) => number,
   pick: Pick,
   maxSteps: number,
-): boolean {
+): Found | null {
   const tasks = execution.machine.tasks.map(({ index }) => index)
   for (let step = 0; step < maxSteps; step++) {
+    const isSettled = tasks.every((task) => execution.rests(task))
     const able = tasks.filter((task) => execution.possible(task).length > 0)
-    if (able.length === 0) return tasks.some((task) => !execution.rests(task))
+    const unable = tasks.filter((task) => !able.includes(task))
+    const claim = unkept(execution, isSettled) ?? refuted(execution, unable)
+    if (claim !== null) return { execution, claim }
+    if (able.length === 0) return isSettled ? null : { execution, claim: null }
     const task = able[pick(able.length, able, step)] as number
     const outcomes = execution.possible(task)
     execution.step(task, outcomes[random(outcomes.length)])
   }
-  return false
+  return null
+}
+
+/** The name of a property that does not hold where an execution has come to, or null. */
+function unkept({ machine, row, programs }: Execution, isSettled: boolean): string | null {
+  const property = machine.properties.find(
+    (each) =>
+      (each.kind === 'always' || (each.kind === 'at end' && isSettled)) &&
+      !each.holds(row, programs),
+  )
+  return property?.name ?? null
+}
+
+/** What one of some tasks asserts where it is, and does not hold, or null. */
+function refuted(execution: Execution, tasks: readonly number[]): string | null {
+  for (const task of tasks) {
+    const assertion = execution.violation(task)
+    if (assertion !== null) return assertion
+  }
+  return null
 }
 
 function priorities(
   machine: Machine,
   random: (below: number) => number,
-  maxSteps: number,
-  changes: number,
+  { maxSteps, changes }: { readonly maxSteps: number; readonly changes: number },
 ): Pick {
   const order = machine.tasks.map(({ index }) => index)
   for (let at = order.length - 1; at > 0; at--) {

@@ -11,3 +11,6 @@ export interface MicroStep {
   readonly outcome: number
   readonly result: number
 }
+
+/** One of the ways in which an operation can turn out in a state. */
+export type Turn = Pick<MicroStep, 'outcome' | 'result'>

@@ -22,14 +22,21 @@ interface Visited {
   readonly symmetry: Symmetry | null
 }
 
-/** The first state from which the tasks cannot come to an end, or null. */
-export function findLivelock(visited: Visited, turns: readonly number[]): number | null {
+/** A livelock, as states. */
+export interface Livelock {
+  /** The first state from which the tasks cannot come to an end. */
+  readonly state: number
+  /** A shortest way from a state back to it, which nobody can leave for good: its first state, and so on, and that one again. */
+  readonly loop: readonly number[]
+}
+
+/** Finds whether there is a state from which the tasks cannot come to an end. */
+export function findLivelock(visited: Visited, turns: readonly number[]): Livelock | null {
   const ends = new Ends(visited)
   if (turns.every((turn) => ends.reachable(turn))) return null
-  for (let state = 0; state < visited.table.size; state++) {
-    if (!ends.reachable(state)) return state
-  }
-  return null
+  let state = 0
+  while (ends.reachable(state)) state++
+  return { state, loop: ends.loop() }
 }
 
 /** What is known of a state; a number from 1 says when it was put on the stack. */
@@ -50,6 +57,8 @@ class Ends {
   readonly #firsts: number[] = []
   /** Successors that are not yet followed, of all states of the way. */
   readonly #successors: number[] = []
+  /** The first component that was complete without an end: what it is in cannot be left. */
+  #trap: readonly number[] = []
 
   constructor(visited: Visited) {
     this.#visited = visited
@@ -120,11 +129,41 @@ class Ends {
     const low = this.#lows.pop() as number
     this.#firsts.pop()
     if (low === this.#marks[state]) {
-      // A component is complete.
-      for (const stuck of this.#stack.splice(low - 1)) this.#marks[stuck] = STUCK
+      // A component is complete. All that leaves it leads to one that was complete before; so nothing leaves the first.
+      const component = this.#stack.splice(low - 1)
+      if (this.#trap.length === 0) this.#trap = component
+      for (const stuck of component) this.#marks[stuck] = STUCK
       return
     }
     const below = this.#lows.length - 1
     this.#lows[below] = Math.min(this.#lows[below] as number, low)
   }
+
+  /** A shortest loop through the state that was found first, of those that nobody can leave. */
+  loop(): number[] {
+    const { table, stepper } = this.#visited
+    const start = this.#trap.reduce((first, state) => Math.min(first, state))
+    const before = new Map<number, number>()
+    const reached = [start]
+    for (const state of reached) {
+      table.read(state, this.#row)
+      this.#successors.length = 0
+      stepper.expand(this.#row, this.#follow)
+      for (const next of this.#successors) {
+        if (next === start) return wayBack(state, start, before)
+        if (before.has(next)) continue
+        before.set(next, state)
+        reached.push(next)
+      }
+    }
+    throw new Error('a component without an end has no loop')
+  }
+}
+
+/** The loop that starts at a state, comes to another one, and closes there. */
+function wayBack(last: number, start: number, before: ReadonlyMap<number, number>): number[] {
+  const way = [start]
+  for (let at = last; at !== start; at = before.get(at) as number) way.push(at)
+  way.push(start)
+  return way.reverse()
 }

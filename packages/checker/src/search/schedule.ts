@@ -11,7 +11,7 @@ import type { Search } from './search.js'
 
 /** The operations that lead from the beginning to a state. */
 export function scheduleTo(search: Search, state: number): MicroStep[] {
-  return search.fitting(() => followed(search, state))
+  return scheduleAlong(search, wayTo(search, state)).flat()
 }
 
 /**
@@ -25,10 +25,22 @@ export function standingAt(search: Search, state: number): Execution {
   return execution
 }
 
-function followed({ table, stepper, symmetry, machine }: Search, state: number): MicroStep[] {
+/** The states on the way from the beginning to a state that the search found: a shortest one. */
+export function wayTo({ table }: Search, state: number): number[] {
   const way: number[] = []
   for (let at = state; at >= 0; at = table.parent(at)) way.push(at)
-  way.reverse()
+  return way.reverse()
+}
+
+/** The operations along a way that starts at the beginning, for each step of the search. */
+export function scheduleAlong(search: Search, way: readonly number[]): MicroStep[][] {
+  return search.fitting(() => followed(search, way))
+}
+
+function followed(
+  { table, stepper, symmetry, machine }: Search,
+  way: readonly number[],
+): MicroStep[][] {
   const words = machine.layout.words
   const from: Row = new Int32Array(words)
   const target: Row = new Int32Array(words)
@@ -36,7 +48,7 @@ function followed({ table, stepper, symmetry, machine }: Search, state: number):
   let actual: Row = new Int32Array(words)
   table.read(0, actual)
   let naming: Renaming | null = symmetry?.identity ?? null
-  const schedule: MicroStep[] = []
+  const schedule: MicroStep[][] = []
   for (let step = 1; step < way.length; step++) {
     table.read(way[step - 1] as number, from)
     table.read(way[step] as number, target)
@@ -61,7 +73,7 @@ function followed({ table, stepper, symmetry, machine }: Search, state: number):
     })
     stepper.record = null
     const { steps, row } = first(taken)
-    schedule.push(...steps)
+    schedule.push(steps)
     actual = row
     if (symmetry !== null && naming !== null && renaming !== null) {
       naming = symmetry.compose(naming, renaming)

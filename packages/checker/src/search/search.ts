@@ -2,9 +2,10 @@
  * Search: visits every state that a machine can come to, breadth-first, and says whether all its tasks can always come
  * to an end. The way to the first deadlock that it finds is a shortest one.
  */
-import { Misuse } from '../machine/errors.js'
-import { Overflow, type Row } from '../machine/layout.js'
+import { Misuse, Violation } from '../machine/errors.js'
+import { fitting, Overflow, type Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
+import { mayLeaveOut, mayRename } from '../reduce/allowed.js'
 import { Refuted } from '../reduce/partial-order.js'
 import { Symmetry } from '../reduce/symmetry.js'
 import { milliseconds } from './clock.js'
@@ -68,7 +69,19 @@ export interface SearchOptions extends Limits {
   readonly onProgress?: (states: number, depth: number) => void
 }
 
-export type Verdict = 'safe' | 'deadlock' | 'livelock' | 'bounded'
+/**
+ * What is known of a model. `violation`: a property or an assertion does not hold. `bounded`: a limit stopped the search, and
+ * nothing is claimed.
+ */
+export type Verdict = 'safe' | 'deadlock' | 'livelock' | 'violation' | 'bounded'
+
+/** What is claimed and does not hold. */
+export interface ViolationFound {
+  /** The name of the property, or what a task asserts. */
+  readonly claim: string
+  /** The state in which it does not hold. */
+  readonly state: number
+}
 
 export interface SearchResult {
   readonly verdict: Verdict
@@ -80,9 +93,15 @@ export interface SearchResult {
   readonly depth: number
   /** The states without a successor in which not all tasks have settled. */
   readonly deadlocks: readonly number[]
-  /** A state from which no task can make progress, though some can move. */
+  /** The first state from which the tasks cannot come to an end, though some can move. */
   readonly livelock: number | null
-  /** What was wrong with the scenario, and the state in which it came out. */
+  /** In a livelock, states that are gone through for ever: the first one, and so on, and the first one again. */
+  readonly loop: readonly number[]
+  /** The first property or assertion that does not hold. */
+  readonly violation: ViolationFound | null
+  /** For each property of the machine that has to hold sometimes, the first state in which it does; by number of property. */
+  readonly witnesses: readonly (number | null)[]
+  /** What was wrong with the model, and the state in which it came out. */
   readonly misuse: { readonly error: Misuse; readonly state: number } | null
   readonly bytes: number
   readonly seconds: number
@@ -109,6 +128,8 @@ interface Cursor {
   readonly deadlocks: number[]
   /** States all of whose successors were found before: where there are none, nothing can go round for ever. */
   readonly turns: number[]
+  /** By number of property, the first state in which it holds, for those that have to hold sometimes. */
+  readonly witnesses: (number | null)[]
 }
 
 /** All that a search has done, as plain data, to go on with it later. */
@@ -127,9 +148,12 @@ export class Search {
   table: StateTable
   readonly #options: SearchOptions
   readonly #limits: Required<Limits>
-  #cursor = beginning()
+  #cursor: Cursor
+  #violation: ViolationFound | null = null
   #row: Row = new Int32Array(0)
   #representative: Row = new Int32Array(0)
+  /** The state whose properties are looked at. */
+  #inspected: Row = new Int32Array(0)
   /** The first state of the block, and for each of the block whether it has a successor that was found after it. */
   #first = 0
   readonly #forward = new Uint8Array(BLOCK)
@@ -142,12 +166,16 @@ export class Search {
     this.machine = machine
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options }
-    this.stepper = new Stepper(machine, options.partialOrder ?? true, options.allows)
-    this.symmetry = (options.symmetry ?? true) ? Symmetry.of(machine, this.stepper.programs) : null
+    this.#cursor = beginning(machine)
+    const partialOrder = (options.partialOrder ?? true) && mayLeaveOut(machine)
+    this.stepper = new Stepper(machine, partialOrder, options.allows)
+    const { programs } = this.stepper
+    const renames = (options.symmetry ?? true) && mayRename(machine, programs)
+    this.symmetry = renames ? Symmetry.of(machine, programs) : null
     this.table = this.#emptyTable()
   }
 
-  /** Searches until there is a verdict. @throws Misuse when the scenario depends on more than its results. */
+  /** Searches until there is a verdict. @throws Misuse when the model depends on more than its results. */
   run(): SearchResult {
     for (;;) {
       const result = this.advance()
@@ -158,7 +186,7 @@ export class Search {
   /**
    * Searches a fraction of a second.
    * @returns the result once there is a verdict.
-   * @throws Misuse when the scenario depends on more than its results.
+   * @throws Misuse when the model depends on more than its results.
    */
   advance(): SearchResult | null {
     this.#resumedAt = milliseconds()
@@ -170,7 +198,7 @@ export class Search {
       this.stepper.reset()
       this.#options.crew?.reset()
       this.table = this.#emptyTable()
-      this.#cursor = beginning()
+      this.#cursor = beginning(this.machine)
       this.#first = 0
       return null
     } finally {
@@ -196,12 +224,12 @@ export class Search {
    */
   resume(snapshot: Snapshot): void {
     const { knowledge, transitions, rows, parents } = snapshot
-    const { state, depth, levelEnd, deadlocks, turns } = snapshot
+    const { state, depth, levelEnd, deadlocks, turns, witnesses } = snapshot
     learn(this.machine, this.stepper, knowledge)
     this.table = this.#emptyTable()
     this.table.load(rows, parents)
     this.stepper.steps = transitions
-    this.#cursor = { state, depth, levelEnd, deadlocks, turns }
+    this.#cursor = { state, depth, levelEnd, deadlocks, turns, witnesses }
     this.#first = state
   }
 
@@ -227,8 +255,11 @@ export class Search {
     try {
       while (cursor.state < end && !this.#stops) this.#expandTogether(end)
     } catch (thrown) {
-      if (!(thrown instanceof Misuse)) throw thrown
-      return this.#conclude(null, { error: thrown, state: cursor.state })
+      if (thrown instanceof Violation) {
+        this.#violation = { claim: thrown.assertion, state: cursor.state }
+      } else if (thrown instanceof Misuse) {
+        return this.#conclude(null, { error: thrown, state: cursor.state })
+      } else throw thrown
     }
     this.#endBlock()
     return this.#stops ? this.#conclude(null, null) : null
@@ -247,8 +278,9 @@ export class Search {
     return table.bytesFor(soon) > maxMegabytes * 1e6 ? 'maxMegabytes' : null
   }
 
-  /** Whether a deadlock was found and no other is wanted. */
+  /** Whether something was found and no more is wanted. */
   get #stops(): boolean {
+    if (this.#violation !== null) return true
     return this.#cursor.deadlocks.length > 0 && this.#options.allDeadlocks !== true
   }
 
@@ -287,6 +319,7 @@ export class Search {
         if (this.#stops) return
         continue
       }
+      if (!this.#inspect()) return
       stepper.steps += steps
       if (forward) this.#forward[cursor.state - this.#first] = 1
       for (let index = 0; index < found; index++, at += words + 1) {
@@ -311,6 +344,7 @@ export class Search {
         this.#row = new Int32Array(table.words)
         this.#representative = new Int32Array(table.words)
       }
+      if (!this.#inspect()) return
       table.read(cursor.state, this.#row)
       const moved = stepper.expand(this.#row, this.#emit)
       if (!moved) {
@@ -326,6 +360,37 @@ export class Search {
       this.#widen(thrown)
       stepper.steps = steps
     }
+  }
+
+  /**
+   * Looks at what is claimed of the state that comes next.
+   * @returns false when one of the claims does not hold.
+   */
+  #inspect(): boolean {
+    const { machine, stepper, table } = this
+    if (machine.properties.length === 0) return true
+    const cursor = this.#cursor
+    if (this.#inspected.length !== table.words) this.#inspected = new Int32Array(table.words)
+    const row = this.#inspected
+    table.read(cursor.state, row)
+    for (const [index, property] of machine.properties.entries()) {
+      const { kind, name } = property
+      if (kind === 'sometimes' && cursor.witnesses[index] !== null) continue
+      if (kind === 'at end' && !stepper.settled(row)) continue
+      const holds = property.holds(row, stepper.programs)
+      if (this.symmetry !== null && property.tellsReplicasApart()) {
+        throw new Misuse(
+          `'${name}' tells identical parts apart only in some states: switch symmetry off to check it`,
+        )
+      }
+      if (kind === 'sometimes') {
+        if (holds) cursor.witnesses[index] = cursor.state
+      } else if (!holds) {
+        this.#violation = { claim: name, state: cursor.state }
+        return false
+      }
+    }
+    return true
   }
 
   readonly #emit = (next: Row): void => {
@@ -354,37 +419,49 @@ export class Search {
   #conclude(bound: keyof Limits | null, misuse: SearchResult['misuse']): SearchResult {
     this.#endBlock()
     const { table, stepper } = this
-    const { deadlocks, depth, turns } = this.#cursor
-    const finished = bound === null && misuse === null && deadlocks.length === 0
+    const { deadlocks, depth, turns, witnesses } = this.#cursor
+    const violation = this.#violation
+    const isStopped = bound !== null || misuse !== null || violation !== null
+    const finished = !isStopped && deadlocks.length === 0
     const livelock =
       finished && this.#options.livelocks !== false && turns.length > 0
         ? this.fitting(() => findLivelock(this, turns))
         : null
     this.machine.verify()
-    return {
-      verdict: verdictOf(deadlocks.length > 0, livelock !== null, bound !== null),
+    const found = {
       bound,
+      deadlocks,
+      livelock: livelock?.state ?? null,
+      violation,
+      witnesses: [...witnesses],
+    }
+    return {
+      ...found,
+      verdict: this.#verdict(found),
       states: table.size,
       transitions: stepper.steps,
       depth,
-      deadlocks,
-      livelock,
+      loop: livelock?.loop ?? [],
       misuse,
       bytes: table.bytes,
       seconds: this.#elapsed(),
     }
   }
 
+  #verdict({ bound, deadlocks, livelock, violation, witnesses }: Found): Verdict {
+    if (violation !== null) return 'violation'
+    if (deadlocks.length > 0) return 'deadlock'
+    if (livelock !== null) return 'livelock'
+    if (bound !== null) return 'bounded'
+    const missing = this.machine.properties.some(
+      ({ kind }, index) => kind === 'sometimes' && witnesses[index] === null,
+    )
+    return missing ? 'violation' : 'safe'
+  }
+
   /** Does something with rows; when one has no room for a value, makes room in all of them and does it again. */
   fitting<T>(act: () => T): T {
-    for (;;) {
-      try {
-        return act()
-      } catch (thrown) {
-        if (!(thrown instanceof Overflow)) throw thrown
-        this.#widen(thrown)
-      }
-    }
+    return fitting(act, (overflow) => this.#widen(overflow))
   }
 
   #widen(overflow: Overflow): void {
@@ -405,12 +482,16 @@ export class Search {
   }
 }
 
-function beginning(): Cursor {
-  return { state: 0, depth: 0, levelEnd: 1, deadlocks: [], turns: [] }
-}
+/** What a verdict follows from. */
+type Found = Pick<SearchResult, 'bound' | 'deadlocks' | 'livelock' | 'violation' | 'witnesses'>
 
-function verdictOf(deadlock: boolean, livelock: boolean, bounded: boolean): Verdict {
-  if (deadlock) return 'deadlock'
-  if (livelock) return 'livelock'
-  return bounded ? 'bounded' : 'safe'
+function beginning({ properties }: Machine): Cursor {
+  return {
+    state: 0,
+    depth: 0,
+    levelEnd: 1,
+    deadlocks: [],
+    turns: [],
+    witnesses: properties.map(() => null),
+  }
 }

@@ -116,7 +116,7 @@ export class Stepper {
     return (this.#positions[task] as Field).get(row)
   }
 
-  /** Whether every task has come to an end or, if it is a kernel thread, to rest. */
+  /** Whether every task has come to an end or, if it is a daemon, to rest. */
   settled(row: Row): boolean {
     for (let task = 0; task < this.programs.length; task++) {
       if (this.programs[task]?.rests[this.position(row, task)] !== true) return false
@@ -160,7 +160,7 @@ export class Stepper {
       } else {
         if (depth > MAX_CHAIN) {
           throw new Misuse(
-            `${program.name} does ${MAX_CHAIN} steps that no other task can see: put what repeats into kernel.loop(), which forgets`,
+            `${program.name} does ${MAX_CHAIN} steps that no other task can see: put what repeats into a loop(), which forgets`,
           )
         }
         if (!this.#perform(next, task, reached, depth + 1, emit)) {

@@ -66,16 +66,11 @@ export function sampleText(
 
 /** A counterexample: why, the schedule, who waits for whom, the stacks, the token. */
 export function counterexampleText(counterexample: Counterexample): string {
-  const { why, steps, waiting, cycle, token } = counterexample
-  const widest = Math.max(0, ...steps.map(({ task }) => task.length))
+  const { why, steps, loop, waiting, cycle, token } = counterexample
   const sections = [
     wrap(`Why: ${why}.`, '     ', ''),
-    `Schedule:\n${steps
-      .map(
-        ({ task, operation, result, stack }, at) =>
-          `${String(at + 1).padStart(5)}  ${task.padEnd(widest)}  ${'  '.repeat(Math.max(0, stack.length - 1))}${operation}${result === '' ? '' : `: ${result}`}\n`,
-      )
-      .join('')}`,
+    `Schedule:\n${steps.length === 0 ? '  No step is needed: the machine begins in this state.\n' : scheduleText(steps, 1)}`,
+    loop.length === 0 ? '' : `And then for ever:\n${scheduleText(loop, steps.length + 1)}`,
     `Who waits for whom:\n${waiting
       .map(({ task, what, restrictions, blocked, for: others, stack, place }) => {
         const scope = restrictions === '' ? '' : ` [${restrictions}]`
@@ -86,7 +81,18 @@ export function counterexampleText(counterexample: Counterexample): string {
       })
       .join('')}`,
     cycle.length > 0 ? `Circle: ${[...cycle, cycle[0]].join(' -> ')}\n` : '',
-    token === '' ? 'No step is needed: the machine begins in this state.\n' : `Token: ${token}\n`,
+    `Token: ${token}\n`,
   ]
   return sections.filter((section) => section !== '').join('\n')
+}
+
+/** Steps, one a line, with numbers from `first` on. */
+function scheduleText(steps: Counterexample['steps'], first: number): string {
+  const widest = Math.max(...steps.map(({ task }) => task.length))
+  return steps
+    .map(({ task, operation, result, stack }, at) => {
+      const indent = '  '.repeat(Math.max(0, stack.length - 1))
+      return `${String(first + at).padStart(5)}  ${task.padEnd(widest)}  ${indent}${operation}${result === '' ? '' : `: ${result}`}\n`
+    })
+    .join('')
 }

@@ -1,0 +1,42 @@
+/**
+ * Model: tasks, what they share, and what is claimed of them. It is built anew for each search and each replay, so that nothing
+ * of one is left for the next.
+ */
+import { Misuse } from '../machine/errors.js'
+import type { Machine } from '../machine/machine.js'
+import { placeOf } from '../machine/place.js'
+import { ModelBuilder } from './builder.js'
+
+export interface Model {
+  readonly name: string
+  /** Builds the machine. @throws Misuse when the model cannot be built. */
+  machine(): Machine
+}
+
+/**
+ * Defines a model.
+ * @param build makes the tasks and what they share. It is called for each search, and has to do the same each time.
+ */
+export function model(name: string, build: (build: ModelBuilder) => void): Model {
+  return {
+    name,
+    machine() {
+      const builder = new ModelBuilder()
+      const { machine } = builder
+      try {
+        build(machine.guard.of(builder))
+      } catch (thrown) {
+        const place = thrown instanceof Error ? placeOf(`${thrown.stack}`, []) : ''
+        const what =
+          thrown instanceof Misuse ? thrown.message : `building it throws ${String(thrown)}`
+        throw new Misuse(`${name}: ${what}${place === '' ? '' : `, at ${place}`}`, {
+          cause: thrown,
+        })
+      }
+      if (machine.tasks.length === 0) {
+        throw new Misuse(`${name} has no task: build.task(name, function* () { ... })`)
+      }
+      return machine.seal()
+    },
+  }
+}
