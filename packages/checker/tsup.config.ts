@@ -5,6 +5,7 @@ export default library({
     index: 'src/index.ts',
     machine: 'src/machine.ts',
     search: 'src/search.ts',
+    live: 'src/live.ts',
     node: 'src/node.ts',
   },
 })

@@ -1,0 +1,4 @@
+/** Live: one run in virtual time instead of all interleavings, for simulations. */
+export { Clock, type Happening } from './run/clock.js'
+export { Cpus, CpuTask, type Scheduler, TaskState } from './run/cpus.js'
+export { Live, type LiveSteps, LiveTask, Resource, WAIT } from './run/live.js'

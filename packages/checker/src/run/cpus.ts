@@ -1,0 +1,276 @@
+/**
+ * CPUs: live tasks that share processors. A number that a task yields is processor time; the task can be taken off its CPU where it
+ * yields, not in between, as kernel code can at its resched points. Who runs when, and for how long, is said by a scheduler.
+ */
+import type { Clock } from './clock.js'
+import { type LiveSteps, WAIT } from './live.js'
+
+/** Where a task is. */
+export enum TaskState {
+  /** It waits to be woken. */
+  WAITING = 0,
+  /** It is on the queue of its CPU. */
+  RUNNABLE = 1,
+  RUNNING = 2,
+  DONE = 3,
+}
+
+export class CpuTask {
+  readonly name: string
+  state = TaskState.WAITING
+  /** Where it runs, or ran last. */
+  cpu = 0
+  /** Processor time that it has had. */
+  cpuTime = 0
+  /** How often it has been taken off its CPU, though it could go on. */
+  preempted = 0
+  /** The scheduler's: it goes before all that are not. */
+  realtime = false
+  /** The scheduler's: how much it has had, by its weight. */
+  vruntime = 0
+  /** The scheduler's: when it was put on its CPU. */
+  since = 0
+  /** What its next step is given. */
+  answer = 0
+  steps: LiveSteps
+
+  constructor(name: string, steps: LiveSteps) {
+    this.name = name
+    this.steps = steps
+  }
+}
+
+/** Who runs when. Queues are the scheduler's; a running task is on none. */
+export interface Scheduler {
+  /** A task has become runnable, or is put back. `woken`: it has waited. */
+  enqueue(task: CpuTask, woken: boolean): void
+  /** Takes the next task off the queue of a CPU; null when it is empty. */
+  pick(cpu: number): CpuTask | null
+  /** The tasks on the queue of a CPU. */
+  queued(cpu: number): number
+  /** A task has run for so long. */
+  charge(task: CpuTask, time: number): void
+  /** Returns true if a task that was woken takes the CPU from the running one. */
+  preempts(woken: CpuTask, running: CpuTask): boolean
+  /** At each tick while others wait: returns true if the running task has had its share. */
+  expired(running: CpuTask, now: number): boolean
+}
+
+interface Cpu {
+  readonly index: number
+  running: CpuTask | null
+  /** When what the running task does is over. */
+  end: number
+  /** Up to when it has been charged. */
+  charged: number
+  needResched: boolean
+  ticking: boolean
+  idle: number
+}
+
+export class Cpus {
+  readonly clock: Clock
+  readonly tick: number
+  readonly #scheduler: Scheduler
+  readonly #cpus: readonly Cpu[]
+  readonly #tasks: CpuTask[] = []
+  readonly #onTick = (index: number): void => this.#ticks(this.#cpus[index] as Cpu)
+  /** How often a CPU has gone from one task to another. */
+  switches = 0
+  /** Steps of tasks. */
+  steps = 0
+
+  /** @param tick the time between two ticks, at multiples of which running tasks are looked at */
+  constructor(
+    clock: Clock,
+    scheduler: Scheduler,
+    { cpus, tick }: { readonly cpus: number; readonly tick: number },
+  ) {
+    this.clock = clock
+    this.tick = tick
+    this.#scheduler = scheduler
+    this.#cpus = Array.from({ length: cpus }, (_, index) => ({
+      index,
+      running: null,
+      end: Number.POSITIVE_INFINITY,
+      charged: 0,
+      needResched: false,
+      ticking: false,
+      idle: 0,
+    }))
+  }
+
+  get tasks(): readonly CpuTask[] {
+    return this.#tasks
+  }
+
+  /** The task that runs on a CPU. */
+  running(cpu: number): CpuTask | null {
+    return this.#cpus[cpu]?.running ?? null
+  }
+
+  /** Starts a task: it is runnable now. */
+  start(task: CpuTask): void {
+    this.#tasks.push(task)
+    this.wake(task)
+  }
+
+  /**
+   * Makes a task that waits runnable.
+   * @returns false when it does not wait: nothing has changed.
+   */
+  wake(task: CpuTask, answer = 0): boolean {
+    if (task.state !== TaskState.WAITING) return false
+    task.answer = answer
+    task.state = TaskState.RUNNABLE
+    const cpu = this.#place(task)
+    this.#charge(cpu)
+    task.cpu = cpu.index
+    this.#scheduler.enqueue(task, true)
+    if (cpu.running === null) {
+      // It starts when whatever is happening now has happened.
+      if (cpu.end > this.clock.now) cpu.end = this.clock.now
+      return true
+    }
+    if (this.#scheduler.preempts(task, cpu.running)) cpu.needResched = true
+    this.#tickSoon(cpu)
+    return true
+  }
+
+  /** Runs until a time. Returns false when nothing can happen any more: no task runs and no event is to come. */
+  run(until: number): boolean {
+    const { clock } = this
+    const cpus = this.#cpus
+    const only = cpus.length === 1 ? (cpus[0] as Cpu) : null
+    for (;;) {
+      let cpu = only ?? (cpus[0] as Cpu)
+      if (only === null) {
+        for (let i = 1; i < cpus.length; i++) {
+          const other = cpus[i] as Cpu
+          if (other.end < cpu.end) cpu = other
+        }
+      }
+      const event = clock.next
+      if (event <= cpu.end) {
+        if (event > until) break
+        clock.step()
+      } else {
+        if (cpu.end > until) break
+        clock.now = cpu.end
+        this.#advance(cpu)
+      }
+    }
+    const alive = clock.pending > 0 || cpus.some(({ end }) => end !== Number.POSITIVE_INFINITY)
+    if (alive && clock.now < until) clock.now = until
+    return alive
+  }
+
+  /** What a CPU has not been used for, in all. */
+  idleTime(cpu: number): number {
+    const each = this.#cpus[cpu]
+    if (each === undefined) throw new RangeError(`CPUs are 0 to ${this.#cpus.length - 1}`)
+    return each.idle + (each.running === null ? this.clock.now - each.charged : 0)
+  }
+
+  /** What a task did is over: it, or another, goes on. */
+  #advance(cpu: Cpu): void {
+    if (cpu.running === null || cpu.needResched) this.#reschedule(cpu)
+    const task = cpu.running
+    if (task === null) return
+    this.steps++
+    const { answer } = task
+    task.answer = 0
+    const step = task.steps.next(answer)
+    if (step.done !== true && step.value >= 0) {
+      cpu.end = this.clock.now + step.value
+      return
+    }
+    this.#charge(cpu)
+    if (step.done === true) task.state = TaskState.DONE
+    else if (step.value === WAIT) task.state = TaskState.WAITING
+    else throw new RangeError(`${task.name} yields a duration or WAIT, not ${step.value}`)
+    cpu.running = null
+    this.#reschedule(cpu)
+  }
+
+  #reschedule(cpu: Cpu): void {
+    this.#charge(cpu)
+    cpu.needResched = false
+    const before = cpu.running
+    if (before !== null) {
+      before.state = TaskState.RUNNABLE
+      this.#scheduler.enqueue(before, false)
+    }
+    const next = this.#scheduler.pick(cpu.index) ?? this.#steal(cpu)
+    cpu.running = next
+    if (next === null) {
+      cpu.end = Number.POSITIVE_INFINITY
+      return
+    }
+    if (next !== before) {
+      this.switches++
+      if (before !== null) before.preempted++
+      next.since = this.clock.now
+    }
+    next.state = TaskState.RUNNING
+    next.cpu = cpu.index
+    cpu.end = this.clock.now
+    this.#tickSoon(cpu)
+  }
+
+  #charge(cpu: Cpu): void {
+    const time = this.clock.now - cpu.charged
+    cpu.charged = this.clock.now
+    if (time === 0) return
+    if (cpu.running === null) {
+      cpu.idle += time
+      return
+    }
+    cpu.running.cpuTime += time
+    this.#scheduler.charge(cpu.running, time)
+  }
+
+  /** The CPU for a task that wakes: its own if that is idle, another idle one, else its own. */
+  #place(task: CpuTask): Cpu {
+    const own = this.#cpus[task.cpu] as Cpu
+    if (this.#cpus.length === 1 || this.#isIdle(own)) return own
+    return this.#cpus.find((cpu) => this.#isIdle(cpu)) ?? own
+  }
+
+  #isIdle(cpu: Cpu): boolean {
+    return cpu.running === null && this.#scheduler.queued(cpu.index) === 0
+  }
+
+  /** A CPU that would be idle takes a task from the one with the most. */
+  #steal(cpu: Cpu): CpuTask | null {
+    let longest = -1
+    for (const other of this.#cpus) {
+      const queued = this.#scheduler.queued(other.index)
+      if (queued > 0 && (longest < 0 || queued > this.#scheduler.queued(longest))) {
+        longest = other.index
+      }
+    }
+    if (longest < 0) return null
+    const task = this.#scheduler.pick(longest)
+    if (task === null) return null
+    task.cpu = cpu.index
+    this.#scheduler.enqueue(task, false)
+    return this.#scheduler.pick(cpu.index)
+  }
+
+  /** Ticks matter only while somebody waits for a CPU that is taken. */
+  #tickSoon(cpu: Cpu): void {
+    if (cpu.ticking || cpu.running === null || this.#scheduler.queued(cpu.index) === 0) return
+    cpu.ticking = true
+    const { tick, clock } = this
+    clock.at((Math.floor(clock.now / tick) + 1) * tick, this.#onTick, cpu.index)
+  }
+
+  #ticks(cpu: Cpu): void {
+    cpu.ticking = false
+    if (cpu.running === null || this.#scheduler.queued(cpu.index) === 0) return
+    this.#charge(cpu)
+    if (this.#scheduler.expired(cpu.running, this.clock.now)) cpu.needResched = true
+    this.#tickSoon(cpu)
+  }
+}

@@ -1,0 +1,105 @@
+/** Tasks that share CPUs: every nanosecond of every CPU is somebody's, or idle. */
+import { array, assert, integer, property, record } from 'fast-check'
+import { expect, it } from 'vitest'
+import { Clock, Cpus, CpuTask, type Scheduler, TaskState, WAIT } from '../../src/live.js'
+
+/** Round robin: who came first runs until a tick. */
+class RoundRobin implements Scheduler {
+  readonly #queues: CpuTask[][]
+
+  constructor(cpus: number) {
+    this.#queues = Array.from({ length: cpus }, () => [])
+  }
+  enqueue(task: CpuTask): void {
+    this.#queues[task.cpu]?.push(task)
+  }
+  pick(cpu: number): CpuTask | null {
+    return this.#queues[cpu]?.shift() ?? null
+  }
+  queued(cpu: number): number {
+    return this.#queues[cpu]?.length ?? 0
+  }
+  charge(): void {}
+  preempts(): boolean {
+    return false
+  }
+  expired(): boolean {
+    return true
+  }
+}
+
+it('CPU time is conserved, whoever runs and sleeps', () => {
+  const work = record({
+    runs: array(integer({ min: 0, max: 30 }), { maxLength: 8 }),
+    sleep: integer({ min: 1, max: 50 }),
+  })
+  assert(
+    property(
+      integer({ min: 1, max: 3 }),
+      array(work, { minLength: 1, maxLength: 6 }),
+      (count, works) => {
+        const clock = new Clock()
+        const cpus = new Cpus(clock, new RoundRobin(count), { cpus: count, tick: 4 })
+        const tasks = works.map(({ runs, sleep }, index) => {
+          const task = new CpuTask(
+            `task ${index}`,
+            (function* () {
+              for (const run of runs) {
+                yield run
+                clock.at(clock.now + sleep, () => cpus.wake(task))
+                yield WAIT
+              }
+            })(),
+          )
+          return task
+        })
+        for (const task of tasks) cpus.start(task)
+        for (let until = 0; until <= 5000; until += 250) cpus.run(until)
+        for (const [index, task] of tasks.entries()) {
+          expect(task.state).toBe(TaskState.DONE)
+          const wanted = works[index]?.runs.reduce((sum, run) => sum + run, 0)
+          expect(task.cpuTime).toBe(wanted)
+        }
+        const busy = tasks.reduce((sum, task) => sum + task.cpuTime, 0)
+        let idle = 0
+        for (let cpu = 0; cpu < count; cpu++) idle += cpus.idleTime(cpu)
+        expect(busy + idle).toBe(count * clock.now)
+      },
+    ),
+  )
+})
+
+it('a running task is taken off its CPU at a tick, where it yields', () => {
+  const clock = new Clock()
+  const cpus = new Cpus(clock, new RoundRobin(1), { cpus: 1, tick: 10 })
+  const log: string[] = []
+  for (const name of ['a', 'b']) {
+    const task = new CpuTask(
+      name,
+      (function* () {
+        for (let i = 0; i < 4; i++) {
+          yield 6
+          log.push(`${name}${clock.now}`)
+        }
+      })(),
+    )
+    cpus.start(task)
+  }
+  cpus.run(100)
+  // The tick at 10 comes in the middle of a step: that ends at 12, and what comes after it waits until b has had its turn.
+  expect(log).toEqual(['a6', 'b18', 'a24', 'b30', 'b36', 'a42', 'a48', 'b48'])
+})
+
+it('a task that yields neither a duration nor WAIT is an error that names it', () => {
+  const clock = new Clock()
+  const cpus = new Cpus(clock, new RoundRobin(1), { cpus: 1, tick: 10 })
+  cpus.start(
+    new CpuTask(
+      'odd',
+      (function* () {
+        yield -7
+      })(),
+    ),
+  )
+  expect(() => cpus.run(1)).toThrow('odd yields a duration or WAIT, not -7')
+})
