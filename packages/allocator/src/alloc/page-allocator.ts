@@ -18,6 +18,7 @@ import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import { Lru, type LruState, lruLists } from '../reclaim/lru.js'
 import type { ReclaimSteps } from '../reclaim/scan-control.js'
 import type { Shrinker } from '../reclaim/shrinker.js'
+import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
 import { PGACTIVATE, PGALLOC_DMA, PGFREE, type VmEvents, vmEvents } from '../reclaim/vm-events.js'
 import { Vmscan, type VmscanState } from '../reclaim/vmscan.js'
 import { Workingset, type WorkingsetState } from '../reclaim/workingset.js'
@@ -109,6 +110,20 @@ export class PageAllocator {
   }
 
   /**
+   * The first try alone: a block that is free above the low watermark, or {@link NO_PAGE}. Whoever gets none goes on with
+   * {@link steps}, which begin with it.
+   * @throws RangeError for what is no order, and for `__GFP_MOVABLE` with `__GFP_RECLAIMABLE`.
+   */
+  tryAlloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
+    if (gfpMobilityInvalid(gfp)) throw twoMobilities(gfp)
+    if (order >>> 0 !== order || order > Order.HIGHEST) {
+      throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
+    }
+    const page = this.zones.allocFast(currentGfpContext(task.mask, gfp), order, cpu)
+    return page < 0 ? NO_PAGE : this.allocated(page, order, site)
+  }
+
+  /**
    * The same in steps. Each is yielded before it is done; `next()` lets the allocator do it, and `next(answer)` says that the
    * caller has done it, and what came of it. Whoever steps sees to it that a request that is retried for ever ends.
    * @throws RangeError as alloc() does.
@@ -154,7 +169,12 @@ export class PageAllocator {
     return this.#vmscan.balanced(node, order, highest)
   }
 
-  /** How often kswapd has failed in a row to balance a node: from 16 on it does not try any more. */
+  /** Returns true if kswapd has failed so often in a row to balance a node that it leaves it to the requests. */
+  kswapdHopeless(node: number): boolean {
+    return this.#vmscan.kswapdFailures(node) >= MAX_RECLAIM_RETRIES
+  }
+
+  /** How often kswapd has failed in a row to balance a node. */
   kswapdFailures(node: number): number {
     return this.#vmscan.kswapdFailures(node)
   }

@@ -49,6 +49,8 @@ export class Lru {
   readonly #lists: number
   /** Pages by node, zone and list. */
   readonly #pages: Int32Array
+  /** Pages by node and list: reclaim asks for them all the time. */
+  readonly #sums: Int32Array
 
   constructor(zones: Zones) {
     this.#zones = zones
@@ -56,6 +58,7 @@ export class Lru {
     this.#lists = zones.frames.newList()
     for (let i = 1; i < zones.nodes * LISTS; i++) zones.frames.newList()
     this.#pages = new Int32Array(zones.nodes * ZONES.length * LISTS)
+    this.#sums = new Int32Array(zones.nodes * LISTS)
   }
 
   /**
@@ -140,11 +143,9 @@ export class Lru {
     return this.#frames.last(this.#lists + node * LISTS + list)
   }
 
-  /** Pages on a list of a node: of one zone, by its index, or of all up to it. */
-  pages(node: number, list: number, highest = ZONES.length - 1): number {
-    let pages = 0
-    for (let zone = 0; zone <= highest; zone++) pages += this.pagesOf(node, zone, list)
-    return pages
+  /** Pages on a list of a node. */
+  pages(node: number, list: number): number {
+    return this.#sums[node * LISTS + list] as number
   }
 
   /** Pages of one zone on a list. */
@@ -160,6 +161,11 @@ export class Lru {
   /** Puts it back. */
   load(state: LruState): void {
     this.#pages.set(state)
+    this.#sums.fill(0)
+    for (const [index, pages] of state.entries()) {
+      const sum = Math.floor(index / (ZONES.length * LISTS)) * LISTS + (index % LISTS)
+      this.#sums[sum] = (this.#sums[sum] as number) + pages
+    }
   }
 
   /** @throws InvariantError when lists, flags and counters disagree, or a page is marked as listed and on no list. */
@@ -204,8 +210,12 @@ export class Lru {
   }
 
   #count(page: number, pages: number): void {
-    const counter = this.#counter(page)
+    const { node, index } = this.#zones.zoneOf(page)
+    const kind = this.#kind(page)
+    const counter = (node * ZONES.length + index) * LISTS + kind
+    const sum = node * LISTS + kind
     this.#pages[counter] = (this.#pages[counter] as number) + pages
+    this.#sums[sum] = (this.#sums[sum] as number) + pages
   }
 
   #counter(page: number): number {

@@ -15,6 +15,8 @@ export interface ReclaimHooks {
   swapPages?(): number
   /** Writes a dirty page, to its file or to swap. By default it is clean at once: a disk that takes no time. */
   pageout?(page: number, gfp: number): Pageout
+  /** Returns true while somebody works on a page: reclaim goes on to the next (folio_trylock fails). By default nobody does. */
+  locked?(page: number): boolean
   /**
    * Lets go of the data that the filesystem has at a page with PG_PRIVATE (filemap_release_folio); returns false for a page that is
    * in use. By default the filesystem is asked for requests with `__GFP_FS` only, and lets go.

@@ -12,9 +12,10 @@ export type ReclaimStep =
   | { readonly kind: 'scan'; readonly scanned: number; readonly reclaimed: number }
   /** Pages at the end of an active list became inactive. */
   | { readonly kind: 'deactivate'; readonly pages: number }
-  /** A round ends: the shrinkers have been asked. */
+  /** Rounds end: the shrinkers have been asked. Rounds in which there was nothing to look at come together with the next. */
   | {
       readonly kind: 'slab'
+      readonly rounds: number
       readonly priority: number
       readonly scanned: number
       readonly freed: number
@@ -26,7 +27,7 @@ export type ReclaimStep =
 export type ReclaimSteps<R> = Generator<ReclaimStep, R, void>
 
 /** What a round met (struct reclaim_stat, summed up). */
-export class Met {
+class Met {
   taken = 0
   dirty = 0
   /** Dirty, and not even queued for writing. */
@@ -35,6 +36,16 @@ export class Met {
   /** In writing since before reclaim last met them, with the node full of writeback. */
   immediate = 0
   fileTaken = 0
+
+  /** Another round begins. */
+  clear(): void {
+    this.taken = 0
+    this.dirty = 0
+    this.unqueuedDirty = 0
+    this.writeback = 0
+    this.immediate = 0
+    this.fileTaken = 0
+  }
 }
 
 export interface ScanOptions {
@@ -66,7 +77,11 @@ export class ScanControl {
   forceDeactivate = false
   mayDeactivateAnon = false
   mayDeactivateFile = false
-  met = new Met()
+  /** Rounds since the last step. */
+  rounds = 0
+  /** How many pages of each list are still to be looked at in this round, in the order of the lists. */
+  readonly left = new Int32Array(4)
+  readonly met = new Met()
 
   constructor({ gfp, highest, cpu, kswapd, toReclaim }: ScanOptions) {
     this.gfp = gfp

@@ -52,8 +52,6 @@ import type { Workingset } from './workingset.js'
 /** Shares of what is scanned, of 200: swappiness 60. */
 const ANON_SHARE = 60
 const FILE_SHARE = 140
-/** The order of the lists within a round. */
-const LISTS = [INACTIVE_ANON, ACTIVE_ANON, INACTIVE_FILE, ACTIVE_FILE] as const
 
 export class ShrinkLists {
   readonly #zones: Zones
@@ -90,56 +88,52 @@ export class ShrinkLists {
       forced || this.#workingset.changing(node) || this.#inactiveIsLow(node, INACTIVE_FILE)
   }
 
-  /** One round over the lists of a node (shrink_lruvec). */
-  *shrink(node: number, control: ScanControl): ReclaimSteps<void> {
+  /**
+   * Decides how many pages of each list are to be looked at in the round (get_scan_count).
+   * @returns whether there are any
+   */
+  share(node: number, control: ScanControl): boolean {
     const swap = this.#swap() > 0
-    let inactiveAnon = this.#share(node, INACTIVE_ANON, control, swap)
-    let activeAnon = this.#share(node, ACTIVE_ANON, control, swap)
-    let inactiveFile = this.#share(node, INACTIVE_FILE, control, swap)
-    let activeFile = this.#share(node, ACTIVE_FILE, control, swap)
+    const { left } = control
+    let any = 0
+    for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
+      const pages = this.#share(node, list, control, swap)
+      left[list] = pages
+      any |= pages
+    }
+    return any !== 0 || swap
+  }
+
+  /** One round over the lists of a node (shrink_lruvec), once they have their shares. */
+  *shrink(node: number, control: ScanControl): ReclaimSteps<void> {
+    const { left } = control
     // A request that has just begun takes its share of all lists, so that they age alike.
     const proportional = !control.kswapd && control.priority === DEF_PRIORITY
     const before = control.reclaimed
-    while (inactiveAnon > 0 || inactiveFile > 0 || activeFile > 0) {
-      for (const list of LISTS) {
-        const left =
-          list === INACTIVE_ANON
-            ? inactiveAnon
-            : list === ACTIVE_ANON
-              ? activeAnon
-              : list === INACTIVE_FILE
-                ? inactiveFile
-                : activeFile
-        if (left === 0) continue
-        const some = Math.min(left, SWAP_CLUSTER_MAX)
-        if (list === INACTIVE_ANON) inactiveAnon -= some
-        else if (list === ACTIVE_ANON) activeAnon -= some
-        else if (list === INACTIVE_FILE) inactiveFile -= some
-        else activeFile -= some
+    const of = (list: number): number => left[list] as number
+    while (of(INACTIVE_ANON) > 0 || of(INACTIVE_FILE) > 0 || of(ACTIVE_FILE) > 0) {
+      for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
+        if (of(list) === 0) continue
+        const some = Math.min(of(list), SWAP_CLUSTER_MAX)
+        left[list] = of(list) - some
         yield* this.#shrinkList(node, list, some, control)
       }
       if (control.reclaimed - before < control.toReclaim || proportional) continue
       // Enough. What is left of one kind of list alone is not worth while.
-      const file = inactiveFile + activeFile
-      const anon = inactiveAnon + activeAnon
+      const file = of(INACTIVE_FILE) + of(ACTIVE_FILE)
+      const anon = of(INACTIVE_ANON) + of(ACTIVE_ANON)
       if (file === 0 || anon === 0) break
-      if (file > anon) {
-        inactiveAnon = 0
-        activeAnon = 0
-      } else {
-        inactiveFile = 0
-        activeFile = 0
-      }
+      if (file > anon) left.fill(0, INACTIVE_ANON, ACTIVE_ANON + 1)
+      else left.fill(0, INACTIVE_FILE, ACTIVE_FILE + 1)
     }
-    if (swap && this.#inactiveIsLow(node, INACTIVE_ANON)) {
+    if (this.#swap() > 0 && this.#inactiveIsLow(node, INACTIVE_ANON)) {
       const pages = this.#deactivate(node, ACTIVE_ANON, SWAP_CLUSTER_MAX)
       if (pages > 0) yield { kind: 'deactivate', pages }
     }
   }
 
-  /** How many pages of a list are looked at in a round (get_scan_count). */
   #share(node: number, list: number, control: ScanControl, swap: boolean): number {
-    const pages = Math.floor(this.#lru.pages(node, list) / 2 ** control.priority)
+    const pages = this.#lru.pages(node, list) >> control.priority
     if (!swap) return list >= INACTIVE_FILE ? pages : 0
     // The last round takes all of both.
     if (control.priority === 0) return pages
@@ -233,6 +227,7 @@ export class ShrinkLists {
     const lru = this.#lru
     let flags = lru.flags(page)
     const file = (flags & PG_FILE) !== 0
+    if (this.#hooks.locked?.(page) === true) return this.#keep(page, flags)
     if ((flags & (PG_DIRTY | PG_WRITEBACK)) !== 0) {
       met.dirty += size
       if ((flags & PG_WRITEBACK) === 0) met.unqueuedDirty += size

@@ -34,6 +34,7 @@ export interface Shrunk {
   readonly freed: number
 }
 
+/** No object was asked for. */
 const NOTHING: Shrunk = { scanned: 0, freed: 0 }
 
 /** A shrinker, and what it could not scan so far. */

@@ -12,13 +12,7 @@ import type { Zone } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, type Lru } from './lru.js'
 import type { ReclaimHooks } from './reclaim-hooks.js'
-import {
-  DEF_PRIORITY,
-  Met,
-  type ReclaimSteps,
-  ScanControl,
-  SWAP_CLUSTER_MAX,
-} from './scan-control.js'
+import { DEF_PRIORITY, type ReclaimSteps, ScanControl, SWAP_CLUSTER_MAX } from './scan-control.js'
 import { ShrinkLists } from './shrink-lists.js'
 import { type Shrinker, Shrinking } from './shrinker.js'
 import { ALLOCSTALL_DMA, PAGEOUTRUN, PGFREE, SLABS_SCANNED, type VmEvents } from './vm-events.js'
@@ -266,10 +260,11 @@ export class Vmscan {
   /** shrink_node: the lists, then the shrinkers. */
   *#shrinkNode(node: number, control: ScanControl): ReclaimSteps<void> {
     const before = control.reclaimed
-    control.met = new Met()
     const { met } = control
+    met.clear()
     this.#lists.prepare(node, control)
-    yield* this.#lists.shrink(node, control)
+    control.rounds++
+    if (this.#lists.share(node, control)) yield* this.#lists.shrink(node, control)
     let scanned = 0
     let freed = 0
     const events = this.#events
@@ -280,8 +275,12 @@ export class Vmscan {
       freed += shrunk.freed
       control.reclaimed += (events[PGFREE] as number) - pages
     }
-    this.#count(SLABS_SCANNED, scanned)
-    yield { kind: 'slab', priority: control.priority, scanned, freed }
+    if (met.taken > 0 || scanned > 0 || control.priority <= 1) {
+      this.#count(SLABS_SCANNED, scanned)
+      const { rounds, priority } = control
+      control.rounds = 0
+      yield { kind: 'slab', rounds, priority, scanned, freed }
+    }
     if (control.kswapd && met.taken > 0) {
       if (met.writeback > 0 && met.writeback === met.taken) this.#lists.writeback[node] = true
       if (met.fileTaken > 0 && met.unqueuedDirty === met.fileTaken) this.#lists.dirty[node] = true
