@@ -6,6 +6,7 @@ import { demo } from './demo.js'
 import { record } from './record.js'
 import { replay } from './replay.js'
 import { replayMemoryCommand } from './replay-memory.js'
+import { simulate } from './simulate.js'
 
 export const COMMANDS: readonly ((program: Command) => void)[] = [
   demo,
@@ -14,4 +15,5 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   audit,
   record,
   replayMemoryCommand,
+  simulate,
 ]

@@ -1,0 +1,95 @@
+/**
+ * Disk: one server that takes requests in their order, each for a fixed time and a time per byte, behind the block layer. The disk
+ * accepts so many requests at once; whoever submits another waits until one is done (block/blk-mq-tag.c, blk_mq_get_tag, with the
+ * scheduler `none`).
+ */
+import { type Clock, type Cpus, type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import type { DiskSpec } from '../machine-spec.js'
+import { SECOND } from '../time.js'
+
+/** A request under way. */
+interface Request {
+  readonly write: boolean
+  readonly bytes: number
+  /** When it was accepted. */
+  readonly since: number
+  readonly done: () => void
+}
+
+/** A disk stops serving for a while. */
+export interface Stall {
+  /** ns. */
+  readonly from: number
+  readonly until: number
+}
+
+export class Disk {
+  readonly #clock: Clock
+  readonly #cpus: Cpus
+  readonly #spec: DiskSpec
+  readonly #stalls: readonly Stall[]
+  readonly #accepted: Request[] = []
+  readonly #waiting: CpuTask[] = []
+  #busy = false
+  readonly #finish = (): void => this.#finished()
+  readonly read = { requests: 0, bytes: 0 }
+  readonly written = { requests: 0, bytes: 0 }
+  /** Is told of each request when it is done: how long after it was accepted, ns. */
+  onDone: ((write: boolean, latency: number) => void) | null = null
+
+  constructor(clock: Clock, cpus: Cpus, spec: DiskSpec, stalls: readonly Stall[] = []) {
+    this.#clock = clock
+    this.#cpus = cpus
+    this.#spec = spec
+    this.#stalls = stalls
+  }
+
+  /** The largest request, in pages. */
+  get maxPages(): number {
+    return this.#spec.maxRequestBytes / 4096
+  }
+
+  /** Requests accepted and not done. */
+  get inFlight(): number {
+    return this.#accepted.length
+  }
+
+  /** Submits a request, and waits until the disk accepts it. `done` is called when it has been served. */
+  *submit(
+    task: CpuTask,
+    request: { readonly write: boolean; readonly bytes: number; readonly done: () => void },
+  ): LiveSteps {
+    while (this.#accepted.length >= this.#spec.queueDepth) {
+      this.#waiting.push(task)
+      yield WAIT
+    }
+    const { write, bytes, done } = request
+    this.#accepted.push({ write, bytes, done, since: this.#clock.now })
+    const counts = write ? this.written : this.read
+    counts.requests++
+    counts.bytes += bytes
+    this.#serve()
+  }
+
+  #serve(): void {
+    const [request] = this.#accepted
+    if (this.#busy || request === undefined) return
+    this.#busy = true
+    const { now } = this.#clock
+    const { perRequest, bytesPerSecond } = this.#spec
+    const service = perRequest + (request.bytes * SECOND) / bytesPerSecond
+    const stall = this.#stalls.find(({ from, until }) => from <= now && now < until)
+    this.#clock.at(Math.round((stall?.until ?? now) + service), this.#finish)
+  }
+
+  #finished(): void {
+    const request = this.#accepted.shift()
+    if (request === undefined) return
+    this.#busy = false
+    this.onDone?.(request.write, this.#clock.now - request.since)
+    request.done()
+    const next = this.#waiting.shift()
+    if (next !== undefined) this.#cpus.wake(next)
+    this.#serve()
+  }
+}

@@ -1,0 +1,117 @@
+/** Facts: the figures of a run, by the names under which those of the real kernel were recorded. */
+import type { Simulation } from '../simulation.js'
+import { MS, SECOND, US } from '../time.js'
+import { SAMPLED } from './samples.js'
+import type { WorkLog } from './work-log.js'
+
+export type Facts = Readonly<Record<string, number>>
+
+/** All figures of a run that has ended. */
+export function factsOf(simulation: Simulation): Facts {
+  const { vm, disk, samples } = simulation
+  const { nodes = [] } = vm.memory.counters()
+  const events = simulation.events()
+  const [node] = nodes
+  const kswapd = vm.kswapd[0]
+  const scanned = (events.pgscan_kswapd ?? 0) + (events.pgscan_direct ?? 0)
+  const stolen = (events.pgsteal_kswapd ?? 0) + (events.pgsteal_direct ?? 0)
+  const facts: Record<string, number> = {
+    elapsed_s: simulation.elapsed / SECOND,
+    pgscan_kswapd: events.pgscan_kswapd ?? 0,
+    pgscan_direct: events.pgscan_direct ?? 0,
+    pgsteal_kswapd: events.pgsteal_kswapd ?? 0,
+    pgsteal_direct: events.pgsteal_direct ?? 0,
+    allocstall: ['dma', 'dma32', 'normal', 'movable'].reduce(
+      (sum, zone) => sum + (events[`allocstall_${zone}` as keyof typeof events] ?? 0),
+      0,
+    ),
+    pageoutrun: events.pageoutrun ?? 0,
+    slabs_scanned: events.slabs_scanned ?? 0,
+    pgactivate: events.pgactivate ?? 0,
+    pgdeactivate: events.pgdeactivate ?? 0,
+    pgrefill: events.pgrefill ?? 0,
+    pgalloc_dma32: events.pgalloc_dma32 ?? 0,
+    pgfree: events.pgfree ?? 0,
+    oom_kill: events.oom_kill ?? 0,
+    workingset_refault_file: node?.workingset_refault_file ?? 0,
+    workingset_activate_file: node?.workingset_activate_file ?? 0,
+    workingset_restore_file: node?.workingset_restore_file ?? 0,
+    reclaim_efficiency: scanned === 0 ? 1 : stolen / scanned,
+    direct_share: stolen === 0 ? 0 : (events.pgsteal_direct ?? 0) / stolen,
+    direct_lowest_priority: vm.lowestPriority,
+    disk_read_requests: disk.read.requests,
+    disk_read_MB: disk.read.bytes / 1e6,
+    disk_read_mean_kb: disk.read.bytes / 1024 / Math.max(1, disk.read.requests),
+    disk_write_requests: disk.written.requests,
+    disk_write_MB: disk.written.bytes / 1e6,
+    disk_write_mean_kb: disk.written.bytes / 1024 / Math.max(1, disk.written.requests),
+  }
+  if (kswapd !== undefined) {
+    facts.kswapd_low_wmark_hit_quickly = kswapd.lowHitQuickly
+    facts.kswapd_high_wmark_hit_quickly = kswapd.highHitQuickly
+    facts.kswapd_full_sleeps = kswapd.fullSleeps
+    facts.kswapd_lowest_priority = kswapd.lowestPriority
+    facts.kswapd_cpu_ms = kswapd.task.cpuTime / MS
+    facts.stolen_per_kswapd_run = (events.pgsteal_kswapd ?? 0) / (events.pageoutrun ?? 1)
+  }
+  for (const name of SAMPLED) facts[`mean_${name}`] = samples.mean(name)
+  facts.max_nr_dirty = samples.max('nr_dirty')
+  facts.max_nr_writeback = samples.max('nr_writeback')
+  stallFacts(simulation, facts)
+  for (const log of simulation.logs) workFacts(log, facts)
+  const [kill] = vm.oom.kills
+  if (kill !== undefined) {
+    facts.oom_first_s = (kill.at - simulation.began) / SECOND
+    facts.oom_victim_anon_rss_kb = kill.rss * 4
+  }
+  return facts
+}
+
+function stallFacts({ vm }: Simulation, facts: Record<string, number>): void {
+  const { all } = vm.stalls
+  const times = all.map(({ time }) => time / US).sort((a, b) => a - b)
+  const quantile = (share: number) => times[Math.floor(share * (times.length - 1))] ?? 0
+  facts.stall_count = all.length
+  facts.stall_us_sum = times.reduce((sum, time) => sum + time, 0)
+  facts.stall_us_p50 = quantile(0.5)
+  facts.stall_us_p90 = quantile(0.9)
+  facts.stall_us_p99 = quantile(0.99)
+  facts.stall_us_max = times.at(-1) ?? 0
+  facts.stall_zero_progress = all.filter(({ reclaimed }) => reclaimed === 0).length
+  facts.stall_fs = all.filter(({ gfp }) => (gfp & 0x80) !== 0).length
+  facts.stall_nofs = all.filter(({ gfp }) => (gfp & 0xc0) === 0x40).length
+  const pages = all.map(({ reclaimed }) => reclaimed).sort((a, b) => a - b)
+  facts.stall_reclaimed_p50 = pages[Math.floor(0.5 * (pages.length - 1))] ?? 0
+}
+
+function workFacts(log: WorkLog, facts: Record<string, number>): void {
+  for (const [index, phase] of log.phases.entries()) {
+    const name = `${log.name}.${index}`
+    const seconds = (phase.ended - phase.began) / SECOND
+    facts[`${name}.s`] = seconds
+    facts[`${name}.cpu_s`] = phase.cpu / SECOND
+    if (phase.ops === 0) continue
+    facts[`${name}.ops_s`] = phase.ops / seconds
+    facts[`${name}.MB_s`] = phase.bytes / 1e6 / seconds
+    facts[`${name}.misses`] = phase.misses
+    facts[`${name}.miss_share`] = phase.misses / phase.ops
+    const { latency } = phase
+    facts[`${name}.lat_us_mean`] = latency.mean / US
+    facts[`${name}.lat_us_p50`] = latency.quantile(0.5) / US
+    facts[`${name}.lat_us_p90`] = latency.quantile(0.9) / US
+    facts[`${name}.lat_us_p99`] = latency.quantile(0.99) / US
+    facts[`${name}.lat_us_p999`] = latency.quantile(0.999) / US
+    facts[`${name}.lat_us_max`] = latency.max / US
+  }
+  if (log.bursts.length > 0) {
+    const bursts = [...log.bursts].sort((a, b) => a - b)
+    facts.burst_ms_median = (bursts[Math.floor(bursts.length / 2)] ?? 0) / MS
+    facts.burst_ms_max = (bursts.at(-1) ?? 0) / MS
+    facts.burst_ms_min = (bursts[0] ?? 0) / MS
+    facts.bursts = bursts.length
+  }
+  if (log.lastOk.pages > 0) {
+    facts.hog_last_ok_mib = Math.floor(log.lastOk.pages / 256)
+    facts.hog_last_ok_s = log.lastOk.at / SECOND
+  }
+}

@@ -1,0 +1,59 @@
+/** Samples: the counters of the machine over time, a row for each half second. */
+import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from '@scopemask/allocator'
+import type { Simulation } from '../simulation.js'
+
+/** Pages, by the names of /proc/vmstat. */
+export const SAMPLED = [
+  'nr_free_pages',
+  'nr_inactive_file',
+  'nr_active_file',
+  'nr_inactive_anon',
+  'nr_active_anon',
+  'nr_file_pages',
+  'nr_slab_reclaimable',
+  'nr_dirty',
+  'nr_writeback',
+] as const
+
+export type Sampled = (typeof SAMPLED)[number]
+export type Sample = Readonly<Record<Sampled, number>> & { readonly at: number }
+
+export class Samples {
+  readonly rows: Sample[] = []
+  readonly #simulation: Simulation
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation
+  }
+
+  /** Takes one. @param at ns since the run began */
+  take(at: number): void {
+    this.rows.push({ at, ...this.#now() })
+  }
+
+  /** The mean without the first quarter, when memory fills. */
+  mean(name: Sampled): number {
+    const rows = this.rows.slice(Math.floor(this.rows.length / 4))
+    return rows.reduce((sum, row) => sum + row[name], 0) / Math.max(1, rows.length)
+  }
+
+  max(name: Sampled): number {
+    return this.rows.reduce((most, row) => Math.max(most, row[name]), 0)
+  }
+
+  #now(): Record<Sampled, number> {
+    const { vm, cache } = this.#simulation
+    const { lru } = vm.memory
+    return {
+      nr_free_pages: vm.free,
+      nr_inactive_file: lru.pages(0, INACTIVE_FILE),
+      nr_active_file: lru.pages(0, ACTIVE_FILE),
+      nr_inactive_anon: lru.pages(0, INACTIVE_ANON),
+      nr_active_anon: lru.pages(0, ACTIVE_ANON),
+      nr_file_pages: cache.total,
+      nr_slab_reclaimable: vm.slab.slabPages(true),
+      nr_dirty: 0,
+      nr_writeback: 0,
+    }
+  }
+}

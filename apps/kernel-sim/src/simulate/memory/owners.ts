@@ -1,0 +1,45 @@
+/** Owners: whose page a page is, so that reclaim can take it from them. */
+
+/** Who has pages on LRU lists. */
+export interface PageOwner {
+  /**
+   * Reclaim takes a page away.
+   * @param index the place that the owner gave with the page
+   * @param shadow what to keep there: see the allocator's workingset.ts
+   */
+  lose(page: number, index: number, shadow: number): void
+  /** Returns true while somebody works on the page: it is read in. */
+  locked(page: number): boolean
+  /** Lets go of what the owner has at a page, for it to be freed; returns false when it is in use. */
+  release(page: number): boolean
+}
+
+export class Owners {
+  readonly #owners: PageOwner[] = []
+  readonly #owner: Int32Array
+  readonly #index: Int32Array
+
+  constructor(pages: number) {
+    this.#owner = new Int32Array(pages).fill(-1)
+    this.#index = new Int32Array(pages)
+  }
+
+  /** Makes an owner known; returns its number. */
+  add(owner: PageOwner): number {
+    return this.#owners.push(owner) - 1
+  }
+
+  /** @param owner by its number */
+  set(page: number, owner: number, index: number): void {
+    this.#owner[page] = owner
+    this.#index[page] = index
+  }
+
+  of(page: number): PageOwner | undefined {
+    return this.#owners[this.#owner[page] as number]
+  }
+
+  index(page: number): number {
+    return this.#index[page] as number
+  }
+}

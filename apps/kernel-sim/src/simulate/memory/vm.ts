@@ -1,0 +1,275 @@
+/**
+ * Vm: the memory of the machine as its tasks meet it. Each allocation is filtered by the scopes of its task (core's context), tries the
+ * free lists, and if they have nothing takes the slow path of the page allocator in steps: what reclaim does takes time, others run
+ * meanwhile, and the OOM killer kills.
+ */
+import {
+  currentGfpContext,
+  NO_PAGE,
+  PageAllocator,
+  PF,
+  reclaimThrottle,
+  SlabAllocator,
+  throttleDirectReclaim,
+  type Zone,
+} from '@scopemask/allocator'
+import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import { Context } from '@scopemask/core'
+import type { Costs } from '../costs.js'
+import type { MachineSpec } from '../machine-spec.js'
+import type { Task } from '../task.js'
+import { jiffiesFrom } from '../time.js'
+import { Kswapd } from './kswapd.js'
+import { Oom } from './oom.js'
+import { Owners } from './owners.js'
+import { Stalls } from './stalls.js'
+
+/** GFP_HIGHUSER_MOVABLE: the pages of files and programs. */
+export const GFP_HIGHUSER_MOVABLE = 0x100cca
+/** What a page fault asks for: a page of zeros. */
+const GFP_FAULT = 0x140dca
+const GFP_KERNEL_FIXED = 0xcc0
+const BOOT_CHUNK = 10
+
+export class Vm {
+  readonly memory: PageAllocator
+  readonly slab: SlabAllocator
+  readonly owners: Owners
+  readonly kswapd: readonly Kswapd[]
+  readonly stalls = new Stalls()
+  readonly oom: Oom
+  /** The least priority that a request got to. */
+  lowestPriority = 12
+  /** Times that a reclaimer was made to wait, by reason. */
+  readonly throttled: { [reason: string]: number } = {}
+  /** All dirty pages met by reclaim: the flusher should write. */
+  wakeFlushers: (() => void) | null = null
+  /** Pages that are dirty or in writing (NR_ZONE_WRITE_PENDING). */
+  writePending = (): number => 0
+  readonly #clock: Clock
+  readonly #cpus: Cpus
+  readonly #costs: Costs
+
+  constructor(parts: {
+    readonly clock: Clock
+    readonly cpus: Cpus
+    readonly costs: Costs
+    readonly spec: MachineSpec
+    readonly log: (text: string) => void
+  }) {
+    const { clock, cpus, costs, spec, log } = parts
+    this.#clock = clock
+    this.#cpus = cpus
+    this.#costs = costs
+    const pages = this.#pagesOf(spec)
+    this.owners = new Owners(pages)
+    const { owners } = this
+    this.memory = new PageAllocator(
+      { ...spec.memory, cpus: spec.cpus },
+      {
+        log,
+        wakeKswapd: (node, order) => this.kswapd[node]?.wake(order),
+        outOfMemory: (gfp, order) => this.oom.kill(gfp, order),
+        wakeFlushers: () => this.wakeFlushers?.(),
+        reclaimed: (page, _order, shadow) =>
+          owners.of(page)?.lose(page, owners.index(page), shadow),
+        release: (page) => owners.of(page)?.release(page) ?? true,
+        locked: (page) => owners.of(page)?.locked(page) ?? false,
+      },
+    )
+    this.slab = new SlabAllocator(this.memory, (site) => this.memory.callSites.name(site))
+    this.oom = new Oom({ vm: this, clock, log })
+    this.#boot(spec)
+    this.kswapd = Array.from(
+      { length: spec.memory.nodes.length },
+      (_, node) => new Kswapd({ memory: this.memory, clock, cpus, costs, node }),
+    )
+  }
+
+  /** Pages that are free: in the zones, without those that CPUs keep. */
+  get free(): number {
+    return this.memory.zones.freePages()
+  }
+
+  /**
+   * Allocates one page, or a block.
+   * @returns the page, or NO_PAGE when the request may fail and does, or when its task has been killed meanwhile
+   */
+  *alloc(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
+    const page = this.memory.tryAlloc(task.context, gfp, order, site, task.cpu)
+    return page >= 0 ? page : yield* this.allocSlowly(task, gfp, order, site)
+  }
+
+  /** The same, once the first try has failed. */
+  *allocSlowly(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
+    const { memory } = this
+    const request = { task: task.context, gfp, order, site, cpu: task.cpu }
+    const steps = memory.steps(request)
+    let answer: number | undefined
+    for (;;) {
+      const step = answer === undefined ? steps.next() : steps.next(answer)
+      answer = undefined
+      if (step.done) return step.value
+      if (step.value.kind === 'reclaim')
+        answer = yield* this.#reclaim(task, request, step.value.gfp)
+      else if (step.value.kind === 'oom-lock' && task.killed) {
+        // It has been chosen: it dies, and needs no page.
+        steps.return(NO_PAGE)
+        return NO_PAGE
+      }
+    }
+  }
+
+  /** Touches a page of the task's own: the first time it is allocated. Returns false when the task has been killed over it. */
+  *touch(task: Task, place: number): LiveSteps<boolean> {
+    if ((task.anon[place] as number) >= 0) return true
+    let page = this.memory.tryAlloc(task.context, GFP_FAULT, 0, 0, task.cpu)
+    if (page < 0) page = yield* this.allocSlowly(task, GFP_FAULT)
+    if (page < 0) return false
+    yield this.#costs.anonFault
+    this.memory.lru.add(page, 0)
+    this.owners.set(page, this.oom.owner(task), place)
+    task.anon[place] = page
+    task.rss++
+    return !task.killed
+  }
+
+  /** Maps so many pages more, none of which is there yet; returns the place of the first. */
+  map(task: Task, pages: number): number {
+    const place = task.anon.length
+    const anon = new Int32Array(place + pages).fill(-1)
+    anon.set(task.anon)
+    task.anon = anon
+    return place
+  }
+
+  /** Gives all pages of a task back (exit_mmap, or munmap of all). */
+  *unmap(task: Task): LiveSteps {
+    const { anon } = task
+    const { memory } = this
+    let freed = 0
+    for (let place = 0; place < anon.length; place++) {
+      const page = anon[place] as number
+      if (page < 0) continue
+      memory.lru.remove(page)
+      memory.free(page, 0, task.cpu)
+      anon[place] = -1
+      task.rss--
+      if (++freed % 32 === 0) yield 32 * this.#costs.directPage
+    }
+    task.anon = new Int32Array(0)
+    yield (freed % 32) * this.#costs.directPage
+  }
+
+  *#reclaim(
+    task: Task,
+    request: {
+      readonly task: Context<'PF'>
+      readonly gfp: number
+      readonly order: number
+      readonly cpu: number
+    },
+    gfp: number,
+  ): LiveSteps<number> {
+    const began = this.#clock.now
+    if (yield* this.#throttle(task, gfp)) return 1
+    const allowed = currentGfpContext(task.context.mask, gfp)
+    const steps = this.memory.reclaiming(request, gfp)
+    let step = steps.next()
+    for (; !step.done; step = steps.next()) {
+      switch (step.value.kind) {
+        case 'scan':
+          if (step.value.reclaimed > 0) yield step.value.reclaimed * this.#costs.directPage
+          break
+        case 'slab':
+          if (step.value.priority < this.lowestPriority) this.lowestPriority = step.value.priority
+          yield step.value.rounds * this.#costs.round + step.value.freed * this.#costs.directPage
+          break
+        case 'throttle':
+          yield* this.#wait(task, step.value.reason)
+          break
+        case 'deactivate':
+          break
+      }
+    }
+    this.stalls.add({
+      task: task.name,
+      gfp: allowed,
+      at: began,
+      time: this.#clock.now - began,
+      reclaimed: step.value,
+    })
+    return step.value
+  }
+
+  /** reclaim_throttle, for those whom it makes wait. */
+  *#wait(task: Task, reason: 'writeback' | 'isolated' | 'noprogress' | 'congested'): LiveSteps {
+    const jiffies = reclaimThrottle(task.context.mask, reason, this.#skipsNoprogress())
+    if (jiffies === null) return
+    this.throttled[reason] = (this.throttled[reason] ?? 0) + 1
+    yield* this.#sleep(task, jiffies)
+  }
+
+  /** skip_throttle_noprogress: kswapd has given up, or it is not writing that is waited for. */
+  #skipsNoprogress(): boolean {
+    const { zones } = this.memory
+    if (this.memory.kswapdHopeless(0)) return true
+    const reclaimable = zones.all.reduce((sum, zone) => sum + this.memory.reclaimable(zone), 0)
+    return 2 * this.writePending() <= reclaimable
+  }
+
+  /** Holds a reclaimer back while the reserves are low (throttle_direct_reclaim). Returns true if it was killed meanwhile. */
+  *#throttle(task: Task, gfp: number): LiveSteps<boolean> {
+    for (;;) {
+      const zones = this.memory.zones.all.map((zone) => this.#reclaimZone(zone))
+      const wait = throttleDirectReclaim(
+        gfp,
+        task.context.mask & ~PF.flags.MEMALLOC,
+        task.killed,
+        zones,
+        this.memory.kswapdFailures(0),
+      )
+      if (wait === null) return false
+      this.throttled.reserves = (this.throttled.reserves ?? 0) + 1
+      this.kswapd[0]?.wake(0)
+      yield* this.#sleep(task, wait.timeout ?? 1)
+      if (task.killed) return true
+      if (wait.timeout !== null) return false
+    }
+  }
+
+  #reclaimZone(zone: Zone) {
+    const { index, freePages: free, watermarks } = zone
+    return { index, free, min: watermarks.min, reclaimable: this.memory.reclaimable(zone) }
+  }
+
+  *#sleep(task: Task, jiffies: number): LiveSteps {
+    this.#clock.at(jiffiesFrom(this.#clock.now, jiffies), () => this.#cpus.wake(task))
+    yield WAIT
+  }
+
+  #pagesOf(spec: MachineSpec): number {
+    const zones = spec.memory.nodes.reduce(
+      (sum, node) => sum + Object.values(node).reduce((a, pages) => a + Math.ceil(pages / 1024), 0),
+      0,
+    )
+    return zones * 1024
+  }
+
+  /** The kernel takes what is not free when a run begins: first in large blocks, the rest page by page. */
+  #boot(spec: MachineSpec): void {
+    const { memory } = this
+    const kernel = new Context(PF, { name: 'kernel', mask: PF.mask('MEMALLOC') })
+    for (const zone of memory.zones.all) {
+      const target = spec.freeAtStart[zone.name]
+      if (target === undefined) continue
+      const flags = zone.name === 'DMA' ? GFP_KERNEL_FIXED | 1 : GFP_KERNEL_FIXED
+      for (let order = BOOT_CHUNK; order >= 0; order--) {
+        while (zone.freePages - (1 << order) >= target) {
+          const page = memory.tryAlloc(kernel, flags, order)
+          if (page < 0) break
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** Plan programs: the workload that a process of a plan is, by its type. */
+import type { LiveSteps } from '@scopemask/checker/live'
+import { InputError } from '../../input-error.js'
+import { MS, US } from '../time.js'
+import type { Os } from '../workload/os.js'
+import { bursts, hog, workingSet } from '../workload/programs.js'
+import { randomRead, streamRead } from '../workload/streams.js'
+import { type Plan, type PlanProcess, planNumber } from './plan.js'
+
+const PAGES_PER_MIB = 256
+
+/** What a process does. */
+export type Program = (os: Os) => LiveSteps
+
+/** By type. */
+const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => Program>> = {
+  read: (process, end) => (os) =>
+    streamRead(os, {
+      file: process.words.get('file') ?? process.name,
+      pages: planNumber(process, 'mib') * PAGES_PER_MIB,
+      chunk: planNumber(process, 'chunk', 64) / 4,
+      passes: planNumber(process, 'passes', 1),
+      start: planNumber(process, 'start', 0) * MS,
+      stop: planNumber(process, 'stop', end / MS) * MS,
+    }),
+  rnd: (process, end) => (os) =>
+    randomRead(os, {
+      file: process.words.get('file') ?? process.name,
+      pages: planNumber(process, 'mib') * PAGES_PER_MIB,
+      warm: planNumber(process, 'warm', 0),
+      pace: planNumber(process, 'pace_us', 0) * US,
+      cuts: ['cut1', 'cut2']
+        .filter((key) => process.words.has(key))
+        .map((key) => planNumber(process, key) * MS),
+      stop: end,
+    }),
+  ws: (process, end) => (os) =>
+    workingSet(os, {
+      pages: planNumber(process, 'mib') * PAGES_PER_MIB,
+      touches: planNumber(process, 'n'),
+      pace: planNumber(process, 'pace_us') * US,
+      stop: end,
+    }),
+  hog: (process, end) => (os) =>
+    hog(os, {
+      pages: planNumber(process, 'mib') * PAGES_PER_MIB,
+      step: planNumber(process, 'step') / 4,
+      pace: planNumber(process, 'step_us') * US,
+      start: planNumber(process, 'start', 0) * MS,
+      stop: end,
+    }),
+  burst: (process, end) => (os) =>
+    bursts(os, {
+      pages: planNumber(process, 'mib') * PAGES_PER_MIB,
+      period: planNumber(process, 'period_us') * US,
+      start: planNumber(process, 'start', 0) * MS,
+      stop: end,
+    }),
+}
+
+/** Returns true if there is a program for a type of process. */
+export function isProgram(type: string): boolean {
+  return Object.hasOwn(PROGRAMS, type)
+}
+
+/** The program of a process. @throws InputError for a type that there is not. */
+export function programOf(plan: Plan, process: PlanProcess): Program {
+  const make = isProgram(process.type) ? PROGRAMS[process.type] : undefined
+  if (make === undefined) {
+    throw new InputError(
+      `process ${process.name} on line ${process.line}: there is no type ${process.type}; there are ${Object.keys(PROGRAMS).join(', ')}`,
+    )
+  }
+  return make(process, plan.duration * MS)
+}

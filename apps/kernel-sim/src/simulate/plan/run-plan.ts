@@ -1,0 +1,31 @@
+/** Run plan: a plan on a machine, with another seed if one is given. */
+import type { MachineSpec } from '../machine-spec.js'
+import { Simulation } from '../simulation.js'
+import { MS, US } from '../time.js'
+import type { Plan } from './plan.js'
+import { programOf } from './programs.js'
+
+/** The simulation of a plan, ready to run. */
+export function planned(
+  plan: Plan,
+  machine: MachineSpec,
+  options: { readonly seed?: number; readonly log?: (text: string) => void } = {},
+): Simulation {
+  const disk = {
+    ...machine.disk,
+    ...(plan.bandwidth === null ? {} : { bytesPerSecond: plan.bandwidth }),
+    ...(plan.latency === null ? {} : { perRequest: plan.latency * US }),
+  }
+  return new Simulation({
+    spec: { ...machine, disk },
+    seed: options.seed ?? plan.seed,
+    duration: plan.duration * MS,
+    workloads: plan.processes.map((process) => ({
+      name: process.name,
+      nofs: process.nofs,
+      main: process.main,
+      program: programOf(plan, process),
+    })),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  })
+}

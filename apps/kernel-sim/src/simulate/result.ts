@@ -1,0 +1,50 @@
+/** Result: what a run has shown, as data. */
+import { buddyinfo, vmstat, zoneinfo } from '@scopemask/allocator'
+import type { Facts } from './measure/facts.js'
+import { factsOf } from './measure/facts.js'
+import type { Sample } from './measure/samples.js'
+import type { Kill } from './memory/oom.js'
+import type { Simulation } from './simulation.js'
+import { SECOND } from './time.js'
+
+/** The kernel's own files at the end of a run. */
+export interface ProcFiles {
+  readonly buddyinfo: string
+  readonly vmstat: string
+  readonly zoneinfo: string
+}
+
+export interface SimulationResult {
+  readonly machine: string
+  readonly seed: number
+  /** Virtual seconds. */
+  readonly seconds: number
+  readonly workloads: readonly string[]
+  readonly facts: Facts
+  readonly samples: readonly Sample[]
+  readonly kills: readonly Kill[]
+  readonly proc: ProcFiles
+}
+
+/** Takes the result of a run that has ended. */
+export function resultOf(
+  simulation: Simulation,
+  { machine, seed }: { readonly machine: string; readonly seed: number },
+): SimulationResult {
+  const { memory } = simulation.vm
+  const counters = memory.counters()
+  return {
+    machine,
+    seed,
+    seconds: simulation.elapsed / SECOND,
+    workloads: simulation.logs.map(({ name }) => name),
+    facts: factsOf(simulation),
+    samples: simulation.samples.rows,
+    kills: simulation.vm.oom.kills.map((kill) => ({ ...kill, at: kill.at - simulation.began })),
+    proc: {
+      buddyinfo: buddyinfo(memory.zones.all),
+      vmstat: vmstat(memory.zones.all, counters),
+      zoneinfo: zoneinfo(memory.zones, counters),
+    },
+  }
+}

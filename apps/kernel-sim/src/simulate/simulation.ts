@@ -1,0 +1,193 @@
+/**
+ * Simulation: a machine with its tasks, in virtual time. Everything is built here and wired up; what happens then follows from the
+ * parts: CPUs under the fair scheduler, memory in the real page allocator with kswapd, a page cache over a disk.
+ */
+import { PF, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import { Clock, Cpus, TaskState, WAIT } from '@scopemask/checker/live'
+import { xorshift } from '@scopemask/checker/search'
+import { type FileCache, PageCache } from './cache/page-cache.js'
+import { Reader } from './cache/reader.js'
+import { Costs } from './costs.js'
+import { Disk } from './disk/disk.js'
+import type { MachineSpec } from './machine-spec.js'
+import { Samples } from './measure/samples.js'
+import { WorkLog } from './measure/work-log.js'
+import { Vm } from './memory/vm.js'
+import type { Program } from './plan/programs.js'
+import { Cfs } from './sched/cfs.js'
+import { Task } from './task.js'
+import { JIFFY, SECOND } from './time.js'
+import { Os, type System } from './workload/os.js'
+
+/** Of the file LRU, no page of a file: what the filesystem has in use for good. */
+const FIXED = 'filesystem'
+
+export interface WorkloadSpec {
+  readonly name: string
+  /** It runs in a scope that keeps out of the filesystem, for its whole life. */
+  readonly nofs: boolean
+  /** The run ends when it does. */
+  readonly main: boolean
+  readonly program: Program
+}
+
+export interface SimulationOptions {
+  readonly spec: MachineSpec
+  readonly seed: number
+  /** ns at most. */
+  readonly duration: number
+  readonly workloads: readonly WorkloadSpec[]
+  /** Is given what the kernel would log. */
+  readonly log?: (text: string) => void
+}
+
+type Events = NonNullable<ReturnType<Vm['memory']['counters']>['events']>
+
+/** ns between two samples of the counters. */
+const SAMPLE = SECOND / 2
+/** ns after which it is looked whether the run is over. */
+const PIECE = SECOND / 100
+/** How long what is under way may take when time is over. */
+const GRACE = 5 * SECOND
+
+export class Simulation {
+  readonly clock = new Clock()
+  readonly cpus: Cpus
+  readonly vm: Vm
+  readonly disk: Disk
+  readonly cache: PageCache
+  readonly samples: Samples
+  readonly logs: readonly WorkLog[]
+  readonly tasks: readonly Task[]
+  /** When the run began, on the clock, and how long it took, ns. */
+  readonly began: number
+  elapsed = 0
+  readonly #main: readonly Task[]
+  readonly #duration: number
+  readonly #before: Events
+  #stopped = false
+  /** How far it has run, ns since it began. */
+  #reached = 0
+
+  constructor(options: SimulationOptions) {
+    const { spec, seed, duration, workloads, log = () => {} } = options
+    const random = xorshift(seed)
+    const { clock } = this
+    const costs = new Costs(spec.costs)
+    this.#duration = duration
+    this.cpus = new Cpus(clock, new Cfs(spec.cpus), { cpus: spec.cpus, tick: JIFFY })
+    this.vm = new Vm({ clock, cpus: this.cpus, costs, spec, log })
+    this.disk = new Disk(clock, this.cpus, spec.disk)
+    this.cache = new PageCache(this.vm.memory, this.vm.owners, this.cpus)
+    this.#occupy(spec, random(64))
+    const reader = new Reader({
+      vm: this.vm,
+      cache: this.cache,
+      disk: this.disk,
+      costs,
+      readaheadPages: spec.disk.readaheadBytes / 4096,
+    })
+    // Seeds shift the run against the kernel's own timers.
+    this.cpus.run(random(SECOND))
+    this.began = clock.now
+    const system: System = {
+      clock,
+      cpus: this.cpus,
+      costs,
+      vm: this.vm,
+      cache: this.cache,
+      reader,
+      files: new Map<string, FileCache>(),
+      began: this.began,
+    }
+    this.logs = workloads.map(({ name }) => new WorkLog(name))
+    this.tasks = workloads.map(({ name, nofs, program }, index) => {
+      const flags = nofs ? PF_MEMALLOC_NOFS : PF.mask()
+      const workLog = this.logs[index] as WorkLog
+      return new Task(name, flags, function* (task) {
+        const os = new Os(system, task, workLog, xorshift(random(2 ** 30) + 1))
+        yield* program(os)
+        workLog.end(os.now, task.cpuTime)
+        yield* os.unmap()
+      })
+    })
+    this.#main = this.tasks.filter((_, index) => workloads[index]?.main === true)
+    this.samples = new Samples(this)
+    this.#before = { ...this.vm.memory.counters().events }
+    for (const task of this.tasks) this.cpus.start(task)
+    this.cpus.start(this.#sampler(spec.sampler.lag))
+  }
+
+  /**
+   * Runs to the end: until the main tasks have ended, all have, or time is over.
+   * @param onProgress is told the time, ns since the run began
+   * @param limit goes no further than this, ns since the run began: it can be called again
+   */
+  run(onProgress?: (now: number) => void, limit = Number.POSITIVE_INFINITY): void {
+    const { clock, cpus, began } = this
+    // What is under way when time is over comes to its end.
+    const last = Math.min(this.#duration + GRACE, limit)
+    // In small pieces, since the run ends when its main task does.
+    while (this.#reached < last && !this.#over()) {
+      this.#reached += PIECE
+      cpus.run(began + this.#reached)
+      if (this.#reached % SAMPLE === 0) onProgress?.(this.#reached)
+    }
+    this.#stopped ||= this.#over() || limit === Number.POSITIVE_INFINITY
+    this.elapsed = this.#over() ? this.#lastEnd() : clock.now - began
+  }
+
+  /** How often what happened since the run began. */
+  events(): Events {
+    const events: Record<string, number> = {}
+    for (const [name, count] of Object.entries(this.vm.memory.counters().events ?? {})) {
+      events[name] = count - (this.#before[name as keyof Events] ?? 0)
+    }
+    return events
+  }
+
+  /** Returns true when the main tasks have ended, or all if none is. */
+  #over(): boolean {
+    const ends = this.#main.length > 0 ? this.#main : this.tasks
+    return ends.every((task) => task.state === TaskState.DONE)
+  }
+
+  #lastEnd(): number {
+    return this.logs.reduce((last, log) => Math.max(last, log.phases.at(-1)?.ended ?? 0), 0)
+  }
+
+  /** The measuring program: it takes the CPU from everybody, which lets the scheduler choose anew. */
+  #sampler(lag: number): Task {
+    const { clock, cpus } = this
+    const task = new Task('sampler', PF.mask(), (self) => {
+      const { began, samples } = this
+      const isStopped = () => this.#stopped
+      return (function* () {
+        for (let at = 0; !isStopped(); at += SAMPLE) {
+          clock.at(began + at + lag, () => cpus.wake(self))
+          yield WAIT
+          samples.take(at)
+        }
+      })()
+    })
+    task.realtime = true
+    return task
+  }
+
+  /** What the kernel has in use before the run: buffers of the filesystem on the file LRU, and pages of the measuring program. */
+  #occupy(spec: MachineSpec, resident: number): void {
+    const file = this.cache.open(FIXED, spec.pinnedFilePages)
+    const task = new Task('boot', PF.mask(), function* () {})
+    for (let place = 0; place < spec.pinnedFilePages; place++) {
+      const page = this.vm.memory.alloc(task.context, 0x1008ca, 0)
+      this.cache.add(file, place, page, false)
+      this.cache.ready(page)
+      this.cache.pin(page)
+      const { lru } = this.vm.memory
+      lru.setFlags(page, lru.flags(page) | 0x40)
+    }
+    for (let i = 0; i < spec.sampler.pages + resident; i++) {
+      this.vm.memory.alloc(task.context, 0x140dca, 0)
+    }
+  }
+}

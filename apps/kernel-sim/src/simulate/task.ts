@@ -1,0 +1,23 @@
+/** Task: a process or kernel thread of the machine: what it does, its scopes, and its memory. */
+import { PF, type TaskFlags } from '@scopemask/allocator'
+import { CpuTask, type LiveSteps } from '@scopemask/checker/live'
+import { Context } from '@scopemask/core'
+
+export class Task extends CpuTask {
+  /** Its memalloc scopes: every allocation is filtered by them. */
+  readonly context: Context<'PF'>
+  /** The OOM killer has chosen it: it dies where it can. */
+  killed = false
+  /** Pages of its own, in the order of their addresses; -1 where there is none yet. */
+  anon: Int32Array = new Int32Array(0)
+  /** How many of them there are. */
+  rss = 0
+
+  constructor(name: string, flags: TaskFlags, steps: (task: Task) => LiveSteps) {
+    super(name, nothing())
+    this.context = new Context(PF, { name, mask: flags })
+    this.steps = steps(this)
+  }
+}
+
+function* nothing(): LiveSteps {}

@@ -1,0 +1,108 @@
+/**
+ * Os: the system calls of a workload. A workload is a generator function over it: `yield* os.read(file, 0, 16)`. Offsets and sizes are
+ * pages of 4 KiB, times nanoseconds since the run began.
+ */
+import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import type { FileCache, PageCache } from '../cache/page-cache.js'
+import type { OpenFile, Reader } from '../cache/reader.js'
+import type { Costs } from '../costs.js'
+import type { WorkLog } from '../measure/work-log.js'
+import type { Vm } from '../memory/vm.js'
+import type { Task } from '../task.js'
+
+/** What the system calls work on. */
+export interface System {
+  readonly clock: Clock
+  readonly cpus: Cpus
+  readonly costs: Costs
+  readonly vm: Vm
+  readonly cache: PageCache
+  readonly reader: Reader
+  /** Files, by name. */
+  readonly files: Map<string, FileCache>
+  /** When the run began, on the clock. */
+  readonly began: number
+}
+
+export class Os {
+  readonly log: WorkLog
+  readonly task: Task
+  readonly random: (below: number) => number
+  readonly #system: System
+
+  constructor(system: System, task: Task, log: WorkLog, random: (below: number) => number) {
+    this.#system = system
+    this.task = task
+    this.log = log
+    this.random = random
+  }
+
+  /** ns since the run began. */
+  get now(): number {
+    return this.#system.clock.now - this.#system.began
+  }
+
+  get killed(): boolean {
+    return this.task.killed
+  }
+
+  /** Begins a phase: what is measured from now on is kept apart. */
+  phase() {
+    return this.log.begin(this.now, this.task.cpuTime)
+  }
+
+  /** Sleeps (nanosleep). */
+  *sleep(ns: number): LiveSteps {
+    yield* this.sleepUntil(this.now + ns)
+  }
+
+  /** Sleeps until a time; not at all if it has passed. */
+  *sleepUntil(time: number): LiveSteps {
+    const { clock, cpus, began } = this.#system
+    if (time <= this.now) return
+    clock.at(began + time, () => cpus.wake(this.task))
+    yield WAIT
+  }
+
+  /** Opens a file of so many pages that is there already. */
+  open(name: string, pages: number): OpenFile {
+    const { files, cache, reader } = this.#system
+    let file = files.get(name)
+    if (file === undefined) {
+      file = cache.open(name, pages)
+      files.set(name, file)
+    }
+    return reader.open(file, pages)
+  }
+
+  /** Reads whole pages; returns false when that failed. */
+  *read(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
+    return yield* this.#system.reader.read(this.task, open, from, pages)
+  }
+
+  /** pread of one page by a system call of its own; it costs at least what one that is cached does. */
+  *readPage(open: OpenFile, place: number): LiveSteps<boolean> {
+    yield this.#system.costs.readHit - this.#system.costs.copy
+    return yield* this.#system.reader.read(this.task, open, place, 1)
+  }
+
+  /** Returns true if a read would not have to wait (RWF_NOWAIT). */
+  isCached(open: OpenFile, place: number): boolean {
+    return this.#system.reader.isCached(open, place)
+  }
+
+  /** Maps memory of its own; returns the place of its first page. */
+  map(pages: number): number {
+    return this.#system.vm.map(this.task, pages)
+  }
+
+  /** Touches a page of it; returns false when the task has been killed. */
+  *touch(place: number): LiveSteps<boolean> {
+    return yield* this.#system.vm.touch(this.task, place)
+  }
+
+  /** Unmaps all of it. */
+  *unmap(): LiveSteps {
+    yield* this.#system.vm.unmap(this.task)
+  }
+}
