@@ -3,9 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError } from 'commander'
 import { InputError } from '../input-error.js'
-import { heldMarkdown, heldText } from '../report/machine/held.js'
+import { pageHtml } from '../report/form/html-page.js'
+import { pageMarkdown } from '../report/form/markdown.js'
+import type { Page } from '../report/form/page.js'
+import { pageText } from '../report/form/text.js'
+import { heldPage } from '../report/machine/held-page.js'
 import { simulationJson } from '../report/machine/json.js'
-import { simulationText } from '../report/machine/text.js'
+import { simulationPage } from '../report/machine/simulation-page.js'
 import { type HeldConfig, judge, scores } from '../simulate/held/judge.js'
 import { type RecordedConfig, readRecorded } from '../simulate/held/recorded.js'
 import { plainMachine } from '../simulate/machines/plain.js'
@@ -27,6 +31,7 @@ interface Options {
   readonly runs: number
   readonly json?: true
   readonly markdown?: true
+  readonly html?: true
   readonly progress?: boolean
 }
 
@@ -63,7 +68,8 @@ export function simulate(program: Command): void {
     .option('--seed <n>', 'another seed than the plan says', count)
     .option('--runs <n>', 'run with so many seeds, one after the other', count, 1)
     .option('--json', 'print results as JSON (schema: schemas/simulate.schema.json)')
-    .option('--markdown', 'with --held: print the tables as Markdown')
+    .option('--markdown', 'print the report as Markdown')
+    .option('--html', 'print the report as one page of HTML')
     .option('--progress', 'show progress on standard error, also where that is no terminal')
     .option('--no-progress', 'show no progress')
     .addHelpText('after', DETAILS)
@@ -87,7 +93,9 @@ async function run(options: Options): Promise<void> {
   }
   progress.done()
   process.stdout.write(
-    options.json ? simulationJson(results) : results.map(simulationText).join('\n'),
+    options.json
+      ? simulationJson(results)
+      : results.map((result) => formed(simulationPage(result), options)).join('\n'),
   )
 }
 
@@ -115,10 +123,16 @@ async function held(options: Options, file: string | true): Promise<void> {
   })
   progress.done()
   const figures = judge(all)
-  process.stdout.write(options.markdown ? heldMarkdown(figures) : heldText(figures))
+  process.stdout.write(formed(heldPage(figures), options))
   if (scores(figures).some((score) => score.in < score.wanted * score.figures)) {
     process.exitCode = EXIT.found
   }
+}
+
+/** The report in the form that was asked for. */
+function formed(page: Page, { markdown, html }: Options): string {
+  if (html) return pageHtml(page)
+  return markdown ? pageMarkdown(page) : pageText(page)
 }
 
 async function recorded(file: string | true): Promise<readonly RecordedConfig[]> {

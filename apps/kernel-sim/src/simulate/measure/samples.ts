@@ -1,6 +1,7 @@
 /** Samples: the counters of the machine over time, a row for each half second. */
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from '@scopemask/allocator'
-import type { Simulation } from '../simulation.js'
+import type { PageCache } from '../cache/page-cache.js'
+import type { Vm } from '../memory/vm.js'
 
 /** Pages, by the names of /proc/vmstat. */
 export const SAMPLED = [
@@ -18,12 +19,18 @@ export const SAMPLED = [
 export type Sampled = (typeof SAMPLED)[number]
 export type Sample = Readonly<Record<Sampled, number>> & { readonly at: number }
 
+/** What is counted. */
+export interface Counted {
+  readonly vm: Vm
+  readonly cache: PageCache
+}
+
 export class Samples {
   readonly rows: Sample[] = []
-  readonly #simulation: Simulation
+  readonly #counted: Counted
 
-  constructor(simulation: Simulation) {
-    this.#simulation = simulation
+  constructor(counted: Counted) {
+    this.#counted = counted
   }
 
   /** Takes one. @param at ns since the run began */
@@ -42,7 +49,7 @@ export class Samples {
   }
 
   #now(): Record<Sampled, number> {
-    const { vm, cache } = this.#simulation
+    const { vm, cache } = this.#counted
     const { lru } = vm.memory
     return {
       nr_free_pages: vm.free,

@@ -1,9 +1,8 @@
 /** OOM: the killer (mm/oom_kill.c, 6.1): the task with the most pages dies, and frees them. */
-import { memInfo } from '@scopemask/allocator'
+import { memInfo, type PageAllocator } from '@scopemask/allocator'
 import type { Clock } from '@scopemask/checker/live'
 import type { Task } from '../task.js'
-import type { PageOwner } from './owners.js'
-import type { Vm } from './vm.js'
+import type { Owners, PageOwner } from './owners.js'
 
 /** A kill. */
 export interface Kill {
@@ -16,18 +15,21 @@ export interface Kill {
 
 export class Oom {
   readonly kills: Kill[] = []
-  readonly #vm: Vm
+  readonly #memory: PageAllocator
+  readonly #owners: Owners
   readonly #clock: Clock
   readonly #log: (text: string) => void
   /** Those with memory of their own, by their owner numbers. */
   readonly #tasks = new Map<Task, number>()
 
   constructor(parts: {
-    readonly vm: Vm
+    readonly memory: PageAllocator
+    readonly owners: Owners
     readonly clock: Clock
     readonly log: (text: string) => void
   }) {
-    this.#vm = parts.vm
+    this.#memory = parts.memory
+    this.#owners = parts.owners
     this.#clock = parts.clock
     this.#log = parts.log
   }
@@ -36,7 +38,7 @@ export class Oom {
   owner(task: Task): number {
     const known = this.#tasks.get(task)
     if (known !== undefined) return known
-    const number = this.#vm.owners.add(new Program(task))
+    const number = this.#owners.add(new Program(task))
     this.#tasks.set(task, number)
     return number
   }
@@ -50,7 +52,7 @@ export class Oom {
       if (task.rss > 0 && (victim === null || task.rss > victim.rss)) victim = task
     }
     if (victim === null) return false
-    const { memory } = this.#vm
+    const memory = this.#memory
     this.kills.push({ at: this.#clock.now, victim: victim.name, rss: victim.rss })
     this.#log(
       `${victim.name} invoked oom-killer: gfp_mask=0x${gfp.toString(16)}, order=${order}\n` +

@@ -78,7 +78,7 @@ export class Vm {
       },
     )
     this.slab = new SlabAllocator(this.memory, (site) => this.memory.callSites.name(site))
-    this.oom = new Oom({ vm: this, clock, log })
+    this.oom = new Oom({ memory: this.memory, owners, clock, log })
     this.#boot(spec)
     this.kswapd = Array.from(
       { length: spec.memory.nodes.length },
