@@ -1,10 +1,10 @@
 /** The full path: scope filter, watermarks, per-CPU lists, migratetypes, owners, counters. */
 import { GFP_KERNEL, NO_PAGE, PageAllocator, PF } from '@scopemask/allocator'
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 
 export default (pages, slots) => {
   const allocator = new PageAllocator({ nodes: [{ Normal: pages }] })
-  const task = new Context(PF, { name: 'bench' })
+  const task = new Task(PF, { name: 'bench' })
   return {
     alloc: (order) => allocator.alloc(task, GFP_KERNEL, order),
     free: (page, order) => allocator.free(page, order),

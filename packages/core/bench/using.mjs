@@ -3,7 +3,7 @@ import { transformSync } from 'esbuild'
 import typescript from 'typescript'
 import core from './core.mjs'
 
-const using = (mask, _, body) => `using scope = context.enter(${mask}); ${body}`
+const using = (mask, _, body) => `using scope = task.enter(${mask}); ${body}`
 
 function contender(name, compile) {
   return { ...core, compile, sections: { [`using, ${name}`]: using } }

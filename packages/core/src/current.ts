@@ -12,10 +12,11 @@ import { ScopeError } from './errors.js'
 
 /**
  * The context that is running.
- * @throws ScopeError where none is: outside of `run`, `bind`, `steps` and `spawn`, or after an `await`.
+ * @throws ScopeError where none is: outside of `run`, `bind`, `steps` and `spawn`, or, unless the domain follows a
+ * variable (see `follow`), after an `await`.
  */
 export function current<N extends string>(domain: Domain<N>): Context<N> {
-  const running = domain.running
+  const running = domain.current
   if (running === null) {
     throw new ScopeError(
       `no context of ${domain.name} runs here: after an await pass it on, or bind(context, fn)`,
@@ -26,31 +27,23 @@ export function current<N extends string>(domain: Domain<N>): Context<N> {
 
 /** The context that is running, or undefined where none is. */
 export function currentOrUndefined<N extends string>(domain: Domain<N>): Context<N> | undefined {
-  return (domain.running ?? undefined) as Context<N> | undefined
+  return (domain.current ?? undefined) as Context<N> | undefined
 }
 
 /**
  * A function that does what `fn` does, with the context as the current one until it returns (or, if
  * it is asynchronous, until its first `await`). It opens no scope and conveys nothing: use it for the
  * callbacks of one and the same task, and a hand-off for another's.
+ *
+ * @throws ScopeError for a context while code of a more restricted section of it runs: bind that section's.
  */
-export function bind<N extends string, T, A extends unknown[], R>(
+export function bind<N extends string, F extends (...args: never) => unknown>(
   context: Context<N>,
-  fn: (this: T, ...args: A) => R,
-): (this: T, ...args: A) => R {
-  return function (...args) {
-    return within(context, () => fn.apply(this, args))
-  }
-}
-
-/** Calls `fn` with the context as the current one. */
-export function within<N extends string, R>(context: Context<N>, fn: () => R): R {
+  fn: F,
+): F {
   const { domain } = context
-  const previous = domain.running
-  domain.running = context
-  try {
-    return fn()
-  } finally {
-    domain.running = previous
-  }
+  domain.uses(context)
+  return function (this: unknown, ...args: never) {
+    return domain.within(context, () => fn.apply(this, args))
+  } as F
 }

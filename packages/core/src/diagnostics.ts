@@ -1,10 +1,12 @@
 /**
- * Diagnostics: what the subscribers of a domain see, and how much the domain remembers for errors.
+ * Diagnostics: which context runs, what the subscribers of a domain see, and how much the domain remembers for errors.
  * With neither, opening and closing a scope pays one predictable branch for both.
  */
 
 import { dispose } from './dispose.js'
 import type { Mask } from './flags.js'
+import type { Origin } from './origin.js'
+import { outcome, type RunResult } from './outcome.js'
 import { type Callee, placed, type Site } from './place.js'
 
 /** What happened. */
@@ -19,6 +21,8 @@ export type ScopeEventKind =
   | 'adopt'
   /** A delegation left the restrictions `mask` behind: its policy is `none`. */
   | 'drop'
+  /** A guard refused what `mask` forbids; `error` is thrown too. */
+  | 'refuse'
   /** A rule was broken; `error` says which, and is thrown too. */
   | 'violation'
 
@@ -34,11 +38,21 @@ export interface ScopeEvent<N extends string = string> {
   readonly error: Error | undefined
 }
 
-/** The part of a domain that observes its contexts. */
-export class Diagnostics<N extends string> {
+/** What a domain puts its current context into, where the user brings one: see follow.ts. */
+export interface Followed {
+  run<R>(context: Origin, fn: () => R): R
+  get(): Origin | undefined
+}
+
+/** The part of a domain that knows which of its contexts runs, and who observes them. */
+export class Diagnostics<in out N extends string> {
   readonly name: N
   /** @internal Whether opening and closing a scope has more to do than to change a mask. */
   watched = true
+  /** @internal The context that runs now, in the sense of the kernel's `current`, where nothing is followed. */
+  running: Origin | null = null
+  /** @internal */
+  followed: Followed | null = null
   /** How many scopes record their place at first, and again after each violation. */
   #allowance = 1000
   /** How many more do. */
@@ -81,6 +95,47 @@ export class Diagnostics<N extends string> {
     this.#watch()
   }
 
+  /** @internal The context that runs now, in the sense of the kernel's `current`. */
+  get current(): Origin | null {
+    return this.followed === null ? this.running : (this.followed.get() ?? null)
+  }
+
+  /** @internal Calls `fn` with the context as the current one. */
+  within<R>(context: Origin, fn: () => R): R {
+    if (this.followed !== null) return this.followed.run(context, fn)
+    const { running } = this
+    this.running = context
+    try {
+      return fn()
+    } finally {
+      this.running = running
+    }
+  }
+
+  /** @internal What calling a function in a section has to do in a watched domain. */
+  watch<C, R>(context: Origin, fn: (context: C) => R): RunResult<R> {
+    const end = () => this.report('exit', context, context.opened, context.label)
+    let result: unknown
+    try {
+      result = outcome(
+        this.within(context, () => fn(context as unknown as C)),
+        (step) => this.within(context, step),
+      )
+    } catch (thrown) {
+      end()
+      throw thrown
+    }
+    if (result instanceof Promise) result.then(end, end)
+    else end()
+    return result as RunResult<R>
+  }
+
+  /** @internal Follows a variable of the user's from now on, or none. */
+  follow(followed: Followed | null): void {
+    this.followed = followed
+    this.#watch()
+  }
+
   /** @internal Tells all observers. */
   report(
     kind: ScopeEventKind,
@@ -89,7 +144,7 @@ export class Diagnostics<N extends string> {
     label?: string,
     error?: Error,
   ): void {
-    if (error) this.recordPlaces(this.#allowance)
+    if (kind === 'violation') this.recordPlaces(this.#allowance)
     for (const observer of this.#observers) {
       try {
         observer({
@@ -114,6 +169,11 @@ export class Diagnostics<N extends string> {
     callee: Callee,
   ): Site {
     this.report('enter', context, mask, label)
+    return this.site(label, callee)
+  }
+
+  /** @internal A label, with the place of the call of `callee` as long as places are recorded. */
+  site(label: string | undefined, callee: Callee): Site {
     if (this.#places <= 0) return label
     this.#places--
     this.#watch()
@@ -121,6 +181,6 @@ export class Diagnostics<N extends string> {
   }
 
   #watch(): void {
-    this.watched = this.#places > 0 || this.#observers.size > 0
+    this.watched = this.#places > 0 || this.#observers.size > 0 || this.followed !== null
   }
 }

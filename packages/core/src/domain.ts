@@ -8,10 +8,10 @@
  * - An **identity** bit says what a context is (KTHREAD). It never leaves its context.
  */
 import { Diagnostics } from './diagnostics.js'
-import { ScopeError } from './errors.js'
+import { RestrictionError, ScopeError } from './errors.js'
 import type { Mask } from './flags.js'
 import { type Described, describe, type Misuse } from './misuse.js'
-import { labelOf } from './place.js'
+import { inherited, isMadeFrom, type Origin, provenanceOf, type Waiting } from './origin.js'
 
 /** Safe in a header, a baggage entry and JSON. */
 const NAME = /^[a-z][\w.-]{0,63}$/i
@@ -33,6 +33,11 @@ export interface DomainSpec<
   readonly restrictions?: Bits<R>
   readonly grants?: Bits<G>
   readonly identity?: Bits<I>
+  /**
+   * Who opens grants on contexts: whoever has the domain's {@link granter}, or anyone, as in the kernel, where every task
+   * may set its own flags.
+   */
+  readonly granting?: 'granter' | 'anyone'
 }
 
 /**
@@ -40,7 +45,10 @@ export interface DomainSpec<
  *
  * The domain also holds what all its contexts share: which of them is running, and who observes them.
  */
-export class Domain<N extends string = string, F extends string = string> extends Diagnostics<N> {
+export class Domain<
+  in out N extends string = string,
+  F extends string = string,
+> extends Diagnostics<N> {
   readonly version: number
   /** Every flag as a mask of one bit. */
   readonly flags: { readonly [flag in F]: Mask<N> }
@@ -49,13 +57,19 @@ export class Domain<N extends string = string, F extends string = string> extend
   /** Every bit that has a name. */
   readonly known: Mask<N>
 
-  /** @internal The context that runs now, in the sense of the kernel's `current`. */
-  running: unknown = null
+  /** @internal The bits that nobody opens: those without a name, and grants but for whoever may grant. */
+  readonly closed: number
   /** @internal Counts contexts, to name those that were given no name. */
   contexts = 0
+  /** @internal How many contexts wait for another one: see inherit.ts. */
+  waits = 0
+  /** @internal Who waits for whom. */
+  readonly waiting: Waiting = new WeakMap()
+  /** Whether the capability to grant was given out. */
+  #granted = false
 
   /** @internal */
-  constructor({ name, version, restrictions, grants, identity }: DomainSpec<N, F, F, F>) {
+  constructor({ name, version, restrictions, grants, identity, granting }: DomainSpec<N, F, F, F>) {
     super(name)
     if (!NAME.test(name) || (version & 0xffff) !== version) {
       throw new RangeError(`domain ${name}/${version}: names match ${NAME}, versions 0 to 65535`)
@@ -78,6 +92,7 @@ export class Domain<N extends string = string, F extends string = string> extend
     this.grants = claim(grants)
     claim(identity)
     this.known = known as Mask<N>
+    this.closed = ~known | (granting === 'anyone' ? 0 : this.grants)
     this.flags = flags as Record<F, Mask<N>>
   }
 
@@ -90,7 +105,7 @@ export class Domain<N extends string = string, F extends string = string> extend
     for (const name of names) {
       const flag: number | undefined = this.flags[name]
       if (flag === undefined) {
-        throw new RangeError(`${name} is no flag of ${this.name}: ${Object.keys(this.flags)}`)
+        throw new RangeError(`${name} is not a flag of ${this.name}: ${Object.keys(this.flags)}`)
       }
       bits |= flag
     }
@@ -104,7 +119,7 @@ export class Domain<N extends string = string, F extends string = string> extend
   from(value: number): Mask<N> {
     const mask = (value | 0) as Mask<N>
     if ((mask !== value && mask >>> 0 !== value) || mask & ~this.known) {
-      throw new RangeError(`${value} is no mask of ${this.name}`)
+      throw new RangeError(`${value} is not a mask of ${this.name}`)
     }
     return mask
   }
@@ -117,15 +132,106 @@ export class Domain<N extends string = string, F extends string = string> extend
     return names.join('|') || 'none'
   }
 
+  /** @internal A mask that may be opened. */
+  openable(mask: Mask<N> | undefined): Mask<N> {
+    if (mask === undefined || (mask | 0) !== mask || (mask & this.closed) !== 0) {
+      throw this.#refusal(mask)
+    }
+    return mask
+  }
+
+  /** @internal A mask that a context is asked for: of one flag, or of any number. */
+  asked(context: Origin, mask: Mask<N>, one: boolean): Mask<N> {
+    this.uses(context)
+    this.#valid(mask, ~this.known)
+    if (one && (mask === 0 || (mask & (mask - 1)) !== 0)) {
+      throw new RangeError(`has(${this.format(mask)}) is not one flag: use hasAny or hasAll`)
+    }
+    return mask
+  }
+
+  #valid(mask: Mask<N> | undefined, closed: number): Mask<N> {
+    if (mask === undefined || (mask | 0) !== mask || (mask & closed) !== 0)
+      throw this.#refusal(mask)
+    return mask
+  }
+
+  #refusal(mask: Mask<N> | undefined): Error {
+    const { name, known } = this
+    if (mask === undefined || (mask | 0) !== mask || mask & ~known) {
+      return new RangeError(
+        `${mask} is not a mask of ${name}: is a flag misspelt, or of another domain?`,
+      )
+    }
+    return new ScopeError(
+      `${this.format(mask)} of ${name} has grants, and only granter() opens them`,
+    )
+  }
+
+  /** @internal The restrictions of those who wait for a context. */
+  inherited(context: Origin): number {
+    return inherited(context, this.waiting)
+  }
+
+  /** @internal The error for changing what does not change. */
+  unchanging({ name }: Origin): Error {
+    return new ScopeError(`${name} is a Context and does not change: run, fork, or make a Task`)
+  }
+
+  /**
+   * @internal Refuses to use a context while code runs in a more restricted section of it.
+   * @throws ScopeError
+   */
+  uses(context: Origin): void {
+    const { current } = this
+    if (
+      current !== null &&
+      current !== context &&
+      current.bearer !== context &&
+      (current.own & ~context.own & this.restrictions) !== 0 &&
+      isMadeFrom(current, context)
+    ) {
+      throw this.misused(context, 'outside', current)
+    }
+  }
+
+  /**
+   * @internal Refuses an operation that a mask forbids.
+   * @throws RestrictionError when the context has one of its flags.
+   */
+  guard(context: Origin & { readonly mask: number }, mask: Mask<N>): void {
+    this.uses(context)
+    if ((this.#valid(mask, ~this.known) & this.restrictions) !== mask || mask === 0) {
+      throw new RangeError(`forbid(${this.format(mask)}) guards nothing: it takes restrictions`)
+    }
+    const found = (context.mask & mask) as Mask<N>
+    if (found === 0) return
+    const { name, flags } = this
+    const provenance = Object.entries<number>(flags)
+      .filter(([, bit]) => found & bit)
+      .map(([flag, bit]) => ({ flag, steps: provenanceOf(context, bit, this.waiting) }))
+    const restricted = { domain: name, context: context.name, mask: found, provenance }
+    const error = new RestrictionError(restricted)
+    this.report('refuse', context, found, undefined, error)
+    throw error
+  }
+
+  /** @internal Whether nobody had the capability to grant before. */
+  takeGranting(): boolean {
+    const free = !this.#granted
+    this.#granted = true
+    return free
+  }
+
   /** @internal Reports a violation and returns the error to throw. */
   misused(
-    scope: Described<N>,
+    scope: Described,
     misuse: Misuse,
-    other?: Described<N>,
-    suppressed?: { readonly thrown: unknown },
+    other?: Described,
+    section?: { readonly thrown: unknown },
   ): ScopeError {
-    const error = new ScopeError(describe(this, scope, misuse, other), suppressed)
-    this.report('violation', scope.context, scope.mask, labelOf(scope.site), error)
+    const error = new ScopeError(describe(this, scope, misuse, other), section)
+    this.report('violation', scope, scope.opened, scope.label, error)
     return error
   }
 }

@@ -3,23 +3,45 @@
  * them apart by class or by `name` (which survives a second copy of the package in a bundle).
  */
 
+import type { Mask } from './flags.js'
+import { describeRestricted, type Provenance, type Restricted } from './restricted.js'
+
 /**
- * A scope was closed out of order, twice, by the wrong context, or left open; or `current` was read
- * where no context runs. The message names the scopes and where they were opened.
+ * A scope was closed out of order, twice, by the wrong context, or left open; a context was used inside a section of
+ * it that is more restricted; a grant was opened by somebody who may not; or `current` was read where no context
+ * runs. The message names the scopes and where they were opened. When the section itself had thrown too, what it threw
+ * is the `cause`.
  */
 export class ScopeError extends Error {
-  /** When the section itself had thrown too: what it threw (named so by TC39's SuppressedError). */
-  readonly suppressed?: unknown
-
   /** @internal */
-  constructor(message: string, suppressed?: { readonly thrown: unknown }) {
-    super(message)
+  constructor(message: string, section?: { readonly thrown: unknown }) {
+    super(message, section && { cause: section.thrown })
     this.name = 'ScopeError'
-    if (suppressed) this.suppressed = suppressed.thrown
   }
 }
 
-/** A delegation was used against its rules: adopted twice, granted what is no grant, a wait that closes a cycle. */
+/**
+ * A guard refused: what it guards is forbidden here. The message tells of each flag who set it, where, and how it came
+ * here; {@link provenance} has the same as data.
+ */
+export class RestrictionError<N extends string = string> extends Error implements Restricted<N> {
+  readonly domain: N
+  readonly context: string
+  readonly mask: Mask<N>
+  readonly provenance: readonly Provenance[]
+
+  /** @internal */
+  constructor(restricted: Restricted<N>) {
+    super(describeRestricted(restricted))
+    this.name = 'RestrictionError'
+    this.domain = restricted.domain
+    this.context = restricted.context
+    this.mask = restricted.mask
+    this.provenance = restricted.provenance
+  }
+}
+
+/** A delegation was used against its rules: adopted twice, granted what is not a grant, a wait that closes a cycle. */
 export class ConveyanceError extends Error {
   /** @internal */
   constructor(message: string) {

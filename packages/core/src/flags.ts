@@ -5,14 +5,21 @@
 declare const maskOf: unique symbol
 
 /**
- * A set of flags of the domain named `N`, as an int32. Masks of two domains are different types.
- * `a | b` is a plain number to the type checker: use {@link union}, or `domain.mask('A', 'B')`.
+ * A set of flags of the domain named `N`, as an int32. Masks of two domains are different types: the brand takes and
+ * returns `N`, so that neither is assignable to the other, nor both to a common one. `a | b` is a plain number
+ * to the type checker: use {@link union}, or `domain.mask('A', 'B')`.
  */
-export type Mask<N extends string = string> = number & { readonly [maskOf]: N }
+export type Mask<N extends string = string> = number & { readonly [maskOf]: (domain: N) => N }
 
-/** The union of masks of one domain. */
+/**
+ * The union of masks of one domain.
+ * @throws RangeError for anything that is not an int32, as a misspelt flag is in JavaScript.
+ */
 export function union<N extends string>(...masks: Mask<N>[]): Mask<N> {
   let bits = 0
-  for (const mask of masks) bits |= mask
+  for (const mask of masks) {
+    if ((mask | 0) !== mask) throw new RangeError(`${mask} is not a mask: is a flag misspelt?`)
+    bits |= mask
+  }
   return bits as Mask<N>
 }

@@ -2,12 +2,15 @@
  * Hand-off: one operation given to another context through a queue or a pool. What its policy conveys
  * holds while it is worked on, and the worker has its own mask back afterwards, also when it throws.
  */
-import { Context, type RunResult } from './context.js'
-import { Conveyance, convey, type Policy } from './conveyance.js'
+import type { Context } from './context.js'
+import { captured, contextFrom, conveyance } from './convey.js'
+import { bitsOf, Conveyance, type Policy } from './conveyance.js'
 import { dispose } from './dispose.js'
 import { ConveyanceError } from './errors.js'
 import type { Mask } from './flags.js'
 import { inherit } from './inherit.js'
+import { isMadeFrom } from './origin.js'
+import type { RunResult } from './outcome.js'
 
 /** How an item is handed off, beside its policy. */
 export interface HandOffOptions<N extends string> {
@@ -24,7 +27,7 @@ interface Wait<N extends string> {
 }
 
 /** One operation on its way to another context. Made by {@link handOff}. It runs once. */
-export class HandOff<N extends string, A extends unknown[], R> {
+export class HandOff<in out N extends string, A extends unknown[], R> {
   readonly policy: Policy
   readonly conveyance: Conveyance<N>
   readonly label: string | undefined
@@ -43,34 +46,47 @@ export class HandOff<N extends string, A extends unknown[], R> {
   ) {
     this.policy = policy
     this.label = options?.label ?? (fn.name || undefined)
-    this.conveyance = convey(context, policy, options?.grants, this.label)
+    const bits = captured(context, policy, options?.grants, this.label)
+    // Where nobody watches there is no place to keep, and the section that runs the item keeps the label.
+    const label = context.domain.watched ? this.label : undefined
+    this.conveyance = conveyance(context, bits, label, handOff)
     this.#context = context
     this.#fn = fn
   }
 
   /**
-   * Runs the operation on a worker, in a scope of what was conveyed. The worker is the current context
-   * meanwhile. Without a worker it gets a context of its own, as each job of a concurrent pool needs.
+   * Runs the operation on a worker: in a section of it, or, on a task, in a scope of it. The operation gets the context
+   * that carries what was conveyed beside what the worker carries, as the current one. Without a worker that is a
+   * context of its own, as each job of a concurrent pool needs.
+   *
+   * Under `inherit-on-wait` the task that handed the item off waits for it when it runs it itself. When nobody waits yet,
+   * its restrictions are reported as dropped.
    *
    * @throws ConveyanceError when it ran before, when the worker is a context of another domain, or when
    * the wait for it would close a cycle (in the last two cases it can still run on another
    * worker), and whatever the operation throws. An asynchronous operation is over when its promise settles.
    */
-  run(worker: Context<N> = new Context(this.#context.domain), ...args: A): RunResult<R> {
+  run(worker?: Context<N>, ...args: A): RunResult<R> {
     if (this.#worker !== undefined) {
       const what = this.label === undefined ? 'an item' : `item "${this.label}"`
       throw new ConveyanceError(
         `${what} of ${this.#context.name} was run twice: make a hand-off for each time it is queued`,
       )
     }
-    const { domain } = worker
-    const mask = Conveyance.bits(this.conveyance, domain)
-    if (this.#waits !== undefined) startInheritance(this.#waits, worker)
-    this.#worker = worker
-    if (domain.watched) domain.report('adopt', worker, mask, this.label)
+    const fn = (context: Context<N>) => this.#fn(context, ...args)
+    const given = worker ?? contextFrom(this.#context.domain, this.conveyance, this.#named())
+    const { domain } = given
+    const carried = Conveyance.carried(this.conveyance, domain)
+    if (this.policy === 'inherit-on-wait') this.#inherits(given)
+    this.#worker = given
     let result: RunResult<R>
     try {
-      result = worker.run(mask, (context) => this.#fn(context, ...args), this.label, this.run)
+      if (worker === undefined) result = given.call(fn)
+      else {
+        const mask = bitsOf<N>(carried)
+        if (domain.watched) domain.report('adopt', given, mask, this.label)
+        result = given.open(mask, this.label, this.run, carried).call(fn)
+      }
     } catch (thrown) {
       this.#finish()
       throw thrown
@@ -80,6 +96,27 @@ export class HandOff<N extends string, A extends unknown[], R> {
     }
     this.#finish()
     return result
+  }
+
+  /** A context of its own has the name of the item. */
+  #named(): { readonly name: string } | undefined {
+    return this.label === undefined ? undefined : { name: this.label }
+  }
+
+  /** Whoever waits for the item passes its restrictions on to the worker, from now on. */
+  #inherits(worker: Context<N>): void {
+    const { domain, mask } = this.#context
+    const { current } = domain
+    // Whoever handed it off and runs it himself waits for it.
+    if (current !== null && current !== worker && isMadeFrom(current, this.#context)) {
+      this.wait(current as Context<N>)
+    }
+    const waits = this.#waits ?? []
+    const dropped = mask & domain.restrictions
+    startInheritance(waits, worker)
+    if (this.#waits === undefined && dropped !== 0) {
+      domain.report('drop', this.#context, dropped, this.label)
+    }
   }
 
   /**
@@ -133,7 +170,8 @@ function endInheritance<N extends string>(waits: Iterable<Wait<N>>): void {
  * const item = handOff(context, 'convey-on-queue', (worker) => flush(worker))
  * queue.add(() => item.run())
  * ```
- * @throws ConveyanceError for no policy, or when `options.grants` has flags that are no grants.
+ * @throws ConveyanceError for what is not a policy, or when `options.grants` has flags that are not grants; ScopeError for a
+ * context while code of a more restricted section of it runs.
  */
 export function handOff<N extends string, A extends unknown[], R>(
   context: Context<N>,

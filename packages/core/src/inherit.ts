@@ -3,9 +3,11 @@
  * waits for, and through it to whatever that one waits for in turn. It is what priority inheritance
  * does for priorities.
  */
-import type { Context, Waiters } from './context.js'
+import type { Context } from './context.js'
 import { dispose } from './dispose.js'
+import type { Domain } from './domain.js'
 import { ConveyanceError } from './errors.js'
+import type { Origin, Waiters, Waiting } from './origin.js'
 
 /**
  * Says that `waiter` waits for `worker`, until disposed: `using wait = inherit(waiter, worker)`.
@@ -19,51 +21,64 @@ export function inherit<N extends string>(waiter: Context<N>, worker: Context<N>
   if (worker.domain !== domain) {
     throw new ConveyanceError(`${waiter.name} cannot wait for ${worker.name}, of another domain`)
   }
-  const waitsFor = allWaiters(waiter)
+  const { waiting } = domain
+  const waitsFor = allWaiters(waiter, waiting)
   if (worker === waiter || waitsFor.has(worker)) {
     let cycle = waiter.name
-    for (let next = worker; next !== waiter; next = waitsFor.get(next) ?? waiter) {
+    for (let next: Origin = worker; next !== waiter; next = waitsFor.get(next) ?? waiter) {
       cycle += ` waits for ${next.name}`
     }
     const error = new ConveyanceError(`a wait that never ends: ${cycle} waits for ${waiter.name}`)
     domain.report('violation', waiter, waiter.mask, undefined, error)
     throw error
   }
-  const { contexts } = (worker.waiters ??= new InheritingWaiters(worker))
+  const waiters = waiting.get(worker) ?? new InheritingWaiters(worker, domain)
+  waiting.set(worker, waiters)
+  const { contexts } = waiters
   contexts.push(waiter)
+  domain.waits++
   domain.report('adopt', worker, waiter.mask & domain.restrictions)
-  let waiting = true
+  let waits = true
   return {
     [dispose]() {
-      if (!waiting) return
-      waiting = false
+      if (!waits) return
+      waits = false
+      domain.waits--
       contexts.splice(contexts.indexOf(waiter), 1)
-      if (contexts.length === 0) worker.waiters = null
+      if (contexts.length === 0) domain.waiting.delete(worker)
     },
   }
 }
 
 /** Those who wait for a worker. */
-class InheritingWaiters<N extends string> implements Waiters<N> {
-  readonly contexts: Context<N>[] = []
-  readonly #worker: Context<N>
+class InheritingWaiters<N extends string> implements Waiters {
+  readonly contexts: Origin[] = []
+  readonly #worker: Origin
+  readonly #domain: Domain<N>
 
-  constructor(worker: Context<N>) {
+  constructor(worker: Origin, domain: Domain<N>) {
     this.#worker = worker
+    this.#domain = domain
   }
 
   get restrictions(): number {
     let bits = 0
-    for (const { own } of allWaiters(this.#worker).keys()) bits |= own
-    return bits & this.#worker.domain.restrictions
+    for (const { own } of allWaiters(this.#worker, this.#domain.waiting).keys()) bits |= own
+    return bits & this.#domain.restrictions
   }
 }
 
-/** All who wait for a context, directly or through others, each with the one it waits for. */
-function allWaiters<N extends string>(context: Context<N>): Map<Context<N>, Context<N>> {
-  const waitsFor = new Map<Context<N>, Context<N>>()
-  const add = (worker: Context<N>): void => {
-    for (const waiter of worker.waiters?.contexts ?? []) waitsFor.set(waiter, worker)
+/**
+ * All who wait for a context or for what it is a section of, directly or through others, each with the one that it
+ * waits for.
+ */
+function allWaiters(context: Origin, waiting: Waiting): Map<Origin, Origin> {
+  const waitsFor = new Map<Origin, Origin>()
+  const add = ({ origin }: Origin): void => {
+    for (let at: Origin | null = origin; at !== null; at = at.outer) {
+      const { bearer } = at
+      for (const waiter of waiting.get(bearer)?.contexts ?? []) waitsFor.set(waiter, bearer)
+    }
   }
   add(context)
   for (const waiter of waitsFor.keys()) add(waiter)

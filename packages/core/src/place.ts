@@ -28,8 +28,23 @@ export function labelOf(site: Site): string | undefined {
   return typeof site === 'object' ? site.label : site
 }
 
-/** `opened at commit (journal.ts:12:3)`, in the words of the engine. */
-export function opening(site: Site): string {
-  const frame = typeof site === 'object' && /at .*|\S*@.*/.exec(`${site.stack}`)
+/** The stack of a site, where it was recorded. */
+export function stackOf(site: Site | number): string | undefined {
+  return typeof site === 'object' ? site.stack : undefined
+}
+
+/** `at commit (journal.ts:12:3)`, in the words of the engine; undefined where no place was recorded. */
+function frameOf(stack: string | undefined): string | undefined {
+  return /at .*|\S*@.*/.exec(`${stack}`)?.[0]
+}
+
+/** `opened at commit (journal.ts:12:3)`, or how to learn it. */
+export function opening(stack: string | undefined): string {
+  const frame = frameOf(stack)
   return frame ? `opened ${frame}` : 'place not recorded: see recordPlaces'
+}
+
+/** `journal.ts:12`, or nothing where no place was recorded. */
+export function fileAndLine(stack: string | undefined): string | undefined {
+  return /([^\s/\\(]+:\d+):\d+\)?$/.exec(frameOf(stack) ?? '')?.[1]
 }

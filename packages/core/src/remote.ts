@@ -5,6 +5,7 @@
  * The header form is `name/version/mask`, the mask in lower-case hex: `jobs/1/3`. Each conveyance
  * has exactly one.
  */
+import { type Context, Step } from './context.js'
 import { Conveyance, type ConveyanceData } from './conveyance.js'
 import type { Domain } from './domain.js'
 import { ownData, quote, refuse } from './hostile.js'
@@ -51,7 +52,15 @@ export function decode<N extends string>(domain: Domain<N>, input: unknown): Con
       `${domain.format(domain.from(others))} is no restriction, and nothing else is taken from outside`,
     )
   }
-  return new Conveyance(domain, mask)
+  return new Conveyance(domain, received(domain, mask | 0))
+}
+
+/** What arrived, as the beginning of a way; null for nothing. */
+function received<N extends string>(domain: Domain<N>, own: number): Context<N> | null {
+  if (own === 0) return null
+  const site = domain.watched ? domain.site(undefined, decode) : undefined
+  const birth = { own, outer: null, from: null, site }
+  return new Step(domain, birth, { kind: 'received', opened: own, name: domain.name })
 }
 
 function parse<N extends string>(domain: Domain<N>, text: string): ConveyanceData {

@@ -1,25 +1,26 @@
 /**
- * Scope: a section in which a context carries more flags than before. Scopes of a context close in
+ * Scope: a section in which a task carries more flags than before. Scopes of a task close in
  * the reverse order of opening. That is checked always, in production too, so it has to be cheap:
- * a context keeps its frames and uses them again, and a scope is a small handle on one of them.
+ * a task keeps its frames and uses them again, and a scope is a small handle on one of them.
  */
+import { type Context, Step } from './context.js'
 import { dispose } from './dispose.js'
-import type { Domain } from './domain.js'
 import type { ScopeError } from './errors.js'
 import type { Mask } from './flags.js'
 import type { Described } from './misuse.js'
-import { labelOf, type Site } from './place.js'
+import type { Origin } from './origin.js'
+import { isThenable, type RunResult } from './outcome.js'
+import { labelOf, type Site, stackOf } from './place.js'
 
-/** The stack of scopes of one context, as far as this file has to know a context. */
-export interface ScopeStack<N extends string> {
-  readonly domain: Domain<N>
-  readonly name: string
-  own: number
+/** A task, as far as this file has to know it: a context with a stack of scopes. */
+export interface ScopeStack<N extends string> extends Context<N> {
   top: Frame<N>
+  /** What it was made with. */
+  readonly given: number
 }
 
-/** One open scope on its context's stack. The bottom frame stands for "no scope". */
-export class Frame<N extends string> {
+/** One open scope on its task's stack. The bottom frame stands for "no scope". */
+export class Frame<in out N extends string> {
   readonly context: ScopeStack<N>
   outer: Frame<N> | null
   /** The frame that the next scope inside this one will use. */
@@ -31,10 +32,30 @@ export class Frame<N extends string> {
   site: Site = undefined
   /** The context that was running when the scope was opened; it matters only to those with a handle. */
   opener: unknown = null
+  /** What was conveyed to the scope. */
+  from: Origin | null = null
+  /** What {@link origin} found, for as long as it is right. */
+  snapshot: Context<N> | null = null
 
   constructor(context: ScopeStack<N>, outer: Frame<N> | null) {
     this.context = context
     this.outer = outer
+  }
+
+  get name(): string {
+    return this.context.name
+  }
+
+  get opened(): Mask<N> {
+    return this.mask
+  }
+
+  get label(): string | undefined {
+    return labelOf(this.site)
+  }
+
+  get stack(): string | undefined {
+    return stackOf(this.site)
   }
 
   /** The frame inside this one. */
@@ -42,13 +63,73 @@ export class Frame<N extends string> {
     return (this.inner ??= new Frame(this.context, this))
   }
 
-  /** Closes the scope, which is the innermost of the context. */
+  /**
+   * The state of the task in this scope.
+   * @param own the flags in force inside it.
+   */
+  origin(own: number): Context<N> {
+    if (this.snapshot?.own === own) return this.snapshot
+    const { context: bearer, outer, from, site, mask } = this
+    const { domain, name } = bearer
+    return (this.snapshot = new Step(
+      domain,
+      { own, outer: outer?.origin((own & ~mask) | this.saved) ?? null, from, site },
+      outer === null
+        ? { kind: 'given', opened: bearer.given, name, bearer }
+        : { kind: 'scope', opened: mask, name, bearer },
+    ))
+  }
+
+  /** Calls a function in the scope and closes it when that is over. */
+  call<C, R>(fn: (task: C) => R): RunResult<R> {
+    const { context } = this
+    const { domain } = context
+    const { running } = domain
+    let result: R
+    let thenable: boolean
+    try {
+      if (domain.followed === null) {
+        domain.running = context
+        result = fn(context as unknown as C)
+      } else result = domain.within(context, () => fn(context as unknown as C))
+      thenable = isThenable(result)
+    } catch (thrown) {
+      domain.running = running
+      this.#leave({ thrown })
+      throw thrown
+    }
+    domain.running = running
+    if (thenable) return this.#settle(result) as RunResult<R>
+    this.#leave()
+    return result as RunResult<R>
+  }
+
+  /** Closes the scope of a run when the promise settles. Apart, for closures here would cost every run. */
+  async #settle(result: unknown): Promise<unknown> {
+    let section: { readonly thrown: unknown } | undefined
+    try {
+      return await result
+    } catch (thrown) {
+      section = { thrown }
+      throw thrown
+    } finally {
+      this.#leave(section)
+    }
+  }
+
+  /** Closes the scope of a run: it has no handle, so only scopes inside it can stand in the way. */
+  #leave(section?: { readonly thrown: unknown }): void {
+    if (this.context.top !== this) throw this.closedEarly(this, section)
+    this.pop(this.context)
+  }
+
+  /** Closes the scope, which is the innermost of the task. */
   pop(context: ScopeStack<N>): void {
     this.serial = 0
     context.top = this.outer as Frame<N>
     context.own = (context.own & ~this.mask) | this.saved
     if (context.domain.watched) {
-      context.domain.report('exit', context, this.mask, labelOf(this.site))
+      context.domain.report('exit', context, this.mask, this.label)
     }
   }
 
@@ -56,9 +137,9 @@ export class Frame<N extends string> {
    * The error for closing the scope while another is open inside it. The frame leaves the stack, and
    * the scope inside it will close both: no restriction is lifted while code inside counts on it.
    */
-  closedEarly(scope: Described<N>, suppressed?: { readonly thrown: unknown }): ScopeError {
+  closedEarly(scope: Described, section?: { readonly thrown: unknown }): ScopeError {
     const inner = this.inner as Frame<N>
-    const error = this.context.domain.misused(scope, 'before', inner, suppressed)
+    const error = this.context.domain.misused(scope, 'before', inner, section)
     inner.saved = (inner.saved & ~this.mask) | this.saved
     inner.mask = (inner.mask | this.mask) as Mask<N>
     inner.outer = this.outer
@@ -68,8 +149,8 @@ export class Frame<N extends string> {
   }
 }
 
-/** An open section of a context: what `context.enter(mask)` returns. Close it once, in LIFO order. */
-export class Scope<N extends string = string> implements Disposable {
+/** An open section of a task: what `task.enter(mask)` returns. Close it once, in LIFO order. */
+export class Scope<in out N extends string = string> implements Disposable {
   /** @internal */
   readonly frame: Frame<N>
   /** @internal */
@@ -92,6 +173,26 @@ export class Scope<N extends string = string> implements Disposable {
     return this.frame.context
   }
 
+  /** @internal */
+  get name(): string {
+    return this.context.name
+  }
+
+  /** @internal */
+  get opened(): Mask<N> {
+    return this.mask
+  }
+
+  /** @internal */
+  get label(): string | undefined {
+    return labelOf(this.site)
+  }
+
+  /** @internal */
+  get stack(): string | undefined {
+    return stackOf(this.site)
+  }
+
   /** Whether the scope has not been closed yet. */
   get open(): boolean {
     return this.frame.serial === this.serial
@@ -108,10 +209,10 @@ export class Scope<N extends string = string> implements Disposable {
     const frame = this.frame
     const context = frame.context
     const domain = context.domain
-    const running = domain.running as ScopeStack<N> | null
+    const { current } = domain
     if (frame.serial !== this.serial) throw domain.misused(this, 'twice')
-    if (running !== context && running !== null && running !== frame.opener) {
-      throw domain.misused(this, 'within', running.top)
+    if (current !== context && current !== null && current !== frame.opener) {
+      throw domain.misused(this, 'within', current.origin)
     }
     if (context.top !== frame) throw frame.closedEarly(this)
     frame.pop(context)

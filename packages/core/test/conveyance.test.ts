@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { runAdopted } from '../src/delegation.js'
 import {
   adopt,
-  Context,
   type Conveyance,
   ConveyanceError,
   convey,
@@ -11,19 +10,20 @@ import {
   type Policy,
   ScopeError,
 } from '../src/index.js'
+import { Task } from '../src/task.js'
 import { eventsOf, jobsDomain } from './jobs.js'
 
 function setUp() {
   const jobs = jobsDomain()
-  const context = new Context(jobs, {
+  const context = new Task(jobs, {
     name: 'task',
     mask: jobs.mask('NO_DISK', 'NO_SPAWN', 'URGENT', 'POOL'),
   })
-  return { jobs, context, worker: new Context(jobs, { name: 'worker' }) }
+  return { jobs, context, worker: new Task(jobs, { name: 'worker' }) }
 }
 
 /** What a worker carries that adopts it. */
-function adopted(conveyance: Conveyance<'jobs'>, worker: Context<'jobs'>): string {
+function adopted(conveyance: Conveyance<'jobs'>, worker: Task<'jobs'>): string {
   using _ = adopt(worker, conveyance)
   return worker.domain.format(worker.mask)
 }
@@ -77,7 +77,7 @@ describe('convey', () => {
     const { jobs, context } = setUp()
     for (const flag of ['NO_DISK', 'POOL'] as const) {
       expect(() => convey(context, 'convey-on-queue', jobs.mask(flag, 'URGENT'))).toThrow(
-        new ConveyanceError(`${flag} of jobs: no grant`),
+        new ConveyanceError(`${flag} of jobs is not a grant`),
       )
     }
   })
@@ -86,7 +86,7 @@ describe('convey', () => {
     const { context } = setUp()
     for (const policy of [undefined, 'convey', '']) {
       expect(() => convey(context, policy as Policy)).toThrow(
-        new ConveyanceError(`${policy} is no policy`),
+        new ConveyanceError(`${policy} is not a policy`),
       )
     }
   })
@@ -145,7 +145,7 @@ describe('adopt', () => {
     ]
     for (const copy of copies) {
       expect(() => adopt(worker, copy as Conveyance<'jobs'>)).toThrow(
-        new ConveyanceError('no conveyance: decode it first'),
+        new ConveyanceError('this is not a conveyance: decode it first'),
       )
     }
     expect(worker.mask).toBe(0)
@@ -153,13 +153,13 @@ describe('adopt', () => {
 
   test('refuses another domain, and another version', () => {
     const { context } = setUp()
-    const conveyance = convey(context, 'convey-on-queue') as Conveyance
+    const conveyance = convey(context, 'convey-on-queue')
     const jobs = jobsDomain()
-    const renamed = new Context(Object.assign(jobsDomain(), { name: 'tasks' as const }))
-    const renewed = new Context(Object.assign(jobsDomain(), { version: 2 }))
-    expect(() => adopt(renamed as Context, conveyance)).toThrow('jobs/1 conveyed to tasks/1')
-    expect(() => adopt(renewed as Context, conveyance)).toThrow('jobs/1 conveyed to jobs/2')
-    expect(() => adopt(new Context(jobs) as Context, conveyance)).not.toThrow()
+    const renamed = new Task(Object.assign(jobsDomain(), { name: 'tasks' }) as typeof jobs)
+    const renewed = new Task(Object.assign(jobsDomain(), { version: 2 }))
+    expect(() => adopt(renamed, conveyance)).toThrow('jobs/1 conveyed to tasks/1')
+    expect(() => adopt(renewed, conveyance)).toThrow('jobs/1 conveyed to jobs/2')
+    expect(() => adopt(new Task(jobs), conveyance)).not.toThrow()
   })
 
   test('cannot be widened by writing to the conveyance', () => {

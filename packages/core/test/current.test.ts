@@ -1,13 +1,14 @@
 /** The current context: who sets it, for how long, and what drives tasks. */
 import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { bind, Context, current, currentOrUndefined, ScopeError } from '../src/index.js'
+import { bind, current, currentOrUndefined, ScopeError } from '../src/index.js'
+import { Task } from '../src/task.js'
 import { spawn, steps } from '../src/tasks.js'
 import { jobsDomain } from './jobs.js'
 
 function setUp() {
   const jobs = jobsDomain()
-  return { jobs, a: new Context(jobs), b: new Context(jobs), none: jobs.mask() }
+  return { jobs, a: new Task(jobs), b: new Task(jobs), none: jobs.mask() }
 }
 
 describe('current', () => {
@@ -52,7 +53,7 @@ describe('current', () => {
   test('is one for each domain', () => {
     const { jobs, a, none } = setUp()
     const others = jobsDomain()
-    const other = new Context(others)
+    const other = new Task(others)
     a.run(none, () => {
       expect(currentOrUndefined(others)).toBeUndefined()
       other.run(others.mask(), () => {
@@ -156,9 +157,9 @@ describe('steps', () => {
   test('two tasks in turns keep to themselves', () => {
     const { jobs, a, b } = setUp()
     const { NO_DISK, NO_NETWORK } = jobs.flags
-    function* task(context: Context<'jobs'>, mask: typeof NO_DISK): Generator<void, void> {
+    function* task(context: Task<'jobs'>, mask: typeof NO_DISK): Generator<void, void> {
       for (let i = 0; i < 3; i++) {
-        using _ = current(jobs).enter(mask)
+        using _ = context.enter(mask)
         yield
         expect(current(jobs)).toBe(context)
         expect(context.mask).toBe(mask)

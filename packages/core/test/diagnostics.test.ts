@@ -1,11 +1,12 @@
 /** Diagnostics: who sees what, what an observer cannot break, and that nobody pays when nobody looks. */
 import { describe, expect, test } from 'vitest'
-import { adopt, Context, convey, type ScopeEvent } from '../src/index.js'
+import { adopt, convey, type ScopeEvent } from '../src/index.js'
+import { Task } from '../src/task.js'
 import { eventsOf, jobsDomain } from './jobs.js'
 
 function setUp() {
   const jobs = jobsDomain()
-  return { jobs, context: new Context(jobs, { name: 'task' }), ...jobs.flags }
+  return { jobs, context: new Task(jobs, { name: 'task' }), ...jobs.flags }
 }
 
 /** Collects what becomes of errors that nobody could be told. */
@@ -27,7 +28,7 @@ async function unhandled(fn: () => void): Promise<unknown[]> {
 describe('events', () => {
   test('come in the order in which things happen', () => {
     const { jobs, context, NO_DISK, NO_NETWORK } = setUp()
-    const worker = new Context(jobs, { name: 'worker' })
+    const worker = new Task(jobs, { name: 'worker' })
     const events = eventsOf(jobs)
     const outer = context.enter(NO_DISK, 'outer')
     const inner = context.enter(NO_NETWORK, 'inner')
@@ -93,7 +94,7 @@ describe('a subscription', () => {
   test('is one for each time the same observer subscribes', () => {
     const { jobs, context, NO_DISK } = setUp()
     const seen: string[] = []
-    const observer = ({ kind }: ScopeEvent) => seen.push(kind)
+    const observer = ({ kind }: ScopeEvent<'jobs'>) => seen.push(kind)
     const first = jobs.subscribe(observer)
     jobs.subscribe(observer)
     context.run(NO_DISK, () => undefined)
@@ -132,7 +133,7 @@ describe('places', () => {
     }
     return undefined
   }
-  const closeTwice = (context: Context<'jobs'>) => {
+  const closeTwice = (context: Task<'jobs'>) => {
     const scope = context.enter(context.domain.mask())
     scope.close()
     return recorded(() => scope.close())

@@ -12,9 +12,10 @@ test('without Symbol.dispose it is the symbol that compilers look for', () => {
   const { outputFiles } = buildSync({
     stdin: {
       contents: `
-        import { Context, defineDomain } from './src/index.ts'
+        import { defineDomain } from './src/index.ts'
+        import { Task } from './src/task.ts'
         const jobs = defineDomain({ name: 'jobs', version: 1, restrictions: { NO_DISK: 0 } })
-        const context = new Context(jobs)
+        const context = new Task(jobs)
         const seen = []
         { using scope = context.enter(jobs.flags.NO_DISK); seen.push(context.mask) }
         globalThis.seen = [...seen, context.mask, 'dispose' in Symbol]`,

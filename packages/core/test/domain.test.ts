@@ -63,7 +63,7 @@ describe('masks', () => {
     const name = 'NO_SUCH' as 'NO_DISK'
     expect(() => jobs.mask(name)).toThrow(
       new RangeError(
-        'NO_SUCH is no flag of jobs: NO_DISK,NO_NETWORK,NO_SPAWN,URGENT,RESERVES,POOL',
+        'NO_SUCH is not a flag of jobs: NO_DISK,NO_NETWORK,NO_SPAWN,URGENT,RESERVES,POOL',
       ),
     )
     expect(() => jobs.mask('constructor' as 'NO_DISK')).toThrow(RangeError)
@@ -81,7 +81,7 @@ describe('masks', () => {
     expect(jobs.from(0x80000001)).toBe(jobs.mask('NO_DISK', 'NO_SPAWN'))
     expect(jobs.from(-2147483647)).toBe(jobs.mask('NO_DISK', 'NO_SPAWN'))
     for (const value of [4, 0x7fffffff, 2 ** 32, 0.5, Number.NaN, -(2 ** 31) - 1]) {
-      expect(() => jobs.from(value)).toThrow(new RangeError(`${value} is no mask of jobs`))
+      expect(() => jobs.from(value)).toThrow(new RangeError(`${value} is not a mask of jobs`))
     }
   })
 

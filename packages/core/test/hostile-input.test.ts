@@ -8,8 +8,9 @@ import { readHeader } from '../src/adapters/http-header.js'
 import { processor } from '../src/adapters/job.js'
 import { unwrap } from '../src/adapters/message-port.js'
 import { readBaggage } from '../src/adapters/otel-baggage.js'
-import { adopt, Context, type Conveyance } from '../src/index.js'
+import { adopt, type Conveyance } from '../src/index.js'
 import { DecodeError, decode } from '../src/remote.js'
+import { Task } from '../src/task.js'
 import { jobsDomain } from './jobs.js'
 
 const jobs = jobsDomain()
@@ -45,9 +46,9 @@ function check(decoder: (input: unknown) => Conveyance<'jobs'> | undefined, inpu
   }
   if (conveyance === undefined) return
   const before = jobs.mask('NO_NETWORK', 'RESERVES')
-  const worker = new Context(jobs, { mask: before })
+  const worker = new Task(jobs, { mask: before })
   using _ = adopt(worker, conveyance)
-  if (!worker.has(before)) throw new Error('something was lifted')
+  if (!worker.hasAll(before)) throw new Error('something was lifted')
   if (worker.mask & ~before & ~jobs.restrictions) throw new Error('more than restrictions')
 }
 

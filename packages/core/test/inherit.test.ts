@@ -2,13 +2,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { inherit } from '../src/delegation.js'
-import { Context, ConveyanceError, convey } from '../src/index.js'
+import { ConveyanceError, convey } from '../src/index.js'
+import { Task } from '../src/task.js'
 import { eventsOf, jobsDomain } from './jobs.js'
 
 function setUp() {
   const jobs = jobsDomain()
   const context = (name: string, ...flags: Parameters<typeof jobs.mask>) =>
-    new Context(jobs, { name, mask: jobs.mask(...flags) })
+    new Task(jobs, { name, mask: jobs.mask(...flags) })
   return { jobs, context }
 }
 
@@ -19,12 +20,12 @@ describe('a worker that is waited for', () => {
     const worker = context('worker', 'RESERVES')
     const wait = inherit(waiter, worker)
     expect(jobs.format(worker.mask)).toBe('NO_DISK|NO_SPAWN|RESERVES')
-    expect(worker.has(jobs.mask('NO_DISK', 'RESERVES'))).toBe(true)
+    expect(worker.hasAll(jobs.mask('NO_DISK', 'RESERVES'))).toBe(true)
     expect(worker.has(jobs.flags.URGENT)).toBe(false)
     wait[Symbol.dispose]()
     expect(jobs.format(worker.mask)).toBe('RESERVES')
     // Reading its mask costs as little as before.
-    expect(worker.waiters).toBeNull()
+    expect(jobs.waits).toBe(0)
   })
 
   test('has the restrictions of all who wait', () => {

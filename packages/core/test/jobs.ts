@@ -9,6 +9,7 @@ export function jobsDomain() {
     restrictions: { NO_DISK: 0, NO_NETWORK: 1, NO_SPAWN: 31 },
     grants: { URGENT: 8, RESERVES: 9 },
     identity: { POOL: 16 },
+    granting: 'anyone',
   })
 }
 

@@ -2,15 +2,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { merge } from '../src/delegation.js'
-import { adopt, Context, type Conveyance, ConveyanceError, convey } from '../src/index.js'
+import { adopt, type Conveyance, ConveyanceError, convey } from '../src/index.js'
+import { Task } from '../src/task.js'
 import { jobsDomain } from './jobs.js'
 
 test('the union of restrictions, without grants', () => {
   const jobs = jobsDomain()
   const conveyances = [['NO_DISK', 'URGENT'] as const, ['NO_SPAWN'] as const].map((flags) =>
-    convey(new Context(jobs, { mask: jobs.mask(...flags) }), 'convey-on-queue', jobs.flags.URGENT),
+    convey(new Task(jobs, { mask: jobs.mask(...flags) }), 'convey-on-queue', jobs.flags.URGENT),
   )
-  const worker = new Context(jobs)
+  const worker = new Task(jobs)
   adopt(worker, merge(jobs, conveyances))
   expect(jobs.format(worker.mask)).toBe('NO_DISK|NO_SPAWN')
 })
@@ -22,7 +23,7 @@ test('of nothing is nothing', () => {
 
 test('refuses copies and conveyances of others', () => {
   const jobs = jobsDomain()
-  const conveyance = convey(new Context(jobs), 'convey-on-queue')
+  const conveyance = convey(new Task(jobs), 'convey-on-queue')
   const copy = structuredClone(conveyance) as Conveyance<'jobs'>
   expect(() => merge(jobs, [conveyance, copy])).toThrow('decode it first')
   const renewed = Object.assign(jobsDomain(), { version: 2 })
@@ -35,7 +36,7 @@ test('never has less than any of its parts, in whatever order', () => {
   fc.assert(
     fc.property(fc.array(fc.subarray([...names])), (list) => {
       const parts = list.map((flags) =>
-        convey(new Context(jobs, { mask: jobs.mask(...flags) }), 'convey-on-queue'),
+        convey(new Task(jobs, { mask: jobs.mask(...flags) }), 'convey-on-queue'),
       )
       const { mask } = merge(jobs, parts)
       for (const part of parts) expect(part.mask & ~mask).toBe(0)

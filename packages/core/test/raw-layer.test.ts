@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { Context, defineDomain, type Mask } from '../src/index.js'
+import { defineDomain, type Mask } from '../src/index.js'
+import { Task } from '../src/task.js'
 
 type Call = readonly [name: string, argument?: number]
 type Vector = readonly [
@@ -27,6 +28,7 @@ const PF = defineDomain({
   restrictions: { nofs: scopes.nofs, noio: scopes.noio, pin: scopes.pin },
   grants: { noreclaim: scopes.noreclaim },
   identity: others,
+  granting: 'anyone',
 })
 
 /** One of the four masks, by the name of a call. */
@@ -40,7 +42,7 @@ describe('save and restore', () => {
   test('agree with the kernel in every sequence', () => {
     let calls = 0
     for (const [[flags, sequence], expected] of vectors) {
-      const task = new Context(PF, { mask: PF.from(flags) })
+      const task = new Task(PF, { mask: PF.from(flags) })
       const got = sequence.map(([name, argument = 0]) => {
         calls++
         let returned: number | null = null
@@ -59,13 +61,13 @@ describe('save and restore', () => {
   })
 
   test('save returns the previous value of its bits only', () => {
-    const task = new Context(PF, { mask: PF.mask('nofs', 'pin') })
+    const task = new Task(PF, { mask: PF.mask('nofs', 'pin') })
     expect(task.save(PF.mask('nofs', 'noio'))).toBe(PF.flags.nofs)
     expect(PF.format(task.mask)).toBe('nofs|noio|pin')
   })
 
   test('nested saves restored in the wrong order leave the bit set, as in the kernel', () => {
-    const task = new Context(PF)
+    const task = new Task(PF)
     const outer = task.save(PF.flags.nofs)
     const inner = task.save(PF.flags.nofs)
     task.restore(PF.flags.nofs, outer)

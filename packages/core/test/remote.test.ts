@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { adopt, Context, convey } from '../src/index.js'
 import { DecodeError, decode, encode } from '../src/remote.js'
+import { Task } from '../src/task.js'
 import { jobsDomain } from './jobs.js'
 
 const jobs = jobsDomain()
@@ -37,7 +38,7 @@ describe('decode', () => {
       structuredClone(conveyance),
       conveyance,
     ]) {
-      const worker = new Context(jobs)
+      const worker = new Task(jobs)
       adopt(worker, decode(jobs, form))
       expect(jobs.format(worker.mask)).toBe('NO_DISK|NO_SPAWN')
     }
@@ -50,7 +51,7 @@ describe('decode', () => {
         const domain = Object.assign(jobsDomain(), { name, version })
         const mask = domain.from(bits & domain.restrictions)
         const conveyance = convey(new Context(domain, { mask }), 'convey-on-queue')
-        const worker = new Context(domain)
+        const worker = new Task(domain)
         adopt(worker, decode(domain, encode(conveyance)))
         expect(worker.mask).toBe(mask)
         expect(encode(decode(domain, structuredClone(conveyance)))).toBe(encode(conveyance))

@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Context, type Mask, type Scope, ScopeError } from '../src/index.js'
+import { type Mask, type Scope, ScopeError } from '../src/index.js'
+import { Task } from '../src/task.js'
 import { jobsDomain } from './jobs.js'
 
 const FLAGS = ['NO_DISK', 'NO_NETWORK', 'NO_SPAWN', 'URGENT', 'RESERVES', 'POOL'] as const
@@ -40,7 +41,7 @@ test('well-nested scopes leave the mask as it was, whatever throws', async () =>
   await fc.assert(
     fc.asyncProperty(mask(), steps, async (before, program) => {
       const jobs = jobsDomain()
-      const context = new Context(jobs, { mask: jobs.mask(...before) })
+      const context = new Task(jobs, { mask: jobs.mask(...before) })
 
       const all = async (list: readonly Step[], outer: number): Promise<void> => {
         for (const step of list) {
@@ -112,8 +113,8 @@ test('misuse is an error each time, lifts nothing early and corrupts nothing', (
   fc.assert(
     fc.property(mask(), fc.array(command, { maxLength: 40 }), (before, commands) => {
       const jobs = jobsDomain()
-      const context = new Context(jobs, { mask: jobs.mask(...before) })
-      const stranger = new Context(jobs)
+      const context = new Task(jobs, { mask: jobs.mask(...before) })
+      const stranger = new Task(jobs)
       const model = new Model(context.mask)
       const scopes: Scope<'jobs'>[] = []
       const enter = (bits: Mask<'jobs'>) => {
@@ -158,7 +159,7 @@ test('tasks that run at the same time, each with its context, do not disturb eac
       const jobs = jobsDomain()
       await Promise.all(
         tasks.map(async (sections) => {
-          const context = new Context(jobs)
+          const context = new Task(jobs)
           const nest = async (depth: number, outer: number): Promise<void> => {
             const section = sections[depth]
             if (section === undefined) return

@@ -1,6 +1,7 @@
 /** Scopes: `enter` and `run`, what they restore, and what an error says when they are closed wrongly. */
 import { describe, expect, test } from 'vitest'
-import { Context, type Scope, ScopeError } from '../src/index.js'
+import { type Scope, ScopeError } from '../src/index.js'
+import { Task } from '../src/task.js'
 import { eventsOf, jobsDomain } from './jobs.js'
 
 /** `scope.test.ts:12`, for line 12, which calls this. */
@@ -22,29 +23,21 @@ function thrownBy(fn: () => unknown): unknown {
 
 function setUp() {
   const jobs = jobsDomain()
-  return { jobs, context: new Context(jobs, { name: 'task' }), ...jobs.flags }
+  return { jobs, context: new Task(jobs, { name: 'task' }), ...jobs.flags }
 }
 
-describe('a context', () => {
+describe('a task', () => {
   test('starts with the mask it is given, or none', () => {
     const { jobs, NO_DISK } = setUp()
-    expect(new Context(jobs).mask).toBe(0)
-    expect(new Context(jobs, { mask: NO_DISK }).mask).toBe(NO_DISK)
+    expect(new Task(jobs).mask).toBe(0)
+    expect(new Task(jobs, { mask: NO_DISK }).mask).toBe(NO_DISK)
   })
 
   test('has a name, or is counted', () => {
     const jobs = jobsDomain()
-    expect(new Context(jobs).name).toBe('jobs#1')
-    expect(new Context(jobs, { name: 'mine' }).name).toBe('mine')
-    expect(new Context(jobs).name).toBe('jobs#2')
-  })
-
-  test('has a mask when it has all of its flags', () => {
-    const { jobs, context, NO_DISK } = setUp()
-    context.save(NO_DISK)
-    expect(context.has(NO_DISK)).toBe(true)
-    expect(context.has(jobs.mask())).toBe(true)
-    expect(context.has(jobs.mask('NO_DISK', 'NO_NETWORK'))).toBe(false)
+    expect(new Task(jobs).name).toBe('jobs#1')
+    expect(new Task(jobs, { name: 'mine' }).name).toBe('mine')
+    expect(new Task(jobs).name).toBe('jobs#2')
   })
 })
 
@@ -250,7 +243,7 @@ describe('closing', () => {
 
   test('while another context runs is an error that names the scope it is in', () => {
     const { jobs, context, NO_DISK, NO_NETWORK } = setUp()
-    const worker = new Context(jobs, { name: 'worker' })
+    const worker = new Task(jobs, { name: 'worker' })
     const [scope, line] = [context.enter(NO_DISK, 'request'), here()]
     let workerLine = ''
     const error = thrownBy(() => {
@@ -271,7 +264,7 @@ describe('closing', () => {
 
   test('is for the task that opened it, also on the context of another', () => {
     const { jobs, context, NO_DISK } = setUp()
-    const driver = new Context(jobs)
+    const driver = new Task(jobs)
     driver.run(jobs.mask(), () => {
       using _ = context.enter(NO_DISK)
       expect(context.mask).toBe(NO_DISK)
@@ -318,7 +311,7 @@ describe('a run that leaves a scope open', () => {
       ),
     )
     expect(`${error}`).toMatch(/NO_DISK "section" .* closed before .* NO_NETWORK "leaked"/)
-    expect(error).not.toHaveProperty('suppressed')
+    expect(error).not.toHaveProperty('cause')
     expect(jobs.format(context.mask)).toBe('NO_DISK|NO_NETWORK')
     inner?.close()
     expect(context.mask).toBe(0)
@@ -333,14 +326,14 @@ describe('a run that leaves a scope open', () => {
       }),
     )
     expect(thrown).toBeInstanceOf(ScopeError)
-    expect(thrown).toHaveProperty('suppressed', undefined)
+    expect(thrown).toHaveProperty('cause', undefined)
 
     const { context: other } = setUp()
     const rejected = other.run(NO_DISK, async () => {
       other.enter(NO_DISK)
       throw 'mine'
     })
-    await expect(rejected).rejects.toMatchObject({ name: 'ScopeError', suppressed: 'mine' })
+    await expect(rejected).rejects.toMatchObject({ name: 'ScopeError', cause: 'mine' })
   })
 
   test('rejects when it is asynchronous', async () => {
@@ -352,7 +345,7 @@ describe('a run that leaves a scope open', () => {
     expect(context.mask).toBe(NO_DISK | NO_NETWORK)
   })
 
-  test('is what two tasks on one context end in', async () => {
+  test('is what two that run at once on one task end in', async () => {
     const { context, NO_DISK, NO_NETWORK } = setUp()
     let finish: () => void = () => undefined
     const slow = context.run(
@@ -373,7 +366,7 @@ describe('a run that leaves a scope open', () => {
       'long',
     )
     finish()
-    await expect(slow).rejects.toThrow('a task needs its own context')
+    await expect(slow).rejects.toThrow('tasks that run at once need a Context each')
     expect(context.mask).toBe(NO_DISK | NO_NETWORK)
     end()
     await long

@@ -1,15 +1,16 @@
 /** Transfers: a scope that is closed here and opened there, exactly once. */
 import { describe, expect, test } from 'vitest'
 import { transfer } from '../src/delegation.js'
-import { Context, ConveyanceError, ScopeError } from '../src/index.js'
+import { ConveyanceError, ScopeError } from '../src/index.js'
+import { Task } from '../src/task.js'
 import { eventsOf, jobsDomain } from './jobs.js'
 
 function setUp() {
   const jobs = jobsDomain()
   return {
     jobs,
-    submitter: new Context(jobs, { name: 'submitter' }),
-    completer: new Context(jobs, { name: 'completer' }),
+    submitter: new Task(jobs, { name: 'submitter' }),
+    completer: new Task(jobs, { name: 'completer' }),
     mask: jobs.mask('NO_DISK', 'URGENT', 'RESERVES', 'POOL'),
   }
 }
@@ -44,7 +45,7 @@ describe('a transfer', () => {
     const { jobs, submitter, mask } = setUp()
     const scope = submitter.enter(mask)
     expect(() => transfer(scope, jobs.flags.POOL)).toThrow(
-      new ConveyanceError('POOL of jobs: no grant'),
+      new ConveyanceError('POOL of jobs is not a grant'),
     )
     expect(scope.open).toBe(true)
     expect(submitter.mask).toBe(mask)
@@ -60,7 +61,7 @@ describe('a transfer', () => {
     const { jobs, submitter, completer, mask } = setUp()
     const moved = transfer(submitter.enter(mask, 'transaction'))
     moved.adopt(completer).close()
-    const third = new Context(jobs, { name: 'third' })
+    const third = new Task(jobs, { name: 'third' })
     expect(() => moved.adopt(third)).toThrow(
       new ConveyanceError(
         'transfer "transaction" from submitter adopted twice: by completer, and now by third',
@@ -75,10 +76,10 @@ describe('a transfer', () => {
   test('fits contexts of its domain only, and can still be adopted by one', () => {
     const { submitter, completer, mask } = setUp()
     const moved = transfer(submitter.enter(mask))
-    const stranger = new Context(jobsDomain(), { name: 'stranger' })
+    const stranger = new Task(jobsDomain(), { name: 'stranger' })
     expect(() => moved.adopt(stranger)).toThrow(
       new ConveyanceError(
-        'transfer from submitter does not fit stranger, a context of another domain',
+        'transfer from submitter does not fit stranger, a task of another domain',
       ),
     )
     expect(moved.adopted).toBe(false)
@@ -90,7 +91,7 @@ describe('a transfer', () => {
     const outer = submitter.enter(mask)
     const inner = submitter.enter(jobs.flags.NO_NETWORK)
     expect(() => transfer(outer)).toThrow(ScopeError)
-    expect(submitter.has(mask)).toBe(true)
+    expect(submitter.hasAll(mask)).toBe(true)
     transfer(inner)
     expect(submitter.mask).toBe(0)
     expect(() => transfer(inner)).toThrow('closed twice')

@@ -21,7 +21,8 @@ import {
   union,
 } from '../src/index.js'
 import { decode, encode } from '../src/remote.js'
-import { spawn } from '../src/tasks.js'
+import { Task } from '../src/task.js'
+import { spawn, wait } from '../src/tasks.js'
 
 const jobs = defineDomain({
   name: 'jobs',
@@ -30,8 +31,9 @@ const jobs = defineDomain({
   grants: { URGENT: 8 },
 })
 const mail = defineDomain({ name: 'mail', version: 1, restrictions: { NO_HTML: 0 } })
-const context = new Context(jobs)
-const postman = new Context(mail)
+const context = new Task(jobs)
+const postman = new Task(mail)
+const section = new Context(jobs)
 const { NO_DISK, URGENT } = jobs.flags
 const { NO_HTML } = mail.flags
 declare const conveyance: Conveyance<'jobs'>
@@ -173,21 +175,36 @@ describe('what comes out', () => {
     expectTypeOf(context.run(NO_DISK, (): number | Promise<string> => 1)).toEqualTypeOf<
       number | Promise<string>
     >()
-    expectTypeOf(context.run(NO_DISK, (self) => self)).toEqualTypeOf<Context<'jobs'>>()
+    expectTypeOf(context.run(NO_DISK, (self) => self)).toEqualTypeOf<Task<'jobs'>>()
+    expectTypeOf(section.run(NO_DISK, (self) => self)).toEqualTypeOf<Context<'jobs'>>()
   })
 
   test('of current, bind and spawn', () => {
     expectTypeOf(current(jobs)).toEqualTypeOf<Context<'jobs'>>()
     expectTypeOf(currentOrUndefined(jobs)).toEqualTypeOf<Context<'jobs'> | undefined>()
-    expectTypeOf(bind(context, (a: string) => a.length)).toEqualTypeOf<
-      (this: unknown, a: string) => number
-    >()
+    expectTypeOf(bind(context, (a: string) => a.length)).toEqualTypeOf<(a: string) => number>()
     expectTypeOf(
       spawn(context, function* () {
         yield 1
         return 'end'
       }),
     ).toEqualTypeOf<Promise<string>>()
+    expectTypeOf(
+      spawn(section, function* () {
+        const text = yield* wait(Promise.resolve('text'))
+        expectTypeOf(text).toEqualTypeOf<string>()
+        return text.length
+      }),
+    ).toEqualTypeOf<Promise<number>>()
+  })
+
+  test('of bind has all overloads', () => {
+    function overloaded(a: string): string
+    function overloaded(a: number): number
+    function overloaded(a: string | number): string | number {
+      return a
+    }
+    expectTypeOf(bind(context, overloaded)).toEqualTypeOf(overloaded)
   })
 
   test('is what a block can use', () => {

@@ -95,11 +95,12 @@ export function program(form: keyof typeof imports, entries: readonly string[]):
   return `
 ${entries.map((module, index) => imports[form](`entry${index}`, module)).join('\n')}
 for (const entry of [${names}]) if (Object.keys(entry).length === 0) throw new Error('an empty entry')
-const { adopt, Context, convey } = ${whole('@scopemask/core')}
+const { adopt, convey } = ${whole('@scopemask/core')}
+const { Task } = ${whole('@scopemask/core/task')}
 const { currentGfpContext, formatGfp, GFP_KERNEL, linux6_18, memallocNofsRestore, memallocNofsSave, PF } =
   ${whole('@scopemask/allocator')}
-const task = new Context(PF)
-const worker = new Context(PF)
+const task = new Task(PF)
+const worker = new Task(PF)
 const request = () => formatGfp(linux6_18, currentGfpContext(worker.mask, GFP_KERNEL))
 const token = memallocNofsSave(task)
 const conveyance = convey(task, 'convey-on-queue')

@@ -144,11 +144,10 @@ worker.on('message', (text) => console.log(text))
 `,
       'worker.js': `
 import { parentPort, workerData } from 'node:worker_threads'
-import { adopt, Context } from '@scopemask/core'
+import { contextFrom } from '@scopemask/core'
 import { decode } from '@scopemask/core/remote'
 import { jobs } from './domain.js'
-const context = new Context(jobs)
-adopt(context, decode(jobs, workerData))
+const context = contextFrom(jobs, decode(jobs, workerData))
 parentPort.postMessage(jobs.format(context.mask))
 `,
     })

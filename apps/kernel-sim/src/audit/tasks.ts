@@ -11,7 +11,7 @@ import {
   type Task,
   type TaskFlags,
 } from '@scopemask/allocator'
-import { Context } from '@scopemask/core'
+import { Task as CoreTask } from '@scopemask/core/task'
 import type { TraceEvent } from '../trace/event.js'
 import { Recent } from './recent.js'
 import { scopeName } from './scope-name.js'
@@ -48,7 +48,7 @@ export class Tasks {
     const id = pid === 0 ? -1 - cpu : pid
     let task = this.#tasks.get(id)
     if (task === undefined) {
-      task = new Context(PF, { name: `${comm}-${pid}` })
+      task = new CoreTask(PF, { name: `${comm}-${pid}` })
       this.#tasks.set(id, task)
     }
     if (taskFlags === undefined) return undefined

@@ -5,7 +5,7 @@
  */
 import { defineDomain, type Mask } from '@scopemask/core'
 
-/** The domain of task flags. A core context of it is a task's `current->flags`. */
+/** The domain of task flags. A core task of it is `current->flags`. */
 export const PF = defineDomain({
   name: 'PF',
   version: 1,
@@ -53,6 +53,8 @@ export const PF = defineDomain({
     _HOLE__40000000: 30,
     SUSPEND_TASK: 31,
   },
+  // As in the kernel, where every task may set its own flags.
+  granting: 'anyone',
 })
 
 /** A set of task flags. */

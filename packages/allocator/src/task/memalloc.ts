@@ -1,13 +1,13 @@
 /**
  * The memalloc scopes of include/linux/sched/mm.h, on core's raw layer: no order is checked, and restore ors its
- * token unmasked, as the kernel does. `context.enter(PF_MEMALLOC_NOFS)` is the checked form.
+ * token unmasked, as the kernel does. `task.enter(PF_MEMALLOC_NOFS)` is the checked form.
  *
  * Since 6.9 all of them are memalloc_flags_save() and memalloc_flags_restore(), whose token is the opposite: the flags
  * that the save set, which the restore clears. Closed in the reverse order of opening, both leave the same flags. In
  * another order they do not: the outer restore first leaves the flag set for ever in the old form, and
  * lifts the restriction early in the new one.
  */
-import type { Context } from '@scopemask/core'
+import type { Task as CoreTask } from '@scopemask/core/task'
 import {
   PF,
   PF_MEMALLOC,
@@ -20,7 +20,7 @@ import {
 const NONE = PF.mask()
 
 /** What `current` points to, as far as allocation goes. */
-export type Task = Context<'PF'>
+export type Task = CoreTask<'PF'>
 
 /** From here on no request of the task enters the filesystem. Returns the token for the restore. */
 export function memallocNofsSave(task: Task): TaskFlags {

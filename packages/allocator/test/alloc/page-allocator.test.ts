@@ -1,5 +1,5 @@
 /** The page allocator behind the filter: requests, what they may do, what is told of them. */
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LivelockError } from '../../src/alloc/livelock.js'
 import type { MemoryHooks } from '../../src/alloc/memory-hooks.js'
@@ -29,7 +29,7 @@ const { GFP_ATOMIC, GFP_NOWAIT } = linux6_1.flags
 
 const MEMORY = { nodes: [{ DMA: 1024, Normal: 7168 }], minFreeKbytes: 1024 }
 
-const task = new Context(PF, { name: 'writer' })
+const task = new Task(PF, { name: 'writer' })
 let log: string[]
 let hooks: { -readonly [K in keyof MemoryHooks]: MemoryHooks[K] }
 let memory: PageAllocator

@@ -1,5 +1,5 @@
 /** Random requests of all orders, zones and flags, frees, reclaim: after each step every page is in exactly one place. */
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import { describe, expect, it } from 'vitest'
 import { LivelockError } from '../../src/alloc/livelock.js'
 import { PageAllocator } from '../../src/alloc/page-allocator.js'
@@ -55,7 +55,7 @@ describe('a page allocator', () => {
       cpus: 2,
       minFreeKbytes: 64,
     })
-    const task = new Context(PF)
+    const task = new Task(PF)
     const pick = random(7)
     const held: number[] = []
     let failed = 0

@@ -1,5 +1,5 @@
 /** The filter and the classes: what holds for every task and every request. */
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import { inherit } from '@scopemask/core/delegation'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -68,8 +68,8 @@ describe('filter', () => {
   })
 
   it('sees the scopes of a task, and those of who waits for it', () => {
-    const task = new Context(PF)
-    const worker = new Context(PF)
+    const task = new Task(PF)
+    const worker = new Task(PF)
     const seen = () => [task, worker].map(({ mask }) => currentGfpContext(mask, GFP_KERNEL))
     {
       using _scope = task.enter(PF_MEMALLOC_NOFS)

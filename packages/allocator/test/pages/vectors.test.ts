@@ -1,5 +1,5 @@
 /** Watermarks, fallback, the slow path and mempools against the kernel's own code. */
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import { describe, it } from 'vitest'
 import { allocPages } from '../../src/alloc/alloc-pages.js'
 import type { AllocStep } from '../../src/alloc/steps.js'
@@ -189,7 +189,7 @@ describe('agrees with Linux 6.1.192', () => {
         cap: number,
         nodemask: number,
       ) => {
-        const task = new Context(PF, { mask: PF.from(taskFlags) })
+        const task = new Task(PF, { mask: PF.from(taskFlags) })
         const steps = allocPages({
           gfp,
           order,

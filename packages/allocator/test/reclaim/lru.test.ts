@@ -1,5 +1,5 @@
 /** LRU lists, and what reclaim does with the pages on them. */
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { MemoryHooks } from '../../src/alloc/memory-hooks.js'
 import { PageAllocator } from '../../src/alloc/page-allocator.js'
@@ -23,7 +23,7 @@ import { vmEvents } from '../../src/reclaim/vm-events.js'
 import { Vmscan } from '../../src/reclaim/vmscan.js'
 import { PF } from '../../src/task/flags.js'
 
-const task = new Context(PF)
+const task = new Task(PF)
 let hooks: { -readonly [K in keyof MemoryHooks]: MemoryHooks[K] }
 let memory: PageAllocator
 let lru: Lru

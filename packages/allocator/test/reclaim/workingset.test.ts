@@ -1,6 +1,6 @@
 /** Whether a page that is read again was thrown out too early, by mm/workingset.c's rules. */
 
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import { expect, it } from 'vitest'
 import { GFP_KERNEL, PageAllocator, PF, PG_ACTIVE, PG_FILE } from '../../src/index.js'
 import { ACTIVE_FILE, INACTIVE_FILE, PG_WORKINGSET } from '../../src/reclaim/lru.js'
@@ -15,7 +15,7 @@ const memory = () => {
 }
 
 function fill(allocator: PageAllocator, pages: number, flags: number): number[] {
-  const task = new Context(PF)
+  const task = new Task(PF)
   return Array.from({ length: pages }, () => {
     const page = allocator.alloc(task, GFP_KERNEL, 0)
     allocator.lru.add(page, PG_FILE | flags)
@@ -47,7 +47,7 @@ it('a page that comes back soon enough to compete with active ones starts as one
 it('a page that was active before says so when it comes back', () => {
   const allocator = memory()
   fill(allocator, 300, PG_ACTIVE)
-  const task = new Context(PF)
+  const task = new Task(PF)
   const request = { task, gfp: GFP_KERNEL, order: 0 }
   for (const _ of allocator.reclaiming(request, GFP_KERNEL));
   const [shadow = Number.NaN] = shadows.values()
@@ -63,7 +63,7 @@ it('kswapd scans a list of 15,993 pages by its size >> priority, until 118 pages
   const [zone] = allocator.zones.all
   expect(zone?.watermarks).toMatchObject({ min: 301, low: 376, high: 451 })
   fill(allocator, 15_993, 0)
-  const task = new Context(PF)
+  const task = new Task(PF)
   while (allocator.zones.freePages() > 376) allocator.alloc(task, GFP_KERNEL, 0)
   const scanned: number[] = []
   let round = 0
@@ -82,7 +82,7 @@ it('direct reclaim looks at active pages too when nothing else has helped, and c
   const allocator = new PageAllocator({ nodes: [{ Normal: 16384 }] }, { release: () => false })
   fill(allocator, 20, PG_ACTIVE)
   const pinned = fill(allocator, 30, 0x40)
-  const task = new Context(PF)
+  const task = new Task(PF)
   let rounds = 0
   const steps = allocator.reclaiming({ task, gfp: GFP_KERNEL, order: 0 }, GFP_KERNEL)
   for (const step of steps) if (step.kind === 'slab') rounds += step.rounds

@@ -1,5 +1,5 @@
 /** Slab and mempools on the page allocator. */
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import { describe, expect, it } from 'vitest'
 import {
   __GFP_NORETRY,
@@ -21,7 +21,7 @@ function setup(pages = 4096) {
     { log: (text) => log.push(text) },
   )
   const slab = new SlabAllocator(memory, (site) => memory.callSites.name(site))
-  return { memory, slab, log, task: new Context(PF, { name: 'test' }) }
+  return { memory, slab, log, task: new Task(PF, { name: 'test' }) }
 }
 
 const TRY = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN

@@ -1,5 +1,5 @@
 /** kmalloc and named caches on the zones of a machine. */
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ALLOC_WMARK_MIN } from '../../src/gfp/alloc-flags.js'
@@ -55,7 +55,7 @@ class Machine implements SlabPages {
   }
 }
 
-const task = new Context(PF, { name: 'test' })
+const task = new Task(PF, { name: 'test' })
 let machine: Machine
 let slab: SlabAllocator
 

@@ -1,5 +1,5 @@
 /** The memalloc scopes against the kernel's own functions: any order, repeats, stale and foreign tokens. */
-import { Context } from '@scopemask/core'
+import { Task as CoreTask } from '@scopemask/core/task'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -42,7 +42,7 @@ describe('memalloc scopes', () => {
     agree(
       'scenario',
       (initial: number, operations: readonly [name: string, operand?: number][]) => {
-        const task = new Context(PF, { mask: PF.from(initial) })
+        const task = new CoreTask(PF, { mask: PF.from(initial) })
         return operations.map(([name, operand = 0]) => {
           let result: number | null = null
           if (name === 'ctx') result = currentGfpContext(task.mask, operand)
@@ -68,8 +68,8 @@ describe('memalloc_flags of 6.9 and later', () => {
     fc.assert(
       fc.property(u32, fc.array(fc.integer({ min: 0, max: 3 })), (initial, order) => {
         const mask = PF.from(initial)
-        const old = new Context(PF, { mask })
-        const now = new Context(PF, { mask })
+        const old = new CoreTask(PF, { mask })
+        const now = new CoreTask(PF, { mask })
         const nest = (depth: number): void => {
           const pair = pairs[order[depth] ?? -1]
           if (pair === undefined) return
@@ -90,7 +90,7 @@ describe('memalloc_flags of 6.9 and later', () => {
   })
 
   it('take several flags at once, and give back those that were new', () => {
-    const task = new Context(PF, { mask: PF_MEMALLOC_NOFS })
+    const task = new CoreTask(PF, { mask: PF_MEMALLOC_NOFS })
     const token = memallocFlagsSave(task, PF.mask('MEMALLOC_NOFS', 'MEMALLOC_NOIO', 'KSWAPD'))
     expect(token).toBe(PF.mask('MEMALLOC_NOIO', 'KSWAPD'))
     expect(task.mask).toBe(PF.mask('MEMALLOC_NOFS', 'MEMALLOC_NOIO', 'KSWAPD'))
@@ -99,12 +99,12 @@ describe('memalloc_flags of 6.9 and later', () => {
   })
 
   it('differ from the older functions where the outer restore comes first', () => {
-    const old = new Context(PF)
+    const old = new CoreTask(PF)
     const tokens = [memallocNofsSave(old), memallocNofsSave(old)]
     for (const token of tokens) memallocNofsRestore(old, token)
     expect(old.mask).toBe(PF_MEMALLOC_NOFS)
 
-    const now = new Context(PF)
+    const now = new CoreTask(PF)
     const [outer, inner] = [
       memallocFlagsSave(now, PF_MEMALLOC_NOFS),
       memallocFlagsSave(now, PF_MEMALLOC_NOFS),

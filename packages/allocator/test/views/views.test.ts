@@ -2,7 +2,7 @@
  * Views, held against what a kernel prints: /proc files of a running 6.18 where their form has not changed since 6.1, and lines of logs.
  */
 import { readFileSync } from 'node:fs'
-import { Context } from '@scopemask/core'
+import { Task } from '@scopemask/core/task'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   buddyinfo,
@@ -245,7 +245,7 @@ describe('slabinfo', () => {
       alloc: (_task, gfp, order, _site, cpu) => zones.alloc(gfp, order, 0, { cpu, node: 0 }),
       free: (page, order, cpu) => zones.zoneOf(page).free(page, order, cpu),
     })
-    slab.kmalloc(new Context(PF), 4096, GFP_KERNEL)
+    slab.kmalloc(new Task(PF), 4096, GFP_KERNEL)
     const lines = slabinfo(slab.info()).split('\n')
     expect(lines[2]?.startsWith('dma-kmalloc-8k ')).toBe(true)
     expect(lines).toContain(

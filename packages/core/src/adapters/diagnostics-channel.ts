@@ -1,7 +1,7 @@
 /**
  * Diagnostics channel: a domain's events on the channels of node:diagnostics_channel, one for each kind of
  * event: `scopemask:enter`, `scopemask:exit`, `scopemask:convey`, `scopemask:adopt`, `scopemask:drop`,
- * `scopemask:violation`. The message is the {@link ScopeEvent}, which names its domain.
+ * `scopemask:refuse`, `scopemask:violation`. The message is the {@link ScopeEvent}, which names its domain.
  */
 import { channel } from 'node:diagnostics_channel'
 import type { ScopeEvent, ScopeEventKind } from '../diagnostics.js'
@@ -15,6 +15,7 @@ export function publish<N extends string>(domain: Domain<N>): Disposable {
     convey: channel('scopemask:convey'),
     adopt: channel('scopemask:adopt'),
     drop: channel('scopemask:drop'),
+    refuse: channel('scopemask:refuse'),
     violation: channel('scopemask:violation'),
   } satisfies Record<ScopeEventKind, unknown>
   return domain.subscribe((event: ScopeEvent<N>) => channels[event.kind].publish(event))

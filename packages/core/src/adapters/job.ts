@@ -2,9 +2,10 @@
  * Job: payloads for job queues (BullMQ and others that store jobs as JSON), so that a job runs under the
  * restrictions of whoever queued it, in another process and perhaps days later.
  */
-import { Context, type RunResult } from '../context.js'
+import type { Context } from '../context.js'
+import { contextFrom } from '../convey.js'
 import type { Domain } from '../domain.js'
-import { runAdopted } from '../run-adopted.js'
+import type { RunResult } from '../outcome.js'
 import { type Envelope, open } from './envelope.js'
 import { outgoing, type RemotePolicy } from './outgoing.js'
 
@@ -40,11 +41,8 @@ export function processor<N extends string, J extends Job, A extends unknown[], 
 ): (job: J, ...more: A) => RunResult<R> {
   return (job, ...more) => {
     const { conveyance, data } = open(domain, job.data)
-    return runAdopted(
-      new Context(domain),
-      conveyance,
-      (context) => fn(context, data, job, ...more),
-      'job',
+    return contextFrom(domain, conveyance).call((context: Context<N>) =>
+      fn(context, data, job, ...more),
     )
   }
 }

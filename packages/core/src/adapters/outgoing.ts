@@ -1,6 +1,7 @@
 /** Outgoing: what every adapter sends. */
 import type { Context } from '../context.js'
-import { convey, type Policy } from '../conveyance.js'
+import { convey } from '../convey.js'
+import type { Policy } from '../conveyance.js'
 import { ConveyanceError } from '../errors.js'
 import { encode } from '../remote.js'
 

@@ -2,7 +2,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, onTestFinished, test } from 'vitest'
 import { publish } from '../../src/adapters/diagnostics-channel.js'
-import { adopt, Context, convey, type ScopeEvent } from '../../src/index.js'
+import { adopt, convey, type ScopeEvent } from '../../src/index.js'
+import { Task } from '../../src/task.js'
 import { jobsDomain } from '../jobs.js'
 
 const KINDS = ['enter', 'exit', 'convey', 'adopt', 'drop', 'violation'] as const
@@ -19,14 +20,14 @@ test('each kind of event has its channel, until the bridge is disposed', () => {
     onTestFinished(() => void unsubscribe(name, listener))
   }
   const jobs = jobsDomain()
-  const context = new Context(jobs)
+  const context = new Task(jobs)
   const everything = () => {
     const scope = context.enter(jobs.flags.NO_DISK, 'flush')
     convey(context, 'none', undefined, 'log')
     const conveyance = convey(context, 'convey-on-queue', undefined, 'item')
     scope.close()
     expect(() => scope.close()).toThrow()
-    adopt(new Context(jobs), conveyance, 'item')
+    adopt(new Task(jobs), conveyance, 'item')
   }
   const bridge = publish(jobs)
   everything()

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readHeader, writeHeader } from '../../src/adapters/http-header.js'
 import type { RemotePolicy } from '../../src/adapters/job.js'
-import { Context, ConveyanceError, type Policy } from '../../src/index.js'
+import { ConveyanceError, type Policy } from '../../src/index.js'
 import { DecodeError, encode } from '../../src/remote.js'
+import { Task } from '../../src/task.js'
 import { eventsOf, jobsDomain } from '../jobs.js'
 
 const jobs = jobsDomain()
-const context = new Context(jobs, { name: 'task', mask: jobs.mask('NO_DISK', 'URGENT') })
+const context = new Task(jobs, { name: 'task', mask: jobs.mask('NO_DISK', 'URGENT') })
 
 /** A server that answers with the conveyance that it read, in its own header, or with why it could not. */
 const server = createServer((incoming: IncomingMessage, response) => {

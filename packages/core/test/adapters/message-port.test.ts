@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { MessageChannel as Channel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { unwrap, wrap } from '../../src/adapters/message-port.js'
-import { Context, convey } from '../../src/index.js'
+import { convey } from '../../src/index.js'
 import { DecodeError } from '../../src/remote.js'
+import { Task } from '../../src/task.js'
 import { jobsDomain } from '../jobs.js'
 
 const jobs = jobsDomain()
-const context = new Context(jobs, { name: 'task', mask: jobs.mask('NO_DISK', 'URGENT') })
+const context = new Task(jobs, { name: 'task', mask: jobs.mask('NO_DISK', 'URGENT') })
 
 describe('a wrapped message', () => {
   test('arrives with its conveyance, and with what was transferred', async () => {

@@ -3,12 +3,13 @@ import { type Baggage, defaultTextMapGetter, propagation, ROOT_CONTEXT } from '@
 import { W3CBaggagePropagator } from '@opentelemetry/core'
 import { describe, expect, test } from 'vitest'
 import { readBaggage, writeBaggage } from '../../src/adapters/otel-baggage.js'
-import { Context, ConveyanceError } from '../../src/index.js'
+import { ConveyanceError } from '../../src/index.js'
 import { DecodeError } from '../../src/remote.js'
+import { Task } from '../../src/task.js'
 import { jobsDomain } from '../jobs.js'
 
 const jobs = jobsDomain()
-const context = new Context(jobs, { mask: jobs.mask('NO_DISK', 'NO_SPAWN', 'URGENT') })
+const context = new Task(jobs, { mask: jobs.mask('NO_DISK', 'NO_SPAWN', 'URGENT') })
 
 /** What arrives in another process. */
 function propagated(baggage: Baggage): Baggage | undefined {

@@ -6,7 +6,8 @@
 import { currentGfpContext, formatGfp, PF, PF_MEMALLOC, type TaskFlags } from '@scopemask/allocator'
 import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
 import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
-import { Context, convey } from '@scopemask/core'
+import { convey } from '@scopemask/core'
+import { Task as CoreTask } from '@scopemask/core/task'
 import type { Interventions, SituationOf } from '../intervention.js'
 import { LAYOUT, takesFsReclaim } from '../memory/gfp.js'
 import { KernelOperation } from '../operation.js'
@@ -46,7 +47,7 @@ export class Current {
   /** Set where there are interventions that open scopes. */
   situationOf: SituationOf | null = null
   readonly #interventions: Interventions
-  readonly #context = new Context(PF, { name: 'current' })
+  readonly #context = new CoreTask(PF, { name: 'current' })
   readonly #fields: Field[] = []
   readonly #initial: number[] = []
   readonly #flags = new Numbering()
@@ -193,7 +194,7 @@ export class Current {
     return (own | this.#interventions.flags(this.situationOf(row, task))) as TaskFlags
   }
 
-  #load(row: Row, task: number): Context<'PF'> {
+  #load(row: Row, task: number): CoreTask<'PF'> {
     this.#context.restore(EVERY_FLAG, this.own(row, task))
     return this.#context
   }
