@@ -27,7 +27,11 @@ export default {
     'raw fields': (mask, _, body) =>
       `const saved = raw.own & ${mask}; raw.own |= ${mask}; ${body}; raw.own = (raw.own & ~${mask}) | saved`,
   },
-  reads: { nothing: '0', 'raw field': 'raw.own', 'raw field, tested': '(raw.own & m1) === 0 ? 1 : 2' },
+  reads: {
+    nothing: '0',
+    'raw field': 'raw.own',
+    'raw field, tested': '(raw.own & m1) === 0 ? 1 : 2',
+  },
   handOffs: {
     nothing: { capture: 'null', deliver: 'opaque()' },
     'closure over a number': { capture: 'closure(raw.own & 3)', deliver: 'item()' },

@@ -14,8 +14,8 @@ export async function through(pool, jobs) {
   const workers = new Workers()
   const tally = await tallyOf(jobs, (job, { saw, signal }) => {
     const task = new Context(domain, { name: `task ${job.id}` })
-    const item = task.run(job.mask, () =>
-      handOff(task, 'convey-on-queue', (context, { own }) => {
+    const item = task.run(job.mask, (section) =>
+      handOff(section, 'convey-on-queue', (context, { own }) => {
         if (current(domain) !== context) throw new Error('the worker is not the current context')
         return work(job, () => saw(job.mask | own, context.mask), signal)
       }),
@@ -31,7 +31,7 @@ export async function throughThreads(jobs) {
   const pool = new ThreadPool(new URL('thread.mjs', import.meta.url), 2)
   const tally = await tallyOf(jobs, async (job, counts) => {
     const task = new Context(domain, { name: `task ${job.id}` })
-    const message = task.run(job.mask, () => wrap(task, 'convey-on-queue', job))
+    const message = task.run(job.mask, (section) => wrap(section, 'convey-on-queue', job))
     count(await pool.run(message, counts.signal), counts)
   })
   await pool.close()

@@ -11,8 +11,8 @@ serve(async (message, signal) => {
   const { conveyance, data: job } = unwrap(domain, message)
   const reply = await outcome((saw) =>
     workers.serve(({ own, context }) =>
-      runAdopted(context, conveyance, () =>
-        work(job, () => saw(job.mask | own, context.mask), signal),
+      runAdopted(context, conveyance, (section) =>
+        work(job, () => saw(job.mask | own, section.mask), signal),
       ),
     ),
   )

@@ -16,17 +16,22 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** One example: where it begins, its text, what it says that it prints. */
 interface Example {
   readonly name: string
+  /** `ts`; or `js` for what loads modules that the types here do not know, which is run and not compiled. */
+  readonly language: string
   readonly text: string
   readonly printed: readonly string[]
 }
 
 function examplesOf(page: string): Example[] {
   const markdown = readFileSync(join(root, page), 'utf8')
-  return [...markdown.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ 1: text = '', index }) => ({
-    name: `${page}:${markdown.slice(0, index).split('\n').length}`,
-    text,
-    printed: [...text.matchAll(/\/\/ → (.*)$/gm)].map(([, line = '']) => line),
-  }))
+  return [...markdown.matchAll(/^```(ts|js)\n(.*?)^```$/gms)].map(
+    ({ 1: language = '', 2: text = '', index }) => ({
+      language,
+      name: `${page}:${markdown.slice(0, index).split('\n').length}`,
+      text,
+      printed: [...text.matchAll(/\/\/ → (.*)$/gm)].map(([, line = '']) => line),
+    }),
+  )
 }
 
 const examples = [...examplesOf('README.md'), ...examplesOf('docs/semantics.md')]
@@ -41,8 +46,8 @@ beforeAll(() => {
   for (const name of ['@opentelemetry', '@types']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   }
-  for (const [i, { text }] of examples.entries()) {
-    writeFileSync(join(folder, `example${i}.ts`), text)
+  for (const [i, { language, text }] of examples.entries()) {
+    writeFileSync(join(folder, `example${i}.${language}`), text)
   }
   // Each is a module of its own, run after the other, and announces itself.
   const imports = examples.map(
@@ -60,7 +65,9 @@ test('there are examples', () => {
 describe('the examples', () => {
   test('compile, run, and print what they say', async () => {
     const program = ts.createProgram(
-      examples.map((_, i) => join(folder, `example${i}.ts`)),
+      examples.flatMap(({ language }, i) =>
+        language === 'ts' ? [join(folder, `example${i}.ts`)] : [],
+      ),
       {
         strict: true,
         skipLibCheck: true,

@@ -1,6 +1,7 @@
 /** The filter and the classes: what holds for every task and every request. */
-import { Task } from '@scopemask/core/task'
+
 import { inherit } from '@scopemask/core/delegation'
+import { Task } from '@scopemask/core/task'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {

@@ -41,7 +41,7 @@ class Machine implements SlabPages {
     return this.zones.frames
   }
 
-  alloc(task: Context<'PF'>, raw: number, order: number, site: number, cpu: number): number {
+  alloc(task: Task<'PF'>, raw: number, order: number, site: number, cpu: number): number {
     const request = currentGfpContext(task.mask, raw)
     this.requests.push(`${order} ${formatGfp(linux6_1, request)}`)
     if (order > this.most) return NO_PAGE
