@@ -59,7 +59,7 @@ const STEPS = 64
  * While code of a section runs that is more restricted than the context that it was made from, that outer context
  * is refused where it can be seen: asking it for flags, opening sections of it and delegating from it throw a ScopeError.
  */
-export class Context<in out N extends string = string> implements Origin {
+export class Context<in out N extends string = string> {
   readonly domain: Domain<N>
   /** @internal Only a task's changes. */
   own: number
