@@ -1,11 +1,11 @@
 /** Task: a process or kernel thread of the machine: what it does, its scopes, and its memory. */
 import { PF, type TaskFlags } from '@scopemask/allocator'
 import { CpuTask, type LiveSteps } from '@scopemask/checker/live'
-import { Context } from '@scopemask/core'
+import { Task as CoreTask } from '@scopemask/core/task'
 
 export class Task extends CpuTask {
   /** Its memalloc scopes: every allocation is filtered by them. */
-  readonly context: Context<'PF'>
+  readonly context: CoreTask<'PF'>
   /** The OOM killer has chosen it: it dies where it can. */
   killed = false
   /** Pages of its own, in the order of their addresses; -1 where there is none yet. */
@@ -15,7 +15,7 @@ export class Task extends CpuTask {
 
   constructor(name: string, flags: TaskFlags, steps: (task: Task) => LiveSteps) {
     super(name, nothing())
-    this.context = new Context(PF, { name, mask: flags })
+    this.context = new CoreTask(PF, { name, mask: flags })
     this.steps = steps(this)
   }
 }

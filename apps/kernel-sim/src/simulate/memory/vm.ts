@@ -14,7 +14,7 @@ import {
   type Zone,
 } from '@scopemask/allocator'
 import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
-import { Context } from '@scopemask/core'
+import { Task as CoreTask } from '@scopemask/core/task'
 import type { Costs } from '../costs.js'
 import type { MachineSpec } from '../machine-spec.js'
 import type { Task } from '../task.js'
@@ -164,7 +164,7 @@ export class Vm {
   *#reclaim(
     task: Task,
     request: {
-      readonly task: Context<'PF'>
+      readonly task: CoreTask<'PF'>
       readonly gfp: number
       readonly order: number
       readonly cpu: number
@@ -259,7 +259,7 @@ export class Vm {
   /** The kernel takes what is not free when a run begins: first in large blocks, the rest page by page. */
   #boot(spec: MachineSpec): void {
     const { memory } = this
-    const kernel = new Context(PF, { name: 'kernel', mask: PF.mask('MEMALLOC') })
+    const kernel = new CoreTask(PF, { name: 'kernel', mask: PF.mask('MEMALLOC') })
     for (const zone of memory.zones.all) {
       const target = spec.freeAtStart[zone.name]
       if (target === undefined) continue
