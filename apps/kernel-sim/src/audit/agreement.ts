@@ -117,9 +117,12 @@ export class AgreementAudit {
     const own = attempts.filter(inside)
     this.#withoutRequest += attempts.length - own.length
     let told: number | undefined
-    for (const [attempt, each] of own.entries()) {
-      const flags = this.#compare(request, each, attempt)
+    // A bulk request takes one slab after another; after each that it gets it begins anew.
+    let failures = 0
+    for (const each of own) {
+      const flags = this.#compare(request, each, failures)
       told ??= flags
+      failures = each.page.failed ? failures + 1 : 0
     }
     return told
   }
@@ -148,10 +151,14 @@ export class AgreementAudit {
     }
   }
 
-  #compare(request: RequestEvent, { page, backend }: Pending, attempt: number): number | undefined {
+  #compare(
+    request: RequestEvent,
+    { page, backend }: Pending,
+    failures: number,
+  ): number | undefined {
     const cacheFlags = backend === 'slab' ? this.#caches.flagsOf(request, page) : 0
     const recorded = page.flagsFrom === 'recorded'
-    const asked = allocatedWith(request, page, backend, attempt, cacheFlags)
+    const asked = allocatedWith({ request, page, backend, failures, cacheFlags })
     const told = recorded ? undefined : scopeTold(asked, page.gfp)
     const predicted = currentGfpContext((recorded ? page.taskFlags : told) ?? 0, asked)
     const difference = predicted ^ page.gfp

@@ -111,6 +111,9 @@ export class Audit {
       case 'mm_shrink_slab_start':
         this.#reclaim.shrink(event)
         break
+      case 'mm_shrink_slab_end':
+        this.#reclaim.shrinkEnd(event)
+        break
     }
   }
 

@@ -14,7 +14,12 @@ export interface AwaitedCounts {
   slept: number
   /** Of these: in the same call of the function that queued it. */
   waited: number
+  /** The tasks that waited so, as far as they are kept. */
+  readonly waiters: Set<number>
 }
+
+/** How many tasks that wait for items of one kind are told apart. */
+const WAITERS = 1 << 10
 
 /** A delegation that its task may wait for. */
 export interface Awaited {
@@ -57,6 +62,7 @@ export class AwaitedAudit {
       if (entry.waited || !stack.isInside(entry.stack, delegatorOn(entry.stack.functions))) continue
       entry.waited = true
       entry.counts.waited++
+      if (entry.counts.waiters.size < WAITERS) entry.counts.waiters.add(pid)
     }
   }
 

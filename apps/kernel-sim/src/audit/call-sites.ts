@@ -62,7 +62,18 @@ export interface CoverageFact {
   readonly requests: number
 }
 
+/** All requests that pass GFP_NOFS or GFP_NOIO, by how they were covered. The parts add up to the requests. */
+export interface ExplicitRequestFacts {
+  readonly requests: number
+  readonly covered: number
+  readonly memalloc: number
+  readonly uncovered: number
+  readonly interrupt: number
+  readonly unknown: number
+}
+
 export interface CallSiteFacts {
+  readonly requests: ExplicitRequestFacts
   readonly explicit: readonly ExplicitSiteFact[]
   /** The explicit ones by site function alone. */
   readonly coverage: {
@@ -179,7 +190,17 @@ export class CallSiteAudit {
 
   facts(): CallSiteFacts {
     const explicit = this.#explicit.values().map((site) => site.fact())
+    const sum = (part: keyof ExplicitRequestFacts) =>
+      explicit.reduce((all, site) => all + site[part], 0)
     return {
+      requests: {
+        requests: sum('requests'),
+        covered: sum('covered'),
+        memalloc: sum('memalloc'),
+        uncovered: sum('uncovered'),
+        interrupt: sum('interrupt'),
+        unknown: sum('unknown'),
+      },
       explicit: explicit.sort((a, b) => b.requests - a.requests),
       coverage: coverage(explicit),
       weakened: this.#weakened.values().sort((a, b) => b.requests - a.requests),

@@ -15,7 +15,7 @@ import {
 } from '@scopemask/allocator'
 import type { PageAllocEvent } from '../trace/event.js'
 import { Rows } from './rows.js'
-import { scopeName } from './scope-name.js'
+import { isRestricted, scopeName } from './scope-name.js'
 
 /** The page allocations in one scope with flags of one kind. */
 export interface PageClassFact {
@@ -43,6 +43,13 @@ export interface PageFacts {
   readonly failed: number
   readonly classes: readonly PageClassFact[]
   readonly invariants: readonly InvariantFact[]
+  /**
+   * Page allocations of tasks that are recorded to be in a scope with a rule: each counts once, also where it is in several.
+   * And how many of them kept what one of their scopes forbids.
+   */
+  readonly inScopes: { readonly checked: number; readonly violations: number }
+  /** Page allocations inside NOFS or NOIO scopes that the recording does not have, but functions on the stack tell. */
+  readonly inInferredScopes: number
   /** How many were placed by the migratetype that their flags tell. */
   readonly migratetypeAgrees: number
 }
@@ -62,12 +69,18 @@ class Invariant {
     readonly bits: number,
   ) {}
 
-  check({ taskFlags = 0, flagsFrom, gfp, line }: PageAllocEvent): void {
-    if (flagsFrom !== 'recorded' || !(taskFlags & this.flag)) return
+  /** Returns true if the page was allocated in this scope. */
+  applies({ taskFlags = 0, flagsFrom }: PageAllocEvent): boolean {
+    return flagsFrom === 'recorded' && (taskFlags & this.flag) !== 0
+  }
+
+  /** Checks a page in this scope. Returns true if it kept what the scope forbids. */
+  check({ gfp, line }: PageAllocEvent): boolean {
     this.#checked++
-    if (!(gfp & this.bits)) return
+    if (!(gfp & this.bits)) return false
     this.#violations++
     if (this.#lines.length < LINES) this.#lines.push(line)
+    return true
   }
 
   fact(): InvariantFact {
@@ -96,6 +109,9 @@ export class PageAudit {
   ]
   #total = 0
   #failed = 0
+  #inScopes = 0
+  #violating = 0
+  #inInferredScopes = 0
   #migratetypeAgrees = 0
 
   add(page: PageAllocEvent): void {
@@ -103,7 +119,7 @@ export class PageAudit {
     this.#total++
     if (page.failed) this.#failed++
     if (gfpMigratetype(gfp) === page.migratetype) this.#migratetypeAgrees++
-    for (const invariant of this.#invariants) invariant.check(page)
+    this.#checkScopes(page)
     this.#classes.of(
       scopeName(page.taskFlags),
       gfpClass(gfp),
@@ -112,12 +128,27 @@ export class PageAudit {
     ).count++
   }
 
+  #checkScopes(page: PageAllocEvent): void {
+    let inScope = false
+    let violated = false
+    for (const invariant of this.#invariants) {
+      if (!invariant.applies(page)) continue
+      inScope = true
+      if (invariant.check(page)) violated = true
+    }
+    if (inScope) this.#inScopes++
+    if (violated) this.#violating++
+    if (page.flagsFrom !== 'recorded' && isRestricted(page.taskFlags)) this.#inInferredScopes++
+  }
+
   facts(): PageFacts {
     return {
       total: this.#total,
       failed: this.#failed,
       classes: this.#classes.values().sort((a, b) => b.count - a.count),
       invariants: this.#invariants.map((invariant) => invariant.fact()),
+      inScopes: { checked: this.#inScopes, violations: this.#violating },
+      inInferredScopes: this.#inInferredScopes,
       migratetypeAgrees: this.#migratetypeAgrees,
     }
   }

@@ -82,38 +82,32 @@ export class Caches {
 /** No machine has as many caches. */
 const LIMIT = 1 << 14
 
-/**
- * The flags with which the slab allocator asks for pages to serve a request, before the filter.
- *
- * @param attempt counts the page allocations for this request, from 0: after each failure the slab allocator
- * asks for less.
- * @param cacheFlags what the request's cache adds.
- */
-export function allocatedWith(
-  request: RequestEvent,
-  page: PageAllocEvent,
-  backend: 'slab' | 'large',
-  attempt: number,
-  cacheFlags: number,
-): number {
-  return backend === 'large'
-    ? (request.gfp & ~(__GFP_HIGHMEM | __GFP_DMA32)) | __GFP_COMP
-    : slabFlags(request, page, attempt, cacheFlags)
+/** A call of the page allocator that serves a request. */
+export interface Serving {
+  readonly request: RequestEvent
+  readonly page: PageAllocEvent
+  readonly backend: 'slab' | 'large'
+  /** How many calls for the same slab failed before this one: after each the slab allocator asks for less. */
+  readonly failures: number
+  /** What the request's cache adds. */
+  readonly cacheFlags: number
 }
 
-function slabFlags(
-  request: RequestEvent,
-  page: PageAllocEvent,
-  attempt: number,
-  cacheFlags: number,
-): number {
+/** The flags with which the slab allocator asks for pages to serve a request, before the filter. */
+export function allocatedWith(serving: Serving): number {
+  return serving.backend === 'large'
+    ? (serving.request.gfp & ~(__GFP_HIGHMEM | __GFP_DMA32)) | __GFP_COMP
+    : slabFlags(serving)
+}
+
+function slabFlags({ request, page, failures, cacheFlags }: Serving): number {
   // A node that is preferred but not demanded is tried first, without waiting for its memory.
   const prefersNode = request.node >= 0 && !(request.gfp & __GFP_THISNODE)
-  const onNode = prefersNode && attempt < 2
+  const onNode = prefersNode && failures < 2
   const passed = onNode ? NOWAIT | __GFP_THISNODE : request.gfp & PASSED_ON
   const flags = passed | __GFP_COMP | cacheFlags
   // Of every two attempts the second takes the smallest slab there can be, and the flags as they are.
-  if (attempt % 2 === 1) return flags
+  if (failures % 2 === 1) return flags
   const first = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL
   // A slab larger than needed is not worth any reclaim.
   const larger = PAGE_SIZE << page.order > pagesFor(request.bytes)

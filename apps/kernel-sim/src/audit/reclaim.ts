@@ -1,9 +1,15 @@
 /** Reclaim: which tasks entered it, allowed to do what, for how long, and which shrinkers ran. */
 import { type GfpClass, gfpClass } from '@scopemask/allocator'
 import { reclaimSiteOn } from '../trace/attribute/reclaim-functions.js'
-import type { ReclaimBeginEvent, ReclaimEndEvent, ShrinkEvent } from '../trace/event.js'
+import type {
+  ReclaimBeginEvent,
+  ReclaimEndEvent,
+  ShrinkEndEvent,
+  ShrinkEvent,
+} from '../trace/event.js'
+import { countDuration, type Histogram, newHistogram } from './histogram.js'
 import { Recent } from './recent.js'
-import { Rows } from './rows.js'
+import { KeyedRows, Rows } from './rows.js'
 import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted, scopeName } from './scope-name.js'
 
@@ -38,14 +44,22 @@ export interface ReclaimTaskFact {
   readonly reclaimed: number
   readonly totalUs: number
   readonly maxUs: number
+  /** Of the entries whose end was seen. */
+  readonly histogram: Histogram
 }
 
-/** The runs of one shrinker. */
+/** The runs of one shrinker, for the tasks of one name. */
 export interface ShrinkerFact {
   readonly shrinker: string
+  readonly comm: string
   readonly scope: string
   readonly class: GfpClass
   readonly runs: number
+  /** Runs whose end was seen: only their time is known. */
+  readonly ended: number
+  readonly totalUs: number
+  readonly maxUs: number
+  readonly histogram: Histogram
 }
 
 export interface ReclaimFacts {
@@ -53,10 +67,14 @@ export interface ReclaimFacts {
   readonly tasks: readonly ReclaimTaskFact[]
   readonly shrinkers: readonly ShrinkerFact[]
   /**
-   * Entries in which reclaim may not enter the filesystem: because of the scope that the task was in, or because
-   * the caller asked for it outside of any scope.
+   * Entries in which reclaim may not enter the filesystem: because of the scope that the task was in, because the caller asked
+   * for it outside of any scope, or nobody knows, since the recording does not tell the scope of the task.
    */
-  readonly restricted: { readonly byScope: number; readonly byCaller: number }
+  readonly restricted: {
+    readonly byScope: number
+    readonly byCaller: number
+    readonly unknown: number
+  }
 }
 
 /** What is summed up over entries. */
@@ -77,11 +95,43 @@ interface Row extends Sums {
   readonly samples: Samples
 }
 
-interface TaskRow extends Sums, Omit<ReclaimTaskFact, keyof Sums> {}
+interface TaskRow extends Sums, Omit<ReclaimTaskFact, keyof Sums | 'histogram'> {
+  readonly histogram: number[]
+}
+
+interface ShrinkerRow extends ShrinkerKey {
+  runs: number
+  ended: number
+  totalUs: number
+  maxUs: number
+  readonly histogram: number[]
+}
+
+interface ReclaimKey {
+  readonly site: string
+  readonly caller: string
+  readonly kind: ReclaimFact['kind']
+  readonly scope: string
+  readonly class: GfpClass
+}
+
+interface ShrinkerKey {
+  readonly shrinker: string
+  readonly comm: string
+  readonly scope: string
+  readonly class: GfpClass
+}
 
 /** A task that is in reclaim. */
 interface Entered {
-  readonly sums: readonly Sums[]
+  readonly row: Row
+  readonly task: TaskRow
+  readonly time: number
+}
+
+/** A task that runs a shrinker. */
+interface Shrinking {
+  readonly row: ShrinkerRow
   readonly time: number
 }
 
@@ -93,61 +143,91 @@ const VARIANTS = 16
 export class ReclaimAudit {
   readonly #entered = new Recent<number, Entered>(TASKS)
   readonly #budget: SampleBudget
-  readonly #rows = new Rows(
-    2,
-    (site: string, caller: string, kind: ReclaimFact['kind'], scope: string, name: GfpClass) =>
-      reclaimRow(site, caller, kind, scope, name, new Samples(this.#budget)),
+  readonly #shrinking = new Recent<number, Shrinking>(TASKS)
+  readonly #rows = new KeyedRows<ReclaimKey, Row>(
+    ['site', 'caller'],
+    ['kind', 'scope', 'class'],
+    (key) => ({ ...key, ...noSums(), gfp: new Map(), samples: new Samples(this.#budget) }),
   )
   readonly #tasks = new Rows(1, taskRow)
-  readonly #shrinkers = new Rows(1, (shrinker: string, scope: string, name: GfpClass) => ({
-    shrinker,
-    scope,
-    class: name,
-    runs: 0,
-  }))
+  readonly #shrinkers = new KeyedRows<ShrinkerKey, ShrinkerRow>(
+    ['shrinker', 'comm'],
+    ['scope', 'class'],
+    (key) => ({ ...key, runs: 0, ended: 0, totalUs: 0, maxUs: 0, histogram: newHistogram() }),
+  )
   #byScope = 0
   #byCaller = 0
+  #unknown = 0
 
   constructor(budget: SampleBudget) {
     this.#budget = budget
   }
 
-  begin({ event, pid, comm, time, gfp, taskFlags, stack, line }: ReclaimBeginEvent): void {
+  begin({
+    event,
+    pid,
+    comm,
+    time,
+    gfp,
+    taskFlags,
+    flagsFrom,
+    stack,
+    line,
+  }: ReclaimBeginEvent): void {
     const { site, caller } = reclaimSiteOn(stack?.functions ?? [])
     const kind = event === 'mm_vmscan_direct_reclaim_begin' ? 'direct' : 'memcg'
     const name = gfpClass(gfp)
     const scope = scopeName(taskFlags)
-    const row = this.#rows.of(site, caller, kind, scope, name)
+    const row = this.#rows.of({ site, caller, kind, scope, class: name })
     row.samples.add(stack, line)
     const variants = row.gfp.get(gfp)
     if (variants !== undefined || row.gfp.size < VARIANTS) row.gfp.set(gfp, (variants ?? 0) + 1)
-    const sums = [row, this.#tasks.of(comm, kind, scope, name)]
-    for (const each of sums) each.entries++
+    const task = this.#tasks.of(comm, kind, scope, name)
+    row.entries++
+    task.entries++
     if (name === 'NOFS' || name === 'NOIO') {
       if (isRestricted(taskFlags)) this.#byScope++
+      else if (flagsFrom === undefined || flagsFrom === 'stack') this.#unknown++
       else this.#byCaller++
     }
-    this.#entered.set(pid, { sums, time })
+    this.#entered.set(pid, { row, task, time })
   }
 
   end({ pid, time, reclaimed }: ReclaimEndEvent): void {
     const entered = this.#entered.take(pid)
     if (entered === undefined) return
     const us = (time - entered.time) / 1000
-    for (const each of entered.sums) {
-      each.reclaimed += reclaimed
-      each.totalUs += us
-      each.maxUs = Math.max(each.maxUs, us)
+    for (const sums of [entered.row, entered.task]) {
+      sums.reclaimed += reclaimed
+      sums.totalUs += us
+      sums.maxUs = Math.max(sums.maxUs, us)
     }
+    countDuration(entered.task.histogram, us)
   }
 
-  shrink({ shrinker, taskFlags, gfp }: ShrinkEvent): void {
-    this.#shrinkers.of(shrinker, scopeName(taskFlags), gfpClass(gfp)).runs++
+  shrink({ shrinker, comm, pid, time, taskFlags, gfp }: ShrinkEvent): void {
+    const scope = scopeName(taskFlags)
+    const row = this.#shrinkers.of({ shrinker, comm, scope, class: gfpClass(gfp) })
+    row.runs++
+    this.#shrinking.set(pid, { row, time })
+  }
+
+  /** A task runs one shrinker after another: the one that ends is the one that it started last. */
+  shrinkEnd({ shrinker, pid, time }: ShrinkEndEvent): void {
+    const shrinking = this.#shrinking.take(pid)
+    if (shrinking === undefined || shrinking.row.shrinker !== shrinker) return
+    const us = (time - shrinking.time) / 1000
+    const { row } = shrinking
+    row.ended++
+    row.totalUs += us
+    row.maxUs = Math.max(row.maxUs, us)
+    countDuration(row.histogram, us)
   }
 
   /** A new recording begins: nobody is in reclaim. */
   restart(): void {
     this.#entered.clear()
+    this.#shrinking.clear()
   }
 
   facts(): ReclaimFacts {
@@ -164,34 +244,15 @@ export class ReclaimAudit {
         .sort((a, b) => b.entries - a.entries),
       tasks: this.#tasks.values().sort((a, b) => b.entries - a.entries),
       shrinkers: this.#shrinkers.values().sort((a, b) => b.runs - a.runs),
-      restricted: { byScope: this.#byScope, byCaller: this.#byCaller },
+      restricted: { byScope: this.#byScope, byCaller: this.#byCaller, unknown: this.#unknown },
     }
   }
 }
 
-function reclaimRow(
-  site: string,
-  caller: string,
-  kind: 'direct' | 'memcg',
-  scope: string,
-  name: GfpClass,
-  samples: Samples,
-): Row {
-  return {
-    kind,
-    scope,
-    class: name,
-    site,
-    caller,
-    entries: 0,
-    reclaimed: 0,
-    totalUs: 0,
-    maxUs: 0,
-    gfp: new Map(),
-    samples,
-  }
+function noSums(): Sums {
+  return { entries: 0, reclaimed: 0, totalUs: 0, maxUs: 0 }
 }
 
 function taskRow(comm: string, kind: 'direct' | 'memcg', scope: string, name: GfpClass): TaskRow {
-  return { comm, kind, scope, class: name, entries: 0, reclaimed: 0, totalUs: 0, maxUs: 0 }
+  return { comm, kind, scope, class: name, ...noSums(), histogram: newHistogram() }
 }

@@ -54,3 +54,33 @@ export class Rows<P extends readonly string[], R extends object> {
     return row
   }
 }
+
+/** Rows that are about more than a few things: found by an object that names each part of their key. */
+export class KeyedRows<K extends Readonly<Record<keyof K, string>>, R extends object> {
+  readonly #parts: readonly (keyof K & string)[]
+  readonly #rows: Rows<readonly string[], R>
+
+  /**
+   * @param names the parts that come from the recording and so have no end.
+   * @param others the other parts.
+   * @param make makes the row for a key.
+   */
+  constructor(
+    names: readonly (keyof K & string)[],
+    others: readonly (keyof K & string)[],
+    make: (key: K) => R,
+  ) {
+    this.#parts = [...names, ...others]
+    this.#rows = new Rows(names.length, (...parts) =>
+      make(Object.fromEntries(this.#parts.map((part, i) => [part, parts[i]])) as unknown as K),
+    )
+  }
+
+  of(key: K): R {
+    return this.#rows.of(...this.#parts.map((part) => key[part]))
+  }
+
+  values(): R[] {
+    return this.#rows.values()
+  }
+}

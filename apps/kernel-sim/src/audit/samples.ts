@@ -6,6 +6,8 @@ export interface StackSample {
   readonly count: number
   /** The functions, innermost first. */
   readonly functions: readonly string[]
+  /** The return addresses, as `function+offset`; the functions again where the recording has no offsets. */
+  readonly frames: readonly string[]
   /** The line of the first event with it. */
   readonly line: number
 }
@@ -56,6 +58,11 @@ export class Samples {
     return [...this.#seen.values()]
       .sort((a, b) => b.count - a.count || a.line - b.line)
       .slice(0, count)
-      .map(({ count, stack, line }) => ({ count, functions: stack.functions, line }))
+      .map(({ count, stack, line }) => ({
+        count,
+        functions: stack.functions,
+        frames: stack.frames,
+        line,
+      }))
   }
 }

@@ -16,12 +16,12 @@ import type {
   TraceEvent,
 } from '../trace/event.js'
 import type { Stack } from '../trace/stack.js'
-import { type Awaited, AwaitedAudit } from './awaited.js'
+import { type Awaited, AwaitedAudit, type AwaitedCounts } from './awaited.js'
 import { type FilteredRequest, regained } from './filter.js'
 import { Recent } from './recent.js'
-import { Rows } from './rows.js'
+import { KeyedRows, Rows } from './rows.js'
 import { type SampleBudget, Samples, type StackSample } from './samples.js'
-import { isRestricted, scopeName } from './scope-name.js'
+import { isRestricted, isUnscoped, scopeName } from './scope-name.js'
 
 /** Whether the item was queued at once, or by the timer of a `delayed_work`. */
 export type DelegationKind = 'direct' | 'delayed'
@@ -51,6 +51,8 @@ export interface DelegationFact {
   readonly slept: number
   /** Of these: in the same call of the function that queued the item, so that it waited for it. */
   readonly waited: number
+  /** How many different tasks waited so. */
+  readonly waiters: number
   /** Where it was delegated. */
   readonly samples: readonly StackSample[]
 }
@@ -78,10 +80,29 @@ export interface LostScopeFact {
   readonly allocated: readonly StackSample[]
 }
 
+/**
+ * All that one work function allocated although the scope of a task that delegated to it forbids it. What several call sites
+ * did in one execution is one execution here: `lost` tells them apart, and its rows do not add up to this.
+ */
+export interface LostFunctionFact {
+  readonly fn: string
+  /** Whether the scope of the worker is known: see LostScopeFact. */
+  readonly certain: boolean
+  /** Scopes that tasks were in when they delegated, and the flags that these would have taken away. */
+  readonly scopes: readonly string[]
+  readonly regained: readonly string[]
+  readonly executions: number
+  readonly allocations: number
+  /** After how many delegations the task waited for the item inside its scope, and how many different tasks did. */
+  readonly waited: number
+  readonly waiters: number
+}
+
 /** How often the timer of a function's delayed work was armed from inside one scope. */
 export interface ArmFact {
   /** `(never ran)` when no event told the function of the item. */
   readonly fn: string
+  /** `interrupt` where one armed it on top of a task, whose scope says nothing then. */
   readonly scope: string
   readonly armed: number
   readonly samples: readonly StackSample[]
@@ -109,6 +130,8 @@ export interface WorkFacts {
   /** Delegations from inside a NOFS or NOIO scope. */
   readonly delegations: readonly DelegationFact[]
   readonly lost: readonly LostScopeFact[]
+  /** The same by work function, those with the most executions first. */
+  readonly lostFunctions: readonly LostFunctionFact[]
   readonly armed: readonly ArmFact[]
   readonly functions: readonly WorkFunctionFact[]
   /** Items that could not be followed because too many were under way. */
@@ -136,7 +159,8 @@ interface InScope {
 }
 
 interface Row {
-  readonly fact: Counted<Omit<DelegationFact, 'samples' | 'queuedInAll'>>
+  readonly fact: Counted<Omit<DelegationFact, 'samples' | 'queuedInAll' | 'waiters'>> &
+    AwaitedCounts
   readonly samples: Samples
 }
 
@@ -144,6 +168,28 @@ interface LostRow {
   readonly fact: Counted<Omit<LostScopeFact, 'delegated' | 'allocated'>>
   readonly delegated: Samples
   readonly allocated: Samples
+}
+
+interface LostFunction {
+  readonly fn: string
+  readonly certain: boolean
+  readonly scopes: Set<string>
+  readonly regained: Set<string>
+  readonly waiting: Set<AwaitedCounts>
+  executions: number
+  allocations: number
+}
+
+/** What one row of lost scopes is about. */
+interface LostKey {
+  readonly fn: string
+  readonly site: string
+  readonly caller: string
+  readonly kind: DelegationKind
+  readonly scope: string
+  readonly regained: string
+  readonly class: string
+  readonly workerScope: string
 }
 
 interface ArmRow {
@@ -170,14 +216,20 @@ interface Execution {
   inScope: boolean
   allocations: number
   unscoped: number
-  /** The rows of `lost` that this execution was counted in. */
-  lost: LostRow[] | undefined
+  /** The rows of `lost`, and of its functions, that this execution was counted in. */
+  lost: object[] | undefined
 }
 
 /** How many of those who delegated the same item are looked at, whether they wait for it. */
 const WAITERS = 16
 
 const NOBODY: readonly InScope[] = []
+
+/** Stands for the scope where an interrupt or softirq delegates. */
+const INTERRUPT = 'interrupt'
+
+/** Stands for the function of an item that no event names. */
+const UNNAMED = '(not recorded)'
 
 /** Stands for the function of an item that only its timer was seen of. */
 const NEVER_RAN = '(never ran)'
@@ -199,7 +251,12 @@ export class WorkAudit {
   readonly #rows = new Rows(1, (fn: string, kind: DelegationKind, scope: string) =>
     delegationRow(fn, kind, scope, this.#budget),
   )
-  readonly #lost = new Rows(3, (...key: LostKey) => lostRow(key, this.#budget))
+  readonly #lost = new KeyedRows<LostKey, LostRow>(
+    ['fn', 'site', 'caller'],
+    ['kind', 'scope', 'regained', 'class', 'workerScope'],
+    (key) => lostRow(key, this.#budget),
+  )
+  readonly #lostFunctions = new Rows(1, lostFunction)
   readonly #arms = new Rows(1, (fn: string, scope: string) => armRow(fn, scope, this.#budget))
   readonly #functions = new Rows(1, functionFact)
   readonly #awaited = new AwaitedAudit()
@@ -216,9 +273,11 @@ export class WorkAudit {
   }
 
   arm(event: ArmWorkEvent): void {
-    const { work, taskFlags, stack, line } = event
+    const { work, stack, line, interrupt } = event
+    // The task below an interrupt did not arm it: whoever did is in no scope that counts.
+    const taskFlags = interrupt ? undefined : event.taskFlags
     this.#armed.set(work, { taskFlags, stack, line })
-    const arming = { scope: scopeName(taskFlags), stack, line, count: 1 }
+    const arming = { scope: interrupt ? INTERRUPT : scopeName(taskFlags), stack, line, count: 1 }
     const fn = this.#functionOf.get(work)
     if (fn !== undefined) {
       this.#countArming(fn, arming)
@@ -232,8 +291,9 @@ export class WorkAudit {
   }
 
   queue(event: QueueWorkEvent): void {
-    const { work, fn, pid, stack, taskFlags, line, interrupt } = event
-    this.#name(work, fn)
+    const { work, pid, stack, taskFlags, line, interrupt } = event
+    if (event.fn !== '') this.#name(work, event.fn)
+    const fn = this.#functionOf.get(work) ?? UNNAMED
     this.#queueings++
     const fact = this.#functions.of(fn)
     fact.queued++
@@ -276,7 +336,7 @@ export class WorkAudit {
     const restricted = isRestricted(event.taskFlags)
     fn.executions++
     if (queued === undefined) fn.withoutQueueing++
-    this.#running.set(event.pid, {
+    const execution = {
       delegated: queued ?? NOBODY,
       fn,
       startedInScope: restricted,
@@ -284,7 +344,10 @@ export class WorkAudit {
       allocations: 0,
       unscoped: 0,
       lost: undefined,
-    })
+    }
+    // Items of BH workqueues (since 6.9) are executed in softirqs, on top of whatever task is there: it is no worker.
+    if (event.interrupt) this.#count(execution)
+    else this.#running.set(event.pid, execution)
   }
 
   /** A worker's request, as the filter saw it. */
@@ -293,37 +356,54 @@ export class WorkAudit {
     const execution = this.#running.get(event.pid)
     if (execution === undefined || event.interrupt) return
     execution.allocations++
-    if (filtered.class === 'KERNEL' && filtered.scope === 'none') execution.unscoped++
-    for (const delegated of execution.delegated) this.#compare(delegated, execution, filtered, site)
+    if (filtered.class === 'KERNEL' && isUnscoped(event.taskFlags)) execution.unscoped++
+    if (execution.delegated.length === 0) return
+    // What several who delegated have in common is one allocation.
+    const functions = new Set<LostFunction>()
+    for (const delegated of execution.delegated) {
+      const lost = this.#compare(delegated, execution, filtered, site)
+      if (lost !== undefined) functions.add(lost)
+    }
+    for (const each of functions) each.allocations++
   }
 
-  /** Compares what the request may do with what one who delegated may do. */
+  /**
+   * Compares what the request may do with what one who delegated may do.
+   * @returns what is counted of the work function, if the request may do more.
+   */
   #compare(
     delegated: InScope,
     execution: Execution,
     filtered: FilteredRequest,
     site: CallSite,
-  ): void {
-    const flags = regained(filtered, delegated.taskFlags)
-    if (flags === '') return
+  ): LostFunction | undefined {
+    const regainedFlags = regained(filtered, delegated.taskFlags)
+    if (regainedFlags === '') return undefined
     const { event } = filtered
+    const certain = event.taskFlags !== undefined
     const { fn, kind, scope } = delegated.row.fact
-    const lost = this.#lost.of(
+    const lost = this.#lost.of({
       fn,
-      site.site,
-      site.caller,
+      ...site,
       kind,
       scope,
-      flags,
-      filtered.class,
-      filtered.scope,
-    )
+      regained: regainedFlags,
+      class: filtered.class,
+      workerScope: filtered.scope,
+    })
+    lost.fact.certain = certain
     lost.fact.allocations++
     lost.allocated.add(event.stack, event.line)
-    if (execution.lost?.includes(lost)) return
-    lost.fact.executions++
-    lost.delegated.add(delegated.stack, delegated.line)
-    ;(execution.lost ??= []).push(lost)
+    if (isFirst(execution, lost)) {
+      lost.fact.executions++
+      lost.delegated.add(delegated.stack, delegated.line)
+    }
+    const all = this.#lostFunctions.of(fn, certain ? CERTAIN : '')
+    if (isFirst(execution, all)) all.executions++
+    all.scopes.add(scope)
+    all.regained.add(regainedFlags)
+    all.waiting.add(delegated.row.fact)
+    return all
   }
 
   end(event: ExecuteWorkEvent): void {
@@ -350,8 +430,9 @@ export class WorkAudit {
       executions: functions.reduce((sum, { executions }) => sum + executions, 0),
       delegations: this.#rows
         .values()
-        .map(({ fact, samples }) => ({
+        .map(({ fact: { waiters, ...fact }, samples }) => ({
           ...fact,
+          waiters: waiters.size,
           queuedInAll: queuedInAll(this.#functions.of(fact.fn), fact.kind),
           samples: samples.top(),
         }))
@@ -364,6 +445,10 @@ export class WorkAudit {
           allocated: allocated.top(),
         }))
         .sort((a, b) => b.allocations - a.allocations),
+      lostFunctions: this.#lostFunctions
+        .values()
+        .map(lostFunctionFact)
+        .sort((a, b) => b.executions - a.executions),
       armed: this.#armFacts(),
       functions: functions.sort((a, b) => b.executions - a.executions),
       forgotten: this.#armed.forgotten + this.#queued.forgotten + this.#running.forgotten,
@@ -431,44 +516,51 @@ function delegationRow(fn: string, kind: DelegationKind, scope: string, budget: 
       unscopedAllocations: 0,
       slept: 0,
       waited: 0,
+      waiters: new Set(),
     },
     samples: new Samples(budget),
   }
 }
 
-/** What one row of lost scopes is about. */
-type LostKey = [
-  fn: string,
-  site: string,
-  caller: string,
-  kind: DelegationKind,
-  scope: string,
-  regained: string,
-  gfpClass: string,
-  workerScope: string,
-]
-
-function lostRow(
-  [fn, site, caller, kind, scope, regained, gfpClass, workerScope]: LostKey,
-  budget: SampleBudget,
-): LostRow {
+function lostRow(key: LostKey, budget: SampleBudget): LostRow {
   return {
-    fact: {
-      fn,
-      kind,
-      scope,
-      regained,
-      site,
-      caller,
-      class: gfpClass,
-      workerScope,
-      certain: workerScope !== 'unknown',
-      executions: 0,
-      allocations: 0,
-    },
+    fact: { ...key, certain: false, executions: 0, allocations: 0 },
     delegated: new Samples(budget),
     allocated: new Samples(budget),
   }
+}
+
+const CERTAIN = 'certain'
+
+function lostFunction(fn: string, certainty: string): LostFunction {
+  return {
+    fn,
+    certain: certainty === CERTAIN,
+    scopes: new Set(),
+    regained: new Set(),
+    waiting: new Set(),
+    executions: 0,
+    allocations: 0,
+  }
+}
+
+function lostFunctionFact(lost: LostFunction): LostFunctionFact {
+  const { scopes, regained, waiting, ...counts } = lost
+  const rows = [...waiting]
+  return {
+    ...counts,
+    scopes: [...scopes].sort(),
+    regained: [...regained].sort(),
+    waited: rows.reduce((sum, { waited }) => sum + waited, 0),
+    waiters: new Set(rows.flatMap(({ waiters }) => [...waiters])).size,
+  }
+}
+
+/** Returns true the first time that an execution is counted in a row. */
+function isFirst(execution: Execution, row: object): boolean {
+  if (execution.lost?.includes(row)) return false
+  ;(execution.lost ??= []).push(row)
+  return true
 }
 
 function armRow(fn: string, scope: string, budget: SampleBudget): ArmRow {

@@ -10,27 +10,30 @@ import type { Stack } from './stack.js'
  */
 export type FlagsFrom = 'recorded' | 'page' | 'stack'
 
-/** What every event says. */
+/**
+ * What every event says. Four of its values may become known after the event itself: text formats write the stack after
+ * the event, and an audit infers the flags that a recording does not have.
+ */
 interface Recorded {
-  /** The line of the recording that it stands on, from 1. */
+  /** The line of the recording that it stands on, from 1; of a binary recording the number of its record. */
   readonly line: number
-  /** Nanoseconds of the recording's clock. */
+  /** Nanoseconds of the recording's clock, or its ticks where it has no seconds: see `Reading.clock`. */
   readonly time: number
   readonly cpu: number
   /** The thread's id; -1 for a task that the recorder did not look at. */
   readonly pid: number
   readonly comm: string
   /** `task_struct.flags` at that moment; undefined where they are not known. */
-  readonly taskFlags: number | undefined
+  taskFlags: number | undefined
   /** Where the task flags are known from; undefined where they are not. */
-  readonly flagsFrom: FlagsFrom | undefined
+  flagsFrom: FlagsFrom | undefined
   /** The kernel stack; undefined where none was recorded. */
-  readonly stack: Stack | undefined
+  stack: Stack | undefined
   /**
    * Whether an interrupt or softirq raised it on top of the task, as its stack or the recording's flags tell: then the
    * task, whose flags it shows, has nothing to do with it.
    */
-  readonly interrupt: boolean
+  interrupt: boolean
 }
 
 /** A request to the slab allocator, with the flags that the caller passed. */
@@ -71,7 +74,7 @@ export interface QueueWorkEvent extends Recorded {
   readonly event: 'workqueue_queue_work'
   /** The address of the `work_struct`: tells items apart, and nothing else. */
   readonly work: string
-  /** The work function. */
+  /** The work function; empty where the recording does not say. */
   readonly fn: string
   readonly workqueue: string
 }
@@ -110,6 +113,12 @@ export interface ShrinkEvent extends Recorded {
   readonly gfp: number
 }
 
+/** A shrinker has run. */
+export interface ShrinkEndEvent extends Recorded {
+  readonly event: 'mm_shrink_slab_end'
+  readonly shrinker: string
+}
+
 /** kswapd is woken, wakes or sleeps. */
 export interface KswapdEvent extends Recorded {
   readonly event: 'mm_vmscan_kswapd_wake' | 'mm_vmscan_kswapd_sleep' | 'mm_vmscan_wakeup_kswapd'
@@ -130,6 +139,7 @@ export type TraceEvent =
   | ReclaimBeginEvent
   | ReclaimEndEvent
   | ShrinkEvent
+  | ShrinkEndEvent
   | KswapdEvent
   | SleepEvent
 

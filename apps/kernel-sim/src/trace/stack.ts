@@ -10,7 +10,10 @@ import { Names } from './names.js'
 export class Stack {
   /** The functions. */
   readonly functions: readonly string[]
-  /** The return addresses as `function+offset`; the functions alone where the format has no offsets. */
+  /**
+   * The return addresses as `function+offset`; `function@address` where only the address is known, the function alone where
+   * the format has neither.
+   */
   readonly frames: readonly string[]
   /** Whether outer frames are missing. */
   readonly truncated: boolean
@@ -38,11 +41,14 @@ export class Stack {
     return (this.#path ??= this.functions.join(';'))
   }
 
-  /** The same from the call site outwards: the call path of a request. */
+  /**
+   * The call path of a request: the frames from the call site outwards. Return addresses count, since one function may call
+   * another inside a scope here and outside of it there.
+   */
   get callPath(): string {
     const { site } = this.callSite ?? {}
     return (this.#callPath ??=
-      site === undefined ? '' : this.functions.slice(this.functions.indexOf(site)).join(';'))
+      site === undefined ? '' : this.frames.slice(this.functions.indexOf(site)).join(';'))
   }
 
   /**
@@ -74,10 +80,10 @@ export class Stack {
   }
 }
 
-/** `kthread+248` → `kthread`. */
+/** `kthread+248`, `kthread@ffffffff81389be8` → `kthread`. */
 function functionOf(frame: string): string {
-  const plus = frame.lastIndexOf('+')
-  return plus < 0 ? frame : frame.slice(0, plus)
+  const end = Math.max(frame.lastIndexOf('+'), frame.lastIndexOf('@'))
+  return end < 0 ? frame : frame.slice(0, end)
 }
 
 /**

@@ -51,9 +51,9 @@ describe('samples', () => {
     samples.add(undefined, 1)
     samples.add(table.intern('f_999+1', false), 1, 1_000_000)
     expect(samples.top()).toEqual([
-      { count: 21, functions: ['f_7'], line: 8 },
-      { count: 20, functions: ['f_0'], line: 1 },
-      { count: 20, functions: ['f_1'], line: 2 },
+      { count: 21, functions: ['f_7'], frames: ['f_7+1'], line: 8 },
+      { count: 20, functions: ['f_0'], frames: ['f_0+1'], line: 1 },
+      { count: 20, functions: ['f_1'], frames: ['f_1+1'], line: 2 },
     ])
   })
 })

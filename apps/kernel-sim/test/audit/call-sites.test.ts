@@ -41,7 +41,7 @@ describe('a judgement', () => {
   it('is made for each call path: what two callers do is not mixed', async () => {
     const trace = new Trace()
       .kmalloc(from('site+1;helper+2;covering+3', NOFS))
-      .kmalloc(from('site+1;helper+2;covering+4', NOFS))
+      .kmalloc(from('site+1;helper+2;covering+3', NOFS))
       .kmalloc(from('site+1;helper+2;bare+3'))
       .kmalloc(from('site+1;helper+2;both+3', NOFS))
       .kmalloc(from('site+1;helper+2;both+3'))

@@ -60,7 +60,7 @@ describe('reclaim', () => {
       },
       { kind: 'direct', scope: 'NOFS', entries: 1, reclaimed: 0 },
     ])
-    expect(reclaim.restricted).toEqual({ byScope: 1, byCaller: 1 })
+    expect(reclaim.restricted).toEqual({ byScope: 1, byCaller: 1, unknown: 0 })
     expect(reclaim.entries.map(({ gfp }) => gfp)).toEqual([
       [{ gfp: GFP_NOFS, entries: 1 }],
       [{ gfp: GFP_NOFS, entries: 1 }],
@@ -80,7 +80,7 @@ describe('reclaim', () => {
     const { reclaim } = await new Trace()
       .event('mm_vmscan_memcg_reclaim_begin', { ...begin, fl: 0x400100 })
       .facts()
-    expect(reclaim.restricted).toEqual({ byScope: 0, byCaller: 1 })
+    expect(reclaim.restricted).toEqual({ byScope: 0, byCaller: 1, unknown: 0 })
   })
 
   it('is summed up for the tasks of one name, whoever asked', async () => {
@@ -109,7 +109,7 @@ describe('reclaim', () => {
     expect(reclaim.entries).toMatchObject([
       { class: 'KERNEL', entries: 1, reclaimed: 0, totalUs: 0 },
     ])
-    expect(reclaim.restricted).toEqual({ byScope: 0, byCaller: 0 })
+    expect(reclaim.restricted).toEqual({ byScope: 0, byCaller: 0, unknown: 0 })
   })
 })
 

@@ -52,6 +52,10 @@ describe('a text of flags', () => {
     ['GFP_NOFS|0x400000', 0xc40],
     ['GFP_NOFS|0x800080', 0xc40],
     ['none|0x2000000', 0x2000000],
+    // Before 4.6.
+    ['GFP_KERNEL|GFP_NOWARN|GFP_NORETRY', 0x12cc0],
+    ['GFP_WAIT|GFP_IO', 0xc40],
+    ['GFP_NOFS|GFP_ZERO|GFP_REPEAT', 0x4d40],
     // A program that does not print names.
     ['0xcc0', 0xcc0],
     ['cc0', 0xcc0],
@@ -60,7 +64,7 @@ describe('a text of flags', () => {
     expect(readGfp(text)).toEqual({ gfp, unknown: [] })
   })
 
-  it.each(['__GFP_NEXT_YEAR', 'GFP_WAIT', 'toString', '0x123456789', '__GFP_IO ', 'gfp_kernel'])(
+  it.each(['__GFP_NEXT_YEAR', 'GFP_LATER', 'toString', '0x123456789', '__GFP_IO ', 'gfp_kernel'])(
     'says that %s is unknown, and reads the rest',
     (name) => {
       expect(readGfp(`GFP_NOIO|${name}|__GFP_ZERO`)).toEqual({ gfp: 0xd00, unknown: [name] })

@@ -15,7 +15,13 @@ describe('a stack', () => {
 
   it('has functions, with or without offsets', () => {
     expect(stack('f.isra.0+16;g').functions).toEqual(['f.isra.0', 'g'])
+    expect(stack('f@ffffffff81234567;g').functions).toEqual(['f', 'g'])
+  })
+
+  it('is another call path where a function is called from another place', () => {
     expect(stack('f+1;g+2').path).toBe(stack('f+3;g+4').path)
+    expect(stack('__kmalloc+9;f+1;g+2').callPath).toBe(stack('__kmalloc+8;f+1;g+2').callPath)
+    expect(stack('__kmalloc+9;f+1;g+2').callPath).not.toBe(stack('__kmalloc+9;f+1;g+4').callPath)
   })
 
   it.each([

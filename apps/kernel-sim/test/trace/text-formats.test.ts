@@ -186,7 +186,9 @@ describe('ftrace text', () => {
       damaged: 0,
       events: 3,
     })
-    expect(events.map(({ comm, pid, cpu, stack }) => [comm, pid, cpu, stack?.path])).toEqual([
+    expect(
+      events.map(({ comm, pid, cpu, stack }) => [comm, pid, cpu, stack?.functions.join(';')]),
+    ).toEqual([
       ['my [x] task-1', 42, 0, undefined],
       ['<...>', 43, 1, undefined],
       ['wl-a', 44, 0, '__kmalloc;xfs_iget'],
@@ -208,8 +210,15 @@ describe('ftrace text', () => {
         cmd('wl-b-2', 'd.h2.    82.872172: kernel_stack: <stack trace >') +
         '=> __kmalloc (ffffffff81234567)\n=> b (ffffffff81234568)\n',
     )
-    expect(reading).toMatchObject({ format: 'ftrace', lost: 204601, blank: 3, damaged: 0 })
-    expect(events.map(({ pid, stack, interrupt }) => [pid, stack?.path, interrupt])).toEqual([
+    expect(reading).toMatchObject({ format: 'ftrace', lost: 204600, blank: 3, damaged: 0 })
+    expect(reading).toMatchObject({
+      gaps: 2,
+      uncountedGaps: 1,
+      lostByCpu: [{ cpu: 1, events: 204600, gaps: 2, uncounted: 1 }],
+    })
+    expect(
+      events.map(({ pid, stack, interrupt }) => [pid, stack?.functions.join(';'), interrupt]),
+    ).toEqual([
       [1, '__kmalloc;a', false],
       [2, '__kmalloc;b', true],
     ])
@@ -382,7 +391,13 @@ describe('perf text', () => {
       events: 2,
     })
     expect(
-      events.map(({ comm, pid, cpu, time, stack }) => [comm, pid, cpu, time, stack?.path]),
+      events.map(({ comm, pid, cpu, time, stack }) => [
+        comm,
+        pid,
+        cpu,
+        time,
+        stack?.functions.join(';'),
+      ]),
     ).toEqual([
       ['wl-a', 1, 0, 1000001000, '__kmalloc;xfs_iget'],
       ['my task', 7, 1, 2000000001, undefined],

@@ -23,3 +23,13 @@ export function withoutProbes(frames: readonly string[]): readonly string[] {
   )
   return first < 0 ? [] : frames.slice(first)
 }
+
+/** The prefixes of the functions that one tracepoint has of its own, or that the tracepoints of one class share. */
+const OF_ONE = ['trace_event_raw_event_', 'perf_trace_', '__traceiter_', '__bpf_trace_']
+
+/** Returns the tracepoint, or the class of tracepoints, whose probe is the innermost frame. */
+export function probedBy(frames: readonly string[]): string | undefined {
+  const [innermost = ''] = frames
+  const prefix = OF_ONE.find((beginning) => innermost.startsWith(beginning))
+  return prefix === undefined ? undefined : innermost.slice(prefix.length).replace(/[+@].*$/, '')
+}

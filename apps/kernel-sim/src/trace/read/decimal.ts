@@ -28,6 +28,13 @@ function digits(bytes: DataView, start: number, end: number): number {
   return value
 }
 
+/** A whole number of clock ticks: up to 18 digits, of which a double keeps about 16. */
+export function ticks(bytes: DataView, start: number, end: number): number {
+  const middle = Math.max(start, end - 9)
+  const high = middle > start ? digits(bytes, start, middle) * 1e9 : 0
+  return high + digits(bytes, middle, end)
+}
+
 /** Whether the byte is a digit. */
 export function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE

@@ -10,13 +10,16 @@ import type { TraceReader } from './trace-reader.js'
 const FORMATS = {
   /** Of our own recorder. */
   ndjson: { line: /^\s*\{"/, reader: NdjsonReader },
-  /** tracefs, trace-cmd report. */
+  /** tracefs, trace-cmd report; function_graph with events as comments. */
   ftrace: {
-    line: /^# tracer: |^\s*\S.*-\d+\s.*\[\d{3,}\].*\d+\.\d{6,9}: \w+:/,
+    line: /^[>\s]*# tracer: |^(?:.*-\d+\s*(?:\([ \d-]*\)\s*)?|[>\s]*)\[\d{3,}\](?:\s+\S{4,})?\s*\d+(?:\.\d{6,9})?: +\w+: |\|\s+\/\* \w+: .*\*\//,
     reader: FtraceReader,
   },
   /** perf script. */
-  perf: { line: /^\s*\S.*\s\d+\s+\[\d{3,}\]\s+\d+\.\d{6,9}:\s.*\w+:\w+: /, reader: PerfReader },
+  perf: {
+    line: /^\s*\S.*\s\d+(?:\/\d+)?\s+\[\d{3,}\]\s+\d+\.\d{6,9}:\s.*\w+: /,
+    reader: PerfReader,
+  },
 } as const
 
 export type TraceFormat = keyof typeof FORMATS

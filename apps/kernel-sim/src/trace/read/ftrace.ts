@@ -8,19 +8,23 @@
  *  => kmem_cache_alloc_noprof
  * ```
  *
- * A stack is a record of its own that may come after one of another CPU: it belongs to the last event of its task.
+ * A stack is a record of its own that may come after one of another CPU: see StackOwners. What people paste into mail is read
+ * too: quoted with `>`, indented, and with long lines folded. Of function_graph the events are read, which it writes
+ * as comments.
  */
-import { withoutProbes } from '../attribute/probe-functions.js'
+import { probedBy, withoutProbes } from '../attribute/probe-functions.js'
 import type { TraceEvent } from '../event.js'
 import type { Names } from '../names.js'
 import { Stack } from '../stack.js'
 import { ByteTable, viewOf } from './byte-table.js'
-import type { Damage } from './damage.js'
-import { isDigit, nanoseconds } from './decimal.js'
+import type { Damage, DamageKind } from './damage.js'
+import { isDigit, nanoseconds, ticks } from './decimal.js'
 import { newHead } from './make-event.js'
-import { kindOf, PayloadReader } from './payload.js'
+import { PayloadReader } from './payload.js'
+import { type Level, type StackOwner, StackOwners } from './stack-owner.js'
 import { type StackText, StackTexts } from './stack-text.js'
 import { excerpt, LineCounts, type TraceReader } from './trace-reader.js'
+import { eventName } from './tracepoints.js'
 
 const TAB = 9
 const LF = 10
@@ -33,8 +37,8 @@ const GREATER = 62
 const OPEN = 91
 const CLOSE = 93
 
-/** How many events of other tasks may stand between an event and its stack. */
-const WINDOW = 32
+/** How many events may stand between an event and its stack: those of the other CPUs. */
+const WINDOW = 256
 
 /** The third byte of `<stack trace>`, and its length; `<user stack trace>` has another, trace-cmd has a blank in it. */
 const T = 116
@@ -43,15 +47,35 @@ const STACK_TRACE = '<stack trace>'.length
 /** What trace-cmd calls the headers of stacks. */
 const STACK_EVENTS = new Set(['kernel_stack', 'user_stack'])
 
-/** The third flag by byte: 1 when an interrupt (`h`, `H`), softirq (`s`) or NMI (`z`, `Z`) is on top of the task. */
-const INTERRUPT_FLAGS = new Uint8Array(256)
-for (const flag of Buffer.from('hHszZ')) INTERRUPT_FLAGS[flag] = 1
+/** How many frames trace-cmd without its plugins prints: as many as the format of the event declares. */
+const DECLARED_FRAMES = 8
+
+/** The level by the third flag: `s` softirq, `h` interrupt, `H` that on top of a softirq, `z` and `Z` NMI. */
+const LEVELS = new Uint8Array(256)
+for (const [flags, level] of [
+  ['s', 1],
+  ['hH', 2],
+  ['zZ', 3],
+] as const) {
+  for (const flag of Buffer.from(flags)) LEVELS[flag] = level
+}
 
 /** How trace-cmd and tracefs say that events are missing, with or without their number. */
-const LOST = /\[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]|\b(\d+) events? (?:lost|dropped)/i
+const LOST =
+  /(?:CPU:(\d+) )?(?:\[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]|\b(\d+) events? (?:lost|dropped))/i
 
 /** Lines of trace-cmd that are about the recording as a whole. */
-const ABOUT = /^(#.*|\s*|version = \d+|cpus=\d+|CPU \d+ is empty)$/
+const ABOUT = /^[>\s]*(#.*|version = \d+|cpus=\d+|CPU \d+ is empty|-{5,})?$/
+
+/** A line of function_graph, and an event in one: `24)   dd-812  |   |  /* mm_page_alloc: page=... *\/`. */
+const GRAPH = /^[>\s]*(?:(\d+\.\d+) +\|\s+)?(\d+)\)(?:\s+(\S.*?)-(\d+)\s+\|)?.*?(?:\||=>)/
+const GRAPH_EVENT = /\|\s+\/\* (\w+): (.*) \*\/\s*$/
+
+/** The rest of an event that mail folded after it could be read: more fields. */
+const FIELDS_ONLY = /^[>\s]*(\w+=\S*\s*)+$/
+
+/** A frame that is quoted or indented. */
+const LOOSE_FRAME = /^[>\s]*=> /
 
 /** What stands before the CPU: `kworker/1:2-4663`, with a process id in parentheses in newer kernels if asked for. */
 interface TaskName {
@@ -59,31 +83,36 @@ interface TaskName {
   readonly pid: number
 }
 
-/** An event that may still get a stack. */
-interface Held {
-  readonly event: TraceEvent
-  readonly pid: number
-  /** Whether no stack can come any more. */
-  settled: boolean
-}
-
 export class FtraceReader implements TraceReader {
   readonly #sink: (event: TraceEvent) => void
   readonly #damage: Damage
   readonly #payload: PayloadReader
   readonly #tasks = new ByteTable(taskName)
-  readonly #kinds = new ByteTable(kindOf)
+  readonly #names = new ByteTable(eventName)
   readonly #stacks = new StackTexts(readStack)
   readonly #head = newHead()
-  readonly #held: Held[] = []
-  /** Whether frames may come now. */
-  #expected = false
-  /** The event that they belong to; none if it is not of interest. */
-  #awaiting: Held | undefined
+  readonly #owners = new StackOwners()
+  /** Events that were not passed on yet, in their order. */
+  readonly #held: StackOwner[] = []
+  /** Whose stack the frames are that may come now. */
+  readonly #header = {
+    expected: false,
+    kernel: false,
+    cpu: 0,
+    pid: 0,
+    level: undefined as Level | undefined,
+  }
   #text: Buffer = Buffer.alloc(0)
   #bytes: DataView = viewOf(this.#text)
   /** Where in a line the CPU stood last: mostly the same. */
   #column = 0
+  /** The last line with an event, in case that it was folded: its bytes, or where it is in the block. */
+  #last = { begin: 0, end: -2, joined: undefined as Buffer | undefined }
+  /** The event of that line, if it has one; and what is wrong with it, until it is sure that it was not folded. */
+  #lastOwner: StackOwner | undefined
+  #failed: { readonly kind: DamageKind; readonly line: number; readonly what: string } | undefined
+  /** The event that is being read anew, since its line was folded: it keeps its place, and waits for its stack. */
+  #amended: StackOwner | undefined
   readonly counts = new LineCounts()
   /** Their tracers write none. */
   readonly notes = []
@@ -95,30 +124,47 @@ export class FtraceReader implements TraceReader {
   }
 
   lines(text: Buffer, start: number, end: number): void {
-    this.#text = text
-    this.#bytes = viewOf(text)
+    this.#use(text)
+    // The line before is in a block that is gone, but for its copy.
+    this.#last.end = this.#last.joined === undefined ? -2 : start - 1
     let at = start
     while (at < end) {
       if (isFrame(text, at)) {
-        const stop = this.#stackEnd(at, end)
-        this.#takeStack(this.#stacks.take(this.#bytes, at, stop, stop === end))
-        at = stop
+        at = this.#frames(at, end)
         continue
       }
       this.#takeStack(this.#stacks.finish())
       this.counts.lines++
       at = this.#line(at, end)
     }
+    const { begin, end: stop, joined } = this.#last
+    if (stop + 1 !== end && stop !== end) this.#last.joined = undefined
+    else if (joined === undefined) this.#last.joined = Buffer.from(text.subarray(begin, stop))
   }
 
   oversize(length: number): void {
     this.#takeStack(this.#stacks.finish())
+    this.#giveUp()
     this.#damage.add('oversize', ++this.counts.lines, `a line of ${length} bytes`)
   }
 
   end(): void {
     this.#takeStack(this.#stacks.finish())
-    for (const { event } of this.#held.splice(0)) this.#sink(event)
+    this.#giveUp()
+    for (const { event } of this.#held.splice(0)) if (event !== undefined) this.#sink(event)
+  }
+
+  #use(text: Buffer): void {
+    this.#text = text
+    this.#bytes = viewOf(text)
+    this.#payload.use(text, this.#bytes)
+  }
+
+  /** The frames from `start` on. Returns where the next line begins. */
+  #frames(start: number, limit: number): number {
+    const stop = this.#stackEnd(start, limit)
+    this.#takeStack(this.#stacks.take(this.#bytes, start, stop, stop === limit))
+    return stop
   }
 
   /**
@@ -146,106 +192,235 @@ export class FtraceReader implements TraceReader {
       this.#column = 0
       return this.#line(start, limit)
     }
+    if (this.#failed !== undefined) this.#giveUp()
     if (Number.isNaN(pid) || text[timeEnd - 1] !== COLON) {
       return this.#damaged('malformed', start, limit)
     }
+    const level = timed ? undefined : (LEVELS[text[flags + 2] as number] as Level)
     const name = wordStart(text, timeEnd, limit)
     if (text[name] === LESS) {
-      this.#expectStack(pid, text[name + 2] === T)
+      this.#expectStack(cpuNumber, pid, level, text[name + 2] === T)
       return text[name + STACK_TRACE] === LF
         ? name + STACK_TRACE + 1
         : lineEnd(text, name, limit) + 1
     }
     const nameEnd = wordEnd(text, name, limit) - 1
     if (text[nameEnd] !== COLON) return this.#damaged('truncated', start, limit)
-    const when = nanoseconds(this.#bytes, time, timeEnd - 1)
+    const when = this.#time(time, timeEnd - 1)
     if (Number.isNaN(when)) return this.#damaged('malformed', start, limit)
-    this.#expected = false
+    this.#header.expected = false
     const end = lineEnd(text, nameEnd, limit)
-    const kind = this.#kinds.get(this.#bytes, name, nameEnd)
+    const found = this.#names.get(this.#bytes, name, nameEnd)
     const payload = wordStart(text, nameEnd + 1, end)
-    if (kind !== undefined) {
+    if (found.kind !== undefined) {
       const head = this.#head
       head.line = this.counts.lines
       head.time = when
       head.cpu = cpuNumber
       head.pid = pid
       head.comm = comm
-      head.interrupt = !timed && INTERRUPT_FLAGS[text[flags + 2] as number] === 1
-      const found = this.#payload.read(head, kind, this.#bytes, text, payload, end)
-      if (found === undefined) this.#settle(pid)
-      else this.#hold(found, pid)
-    } else if (STACK_EVENTS.has(text.toString('latin1', name, nameEnd))) {
-      this.#expectStack(pid, text[payload] === LESS && text[payload + 2] === T)
+      head.interrupt = level !== undefined && level > 0
+      const event = this.#payload.read(head, found.kind, payload, end)
+      this.#remember(start, end)
+      if (event === undefined) {
+        this.#fail('invalid', `${found.name}: "${this.#payload.wrong}" is missing or impossible`)
+      }
+      this.#record(cpuNumber, pid, level, { name: found.name, event, settled: event === undefined })
+    } else if (STACK_EVENTS.has(found.name)) {
+      // Without its plugins trace-cmd begins with the first frame on the line of the header.
+      const plain = isFrame(text, payload)
+      this.#expectStack(
+        cpuNumber,
+        pid,
+        level,
+        found.name === 'kernel_stack' && (plain || text[payload + 2] === T),
+      )
+      if (plain) {
+        this.counts.lines--
+        return payload
+      }
     } else {
       this.counts.ignored++
-      this.#settle(pid)
+      this.#record(cpuNumber, pid, level, { name: found.name, event: undefined, settled: true })
     }
     return end + 1
   }
 
+  /** Nanoseconds; ticks where the clock of the recording has no seconds. */
+  #time(start: number, end: number): number {
+    const when = nanoseconds(this.#bytes, start, end)
+    if (!Number.isNaN(when)) return when
+    const count = ticks(this.#bytes, start, end)
+    if (!Number.isNaN(count)) this.counts.clock = 'ticks'
+    return count
+  }
+
+  #remember(begin: number, end: number): void {
+    this.#last.begin = begin
+    this.#last.end = end
+    this.#last.joined = undefined
+    this.#lastOwner = undefined
+  }
+
+  /** Something is wrong with the line that is remembered. */
+  #fail(kind: DamageKind, what: string): void {
+    this.#failed = { kind, line: this.counts.lines, what }
+  }
+
+  /** The line that is wrong does not go on: it is damaged. */
+  #giveUp(): void {
+    const failed = this.#failed
+    this.#failed = undefined
+    if (failed !== undefined) this.#damage.add(failed.kind, failed.line, failed.what)
+  }
+
   #damaged(kind: 'malformed' | 'truncated', start: number, limit: number): number {
     const end = lineEnd(this.#text, start, limit)
-    this.#expected = false
-    this.#damage.add(kind, this.counts.lines, excerpt(this.#text.toString('utf8', start, end)))
+    this.#header.expected = false
+    this.#remember(start, end)
+    this.#fail(kind, excerpt(this.#text.toString('utf8', start, end)))
     return end + 1
   }
 
   #otherLine(start: number, limit: number): number {
     const end = lineEnd(this.#text, start, limit)
-    this.#other(this.#text.toString('utf8', start, end), this.counts.lines)
+    const line = this.#text.toString('utf8', start, end)
+    if (LOOSE_FRAME.test(line)) {
+      this.counts.lines--
+      return this.#frames(start, limit)
+    }
+    if (!this.#goesOn(line, start, end)) this.#other(line, this.counts.lines)
     return end + 1
+  }
+
+  /** Takes a line that goes on where mail folded the line before it. Returns whether it is one. */
+  #goesOn(line: string, start: number, end: number): boolean {
+    const { begin, end: stop, joined: before } = this.#last
+    if (stop + 1 !== start || line.trim() === '' || ABOUT.test(line)) return false
+    const failed = this.#failed
+    const owner = this.#lastOwner
+    const fieldsOnly = FIELDS_ONLY.test(line)
+    if (failed === undefined && !(owner?.event !== undefined && fieldsOnly)) return false
+    const text = this.#text
+    const lines = this.counts.lines
+    const column = this.#column
+    const first = before ?? text.subarray(begin, stop)
+    const joined = Buffer.from(`${first.toString('utf8')} ${line.replace(/^[>\s]+/, '')}`)
+    this.counts.lines = failed?.line ?? owner?.event?.line ?? lines
+    this.#failed = undefined
+    this.#amended = owner
+    this.#use(joined)
+    const readable = this.#cpuAt(0, joined.length) >= 0
+    if (readable) this.#line(0, joined.length)
+    const whole = readable && this.#failed === undefined
+    this.#use(text)
+    this.#amended = undefined
+    this.counts.lines = lines
+    this.#column = column
+    if (!whole) this.#failed = failed
+    if (whole || fieldsOnly) this.#last = { begin: 0, end, joined }
+    return whole || fieldsOnly
   }
 
   /** A line that is neither an event nor a frame. */
   #other(line: string, number: number): void {
+    this.#giveUp()
     const lost = LOST.exec(line)
-    if (lost !== null) this.counts.lost += Number(lost[1] ?? lost[2] ?? 1)
+    if (lost !== null) this.#lost(lost)
     else if (ABOUT.test(line)) this.counts.blank++
-    else this.#damage.add('foreign', number, excerpt(line))
+    else if (!this.#graphLine(line)) this.#damage.add('foreign', number, excerpt(line))
   }
 
-  /** No stack comes any more for the events of this task. */
-  #settle(pid: number): void {
-    for (const held of this.#held) if (held.pid === pid) held.settled = true
+  #lost([, cpu, dropped, lost]: RegExpExecArray): void {
+    const count = dropped ?? lost
+    this.counts.lost.add(
+      count === undefined ? undefined : Number(count),
+      cpu === undefined ? undefined : Number(cpu),
+    )
+    if (cpu !== undefined) this.#owners.forget(Number(cpu))
   }
 
-  #hold(event: TraceEvent, pid: number): void {
-    this.#settle(pid)
-    this.#held.push({ event, pid, settled: false })
+  /** A line of function_graph: calls are of no interest, but comments are events. Returns whether it is one. */
+  #graphLine(line: string): boolean {
+    const graph = GRAPH.exec(line)
+    if (graph === null) return false
+    const [, time = '', cpu = '', comm, pid] = graph
+    const [, name = '', payload = ''] = GRAPH_EVENT.exec(line) ?? []
+    const { kind } = eventName(name)
+    if (kind === undefined) {
+      this.counts.ignored++
+      return true
+    }
+    const head = this.#head
+    head.line = this.counts.lines
+    // Without the option funcgraph-abstime there are no times, and without funcgraph-proc no tasks.
+    if (time !== '') head.time = Number(time) * 1e9
+    head.cpu = Number(cpu)
+    head.pid = pid === undefined ? -1 : Number(pid)
+    head.comm = comm ?? ''
+    head.interrupt = false
+    const text = this.#text
+    const bytes = Buffer.from(payload)
+    this.#payload.use(bytes, viewOf(bytes))
+    const event = this.#payload.read(head, kind, 0, bytes.length)
+    this.#payload.use(text, this.#bytes)
+    if (event !== undefined)
+      this.#record(head.cpu, head.pid, undefined, { name, event, settled: false })
+    else {
+      this.#damage.add(
+        'invalid',
+        head.line,
+        `${name}: "${this.#payload.wrong}" is missing or impossible`,
+      )
+    }
+    return true
+  }
+
+  #record(cpu: number, pid: number, level: Level | undefined, owner: StackOwner): void {
+    const amended = this.#amended
+    if (amended === undefined) this.#owners.record(cpu, pid, level, owner)
+    this.#lastOwner = amended ?? owner
+    if (owner.event === undefined) return
+    if (amended !== undefined) {
+      const isHeld = amended.event !== undefined
+      amended.event = owner.event
+      if (isHeld) return
+      amended.settled = false
+    }
+    this.#held.push(amended ?? owner)
     this.#release()
   }
 
   /** A stack of this task follows: one of the `kernel`, or one that says nothing here. */
-  #expectStack(pid: number, kernel: boolean): void {
-    this.#expected = true
-    this.#awaiting = undefined
-    if (!kernel) return
-    for (const held of this.#held) {
-      if (held.pid === pid && !held.settled) this.#awaiting = held
-    }
+  #expectStack(cpu: number, pid: number, level: Level | undefined, kernel: boolean): void {
+    const header = this.#header
+    header.expected = true
+    header.kernel = kernel
+    header.cpu = cpu
+    header.pid = pid
+    header.level = level
   }
 
   #takeStack(found: StackText | undefined): void {
     if (found === undefined) return
-    const { stack, lines, strange } = found
-    if (!this.#expected && strange.length < lines) {
-      this.#damage.add(
-        'foreign',
-        this.counts.lines + 1,
-        `frames of no event: ${stack.frames[0] ?? ''}`,
-      )
-    }
-    for (const { at, text } of strange) this.#other(text, this.counts.lines + at + 1)
+    const { stack, lines, strange, probe } = found
+    const { expected, kernel, cpu, pid, level } = this.#header
+    const number = this.counts.lines
     this.counts.lines += lines
-    this.#expected = false
-    const held = this.#awaiting
-    this.#awaiting = undefined
-    if (held === undefined) return
-    const target: { stack: Stack | undefined; interrupt: boolean } = held.event
-    target.stack = stack
-    if (stack.interrupt) target.interrupt = true
-    held.settled = true
+    this.#header.expected = false
+    if (!expected && strange.length < lines) {
+      this.#damage.add('foreign', number + 1, `frames of no event: ${stack.frames[0] ?? ''}`)
+    }
+    for (const { at, text } of strange) this.#other(text, number + at + 1)
+    if (!expected || !kernel) return
+    const owner = this.#owners.claim(cpu, pid, level, probe)
+    if (owner === undefined) {
+      this.counts.strayStacks++
+      return
+    }
+    if (owner.event === undefined) return
+    owner.event.stack = stack
+    if (stack.interrupt) owner.event.interrupt = true
     this.#release()
   }
 
@@ -254,7 +429,11 @@ export class FtraceReader implements TraceReader {
     const held = this.#held
     let count = 0
     while (count < held.length && (held[count]?.settled || held.length - count > WINDOW)) count++
-    for (let i = 0; i < count; i++) this.#sink((held[i] as Held).event)
+    for (let i = 0; i < count; i++) {
+      const owner = held[i] as StackOwner
+      owner.settled = true
+      if (owner.event !== undefined) this.#sink(owner.event)
+    }
     if (count === held.length) held.length = 0
     else if (count > 0) held.splice(0, count)
   }
@@ -323,8 +502,14 @@ function wordEnd(text: Buffer, from: number, end: number): number {
   return at
 }
 
+/** The name of a buffer, which trace-cmd writes first where there are several: the name of the task fills 16 columns after it. */
+const BUFFER = /^\S+: (?=.{16,}-\d+ *$)/
+
 function taskName(text: string): TaskName {
-  const [, comm = '', pid] = /^ *(.*)-(\d+) *(?:\([ \d-]*\) *)?$/.exec(text) ?? []
+  const task = text.replace(/^(?:> ?)+/, '').replace(BUFFER, '')
+  // Some texts have the column cut off.
+  if (task.trim() === '') return { comm: '', pid: -1 }
+  const [, comm = '', pid] = /^\s*(.*)-(\d+) *(?:\([ \d-]*\) *)?$/.exec(task) ?? []
   return { comm, pid: pid === undefined ? Number.NaN : Number(pid) }
 }
 
@@ -333,9 +518,16 @@ function readStack(lines: readonly string[], names: Names): StackText {
   const frames: string[] = []
   const strange: { at: number; text: string }[] = []
   for (const [at, line] of lines.entries()) {
-    const frame = /^[ \t]?=> +(\S+)/.exec(line)?.[1]
-    if (frame === undefined) strange.push({ at, text: line })
-    else frames.push(frame)
+    const [, name, address] = /^[>\s]*=> +(\S+)(?: \(([\da-f]+)\))?/.exec(line) ?? []
+    if (name === undefined) strange.push({ at, text: line })
+    // What fills up the frames that trace-cmd prints without its plugins.
+    else if (name !== '0x0') frames.push(address === undefined ? name : `${name}@${address}`)
   }
-  return { stack: new Stack(withoutProbes(frames), false, names), lines: lines.length, strange }
+  const cut = frames.length === DECLARED_FRAMES && lines[0]?.startsWith('\t=>') === true
+  return {
+    stack: new Stack(withoutProbes(frames), cut, names),
+    lines: lines.length,
+    strange,
+    probe: probedBy(frames),
+  }
 }

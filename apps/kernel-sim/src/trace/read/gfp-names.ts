@@ -1,5 +1,6 @@
 /**
- * Gfp names: the flags that tracepoints print, of every kernel since 4.6 (where each flag got its own name, 420adbe9fc1a).
+ * Gfp names: the flags that tracepoints print, of every kernel since 3.0; in 4.6
+ * flags got the names that the source has (420adbe9fc1a).
  * Bits moved between kernels and names did not, so a name stands for the bit it has in 6.18; a flag that 6.18 does
  * not have any more and that changes nothing here stands for no bit.
  */
@@ -18,6 +19,39 @@ const OLDER: Readonly<Record<string, number>> = {
   __GFP_SKIP_KASAN: 0,
   __GFP_SKIP_KASAN_POISON: 0,
   __GFP_SKIP_KASAN_UNPOISON: 0,
+  ...before4_6(),
+}
+
+/**
+ * The names of single flags before 4.6, without underscores (show_gfp_flags in include/trace/events/gfpflags.h of 3.0 to 4.5).
+ * GFP_WAIT meant what both reclaim flags mean since 4.4.
+ */
+function before4_6(): Record<string, number> {
+  const { flags } = linux6_18
+  const same = [
+    'HIGH',
+    'IO',
+    'FS',
+    'NOWARN',
+    'NOFAIL',
+    'NORETRY',
+    'COMP',
+    'ZERO',
+    'NOMEMALLOC',
+  ] as const
+  const also = ['MEMALLOC', 'HARDWALL', 'THISNODE', 'RECLAIMABLE', 'MOVABLE', 'ACCOUNT'] as const
+  return {
+    ...Object.fromEntries(
+      [...same, ...also].map((name) => [`GFP_${name}`, flags[`__GFP_${name}`]]),
+    ),
+    GFP_WAIT: flags.__GFP_DIRECT_RECLAIM | flags.__GFP_KSWAPD_RECLAIM,
+    GFP_REPEAT: flags.__GFP_RETRY_MAYFAIL,
+    GFP_COLD: 0,
+    GFP_NOTRACK: 0,
+    GFP_NO_KSWAPD: 0,
+    GFP_OTHER_NODE: 0,
+    GFP_WRITE: flags.__GFP_WRITE,
+  }
 }
 
 /** Every bit that has a name in 6.18. */

@@ -1,5 +1,6 @@
 /**
- * Lines: cuts a stream of byte chunks into blocks of whole lines, without copying but for a line that two chunks share.
+ * Lines: cuts a stream of byte chunks into blocks of whole lines, without copying but for a line that two chunks share. The
+ * carriage returns of CRLF go, whoever put them there.
  * Memory is bounded whatever comes: of a line that is too long only the length is kept.
  */
 
@@ -15,6 +16,7 @@ export interface LineSink {
 export const MAX_LINE = 1 << 20
 
 const LF = 10
+const CR = 13
 
 export class LineSplitter {
   readonly #sink: LineSink
@@ -27,8 +29,31 @@ export class LineSplitter {
     this.#sink = sink
   }
 
+  /** Whether the last chunk ended with a carriage return: it goes if a line break follows. */
+  #endedWithCr = false
+
   /** Takes the next bytes of the stream. */
   push(chunk: Buffer): void {
+    if (this.#endedWithCr || chunk.includes(CR)) this.#lines(this.#withoutCrlf(chunk))
+    else this.#lines(chunk)
+  }
+
+  #withoutCrlf(chunk: Buffer): Buffer {
+    const kept = Buffer.allocUnsafe(chunk.length + 1)
+    let length = 0
+    if (this.#endedWithCr && chunk[0] !== LF) kept[length++] = CR
+    this.#endedWithCr = chunk[chunk.length - 1] === CR
+    let start = 0
+    for (let cr = chunk.indexOf(CR); cr >= 0; cr = chunk.indexOf(CR, cr + 1)) {
+      if (cr + 1 < chunk.length && chunk[cr + 1] !== LF) continue
+      length += chunk.copy(kept, length, start, cr)
+      start = cr + 1
+    }
+    length += chunk.copy(kept, length, start)
+    return kept.subarray(0, length)
+  }
+
+  #lines(chunk: Buffer): void {
     let start = 0
     if (this.#carried > 0) {
       const end = chunk.indexOf(LF)
@@ -47,6 +72,8 @@ export class LineSplitter {
 
   /** The stream has ended. */
   end(): void {
+    if (this.#endedWithCr) this.#lines(Buffer.of(CR))
+    this.#endedWithCr = false
     if (this.#carried > 0) this.#flush(0)
   }
 

@@ -14,6 +14,7 @@ import type {
   ReclaimBeginEvent,
   ReclaimEndEvent,
   RequestEvent,
+  ShrinkEndEvent,
   ShrinkEvent,
   SleepEvent,
 } from '../event.js'
@@ -199,6 +200,15 @@ export function shrinkEvent(
     shrinker,
     gfp,
   }
+}
+
+export function shrinkEndEvent(
+  head: Head,
+  event: ShrinkEndEvent['event'],
+  shrinker: ShrinkEndEvent['shrinker'],
+): ShrinkEndEvent {
+  const { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt } = head
+  return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt, event, shrinker }
 }
 
 export function kswapdEvent(head: Head, event: KswapdEvent['event']): KswapdEvent {

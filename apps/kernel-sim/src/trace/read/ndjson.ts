@@ -19,6 +19,7 @@ import {
   reclaimBeginEvent,
   reclaimEndEvent,
   requestEvent,
+  shrinkEndEvent,
   shrinkEvent,
   sleepEvent,
 } from './make-event.js'
@@ -52,9 +53,10 @@ const pid: FieldType = {
   needed: 'a thread id, or -1',
   accepts: (value) => Number.isInteger(value) && (value as number) >= -1,
 }
+/** No frames at all is how older recorders wrote a stack that was lost. */
 const frames: FieldType = {
   needed: 'a list of frames',
-  accepts: (value) => typeof value === 'string' && value !== '',
+  accepts: (value) => typeof value === 'string',
 }
 const one: FieldType = {
   needed: '1',
@@ -98,6 +100,7 @@ const FIELDS: Readonly<Record<EventName, Fields>> = {
   mm_vmscan_kswapd_sleep: { nid: signed },
   mm_vmscan_wakeup_kswapd: { nid: signed, order: count, gfp: bits },
   mm_shrink_slab_start: { shrink: text, nr: signed, items: count, gfp: bits, prio: signed },
+  mm_shrink_slab_end: { shrink: text, ret: signed },
   sched_switch: { prev_state: signed, ...STACK },
 }
 
@@ -185,7 +188,7 @@ export class NdjsonReader implements TraceReader {
   }
 
   end(): void {
-    this.counts.lost = this.#notes.lost
+    if (this.#notes.lost > 0) this.counts.lost.add(this.#notes.lost)
   }
 
   #line(line: string, number: number): void {
@@ -240,7 +243,10 @@ export class NdjsonReader implements TraceReader {
 
   #event(raw: Raw, line: number): TraceEvent {
     const { pid, ev: event, st } = raw
-    const stack = st === undefined ? undefined : this.#stacks.intern(st, raw.st_trunc !== undefined)
+    const stack =
+      st === undefined || st === ''
+        ? undefined
+        : this.#stacks.intern(st, raw.st_trunc !== undefined)
     const head = this.#head
     head.line = line
     head.time = raw.ts
@@ -288,6 +294,8 @@ export class NdjsonReader implements TraceReader {
         const { shrink: shrinker, gfp } = raw
         return shrinkEvent(head, event, shrinker, gfp)
       }
+      case 'mm_shrink_slab_end':
+        return shrinkEndEvent(head, event, raw.shrink)
       case 'sched_switch':
         return sleepEvent(head, event)
       case 'mm_vmscan_kswapd_wake':

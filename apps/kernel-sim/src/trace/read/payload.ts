@@ -6,7 +6,7 @@
  * Addresses are different each time. What stands around them comes again and again, so it is taken apart once.
  */
 import type { TraceEvent } from '../event.js'
-import { ByteTable } from './byte-table.js'
+import { ByteTable, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { readGfp } from './gfp-names.js'
 import {
@@ -19,36 +19,10 @@ import {
   reclaimBeginEvent,
   reclaimEndEvent,
   requestEvent,
+  shrinkEndEvent,
   shrinkEvent,
 } from './make-event.js'
-
-/** Names of tracepoints that an audit has a use for. */
-const KINDS = [
-  'kmalloc',
-  'kmalloc_node',
-  'kmem_cache_alloc',
-  'kmem_cache_alloc_node',
-  'mm_page_alloc',
-  'mm_page_free',
-  'workqueue_queue_work',
-  'workqueue_execute_start',
-  'workqueue_execute_end',
-  'mm_vmscan_direct_reclaim_begin',
-  'mm_vmscan_direct_reclaim_end',
-  'mm_vmscan_memcg_reclaim_begin',
-  'mm_vmscan_memcg_reclaim_end',
-  'mm_shrink_slab_start',
-  'mm_vmscan_kswapd_wake',
-  'mm_vmscan_kswapd_sleep',
-  'mm_vmscan_wakeup_kswapd',
-] as const
-
-export type Kind = (typeof KINDS)[number]
-
-/** The tracepoint of this name; undefined when an audit has no use for its events. */
-export function kindOf(name: string): Kind | undefined {
-  return KINDS.find((kind) => kind === name)
-}
+import type { Kind } from './tracepoints.js'
 
 /** The values of a text of `key=value`: undefined where a key is missing, or its value impossible. */
 interface Fields {
@@ -67,6 +41,8 @@ interface Fields {
 }
 
 const SPACE = 32
+const OPEN = 40
+const CLOSE = 41
 const ZERO = 48
 const NINE = 57
 const LOWER_A = 97
@@ -82,40 +58,37 @@ export class PayloadReader {
   readonly #names = new ByteTable((text) => text)
   readonly #functions = new ByteTable(functionName)
   readonly #fields = new ByteTable(readFields)
-  /** The field that is missing or impossible in the payload that is being read. */
+  #text: Buffer = Buffer.alloc(0)
+  /** The same bytes. */
+  #bytes: DataView = viewOf(this.#text)
   #wrong: string | undefined
 
   constructor(damage: Damage) {
     this.#damage = damage
   }
 
-  /**
-   * The event with this payload, without its stack. Undefined when it is damaged.
-   * @param bytes the same as `text`.
-   */
-  read(
-    head: Head,
-    kind: Kind,
-    bytes: DataView,
-    text: Buffer,
-    start: number,
-    end: number,
-  ): TraceEvent | undefined {
-    this.#wrong = undefined
-    const event = this.#event(head, kind, bytes, text, start, end)
-    if (this.#wrong === undefined) return event
-    this.#damage.add('invalid', head.line, `${kind}: "${this.#wrong}" is missing or impossible`)
-    return undefined
+  /** The field that is missing or impossible in the payload that was read last, if one is. */
+  get wrong(): string | undefined {
+    return this.#wrong
   }
 
-  #event(
-    head: Head,
-    kind: Kind,
-    bytes: DataView,
-    text: Buffer,
-    start: number,
-    end: number,
-  ): TraceEvent {
+  /** The bytes that payloads are in from now on. */
+  use(text: Buffer, bytes: DataView): void {
+    this.#text = text
+    this.#bytes = bytes
+  }
+
+  /** Reads the payload from `start` to `end`. Returns its event, without the stack; undefined when it is damaged: see `wrong`. */
+  read(head: Head, kind: Kind, start: number, end: number): TraceEvent | undefined {
+    this.#wrong = undefined
+    const event = this.#event(head, kind, start, end)
+    return this.#wrong === undefined ? event : undefined
+  }
+
+  #event(head: Head, kind: Kind, begin: number, end: number): TraceEvent {
+    const bytes = this.#bytes
+    const text = this.#text
+    const start = afterPlace(bytes, begin, end)
     switch (kind) {
       case 'kmalloc':
       case 'kmalloc_node':
@@ -128,7 +101,7 @@ export class PayloadReader {
         return requestEvent(
           head,
           isKmalloc ? 'kmalloc' : 'kmem_cache_alloc',
-          this.#text('call_site', this.#fields.get(bytes, start, siteEnd).site),
+          this.#name('call_site', this.#fields.get(bytes, start, siteEnd).site),
           isKmalloc ? undefined : fields.cache,
           this.#number('bytes_alloc', fields.bytes),
           this.#gfp(head, kind, fields),
@@ -165,11 +138,12 @@ export class PayloadReader {
         const structEnd = wordEnd(bytes, struct, end)
         if (!startsWith(bytes, struct, end, STRUCT)) this.#wrong = 'struct'
         const fields = this.#fields.get(bytes, structEnd, end)
+        // Before 5.5 it can be missing; an item that is executed is named then.
         return queueWorkEvent(
           head,
           kind,
           this.#names.get(bytes, Math.min(struct + 'struct='.length, structEnd), structEnd),
-          this.#text('function', fields.fn),
+          fields.fn ?? '',
           fields.workqueue ?? '',
         )
       }
@@ -213,6 +187,13 @@ export class PayloadReader {
           this.#gfp(head, kind, gfp === '' ? NO_FIELDS : fields),
         )
       }
+      case 'mm_shrink_slab_end':
+        // `super_cache_scan+0x0/0x1b0 00000000f3a4: nid: 0 unused scan count 0 new scan count 0 ...`
+        return shrinkEndEvent(
+          head,
+          kind,
+          this.#functions.get(bytes, start, wordEnd(bytes, start, end)),
+        )
       case 'mm_vmscan_kswapd_wake':
       case 'mm_vmscan_kswapd_sleep':
       case 'mm_vmscan_wakeup_kswapd':
@@ -225,7 +206,7 @@ export class PayloadReader {
     return value ?? 0
   }
 
-  #text(key: string, value: string | undefined): string {
+  #name(key: string, value: string | undefined): string {
     if (value === undefined) this.#wrong ??= key
     return value ?? ''
   }
@@ -268,9 +249,19 @@ function readFields(text: string): Fields {
 
 const NO_FIELDS = readFields('')
 
-/** `mas_preallocate+0x3ef/0x430 [xfs]` → `mas_preallocate` */
+/** `mas_preallocate+0x3ef/0x430 [xfs]` → `mas_preallocate`; on ppc64 the code of a function has a dot before its name. */
 function functionName(text: string): string {
-  return text.replace(/[+ ].*$/, '')
+  return text.replace(/^\.|[+ ].*$/g, '')
+}
+
+/** Plugins of trace-cmd, and perf of RHEL 7, write the place of a request in parentheses before its fields. */
+function afterPlace(bytes: DataView, start: number, end: number): number {
+  if (start >= end || bytes.getUint8(start) !== OPEN) return start
+  let at = start
+  while (at < end && bytes.getUint8(at) !== CLOSE) at++
+  do at++
+  while (at < end && bytes.getUint8(at) === SPACE)
+  return Math.min(at, end)
 }
 
 /** Where the word that begins at `start` ends. */

@@ -6,9 +6,9 @@
  * 	ffffffff8161f78b __alloc_frozen_pages_noprof+0x26b ([kernel.kallsyms])
  * ```
  *
- * An empty line ends a call chain.
+ * An empty line ends a call chain; where that was lost, the next event does.
  */
-import { withoutProbes } from '../attribute/probe-functions.js'
+import { probedBy, withoutProbes } from '../attribute/probe-functions.js'
 import type { TraceEvent } from '../event.js'
 import type { Names } from '../names.js'
 import { Stack } from '../stack.js'
@@ -16,9 +16,10 @@ import { ByteTable, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { nanoseconds } from './decimal.js'
 import { newHead } from './make-event.js'
-import { kindOf, PayloadReader } from './payload.js'
+import { PayloadReader } from './payload.js'
 import { type StackText, StackTexts } from './stack-text.js'
 import { excerpt, LineCounts, type TraceReader } from './trace-reader.js'
+import { eventName } from './tracepoints.js'
 
 const LF = 10
 const TAB = 9
@@ -29,7 +30,20 @@ const COLON = 58
 const TASK = /^\s*(\S.*?)\s+(-?\d+)(?:\/(-?\d+))?\s+\[(\d+)\]\s+$/
 
 /** `\tffffffff8161f78b __alloc_frozen_pages_noprof+0x26b ([kernel.kallsyms])` */
-const FRAME = /^\s+[\da-f]+ (\S+)(?: \((\S+)\))?$/
+const FRAME = /^\s+([\da-f]+) (\S.*?)(?: \(([^()]*(?:\([^()]*\))?[^()]*)\))?$/
+
+/** How an event begins. */
+const EVENT = /\[\d+\]\s+\d+\.\d{6,9}: /
+
+/** Files and maps that hold code of the kernel: vmlinux under any path, modules, `[kernel.kallsyms]`, `[xfs]`. */
+const KERNEL_FILE =
+  /(^|\/)vmlinu[xz][^/]*$|\.ko(\.[a-z\d]+)?$|\.ko\.debug$|^\[.*\]$|\/kernel\.vmlinux/
+
+/** Maps in brackets that are no code of the kernel. */
+const NO_KERNEL_FILE = /^\[(unknown|vdso|vsyscall|heap|stack|anon|uprobes)/
+
+/** Addresses of a kernel: the upper half on 64 bits; on ppc64 from 0xc... on, on 32 bits from 3 GiB. */
+const KERNEL_ADDRESS = /^(ffff[\da-f]{12}|c[\da-f]{15}|[c-f][\da-f]{7})$/
 
 /** Who, and on which CPU. */
 interface TaskName {
@@ -43,7 +57,7 @@ export class PerfReader implements TraceReader {
   readonly #damage: Damage
   readonly #payload: PayloadReader
   readonly #tasks = new ByteTable(taskName)
-  readonly #kinds = new ByteTable(kindOf)
+  readonly #names = new ByteTable(eventName)
   readonly #stacks = new StackTexts(readStack)
   readonly #head = newHead()
   #text: Buffer = Buffer.alloc(0)
@@ -63,20 +77,20 @@ export class PerfReader implements TraceReader {
   }
 
   lines(text: Buffer, start: number, end: number): void {
-    this.#text = text
-    this.#bytes = viewOf(text)
+    this.#use(text)
     let at = start
     while (at < end) {
       if (text[at] === TAB) {
-        const gap = text.indexOf('\n\n', at, 'latin1')
-        const stop = gap < 0 || gap >= end ? end : gap + 1
-        this.#takeStack(this.#stacks.take(this.#bytes, at, stop, stop === end))
-        at = stop
+        at = this.#frames(at, end)
         continue
       }
-      this.#takeStack(this.#stacks.finish())
+      this.#finishStack()
       let stop = text.indexOf(LF, at)
       if (stop < 0 || stop > end) stop = end
+      if (text[at] === SPACE && isIndentedFrame(text.toString('latin1', at, stop))) {
+        at = this.#frames(at, end)
+        continue
+      }
       this.counts.lines++
       if (stop > at) this.#line(at, stop)
       else {
@@ -89,13 +103,49 @@ export class PerfReader implements TraceReader {
   }
 
   oversize(length: number): void {
-    this.#takeStack(this.#stacks.finish())
+    this.#finishStack()
     this.#damage.add('oversize', ++this.counts.lines, `a line of ${length} bytes`)
   }
 
   end(): void {
-    this.#takeStack(this.#stacks.finish())
+    this.#finishStack()
     this.#emit()
+  }
+
+  #use(text: Buffer): void {
+    this.#text = text
+    this.#bytes = viewOf(text)
+    this.#payload.use(text, this.#bytes)
+  }
+
+  /** The frames from `start` on. Returns where the next line begins. */
+  #frames(start: number, limit: number): number {
+    const gap = this.#text.indexOf('\n\n', start, 'latin1')
+    const stop = gap < 0 || gap >= limit ? limit : gap + 1
+    const found = this.#stacks.take(this.#bytes, start, stop, stop === limit)
+    if (found === undefined) return stop
+    const length = this.#takeStack(found)
+    if (length === undefined) return stop
+    // An event follows at once. What of the frames was kept from the block before is not in this one.
+    if (!found.kept) return start + length
+    this.#again(found.kept.subarray(length))
+    return stop
+  }
+
+  /** Frames that were kept since more could have come: none did. */
+  #finishStack(): void {
+    const found = this.#stacks.finish()
+    if (found === undefined) return
+    const length = this.#takeStack(found)
+    if (length !== undefined && found.kept !== undefined) this.#again(found.kept.subarray(length))
+  }
+
+  /** Reads lines that were taken for frames. */
+  #again(lines: Buffer): void {
+    const text = this.#text
+    this.lines(lines, 0, lines.length)
+    this.#finishStack()
+    this.#use(text)
   }
 
   /** One line that is no frame of a call chain. */
@@ -115,11 +165,11 @@ export class PerfReader implements TraceReader {
     // `system:name: payload`, after the period of the event in some versions.
     const nameEnd = text.indexOf(': ', colon + 2, 'latin1')
     const system = text.lastIndexOf(COLON, nameEnd - 1)
-    const kind =
-      nameEnd < 0 || nameEnd >= end || system <= colon
-        ? undefined
-        : this.#kinds.get(this.#bytes, system + 1, nameEnd)
-    if (kind === undefined) {
+    // Some versions leave out the system.
+    const name = system > colon ? system + 1 : wordStart(text, colon, Math.max(colon, nameEnd))
+    const found =
+      nameEnd < 0 || nameEnd >= end ? undefined : this.#names.get(this.#bytes, name, nameEnd)
+    if (found?.kind === undefined) {
       this.counts.ignored++
       return
     }
@@ -131,19 +181,22 @@ export class PerfReader implements TraceReader {
     head.comm = comm
     let payload = nameEnd + 1
     while (text[payload] === SPACE) payload++
-    this.#event = this.#payload.read(head, kind, this.#bytes, text, Math.min(payload, end), end)
+    this.#event = this.#payload.read(head, found.kind, Math.min(payload, end), end)
+    if (this.#event === undefined) {
+      const what = `${found.name}: "${this.#payload.wrong}" is missing or impossible`
+      this.#damage.add('invalid', head.line, what)
+    }
   }
 
   #otherLine(line: string): void {
     const lost = /\bLOST (\d+) events|lost (\d+) (?:events|samples)/i.exec(line)
-    if (lost !== null) this.counts.lost += Number(lost[1] ?? lost[2])
+    if (lost !== null) this.counts.lost.add(Number(lost[1] ?? lost[2]))
     else if (line.startsWith('#') || line.trim() === '') this.counts.blank++
     else this.#damage.add('foreign', this.counts.lines, excerpt(line))
   }
 
-  #takeStack(found: StackText | undefined): void {
-    if (found === undefined) return
-    const { stack, lines, strange } = found
+  /** Returns how many bytes of the frames belong to them, if an event follows at once. */
+  #takeStack({ stack, lines, strange, cut }: StackText): number | undefined {
     if (!this.#expected && strange.length < lines) {
       this.#damage.add(
         'foreign',
@@ -156,11 +209,12 @@ export class PerfReader implements TraceReader {
       this.#damage.add('foreign', this.counts.lines + at + 1, excerpt(text))
     }
     this.counts.lines += lines
-    if (this.#event === undefined) return
-    const target: { stack: Stack | undefined; interrupt: boolean } = this.#event
-    target.stack = stack
-    target.interrupt = stack.interrupt
-    this.#emit()
+    if (this.#event !== undefined) {
+      this.#event.stack = stack
+      this.#event.interrupt = stack.interrupt
+      this.#emit()
+    }
+    return cut
   }
 
   #emit(): void {
@@ -190,14 +244,42 @@ function taskName(text: string): TaskName {
   return { comm, pid: Number(tid ?? pid ?? Number.NaN), cpu: Number(cpu ?? Number.NaN) }
 }
 
+/** Whether a line that begins with blanks is a frame: so does an event whose task has a short name. */
+function isIndentedFrame(line: string): boolean {
+  return FRAME.test(line) && !EVENT.test(line)
+}
+
 /** The frames of the kernel: those of a program, where they were recorded too, say nothing here. */
 function readStack(lines: readonly string[], names: Names): StackText {
   const frames: string[] = []
   const strange: { at: number; text: string }[] = []
-  for (const [at, line] of lines.entries()) {
-    const [, frame, object = '[kernel]'] = FRAME.exec(line) ?? []
-    if (frame === undefined) strange.push({ at, text: line })
-    else if (object !== '[unknown]' && /^\[|\.ko/.test(object)) frames.push(frame)
+  let cut: number | undefined
+  let length = 0
+  let count = 0
+  for (const line of lines) {
+    const event = EVENT.test(line)
+    if (event && count > 0) {
+      cut = length
+      break
+    }
+    const [, address = '', frame, file = '[kernel]'] = (event ? undefined : FRAME.exec(line)) ?? []
+    if (frame === undefined) strange.push({ at: count, text: line })
+    // ppc64 has frames of no function in between, and a dot before the names of functions.
+    else if (frame !== '[unknown]' && isOfKernel(address, file))
+      frames.push(frame.replace(/^\./, ''))
+    length += Buffer.byteLength(line) + 1
+    count++
   }
-  return { stack: new Stack(withoutProbes(frames), false, names), lines: lines.length, strange }
+  return {
+    stack: new Stack(withoutProbes(frames), false, names),
+    lines: count,
+    strange,
+    probe: probedBy(frames),
+    cut,
+  }
+}
+
+function isOfKernel(address: string, file: string): boolean {
+  if (NO_KERNEL_FILE.test(file)) return false
+  return KERNEL_FILE.test(file) || KERNEL_ADDRESS.test(address)
 }

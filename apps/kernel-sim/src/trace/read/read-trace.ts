@@ -5,6 +5,7 @@ import type { TraceEvent } from '../event.js'
 import { Damage, type DamageCount } from './damage.js'
 import { detect, readerFor, type TraceFormat } from './detect.js'
 import { LineSplitter } from './lines.js'
+import type { LostEvents, LostOnCpu } from './lost-events.js'
 import type { RecorderNote } from './recorder-note.js'
 import { type Compression, CompressionError, type Source } from './source.js'
 import type { TraceReader } from './trace-reader.js'
@@ -22,8 +23,17 @@ export interface Reading {
   readonly events: number
   /** How many events there were that an audit has no use for. */
   readonly ignored: number
-  /** How many events the recorder says it lost. */
+  /** How many events the recorder says it lost, as far as it gives numbers. */
   readonly lost: number
+  /** At how many places events are missing, and at how many of them without a number. */
+  readonly gaps: number
+  readonly uncountedGaps: number
+  /** The same for each CPU, where the recording tells. */
+  readonly lostByCpu: readonly LostOnCpu[]
+  /** How many stacks belong to no event: a filter dropped it, or the buffer was full. */
+  readonly strayStacks: number
+  /** What times are: seconds, or ticks of a clock that has none (x86-tsc, counter). */
+  readonly clock: 'seconds' | 'ticks'
   /** What the recorder says of it; of each, where several recordings are joined. */
   readonly recorders: readonly RecorderNote[]
   readonly damaged: number
@@ -99,11 +109,18 @@ export async function readTrace(
     blank: reader.counts.blank,
     events,
     ignored: reader.counts.ignored,
-    lost: reader.counts.lost,
+    ...lossOf(reader.counts.lost),
+    strayStacks: reader.counts.strayStacks,
+    clock: reader.counts.clock,
     recorders: reader.notes,
     damaged: damage.total,
     damage: damage.counts(),
   }
+}
+
+function lossOf(lost: LostEvents): Pick<Reading, 'lost' | 'gaps' | 'uncountedGaps' | 'lostByCpu'> {
+  const { events, gaps, uncounted } = lost
+  return { lost: events, gaps, uncountedGaps: uncounted, lostByCpu: lost.byCpu() }
 }
 
 /**

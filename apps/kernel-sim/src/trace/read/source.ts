@@ -21,6 +21,9 @@ export type Compression = 'none' | 'gzip' | 'zstd'
 
 const CHUNK = 1 << 18
 
+/** How many bytes tell what a file is. */
+const MAGIC = 16
+
 /** What a file that is no text begins with, and what to do about it. */
 const BINARY: readonly (readonly [magic: string, what: string])[] = [
   ['PERFILE2', 'is the binary data of perf: give its text, perf script | kernel-sim audit -'],
@@ -82,10 +85,10 @@ export class Source {
    */
   async *chunks(): AsyncGenerator<Buffer> {
     const stored = this.#counted()
-    const first = await stored.next()
-    if (first.done) return
-    const rest = prepend(first.value, stored)
-    const beginning = first.value.toString('latin1', 0, 16)
+    const first = await firstOf(stored)
+    if (first.length === 0) return
+    const rest = prepend(first, stored)
+    const beginning = first.toString('latin1', 0, MAGIC)
     if (beginning.startsWith('\x1f\x8b')) {
       this.#compression = 'gzip'
       yield* gunzip(copied(rest))
@@ -140,6 +143,18 @@ async function* read(path: string): AsyncGenerator<Buffer> {
 /** Chunks of their own, for who takes more than one at a time. */
 async function* copied(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) yield Buffer.from(chunk)
+}
+
+/** At least so many bytes as tell what a file is, unless there are fewer: a pipe may give them one by one. */
+async function firstOf(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0)
+  while (first.length < MAGIC) {
+    const { value, done } = await chunks.next()
+    if (done === true) return first
+    if (first.length > 0 || value.length < MAGIC) first = Buffer.concat([first, value])
+    else first = value
+  }
+  return first
 }
 
 async function* prepend(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -12,6 +12,15 @@ export interface StackText {
   readonly lines: number
   /** Lines among them that are no frames, counted from 0. */
   readonly strange: readonly { readonly at: number; readonly text: string }[]
+  /** The tracepoint that recorded it, or the class of tracepoints, if the innermost frame tells. */
+  readonly probe: string | undefined
+  /** How many bytes of the text are lines of the stack, if other lines follow that were taken for frames. */
+  readonly cut?: number | undefined
+}
+
+/** A stack, and its text if that was kept from one block of bytes to the next. */
+export interface FoundStack extends StackText {
+  readonly kept?: Buffer
 }
 
 /** No stack is as long as this, in bytes: what goes on beyond is taken for another one. */
@@ -33,7 +42,7 @@ export class StackTexts {
   }
 
   /** Frames that end here, or that `goOn`: then they are kept until more come, and undefined is returned. */
-  take(bytes: DataView, start: number, end: number, goOn: boolean): StackText | undefined {
+  take(bytes: DataView, start: number, end: number, goOn: boolean): FoundStack | undefined {
     if (!goOn && this.#length === 0) return this.#table.get(bytes, start, end)
     this.#unfinished.push(
       Buffer.from(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)),
@@ -43,11 +52,12 @@ export class StackTexts {
   }
 
   /** The frames that were kept, if any: they do not go on. */
-  finish(): StackText | undefined {
+  finish(): FoundStack | undefined {
     if (this.#length === 0) return undefined
     const bytes = Buffer.concat(this.#unfinished)
     this.#unfinished = []
     this.#length = 0
-    return this.#table.get(viewOf(bytes), 0, bytes.length)
+    const found = this.#table.get(viewOf(bytes), 0, bytes.length)
+    return found.cut === undefined ? found : { ...found, kept: bytes }
   }
 }

@@ -1,5 +1,6 @@
 /** Trace reader: what the readers of all formats have in common. */
 import type { LineSink } from './lines.js'
+import { LostEvents } from './lost-events.js'
 import type { RecorderNote } from './recorder-note.js'
 
 /** What a reader counts, beside events. */
@@ -10,8 +11,12 @@ export class LineCounts {
   blank = 0
   /** How many events there were that an audit has no use for. */
   ignored = 0
-  /** How many events the recorder says it lost. */
-  lost = 0
+  /** What the recorder says it lost. */
+  readonly lost = new LostEvents()
+  /** How many stacks belong to no event of the recording: their events were filtered away, or lost. */
+  strayStacks = 0
+  /** What its times are: seconds, kept in nanoseconds, or ticks of a clock that has no seconds (x86-tsc, counter). */
+  clock: 'seconds' | 'ticks' = 'seconds'
 }
 
 /** Reads the lines of one recording and passes its events on. */

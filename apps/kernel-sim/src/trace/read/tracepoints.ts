@@ -1,0 +1,39 @@
+/** Tracepoints: those that an audit has a use for (include/trace/events/{kmem,workqueue,vmscan}.h). */
+const KINDS = [
+  'kmalloc',
+  'kmalloc_node',
+  'kmem_cache_alloc',
+  'kmem_cache_alloc_node',
+  'mm_page_alloc',
+  'mm_page_free',
+  'workqueue_queue_work',
+  'workqueue_execute_start',
+  'workqueue_execute_end',
+  'mm_vmscan_direct_reclaim_begin',
+  'mm_vmscan_direct_reclaim_end',
+  'mm_vmscan_memcg_reclaim_begin',
+  'mm_vmscan_memcg_reclaim_end',
+  'mm_shrink_slab_start',
+  'mm_shrink_slab_end',
+  'mm_vmscan_kswapd_wake',
+  'mm_vmscan_kswapd_sleep',
+  'mm_vmscan_wakeup_kswapd',
+] as const
+
+/** The name of a tracepoint that an audit has a use for. */
+export type Kind = (typeof KINDS)[number]
+
+/** Returns the tracepoint of this name; undefined when an audit has no use for its events. */
+export function kindOf(name: string): Kind | undefined {
+  return KINDS.find((kind) => kind === name)
+}
+
+/** The names of events as they come in a recording: most of them are few, and come again and again. */
+export interface EventName {
+  readonly name: string
+  readonly kind: Kind | undefined
+}
+
+export function eventName(name: string): EventName {
+  return { name, kind: kindOf(name) }
+}
