@@ -7,7 +7,9 @@
  *   node audit.mjs FILE            a recording of yours
  *   node audit.mjs --megabytes 50
  *
- * It needs mawk, perl and time (Debian: apt install mawk perl time), and a built kernel-sim.
+ *   node audit.mjs trace.dat       a recording of trace-cmd, beside trace-cmd report and the audit of its text; CPU time
+ *
+ * It needs mawk, perl and time (Debian: apt install mawk perl time; for a trace.dat trace-cmd), and a built kernel-sim.
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -47,6 +49,52 @@ const { values, positionals } = parseArgs({
 const work = mkdtempSync(join(tmpdir(), 'kernel-sim-bench-'))
 
 try {
+  if (positionals[0]?.endsWith('.dat')) benchDat(positionals[0])
+  else benchText()
+} finally {
+  rmSync(work, { recursive: true })
+}
+
+/** The audit of a trace.dat, and its rivals: both have to be run for the same report. CPU time: user and system. */
+function benchDat(file) {
+  const text = join(work, 'report.txt')
+  const audit = (path) =>
+    [
+      process.execPath,
+      here('../bin/kernel-sim.js'),
+      'audit',
+      path,
+      '--fail-on',
+      'none',
+      '--no-progress',
+    ].join(' ')
+  const programs = {
+    'kernel-sim audit trace.dat': `${audit(file)} > ${join(work, 'dat.txt')}`,
+    'trace-cmd report': `trace-cmd report ${file} > ${text}`,
+    'kernel-sim audit of its text': `${audit(text)} > ${join(work, 'text.txt')}`,
+  }
+  const best = {}
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, command] of Object.entries(programs)) {
+      const run = timed(['sh', '-c', command])
+      if (best[name] === undefined || run.cpu < best[name].cpu) best[name] = run
+    }
+  }
+  const [ours, report, text2] = Object.values(best)
+  console.log(
+    `\n${(statSync(file).size / 1e6).toFixed(1)} MB of trace.dat, best of ${ROUNDS} rounds, CPU time:`,
+  )
+  for (const [name, { cpu, megabytes }] of Object.entries(best)) {
+    console.log(
+      `  ${name.padEnd(30)} ${cpu.toFixed(2)} s  ${megabytes.toFixed(0).padStart(4)} MB peak`,
+    )
+  }
+  console.log(
+    `  both rivals together take ${((report.cpu + text2.cpu) / ours.cpu).toFixed(2)}x as long`,
+  )
+}
+
+function benchText() {
   const file = positionals[0] ?? join(work, 'trace.txt')
   if (positionals[0] === undefined) write(file, Number(values.megabytes) * 1e6)
   const kernelSim = [here('../bin/kernel-sim.js'), 'audit', file, '--fail-on', 'none']
@@ -68,8 +116,6 @@ try {
     }
   }
   show(best, statSync(file).size)
-} finally {
-  rmSync(work, { recursive: true })
 }
 
 function show(best, size) {
@@ -87,15 +133,15 @@ function show(best, size) {
   }
 }
 
-/** Seconds from start to end, and the most memory that was in use. */
+/** Seconds from start to end, of CPU time, and the most memory that was in use. */
 function timed(command) {
-  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%e %M', ...command], {
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%e %U %S %M', ...command], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   })
-  const [seconds, kilobytes] = stderr.trim().split('\n').at(-1).split(' ').map(Number)
+  const [seconds, user, system, kilobytes] = stderr.trim().split('\n').at(-1).split(' ').map(Number)
   if (status !== 0) throw new Error(`${command[0]} ended with ${status}: ${stderr}`)
-  return { seconds, megabytes: kilobytes / 1024 }
+  return { seconds, cpu: user + system, megabytes: kilobytes / 1024 }
 }
 
 /** The shape of the recording that comes with kernel-sim, as ftrace text, over and over with time going on. */

@@ -13,8 +13,9 @@ export interface AuditOptions {
 }
 
 /**
- * Audits a recording: the NDJSON of kernel-sim's recorder, or the text of ftrace, `trace-cmd report` or `perf script`; plain,
- * gzip or zstd. It is read as a stream in constant memory, so its length does not matter.
+ * Audits a recording: the NDJSON of kernel-sim's recorder, a trace.dat, or the text of ftrace, `trace-cmd report` or
+ * `perf script`; plain, gzip or zstd. It is read as a stream in constant memory, so its length does not matter; only a trace.dat
+ * is held as a whole.
  *
  * @example
  * ```ts

@@ -49,8 +49,8 @@ interface Options {
 }
 
 const DETAILS = `
-TRACE is a recording by kernel-sim's recorder (NDJSON), or the text of ftrace, trace-cmd report or
-perf script. It may be compressed with gzip or zstd. - is standard input. The README says how to make one, and how to
+TRACE is a recording by kernel-sim's recorder (NDJSON), a trace.dat of trace-cmd, or the text of
+ftrace, trace-cmd report or perf script. It may be compressed with gzip or zstd. - is standard input. The README says how to make one, and how to
 read the report.
 
 Exit status: 0 when the recording was read and the kernel did what its scopes demand;
@@ -63,7 +63,7 @@ Examples:
   kernel-sim audit trace.ndjson.gz --sarif > findings.sarif
   kernel-sim audit --example --scenario lost.ts && kernel-sim check ./lost.ts
   kernel-sim audit --compare before.ndjson.gz after.ndjson.gz --fail-on regression
-  trace-cmd report | kernel-sim audit - --fail-on disagreement,lost-scope`
+  kernel-sim audit trace.dat --fail-on disagreement,lost-scope`
 
 export function audit(program: Command): void {
   program

@@ -1,11 +1,11 @@
 /** Byte table: finds what a run of bytes stands for, wherever the run lies and however many there are. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ByteTable, viewOf } from '../../src/trace/read/byte-table.js'
+import { ByteTable, fromText, viewOf } from '../../src/trace/read/byte-table.js'
 
 describe('a byte table', () => {
   it('finds what each run stands for, at any place', () => {
-    const table = new ByteTable((text) => ({ text }))
+    const table = new ByteTable(fromText((text) => ({ text })))
     const known = new Map<string, { text: string }>()
     const runs = fc.oneof(
       fc.string({ maxLength: 12 }),
@@ -28,10 +28,12 @@ describe('a byte table', () => {
 
   it('starts over when it is full, and goes on finding', () => {
     let made = 0
-    const table = new ByteTable((text) => {
-      made++
-      return text
-    })
+    const table = new ByteTable(
+      fromText((text) => {
+        made++
+        return text
+      }),
+    )
     const get = (text: string) => table.get(viewOf(Buffer.from(text)), 0, text.length)
     for (let i = 0; i < 100_000; i++) expect(get(`run ${i}`)).toBe(`run ${i}`)
     expect(made).toBe(100_000)
@@ -42,7 +44,7 @@ describe('a byte table', () => {
   })
 
   it('takes runs that are too long to be kept', () => {
-    const table = new ByteTable((text) => text.length)
+    const table = new ByteTable(fromText((text) => text.length))
     const bytes = Buffer.alloc(20_000_000, 'x')
     expect(table.get(viewOf(bytes), 0, bytes.length)).toBe(20_000_000)
     expect(table.get(viewOf(bytes), 0, 10_000_001)).toBe(10_000_001)

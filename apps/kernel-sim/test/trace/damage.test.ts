@@ -166,7 +166,7 @@ describe('what is no recording', () => {
     ],
     ['xz', Buffer.from('fd377a585a0000', 'hex'), /xz -dc FILE \| kernel-sim audit -$/],
     ['perf.data', 'PERFILE2\0\0', /is the binary data of perf/],
-    ['trace.dat', '\x17\x08Dtracing', /is the binary data of trace-cmd/],
+    ['trace.dat', '\x17\x08Dtracing', /is a damaged trace.dat: its head ends before its end$/],
     ['gzip of nothing', gzipSync(''), /is empty$/],
     ['gzip of text', gzipSync('hello\n'), /is no recording/],
     [

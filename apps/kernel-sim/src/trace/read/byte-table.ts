@@ -12,7 +12,7 @@ const WORDS = 1 << 22
 const SAMPLES = 16
 
 export class ByteTable<T> {
-  readonly #make: (text: string) => T
+  readonly #make: (bytes: DataView, start: number, end: number) => T
   /** What stands for each run, from 1. */
   #values: T[] = []
   /** The run of each hash, or 0; twice as many as there are runs at most. */
@@ -25,8 +25,8 @@ export class ByteTable<T> {
   #words: Int32Array = new Int32Array(1 << 8)
   #used = 0
 
-  /** @param make makes what a run of bytes stands for, from its text. */
-  constructor(make: (text: string) => T) {
+  /** @param make makes what a run of bytes stands for: see `fromText`. */
+  constructor(make: (bytes: DataView, start: number, end: number) => T) {
     this.#make = make
   }
 
@@ -50,9 +50,7 @@ export class ByteTable<T> {
   }
 
   #add(bytes: DataView, start: number, length: number, hash: number): T {
-    const value = this.#make(
-      Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('utf8'),
-    )
+    const value = this.#make(bytes, start, start + length)
     const words = (length + 3) >> 2
     // What is too long to be remembered at all is made each time.
     if (words > WORDS) return value
@@ -96,6 +94,16 @@ export class ByteTable<T> {
     this.#used = 0
   }
 }
+
+/** Makes what a run of bytes stands for from its text. */
+export function fromText<T>(
+  make: (text: string) => T,
+): (bytes: DataView, start: number, end: number) => T {
+  return ({ buffer, byteOffset }, start, end) =>
+    make(utf8.decode(new Uint8Array(buffer, byteOffset + start, Math.max(0, end - start))))
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The bytes of a buffer, to be read in words. */
 export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {

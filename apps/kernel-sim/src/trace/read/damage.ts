@@ -13,6 +13,8 @@ export const DAMAGE_KINDS = {
   'unknown-event': 'events of a kind that this program does not know',
   'unknown-gfp':
     'events with gfp flags that no kernel is known to have; the event counts without them',
+  page: 'pages of a binary recording that are damaged inside: the rest of each is skipped',
+  symbols: 'recordings without the names of functions',
   oversize: 'lines that are too long for an event',
   compression: 'compressed data that ends early or is damaged',
 } as const

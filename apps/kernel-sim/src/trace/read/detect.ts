@@ -22,12 +22,12 @@ const FORMATS = {
   },
 } as const
 
-export type TraceFormat = keyof typeof FORMATS
+export type TextFormat = keyof typeof FORMATS
 
 /** The format that the beginning of a recording has; undefined when no line of it says. */
-export function detect(beginning: string): TraceFormat | undefined {
+export function detect(beginning: string): TextFormat | undefined {
   for (const line of beginning.split('\n')) {
-    for (const format of Object.keys(FORMATS) as TraceFormat[]) {
+    for (const format of Object.keys(FORMATS) as TextFormat[]) {
       if (FORMATS[format].line.test(line)) return format
     }
   }
@@ -36,7 +36,7 @@ export function detect(beginning: string): TraceFormat | undefined {
 
 /** A reader for the format. */
 export function readerFor(
-  format: TraceFormat,
+  format: TextFormat,
   sink: (event: TraceEvent) => void,
   damage: Damage,
 ): TraceReader {

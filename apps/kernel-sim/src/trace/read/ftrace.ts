@@ -16,12 +16,13 @@ import { probedBy, withoutProbes } from '../attribute/probe-functions.js'
 import type { TraceEvent } from '../event.js'
 import type { Names } from '../names.js'
 import { Stack } from '../stack.js'
-import { ByteTable, viewOf } from './byte-table.js'
+import { ByteTable, fromText, viewOf } from './byte-table.js'
 import type { Damage, DamageKind } from './damage.js'
 import { isDigit, nanoseconds, ticks } from './decimal.js'
+import { HeldEvents } from './held-events.js'
 import { newHead } from './make-event.js'
 import { PayloadReader } from './payload.js'
-import { type Level, type StackOwner, StackOwners } from './stack-owner.js'
+import type { Level, StackOwner, StackPlace } from './stack-owner.js'
 import { type StackText, StackTexts } from './stack-text.js'
 import { excerpt, LineCounts, type TraceReader } from './trace-reader.js'
 import { eventName } from './tracepoints.js'
@@ -36,9 +37,6 @@ const EQUALS = 61
 const GREATER = 62
 const OPEN = 91
 const CLOSE = 93
-
-/** How many events may stand between an event and its stack: those of the other CPUs. */
-const WINDOW = 256
 
 /** The third byte of `<stack trace>`, and its length; `<user stack trace>` has another, trace-cmd has a blank in it. */
 const T = 116
@@ -84,24 +82,20 @@ interface TaskName {
 }
 
 export class FtraceReader implements TraceReader {
-  readonly #sink: (event: TraceEvent) => void
   readonly #damage: Damage
   readonly #payload: PayloadReader
-  readonly #tasks = new ByteTable(taskName)
-  readonly #names = new ByteTable(eventName)
+  readonly #tasks = new ByteTable(fromText(taskName))
+  readonly #names = new ByteTable(fromText(eventName))
   readonly #stacks = new StackTexts(readStack)
   readonly #head = newHead()
-  readonly #owners = new StackOwners()
-  /** Events that were not passed on yet, in their order. */
-  readonly #held: StackOwner[] = []
+  readonly #held: HeldEvents
   /** Whose stack the frames are that may come now. */
-  readonly #header = {
-    expected: false,
-    kernel: false,
-    cpu: 0,
-    pid: 0,
-    level: undefined as Level | undefined,
-  }
+  readonly #header = { expected: false, kernel: false, cpu: 0, pid: 0, level: undefined } as {
+    expected: boolean
+    kernel: boolean
+  } & StackPlace
+  /** Where the event of the line was recorded. */
+  readonly #place: StackPlace = { cpu: 0, pid: 0, level: undefined }
   #text: Buffer = Buffer.alloc(0)
   #bytes: DataView = viewOf(this.#text)
   /** Where in a line the CPU stood last: mostly the same. */
@@ -118,7 +112,7 @@ export class FtraceReader implements TraceReader {
   readonly notes = []
 
   constructor(sink: (event: TraceEvent) => void, damage: Damage) {
-    this.#sink = sink
+    this.#held = new HeldEvents(sink)
     this.#damage = damage
     this.#payload = new PayloadReader(damage)
   }
@@ -151,7 +145,7 @@ export class FtraceReader implements TraceReader {
   end(): void {
     this.#takeStack(this.#stacks.finish())
     this.#giveUp()
-    for (const { event } of this.#held.splice(0)) if (event !== undefined) this.#sink(event)
+    this.#held.end()
   }
 
   #use(text: Buffer): void {
@@ -337,7 +331,7 @@ export class FtraceReader implements TraceReader {
       count === undefined ? undefined : Number(count),
       cpu === undefined ? undefined : Number(cpu),
     )
-    if (cpu !== undefined) this.#owners.forget(Number(cpu))
+    if (cpu !== undefined) this.#held.forget(Number(cpu))
   }
 
   /** A line of function_graph: calls are of no interest, but comments are events. Returns whether it is one. */
@@ -378,17 +372,20 @@ export class FtraceReader implements TraceReader {
 
   #record(cpu: number, pid: number, level: Level | undefined, owner: StackOwner): void {
     const amended = this.#amended
-    if (amended === undefined) this.#owners.record(cpu, pid, level, owner)
     this.#lastOwner = amended ?? owner
-    if (owner.event === undefined) return
-    if (amended !== undefined) {
+    if (amended === undefined) {
+      const place = this.#place
+      place.cpu = cpu
+      place.pid = pid
+      place.level = level
+      this.#held.add(place, owner)
+    } else if (owner.event !== undefined) {
       const isHeld = amended.event !== undefined
       amended.event = owner.event
       if (isHeld) return
       amended.settled = false
+      this.#held.hold(amended)
     }
-    this.#held.push(amended ?? owner)
-    this.#release()
   }
 
   /** A stack of this task follows: one of the `kernel`, or one that says nothing here. */
@@ -404,7 +401,7 @@ export class FtraceReader implements TraceReader {
   #takeStack(found: StackText | undefined): void {
     if (found === undefined) return
     const { stack, lines, strange, probe } = found
-    const { expected, kernel, cpu, pid, level } = this.#header
+    const { expected, kernel } = this.#header
     const number = this.counts.lines
     this.counts.lines += lines
     this.#header.expected = false
@@ -413,29 +410,7 @@ export class FtraceReader implements TraceReader {
     }
     for (const { at, text } of strange) this.#other(text, number + at + 1)
     if (!expected || !kernel) return
-    const owner = this.#owners.claim(cpu, pid, level, probe)
-    if (owner === undefined) {
-      this.counts.strayStacks++
-      return
-    }
-    if (owner.event === undefined) return
-    owner.event.stack = stack
-    if (stack.interrupt) owner.event.interrupt = true
-    this.#release()
-  }
-
-  /** Passes on what is complete, in the order in which it was recorded. */
-  #release(): void {
-    const held = this.#held
-    let count = 0
-    while (count < held.length && (held[count]?.settled || held.length - count > WINDOW)) count++
-    for (let i = 0; i < count; i++) {
-      const owner = held[i] as StackOwner
-      owner.settled = true
-      if (owner.event !== undefined) this.#sink(owner.event)
-    }
-    if (count === held.length) held.length = 0
-    else if (count > 0) held.splice(0, count)
+    if (!this.#held.stack(this.#header, stack, probe)) this.counts.strayStacks++
   }
 
   /** The place of the `[` of a CPU number, or -1. */

@@ -6,7 +6,7 @@
  * Addresses are different each time. What stands around them comes again and again, so it is taken apart once.
  */
 import type { TraceEvent } from '../event.js'
-import { ByteTable, viewOf } from './byte-table.js'
+import { ByteTable, fromText, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { readGfp } from './gfp-names.js'
 import {
@@ -55,9 +55,9 @@ const STRUCT = fourBytes('stru')
 
 export class PayloadReader {
   readonly #damage: Damage
-  readonly #names = new ByteTable((text) => text)
-  readonly #functions = new ByteTable(functionName)
-  readonly #fields = new ByteTable(readFields)
+  readonly #names = new ByteTable(fromText((text) => text))
+  readonly #functions = new ByteTable(fromText(functionName))
+  readonly #fields = new ByteTable(fromText(readFields))
   #text: Buffer = Buffer.alloc(0)
   /** The same bytes. */
   #bytes: DataView = viewOf(this.#text)

@@ -12,7 +12,7 @@ import { probedBy, withoutProbes } from '../attribute/probe-functions.js'
 import type { TraceEvent } from '../event.js'
 import type { Names } from '../names.js'
 import { Stack } from '../stack.js'
-import { ByteTable, viewOf } from './byte-table.js'
+import { ByteTable, fromText, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { nanoseconds } from './decimal.js'
 import { newHead } from './make-event.js'
@@ -56,8 +56,8 @@ export class PerfReader implements TraceReader {
   readonly #sink: (event: TraceEvent) => void
   readonly #damage: Damage
   readonly #payload: PayloadReader
-  readonly #tasks = new ByteTable(taskName)
-  readonly #names = new ByteTable(eventName)
+  readonly #tasks = new ByteTable(fromText(taskName))
+  readonly #names = new ByteTable(fromText(eventName))
   readonly #stacks = new StackTexts(readStack)
   readonly #head = newHead()
   #text: Buffer = Buffer.alloc(0)

@@ -3,12 +3,19 @@
 import { InputError } from '../../input-error.js'
 import type { TraceEvent } from '../event.js'
 import { Damage, type DamageCount } from './damage.js'
-import { detect, readerFor, type TraceFormat } from './detect.js'
+import { DAT_MAGIC } from './dat/container.js'
+import { DatError } from './dat/dat-error.js'
+import { memoryAccess, type RandomAccess } from './dat/random-access.js'
+import { readDat } from './dat/read-dat.js'
+import { detect, readerFor, type TextFormat } from './detect.js'
 import { LineSplitter } from './lines.js'
 import type { LostEvents, LostOnCpu } from './lost-events.js'
 import type { RecorderNote } from './recorder-note.js'
 import { type Compression, CompressionError, type Source } from './source.js'
-import type { TraceReader } from './trace-reader.js'
+import type { LineCounts, TraceReader } from './trace-reader.js'
+
+/** The formats of recordings: texts, and the file that trace-cmd writes. */
+export type TraceFormat = TextFormat | 'trace.dat'
 
 /** What was read. */
 export interface Reading {
@@ -17,6 +24,7 @@ export interface Reading {
   readonly format: TraceFormat
   /** As stored. */
   readonly bytes: number
+  /** Lines; of a trace.dat its records. */
   readonly lines: number
   /** How many lines were empty or comments. */
   readonly blank: number
@@ -42,7 +50,7 @@ export interface Reading {
 
 /** A recording that is being read. */
 interface Input {
-  readonly format: TraceFormat
+  readonly format: TextFormat
   /** Whether any line told the format. */
   readonly told: boolean
   readonly reader: TraceReader
@@ -72,6 +80,78 @@ export async function readTrace(
     events++
     sink(event)
   }
+  const options = { source, sink: count, damage, progress: () => progress(source) }
+  const { format, counts, notes, isEmpty } = (await isTraceDat(source))
+    ? await readBinary(options)
+    : await readText(options, () => events)
+  if (isEmpty && damage.total === 0) throw new InputError(`${source.name} is empty`)
+  if (events === 0) throw noRecording(source.name, counts.lines, damage)
+  return {
+    name: source.name,
+    compression: source.compression,
+    format,
+    bytes: source.read,
+    lines: counts.lines,
+    blank: counts.blank,
+    events,
+    ignored: counts.ignored,
+    ...lossOf(counts.lost),
+    strayStacks: counts.strayStacks,
+    clock: counts.clock,
+    recorders: notes,
+    damaged: damage.total,
+    damage: damage.counts(),
+  }
+}
+
+interface ReadOptions {
+  readonly source: Source
+  readonly sink: (event: TraceEvent) => void
+  readonly damage: Damage
+  readonly progress: () => void
+}
+
+/** What the readers of all formats tell at the end. */
+interface Outcome {
+  readonly format: TraceFormat
+  readonly counts: Readonly<LineCounts>
+  readonly notes: readonly RecorderNote[]
+  readonly isEmpty: boolean
+}
+
+async function isTraceDat(source: Source): Promise<boolean> {
+  return (await source.beginning(DAT_MAGIC.length)).toString('latin1') === DAT_MAGIC
+}
+
+/** Reads a trace.dat: a file at any place, anything else held whole, since its head says where things are. */
+async function readBinary({ source, sink, damage, progress }: ReadOptions): Promise<Outcome> {
+  const read = (file: RandomAccess): Promise<LineCounts> =>
+    readDat({ file, name: source.name, sink, damage, progress })
+  try {
+    const counts =
+      (await source.randomly(read)) ?? (await read(memoryAccess(await whole(source, damage))))
+    return { format: 'trace.dat', counts, notes: [], isEmpty: false }
+  } catch (error) {
+    if (!(error instanceof DatError)) throw error
+    throw new InputError(`${source.name} is a damaged trace.dat: ${error.message}`)
+  }
+}
+
+async function whole(source: Source, damage: Damage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of source.chunks()) chunks.push(Buffer.from(chunk))
+  } catch (error) {
+    if (!(error instanceof CompressionError)) throw error
+    damage.add('compression', 0, error.message)
+  }
+  return Buffer.concat(chunks)
+}
+
+async function readText(
+  { source, sink, damage, progress }: ReadOptions,
+  events: () => number,
+): Promise<Outcome> {
   let bytes = 0
   const beginning: Buffer[] = []
   let look = BEGINNING.first
@@ -83,39 +163,22 @@ export async function readTrace(
       else {
         beginning.push(Buffer.from(chunk))
         if (bytes >= look) {
-          input = begin(beginning, count, damage, bytes < BEGINNING.most)
+          input = begin(beginning, sink, damage, bytes < BEGINNING.most)
           look = bytes * 2
         }
       }
-      progress(source)
-      if (events === 0 && isHopeless(bytes, input)) break
+      progress()
+      if (events() === 0 && isHopeless(bytes, input)) break
     }
   } catch (error) {
     if (!(error instanceof CompressionError)) throw error
-    input ??= begin(beginning, count, damage, false)
+    input ??= begin(beginning, sink, damage, false)
     damage.add('compression', input.reader.counts.lines + 1, error.message)
   }
-  const { format, reader, lines } = input ?? begin(beginning, count, damage, false)
+  const { format, reader, lines } = input ?? begin(beginning, sink, damage, false)
   lines.end()
   reader.end()
-  if (bytes === 0 && damage.total === 0) throw new InputError(`${source.name} is empty`)
-  if (events === 0) throw noRecording(source.name, reader.counts.lines, damage)
-  return {
-    name: source.name,
-    compression: source.compression,
-    format,
-    bytes: source.read,
-    lines: reader.counts.lines,
-    blank: reader.counts.blank,
-    events,
-    ignored: reader.counts.ignored,
-    ...lossOf(reader.counts.lost),
-    strayStacks: reader.counts.strayStacks,
-    clock: reader.counts.clock,
-    recorders: reader.notes,
-    damaged: damage.total,
-    damage: damage.counts(),
-  }
+  return { format, counts: reader.counts, notes: reader.notes, isEmpty: bytes === 0 }
 }
 
 function lossOf(lost: LostEvents): Pick<Reading, 'lost' | 'gaps' | 'uncountedGaps' | 'lostByCpu'> {

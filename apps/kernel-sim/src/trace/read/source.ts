@@ -7,6 +7,7 @@ import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import { InputError } from '../../input-error.js'
+import type { RandomAccess } from './dat/random-access.js'
 
 /** Compressed data is cut short or damaged; everything before that was delivered. */
 export class CompressionError extends Error {
@@ -27,10 +28,6 @@ const MAGIC = 16
 /** What a file that is no text begins with, and what to do about it. */
 const BINARY: readonly (readonly [magic: string, what: string])[] = [
   ['PERFILE2', 'is the binary data of perf: give its text, perf script | kernel-sim audit -'],
-  [
-    '\x17\x08\x44tracing',
-    'is the binary data of trace-cmd: give its text, trace-cmd report | kernel-sim audit -',
-  ],
   ['PK\x03\x04', 'is a zip archive: unpack it first'],
   ['\xfd7zXZ', 'is compressed with xz: give it decompressed, xz -dc FILE | kernel-sim audit -'],
 ]
@@ -42,12 +39,22 @@ export class Source {
   readonly size: number | undefined
   #read = 0
   #compression: Compression = 'none'
+  /** What was read of the beginning, and the rest, where somebody looked at the beginning. */
+  #beginning: Buffer = Buffer.alloc(0)
+  #chunks: AsyncGenerator<Buffer> | undefined
+  #broken: CompressionError | undefined
   readonly #stored: AsyncIterable<Buffer>
+  readonly #path: string | undefined
 
-  private constructor(name: string, stored: AsyncIterable<Buffer>, size: number | undefined) {
+  private constructor(
+    name: string,
+    stored: AsyncIterable<Buffer>,
+    file?: { readonly path: string; readonly size: number | undefined },
+  ) {
     this.name = name
     this.#stored = stored
-    this.size = size
+    this.size = file?.size
+    this.#path = file?.path
   }
 
   /**
@@ -59,7 +66,10 @@ export class Source {
     try {
       const found = await stat(path)
       if (found.isDirectory()) throw new InputError(`${name} is a directory, not a recording`)
-      return new Source(name, read(path), found.isFile() ? found.size : undefined)
+      return new Source(name, read(path), {
+        path,
+        size: found.isFile() ? found.size : undefined,
+      })
     } catch (error) {
       throw error instanceof InputError ? error : unreadable(name, error)
     }
@@ -67,7 +77,7 @@ export class Source {
 
   /** Takes a stream: standard input, or whatever has the bytes. */
   static stream(name: string, stream: Readable): Source {
-    return new Source(name, stream, undefined)
+    return new Source(name, stream)
   }
 
   /** How many bytes were read so far, as stored. */
@@ -84,8 +94,31 @@ export class Source {
    * @throws InputError when nothing of it can be read as text, CompressionError where compressed data breaks off.
    */
   async *chunks(): AsyncGenerator<Buffer> {
+    const chunks = this.#chunks ?? this.#unpacked()
+    this.#chunks = undefined
+    yield* prepend(this.#beginning, chunks)
+    if (this.#broken !== undefined) throw this.#broken
+  }
+
+  /**
+   * Returns the first bytes of the recording, decompressed; fewer where it has not so many. `chunks` has them again, and throws
+   * what went wrong with compressed data.
+   * @throws InputError when nothing of it can be read.
+   */
+  async beginning(length: number): Promise<Buffer> {
+    this.#chunks ??= this.#unpacked()
+    try {
+      this.#beginning = await firstOf(this.#chunks, length)
+    } catch (error) {
+      if (!(error instanceof CompressionError)) throw error
+      this.#broken = error
+    }
+    return this.#beginning.subarray(0, length)
+  }
+
+  async *#unpacked(): AsyncGenerator<Buffer> {
     const stored = this.#counted()
-    const first = await firstOf(stored)
+    const first = await firstOf(stored, MAGIC)
     if (first.length === 0) return
     const rest = prepend(first, stored)
     const beginning = first.toString('latin1', 0, MAGIC)
@@ -98,6 +131,34 @@ export class Source {
     } else {
       this.#refuseBinary(beginning)
       yield* rest
+    }
+  }
+
+  /**
+   * Calls `use` with the bytes at any place, if this is a file that is not compressed; else returns undefined.
+   * @throws InputError when it cannot be read.
+   */
+  async randomly<T>(use: (access: RandomAccess) => Promise<T>): Promise<T | undefined> {
+    const { size } = this
+    if (this.#path === undefined || size === undefined || this.#compression !== 'none')
+      return undefined
+    await this.#chunks?.return(undefined)
+    const file = await open(this.#path).catch((error: unknown) => {
+      throw unreadable(this.name, error)
+    })
+    this.#read = 0
+    try {
+      return await use({
+        size,
+        read: async (offset, length) => {
+          const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, size - offset)))
+          const { bytesRead } = await file.read(buffer, 0, buffer.length, offset)
+          this.#read = Math.min(size, this.#read + bytesRead)
+          return buffer.subarray(0, bytesRead)
+        },
+      })
+    } finally {
+      await file.close()
     }
   }
 
@@ -145,21 +206,26 @@ async function* copied(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) yield Buffer.from(chunk)
 }
 
-/** At least so many bytes as tell what a file is, unless there are fewer: a pipe may give them one by one. */
-async function firstOf(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+/** At least so many bytes, unless there are fewer: a pipe may give them one by one. */
+async function firstOf(chunks: AsyncIterator<Buffer>, length: number): Promise<Buffer> {
   let first: Buffer = Buffer.alloc(0)
-  while (first.length < MAGIC) {
+  while (first.length < length) {
     const { value, done } = await chunks.next()
     if (done === true) return first
-    if (first.length > 0 || value.length < MAGIC) first = Buffer.concat([first, value])
+    if (first.length > 0 || value.length < length) first = Buffer.concat([first, value])
     else first = value
   }
   return first
 }
 
-async function* prepend(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield first
-  yield* rest
+async function* prepend(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    if (first.length > 0) yield first
+    yield* rest
+  } finally {
+    // Whoever wants no more may not have come to the rest yet.
+    await rest.return(undefined)
+  }
 }
 
 async function* gunzip(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -5,10 +5,20 @@
  * event is not there (a filter dropped it, or the buffer was full) must not be taken for that of an older event.
  */
 import type { TraceEvent } from '../event.js'
+import type { Stack } from '../stack.js'
 import { kindOf } from './tracepoints.js'
 
 /** What runs on top of a task: nothing, a softirq, an interrupt, an NMI. */
 export type Level = 0 | 1 | 2 | 3
+
+/** Where something was recorded. */
+export interface StackPlace {
+  /** A CPU; of several buffers, each has its own. */
+  cpu: number
+  pid: number
+  /** Undefined where the recording does not tell. */
+  level: Level | undefined
+}
 
 /** A record that may still get a stack. */
 export interface StackOwner {
@@ -35,12 +45,12 @@ const CPUS = 8192
 export class StackOwners {
   readonly #places: Place[] = []
 
-  /** A task recorded an event. @param level undefined where the recording does not tell. */
-  record(cpu: number, pid: number, level: Level | undefined, owner: StackOwner): void {
+  /** A task recorded an event. */
+  record({ cpu, pid, level }: StackPlace, owner: StackOwner): void {
     const place = this.#place(cpu, level ?? 0)
     // Where levels are not told, the records before may have been of a lower one.
     if (level !== undefined || place.pid !== pid) settle(place)
-    else if (place.waiting.length === MOST) settle(place, 1)
+    else if (place.waiting.length === MOST) settle(place, 0, 1)
     place.pid = pid
     place.waiting.push(owner)
   }
@@ -50,22 +60,24 @@ export class StackOwners {
    * @param probe the tracepoint that recorded it, as its innermost frame tells: several can share one.
    */
   claim(
-    cpu: number,
-    pid: number,
-    level: Level | undefined,
+    { cpu, pid, level }: StackPlace,
+    stack: Stack,
     probe: string | undefined,
   ): StackOwner | undefined {
     const place = this.#place(cpu, level ?? 0)
     if (place.pid !== pid) return undefined
     const { waiting } = place
-    let named: StackOwner | undefined
-    for (const each of waiting) if (each.name === probe) named = each
+    let at = waiting.length - 1
+    while (at >= 0 && waiting[at]?.name !== probe) at--
     // A probe that several tracepoints share (kmem_alloc, before 6.1) has a name of its own, and does not tell.
     const told = probe !== undefined && kindOf(probe) !== undefined
-    const owner = named ?? (told ? undefined : waiting.at(-1))
+    const owner = waiting[at] ?? (told ? undefined : waiting.at(-1))
     // One that somebody could not wait for any longer was passed on without its stack.
     const late = owner?.settled === true && owner.event !== undefined
-    if (owner !== undefined) settle(place)
+    if (owner !== undefined) {
+      // What an interrupt came on top of still waits; what came on top of this has ended.
+      settle(place, stack.interrupt ? waiting.indexOf(owner) : 0)
+    }
     return late ? undefined : owner
   }
 
@@ -82,8 +94,9 @@ export class StackOwners {
 
 const LEVELS = 4
 
-function settle({ waiting }: Place, count = waiting.length): void {
-  for (let i = 0; i < count; i++) (waiting[i] as StackOwner).settled = true
-  if (count === waiting.length) waiting.length = 0
-  else waiting.splice(0, count)
+/** No stack comes any more for the records from `from` to `to`. */
+function settle({ waiting }: Place, from = 0, to = waiting.length): void {
+  for (let i = from; i < to; i++) (waiting[i] as StackOwner).settled = true
+  if (from === 0 && to === waiting.length) waiting.length = 0
+  else waiting.splice(from, to - from)
 }

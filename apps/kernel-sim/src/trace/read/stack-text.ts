@@ -4,7 +4,7 @@
  */
 import { Names } from '../names.js'
 import type { Stack } from '../stack.js'
-import { ByteTable, viewOf } from './byte-table.js'
+import { ByteTable, fromText, viewOf } from './byte-table.js'
 
 /** The frames of a stack, as they stand in the text. */
 export interface StackText {
@@ -34,11 +34,13 @@ export class StackTexts {
   /** @param read takes the lines of a stack apart. */
   constructor(read: (lines: readonly string[], names: Names) => StackText) {
     const names = new Names()
-    this.#table = new ByteTable((text) => {
-      const lines = text.split('\n')
-      if (lines.at(-1) === '') lines.pop()
-      return read(lines, names)
-    })
+    this.#table = new ByteTable(
+      fromText((text) => {
+        const lines = text.split('\n')
+        if (lines.at(-1) === '') lines.pop()
+        return read(lines, names)
+      }),
+    )
   }
 
   /** Frames that end here, or that `goOn`: then they are kept until more come, and undefined is returned. */
