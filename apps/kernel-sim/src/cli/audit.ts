@@ -50,8 +50,8 @@ interface Options {
 
 const DETAILS = `
 TRACE is a recording by kernel-sim's recorder (NDJSON), a trace.dat of trace-cmd, or the text of
-ftrace, trace-cmd report or perf script. It may be compressed with gzip or zstd. - is standard input. The README says how to make one, and how to
-read the report.
+ftrace, trace-cmd report or perf script. It may be compressed with gzip or zstd. - is standard
+input. The README says how to make one, and how to read the report.
 
 Exit status: 0 when the recording was read and the kernel did what its scopes demand;
 1 when --fail-on says so; 2 when TRACE cannot be read or is not a recording.
