@@ -1,10 +1,17 @@
 /** The pages of the repository are true where a machine can tell: their links lead somewhere, their commands exist. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { manifest, published, root } from './workspace.js'
 
-const pages = ['README.md', 'CONTRIBUTING.md', ...published.map((path) => `${path}/README.md`)]
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  '.changeset/README.md',
+  ...readdirSync(join(root, 'docs/decisions')).map((name) => `docs/decisions/${name}`),
+  ...published.map((path) => `${path}/README.md`),
+]
 
 describe.each(pages)('%s', (page) => {
   const text = () => readFileSync(join(root, page), 'utf8')

@@ -1,4 +1,4 @@
-/** Search thread: one of those that search a cell together. See check/crew.ts. */
+/** Search thread: one of those that search a cell together. See packages/checker/src/node/crew.ts. */
 import { workerData } from 'node:worker_threads'
 import { joinCrew, type Link } from '@scopemask/checker/node'
 import { policyNamed } from '../kernel/policy.js'
