@@ -139,7 +139,7 @@ export class Memory {
   /**
    * Returns true if taking `__GFP_FS` from a request can only leave out steps: pressure is open at each allocation, and
    * every shrinker needs `__GFP_FS`. Then what a restricted request does under pressure is what it does without pressure.
-   * On it rests that more restriction adds no deadlock: see docs/decisions/repair.md.
+   * On it rests that more restriction adds no deadlock: see docs/decisions/0009-repairs-are-minimal-sets.md.
    */
   get isMonotone(): boolean {
     return this.#free === null && this.#shrinkers.every(({ needs }) => (needs & __GFP_FS) !== 0)

@@ -6,7 +6,7 @@
  * A set that deadlocks has a schedule, and whatever repairs it has one of the parts that could have changed that schedule
  * (blame.ts): the set is tried with each of them. So every minimal set is come to by sets each of which is smaller, and nothing
  * else has to be tried. No monotonicity is assumed for that. Where it is proved (Memory.isMonotone), a schedule
- * found once also refutes other sets, and most need no search: docs/decisions/repair.md has the proof.
+ * found once also refutes other sets, and most need no search: docs/decisions/0009-repairs-are-minimal-sets.md has the proof.
  */
 
 import type { Machine } from '@scopemask/checker/machine'
