@@ -29,6 +29,8 @@ export interface DiskSpec {
   readonly perRequest: number
   /** Requests that are accepted at once. */
   readonly queueDepth: number
+  /** Requests that wait in the block layer beside them (nr_requests). */
+  readonly blockLayerRequests: number
   readonly maxRequestBytes: number
   readonly readaheadBytes: number
 }
@@ -61,6 +63,11 @@ export interface MachineSpec {
   readonly slabReclaimable: number
   readonly slabUnreclaimable: number
   readonly sysctls: VmSysctls
+  /**
+   * The dirty limit that the kernel set when it was started, with more memory free than later; it is followed down slowly
+   * (mm/page-writeback.c, dom->dirty_limit). Pages.
+   */
+  readonly bootDirtyLimit: number
   readonly disk: DiskSpec
   readonly costs: CpuCosts
 }

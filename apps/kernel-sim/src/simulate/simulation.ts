@@ -7,8 +7,11 @@ import { Clock, Cpus, TaskState, WAIT } from '@scopemask/checker/live'
 import { xorshift } from '@scopemask/checker/search'
 import { type FileCache, PageCache } from './cache/page-cache.js'
 import { Reader } from './cache/reader.js'
+import { Writeback } from './cache/writeback.js'
+import { Writer } from './cache/writer.js'
 import { Costs } from './costs.js'
 import { Disk } from './disk/disk.js'
+import { Journal } from './fs/journal.js'
 import type { MachineSpec } from './machine-spec.js'
 import { Samples } from './measure/samples.js'
 import { WorkLog } from './measure/work-log.js'
@@ -47,6 +50,8 @@ type Events = NonNullable<ReturnType<Vm['memory']['counters']>['events']>
 const SAMPLE = SECOND / 2
 /** ns after which it is looked whether the run is over. */
 const PIECE = SECOND / 100
+/** The place of the superblock among the metadata. */
+const SUPERBLOCK = 0
 /** How long what is under way may take when time is over. */
 const GRACE = 5 * SECOND
 
@@ -56,6 +61,8 @@ export class Simulation {
   readonly vm: Vm
   readonly disk: Disk
   readonly cache: PageCache
+  readonly writeback: Writeback
+  readonly journal: Journal
   readonly samples: Samples
   readonly logs: readonly WorkLog[]
   readonly tasks: readonly Task[]
@@ -79,7 +86,14 @@ export class Simulation {
     this.vm = new Vm({ clock, cpus: this.cpus, costs, spec, log })
     this.disk = new Disk(clock, this.cpus, spec.disk)
     this.cache = new PageCache(this.vm.memory, this.vm.owners, this.cpus)
-    this.#occupy(spec, random(64))
+    const shared = { clock, cpus: this.cpus, vm: this.vm, cache: this.cache, disk: this.disk }
+    const metadata = this.#occupy(spec, random(64))
+    this.writeback = new Writeback({
+      ...shared,
+      sysctls: spec.sysctls,
+      bootLimit: spec.bootDirtyLimit,
+    })
+    this.journal = new Journal({ ...shared, writeback: this.writeback })
     const reader = new Reader({
       vm: this.vm,
       cache: this.cache,
@@ -97,6 +111,7 @@ export class Simulation {
       vm: this.vm,
       cache: this.cache,
       reader,
+      writer: new Writer({ ...shared, writeback: this.writeback, journal: this.journal, costs }),
       files: new Map<string, FileCache>(),
       began: this.began,
     }
@@ -114,6 +129,14 @@ export class Simulation {
     this.#main = this.tasks.filter((_, index) => workloads[index]?.main === true)
     this.samples = new Samples(this)
     this.#before = { ...this.vm.memory.counters().events }
+    // Mount has changed the superblock, which has been dirty for longer than the run.
+    this.journal.onCommitted = (blocks) => {
+      for (const block of blocks) {
+        const page = this.cache.at(metadata, block)
+        if (page >= 0) this.writeback.markDirty(metadata, block, page, Number.NEGATIVE_INFINITY)
+      }
+    }
+    this.journal.note(SUPERBLOCK)
     for (const task of this.tasks) this.cpus.start(task)
     this.cpus.start(this.#sampler(spec.sampler.lag))
   }
@@ -175,7 +198,7 @@ export class Simulation {
   }
 
   /** What the kernel has in use before the run: buffers of the filesystem on the file LRU, and pages of the measuring program. */
-  #occupy(spec: MachineSpec, resident: number): void {
+  #occupy(spec: MachineSpec, resident: number): FileCache {
     const file = this.cache.open(FIXED, spec.pinnedFilePages)
     const task = new Task('boot', PF.mask(), function* () {})
     for (let place = 0; place < spec.pinnedFilePages; place++) {
@@ -189,5 +212,6 @@ export class Simulation {
     for (let i = 0; i < spec.sampler.pages + resident; i++) {
       this.vm.memory.alloc(task.context, 0x140dca, 0)
     }
+    return file
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Disk: one server that takes requests in their order, each for a fixed time and a time per byte, behind the block layer. The disk
- * accepts so many requests at once; whoever submits another waits until one is done (block/blk-mq-tag.c, blk_mq_get_tag, with the
- * scheduler `none`).
+ * accepts so many requests at once, and so many more wait in the block layer; whoever submits another waits until one is done
+ * (block/blk-mq-tag.c, blk_mq_get_tag, with the scheduler `none`).
  */
 import { type Clock, type Cpus, type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { DiskSpec } from '../machine-spec.js'
@@ -11,8 +11,8 @@ import { SECOND } from '../time.js'
 interface Request {
   readonly write: boolean
   readonly bytes: number
-  /** When it was accepted. */
-  readonly since: number
+  /** When the disk accepted it. */
+  since: number
   readonly done: () => void
 }
 
@@ -28,7 +28,7 @@ export class Disk {
   readonly #cpus: Cpus
   readonly #spec: DiskSpec
   readonly #stalls: readonly Stall[]
-  readonly #accepted: Request[] = []
+  readonly #queue: Request[] = []
   readonly #waiting: CpuTask[] = []
   #busy = false
   readonly #finish = (): void => this.#finished()
@@ -49,9 +49,9 @@ export class Disk {
     return this.#spec.maxRequestBytes / 4096
   }
 
-  /** Requests accepted and not done. */
+  /** Requests submitted and not done. */
   get inFlight(): number {
-    return this.#accepted.length
+    return this.#queue.length
   }
 
   /** Submits a request, and waits until the disk accepts it. `done` is called when it has been served. */
@@ -59,12 +59,13 @@ export class Disk {
     task: CpuTask,
     request: { readonly write: boolean; readonly bytes: number; readonly done: () => void },
   ): LiveSteps {
-    while (this.#accepted.length >= this.#spec.queueDepth) {
+    const { queueDepth, blockLayerRequests } = this.#spec
+    while (this.#queue.length >= queueDepth + blockLayerRequests) {
       this.#waiting.push(task)
       yield WAIT
     }
     const { write, bytes, done } = request
-    this.#accepted.push({ write, bytes, done, since: this.#clock.now })
+    this.#queue.push({ write, bytes, done, since: this.#clock.now })
     const counts = write ? this.written : this.read
     counts.requests++
     counts.bytes += bytes
@@ -72,7 +73,7 @@ export class Disk {
   }
 
   #serve(): void {
-    const [request] = this.#accepted
+    const [request] = this.#queue
     if (this.#busy || request === undefined) return
     this.#busy = true
     const { now } = this.#clock
@@ -83,8 +84,10 @@ export class Disk {
   }
 
   #finished(): void {
-    const request = this.#accepted.shift()
+    const request = this.#queue.shift()
     if (request === undefined) return
+    const accepted = this.#queue[this.#spec.queueDepth - 1]
+    if (accepted !== undefined) accepted.since = this.#clock.now
     this.#busy = false
     this.onDone?.(request.write, this.#clock.now - request.since)
     request.done()

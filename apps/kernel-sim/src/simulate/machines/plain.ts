@@ -23,6 +23,7 @@ export const PLAIN_DISK: DiskSpec = {
   bytesPerSecond: 25_000_000,
   perRequest: 500 * US,
   queueDepth: 16,
+  blockLayerRequests: 16,
   maxRequestBytes: 256 * 1024,
   readaheadBytes: 128 * 1024,
 }
@@ -41,16 +42,19 @@ const SYSCTLS: VmSysctls = {
   vfsCachePressure: 100,
 }
 
-/** Of 128 and 256 MiB: pages that the zone manages, pages free when a run begins, and min_free_kbytes. */
+/**
+ * Of 128 and 256 MiB: pages that the zone manages, pages free when a run begins, min_free_kbytes, and the dirty limit that the kernel
+ * came with (nr_dirty_threshold as a real-time process reads it is 5/4 of the threshold and 1/32 of that limit).
+ */
 const SIZES = {
-  128: { managed: 23_188, free: 16_792, minFreeKbytes: 1206 },
-  256: { managed: 55_396, free: 48_679, minFreeKbytes: 1871 },
+  128: { managed: 23_188, free: 16_792, minFreeKbytes: 1206, bootDirtyLimit: 4064 },
+  256: { managed: 55_396, free: 48_679, minFreeKbytes: 1871, bootDirtyLimit: 10_016 },
 } as const
 
 /** @param ram MiB: 128, 256, or in between, where the sizes are what a line through both says */
 export function plainMachine(ram: number, disk: Partial<DiskSpec> = {}): MachineSpec {
   const share = (ram - 128) / 128
-  const between = (key: 'managed' | 'free') =>
+  const between = (key: 'managed' | 'free' | 'bootDirtyLimit') =>
     Math.round(SIZES[128][key] + share * (SIZES[256][key] - SIZES[128][key]))
   const managed = between('managed')
   const known = ram === 128 || ram === 256 ? SIZES[ram].minFreeKbytes : undefined
@@ -66,6 +70,7 @@ export function plainMachine(ram: number, disk: Partial<DiskSpec> = {}): Machine
     slabReclaimable: 2264,
     slabUnreclaimable: 1426,
     sysctls: SYSCTLS,
+    bootDirtyLimit: between('bootDirtyLimit'),
     disk: { ...PLAIN_DISK, ...disk },
     costs: PLAIN_COSTS,
   }

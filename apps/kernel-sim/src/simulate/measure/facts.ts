@@ -1,6 +1,6 @@
 /** Facts: the figures of a run, by the names under which those of the real kernel were recorded. */
 import type { Simulation } from '../simulation.js'
-import { MS, SECOND, US } from '../time.js'
+import { JIFFY, MS, SECOND, US } from '../time.js'
 import { SAMPLED } from './samples.js'
 import type { WorkLog } from './work-log.js'
 
@@ -54,6 +54,13 @@ export function factsOf(simulation: Simulation): Facts {
     facts.kswapd_cpu_ms = kswapd.task.cpuTime / MS
     facts.stolen_per_kswapd_run = (events.pgsteal_kswapd ?? 0) / (events.pageoutrun ?? 1)
   }
+  const { writeback, journal } = simulation
+  facts.nr_dirtied = writeback.dirtied
+  facts.nr_written = writeback.written
+  facts.journal_commits = journal.counts.commits
+  facts.journal_blocks = journal.counts.blocks
+  facts.journal_handles = journal.counts.handles
+  dirtyFacts(simulation, facts)
   for (const name of SAMPLED) facts[`mean_${name}`] = samples.mean(name)
   facts.max_nr_dirty = samples.max('nr_dirty')
   facts.max_nr_writeback = samples.max('nr_writeback')
@@ -65,6 +72,20 @@ export function factsOf(simulation: Simulation): Facts {
     facts.oom_victim_anon_rss_kb = kill.rss * 4
   }
   return facts
+}
+
+function dirtyFacts({ writeback, began }: Simulation, facts: Record<string, number>): void {
+  const { pauses, seen, firstPause } = writeback.throttle
+  if (seen.looks === 0) return
+  const sorted = pauses.map((jiffies) => (jiffies * JIFFY) / MS).sort((a, b) => a - b)
+  facts.dirty_pauses = sorted.length
+  facts.dirty_pause_ms_sum = sorted.reduce((sum, time) => sum + time, 0)
+  facts.dirty_pause_ms_p50 = sorted[sorted.length >> 1] ?? 0
+  facts.dirty_pause_ms_max = sorted.at(-1) ?? 0
+  facts.bdp_thresh_mean = seen.threshold / seen.looks
+  facts.bdp_bg_thresh_mean = seen.background / seen.looks
+  facts.bdp_dirty_mean = seen.dirty / seen.looks
+  if (firstPause >= 0) facts.bdp_first_pause_s = (firstPause - began) / SECOND
 }
 
 function stallFacts({ vm }: Simulation, facts: Record<string, number>): void {

@@ -1,6 +1,7 @@
 /** Samples: the counters of the machine over time, a row for each half second. */
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from '@scopemask/allocator'
 import type { PageCache } from '../cache/page-cache.js'
+import type { Writeback } from '../cache/writeback.js'
 import type { Vm } from '../memory/vm.js'
 
 /** Pages, by the names of /proc/vmstat. */
@@ -23,6 +24,7 @@ export type Sample = Readonly<Record<Sampled, number>> & { readonly at: number }
 export interface Counted {
   readonly vm: Vm
   readonly cache: PageCache
+  readonly writeback: Writeback
 }
 
 export class Samples {
@@ -49,7 +51,7 @@ export class Samples {
   }
 
   #now(): Record<Sampled, number> {
-    const { vm, cache } = this.#counted
+    const { vm, cache, writeback } = this.#counted
     const { lru } = vm.memory
     return {
       nr_free_pages: vm.free,
@@ -59,8 +61,8 @@ export class Samples {
       nr_active_anon: lru.pages(0, ACTIVE_ANON),
       nr_file_pages: cache.total,
       nr_slab_reclaimable: vm.slab.slabPages(true),
-      nr_dirty: 0,
-      nr_writeback: 0,
+      nr_dirty: writeback.dirty,
+      nr_writeback: writeback.writeback,
     }
   }
 }

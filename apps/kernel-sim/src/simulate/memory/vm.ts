@@ -31,6 +31,13 @@ const GFP_FAULT = 0x140dca
 const GFP_KERNEL_FIXED = 0xcc0
 const BOOT_CHUNK = 10
 
+interface Request {
+  readonly task: CoreTask<'PF'>
+  readonly gfp: number
+  readonly order: number
+  readonly cpu: number
+}
+
 export class Vm {
   readonly memory: PageAllocator
   readonly slab: SlabAllocator
@@ -46,6 +53,8 @@ export class Vm {
   wakeFlushers: (() => void) | null = null
   /** Pages that are dirty or in writing (NR_ZONE_WRITE_PENDING). */
   writePending = (): number => 0
+  /** Returns true while the node may have more dirty pages (node_dirty_ok). */
+  nodeDirtyOk = (): boolean => true
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #costs: Costs
@@ -100,12 +109,33 @@ export class Vm {
     return page >= 0 ? page : yield* this.allocSlowly(task, gfp, order, site)
   }
 
+  /**
+   * Allocates a page that is about to be dirtied (`__GFP_WRITE`): while the node has more dirty pages than its share, the first try
+   * passes it over. On a machine with one node that means the slow path, which wakes kswapd (get_page_from_freelist,
+   * spread_dirty_pages).
+   */
+  *allocForWrite(task: Task, gfp: number): LiveSteps<number> {
+    if (this.nodeDirtyOk()) return yield* this.alloc(task, gfp)
+    const request = { task: task.context, gfp, order: 0, cpu: task.cpu }
+    const steps = this.memory.steps(request)
+    const first = steps.next()
+    return first.done ? first.value : yield* this.#drive(task, request, steps, NO_PAGE)
+  }
+
   /** The same, once the first try has failed. */
   *allocSlowly(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
-    const { memory } = this
     const request = { task: task.context, gfp, order, site, cpu: task.cpu }
-    const steps = memory.steps(request)
-    let answer: number | undefined
+    return yield* this.#drive(task, request, this.memory.steps(request), undefined)
+  }
+
+  /** Takes the steps of a request; reclaim takes time. @param first what the step that is under way is answered with */
+  *#drive(
+    task: Task,
+    request: Request,
+    steps: ReturnType<PageAllocator['steps']>,
+    first: number | undefined,
+  ): LiveSteps<number> {
+    let answer = first
     for (;;) {
       const step = answer === undefined ? steps.next() : steps.next(answer)
       answer = undefined
@@ -161,16 +191,7 @@ export class Vm {
     yield (freed % 32) * this.#costs.directPage
   }
 
-  *#reclaim(
-    task: Task,
-    request: {
-      readonly task: CoreTask<'PF'>
-      readonly gfp: number
-      readonly order: number
-      readonly cpu: number
-    },
-    gfp: number,
-  ): LiveSteps<number> {
+  *#reclaim(task: Task, request: Request, gfp: number): LiveSteps<number> {
     const began = this.#clock.now
     if (yield* this.#throttle(task, gfp)) return 1
     const allowed = currentGfpContext(task.context.mask, gfp)

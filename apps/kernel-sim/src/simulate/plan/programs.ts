@@ -4,7 +4,7 @@ import { InputError } from '../../input-error.js'
 import { MS, US } from '../time.js'
 import type { Os } from '../workload/os.js'
 import { bursts, hog, workingSet } from '../workload/programs.js'
-import { randomRead, streamRead } from '../workload/streams.js'
+import { randomRead, streamRead, streamWrite } from '../workload/streams.js'
 import { type Plan, type PlanProcess, planNumber } from './plan.js'
 
 const PAGES_PER_MIB = 256
@@ -22,6 +22,15 @@ const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => P
       passes: planNumber(process, 'passes', 1),
       start: planNumber(process, 'start', 0) * MS,
       stop: planNumber(process, 'stop', end / MS) * MS,
+    }),
+  write: (process, end) => (os) =>
+    streamWrite(os, {
+      file: process.words.get('file') ?? process.name,
+      pages: planNumber(process, 'mib') * PAGES_PER_MIB,
+      chunk: planNumber(process, 'chunk', 64) / 4,
+      start: planNumber(process, 'start', 0) * MS,
+      stop: planNumber(process, 'stop', end / MS) * MS,
+      fsyncEvery: planNumber(process, 'fsync', 0),
     }),
   rnd: (process, end) => (os) =>
     randomRead(os, {

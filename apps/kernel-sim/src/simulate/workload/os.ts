@@ -5,6 +5,7 @@
 import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { FileCache, PageCache } from '../cache/page-cache.js'
 import type { OpenFile, Reader } from '../cache/reader.js'
+import type { Writer } from '../cache/writer.js'
 import type { Costs } from '../costs.js'
 import type { WorkLog } from '../measure/work-log.js'
 import type { Vm } from '../memory/vm.js'
@@ -18,6 +19,7 @@ export interface System {
   readonly vm: Vm
   readonly cache: PageCache
   readonly reader: Reader
+  readonly writer: Writer
   /** Files, by name. */
   readonly files: Map<string, FileCache>
   /** When the run began, on the clock. */
@@ -64,6 +66,14 @@ export class Os {
     yield WAIT
   }
 
+  /** Creates an empty file. */
+  create(name: string): OpenFile {
+    const { files, cache, reader } = this.#system
+    const file = cache.open(name, 0)
+    files.set(name, file)
+    return reader.open(file, 0)
+  }
+
   /** Opens a file of so many pages that is there already. */
   open(name: string, pages: number): OpenFile {
     const { files, cache, reader } = this.#system
@@ -78,6 +88,16 @@ export class Os {
   /** Reads whole pages; returns false when that failed. */
   *read(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
     return yield* this.#system.reader.read(this.task, open, from, pages)
+  }
+
+  /** Writes whole pages; the file grows. Returns false when that failed. */
+  *write(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
+    return yield* this.#system.writer.write(this.task, open, { from, pages })
+  }
+
+  /** Waits until the file is on the disk. */
+  *fsync(open: OpenFile): LiveSteps {
+    yield* this.#system.writer.fsync(this.task, open)
   }
 
   /** pread of one page by a system call of its own; it costs at least what one that is cached does. */

@@ -30,6 +30,31 @@ export function* streamRead(os: Os, options: ReadOptions): LiveSteps {
   }
 }
 
+/** Writes a new file from its beginning to its end. */
+export interface WriteOptions {
+  readonly file: string
+  readonly pages: number
+  /** Pages a write. */
+  readonly chunk: number
+  readonly start: number
+  readonly stop: number
+  /** An fsync after so many writes; 0 for none. */
+  readonly fsyncEvery: number
+}
+
+export function* streamWrite(os: Os, options: WriteOptions): LiveSteps {
+  yield* os.sleepUntil(options.start)
+  const phase = os.phase()
+  const open = os.create(options.file)
+  for (let at = 0; at < options.pages; at += options.chunk) {
+    if (os.now >= options.stop || os.killed) return
+    const began = os.now
+    yield* os.write(open, at, options.chunk)
+    done(phase, os.now - began, options.chunk)
+    if (options.fsyncEvery > 0 && phase.ops % options.fsyncEvery === 0) yield* os.fsync(open)
+  }
+}
+
 /** Reads a file sequentially to warm it up, and then pages of it at random. */
 export interface RandomReadOptions {
   readonly file: string

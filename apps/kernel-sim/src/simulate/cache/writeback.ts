@@ -1,0 +1,310 @@
+/**
+ * Writeback: dirty pages and the flusher that writes them (fs/fs-writeback.c and mm/page-writeback.c, 6.1). It writes in the background
+ * while more pages are dirty than the background threshold, file by file in chunks, and every 5 s what has been dirty for 30 s.
+ */
+import { ACTIVE_FILE, INACTIVE_FILE, PF, PG_DIRTY, PG_WRITEBACK } from '@scopemask/allocator'
+import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import type { Disk } from '../disk/disk.js'
+import type { VmSysctls } from '../machine-spec.js'
+import type { Vm } from '../memory/vm.js'
+import { Task } from '../task.js'
+import { SECOND } from '../time.js'
+import { DirtyThrottle } from './dirty-throttle.js'
+import type { FileCache, PageCache } from './page-cache.js'
+
+/** A file is written so many pages at a time, unless more is asked for (MIN_WRITEBACK_PAGES). */
+const CHUNK = 1024
+
+/** The dirty pages of a file. */
+interface DirtyFile {
+  readonly file: FileCache
+  /** By place: 1 for a dirty page. */
+  marks: Uint8Array
+  dirty: number
+  /** In writing. */
+  writeback: number
+  /** Pages that were sent to the disk, and that it has written, since the file became dirty: the disk keeps their order. */
+  sent: number
+  done: number
+  /** Where writing goes on. */
+  cursor: number
+  /** When its oldest dirty page became dirty, ns. */
+  since: number
+  /** Tasks that wait until some of them are written. */
+  readonly waiters: Task[]
+}
+
+export class Writeback {
+  readonly throttle: DirtyThrottle
+  readonly task: Task
+  dirty = 0
+  writeback = 0
+  dirtied = 0
+  written = 0
+  readonly #clock: Clock
+  readonly #cpus: Cpus
+  readonly #vm: Vm
+  readonly #cache: PageCache
+  readonly #disk: Disk
+  readonly #sysctls: VmSysctls
+  /** Those with dirty pages, in the order in which they are to be written. */
+  readonly #queue: DirtyFile[] = []
+  readonly #files = new Map<FileCache, DirtyFile>()
+  #background = false
+  /** Reclaim wants everything written. */
+  #everything = false
+  #resting = false
+
+  constructor(parts: {
+    readonly clock: Clock
+    readonly cpus: Cpus
+    readonly vm: Vm
+    readonly cache: PageCache
+    readonly disk: Disk
+    readonly sysctls: VmSysctls
+    /** See DirtyThrottle. */
+    readonly bootLimit: number
+  }) {
+    this.#clock = parts.clock
+    this.#cpus = parts.cpus
+    this.#vm = parts.vm
+    this.#cache = parts.cache
+    this.#disk = parts.disk
+    this.#sysctls = parts.sysctls
+    this.throttle = new DirtyThrottle({ ...parts, state: this })
+    this.task = new Task('flusher', PF.mask('KTHREAD', 'WQ_WORKER'), () => this.#run())
+    parts.cpus.start(this.task)
+    this.#vm.writePending = () => this.dirty + this.writeback
+    this.#vm.wakeFlushers = () => this.#writeEverything()
+    this.#vm.nodeDirtyOk = () => this.dirty + this.writeback <= this.throttle.limits().threshold
+    const period = parts.sysctls.dirtyWritebackCentisecs * (SECOND / 100)
+    const periodic = (): void => {
+      this.#wake()
+      this.#clock.at(this.#clock.now + period, periodic)
+    }
+    if (period > 0) this.#clock.at(this.#clock.now + period, periodic)
+  }
+
+  /** global_dirtyable_memory. */
+  dirtyable(): number {
+    const { memory } = this.#vm
+    const free = memory.zones.freePages()
+    const file = memory.lru.pages(0, INACTIVE_FILE) + memory.lru.pages(0, ACTIVE_FILE)
+    return free - Math.min(free, memory.zones.totalReserve) + file + 1
+  }
+
+  /** More is dirty than the background threshold. */
+  startBackground(): void {
+    if (this.#background) return
+    this.#background = true
+    this.#wake()
+  }
+
+  /**
+   * A page of a file has been written to.
+   * @param since when the file is taken to be dirty since, if it is not yet: ns, by default now
+   */
+  markDirty(file: FileCache, place: number, page: number, since = this.#clock.now): void {
+    const { lru } = this.#vm.memory
+    const flags = lru.flags(page)
+    if ((flags & PG_DIRTY) !== 0) return
+    lru.setFlags(page, flags | PG_DIRTY)
+    const of = this.#of(file)
+    if (place >= of.marks.length) {
+      const longer = new Uint8Array(Math.max(place + 1, 2 * of.marks.length))
+      longer.set(of.marks)
+      of.marks = longer
+    }
+    of.marks[place] = 1
+    if (of.dirty++ === 0) {
+      of.since = since
+      if (!this.#queue.includes(of)) this.#queue.push(of)
+    }
+    this.dirty++
+    this.dirtied++
+  }
+
+  /** The file goes away: its dirty pages need not be written. Returns how many there were. */
+  discard(file: FileCache): number {
+    const of = this.#files.get(file)
+    if (of === undefined) return 0
+    const { dirty } = of
+    this.dirty -= dirty
+    of.dirty = 0
+    of.marks.fill(0)
+    const at = this.#queue.indexOf(of)
+    if (at >= 0) this.#queue.splice(at, 1)
+    if (of.writeback === 0) this.#files.delete(file)
+    return dirty
+  }
+
+  /** Writes a file and waits for it (filemap_write_and_wait). */
+  *sync(task: Task, file: FileCache): LiveSteps {
+    const of = this.#files.get(file)
+    if (of === undefined) return
+    while (of.dirty > 0) yield* this.#write(task, of, of.dirty)
+    yield* this.#settled(task, of)
+  }
+
+  /** Waits for what of a file is in writing now (filemap_fdatawait). */
+  *settled(task: Task, file: FileCache): LiveSteps {
+    const of = this.#files.get(file)
+    if (of !== undefined) yield* this.#settled(task, of)
+  }
+
+  /** Files with pages that are dirty or in writing. */
+  busy(): readonly FileCache[] {
+    return [...this.#files.values()]
+      .filter(({ dirty, writeback }) => dirty + writeback > 0)
+      .map(({ file }) => file)
+  }
+
+  *#settled(task: Task, of: DirtyFile): LiveSteps {
+    const { sent } = of
+    while (of.done < sent) {
+      of.waiters.push(task)
+      yield WAIT
+    }
+  }
+
+  #writeEverything(): void {
+    this.#everything = true
+    this.#wake()
+  }
+
+  #wake(): void {
+    if (!this.#resting) return
+    this.#resting = false
+    this.#cpus.wake(this.task)
+  }
+
+  *#run(): LiveSteps {
+    for (;;) {
+      yield* this.#writeAll()
+      yield* this.#writeOld()
+      while (this.#over()) {
+        if (!(yield* this.#writeNext())) break
+      }
+      this.#background = false
+      this.#resting = true
+      yield WAIT
+      this.#resting = false
+    }
+  }
+
+  /** over_bground_thresh. */
+  #over(): boolean {
+    return this.dirty > this.throttle.limits().background
+  }
+
+  *#writeAll(): LiveSteps {
+    if (!this.#everything) return
+    this.#everything = false
+    let left = this.dirty
+    while (left > 0 && this.#queue.length > 0) {
+      const before = this.dirty
+      if (!(yield* this.#writeNext())) break
+      left -= Math.max(1, before - this.dirty)
+    }
+  }
+
+  /** wb_check_old_data_flush. */
+  *#writeOld(): LiveSteps {
+    const oldest = this.#clock.now - this.#sysctls.dirtyExpireCentisecs * (SECOND / 100)
+    while ((this.#queue[0]?.since ?? Number.POSITIVE_INFINITY) < oldest) {
+      if (!(yield* this.#writeNext())) break
+    }
+  }
+
+  /** Writes a chunk of the next file; returns false when there is none. */
+  *#writeNext(): LiveSteps<boolean> {
+    const of = this.#queue.shift()
+    if (of === undefined) return false
+    yield* this.#write(this.task, of, this.#chunk())
+    if (of.dirty > 0) this.#queue.push(of)
+    this.throttle.updateBandwidth()
+    return true
+  }
+
+  /** writeback_chunk_size. */
+  #chunk(): number {
+    const pages = Math.min(this.throttle.bandwidth >> 1, this.throttle.hardLimit >> 3)
+    return Math.floor((pages + CHUNK) / CHUNK) * CHUNK
+  }
+
+  /** Writes so many pages of a file at most, from where it stopped last time (write_cache_pages, range_cyclic). */
+  *#write(task: Task, of: DirtyFile, most: number): LiveSteps {
+    let left = most
+    let run: number[] = []
+    let first = 0
+    const size = of.marks.length
+    for (let i = 0; i < size && left > 0 && of.dirty > 0; i++) {
+      const place = (of.cursor + i) % size
+      if (of.marks[place] !== 1) {
+        if (run.length > 0) yield* this.#submit(task, of, run)
+        run = []
+        continue
+      }
+      const page = this.#cache.at(of.file, place)
+      of.marks[place] = 0
+      of.dirty--
+      this.dirty--
+      if (page < 0) continue
+      const { lru } = this.#vm.memory
+      lru.setFlags(page, (lru.flags(page) & ~PG_DIRTY) | PG_WRITEBACK)
+      of.writeback++
+      of.sent++
+      this.writeback++
+      if (run.length > 0 && place !== first + run.length) {
+        yield* this.#submit(task, of, run)
+        run = []
+      }
+      if (run.length === 0) first = place
+      run.push(page)
+      left--
+      if (left === 0 || of.dirty === 0) of.cursor = (place + 1) % size
+      if (run.length === this.#disk.maxPages) {
+        yield* this.#submit(task, of, run)
+        run = []
+      }
+    }
+    if (run.length > 0) yield* this.#submit(task, of, run)
+  }
+
+  *#submit(task: Task, of: DirtyFile, pages: readonly number[]): LiveSteps {
+    const done = (): void => this.#done(of, pages)
+    yield* this.#disk.submit(task, { write: true, bytes: pages.length * 4096, done })
+    // A resched point: the table of costs has no line for the flusher.
+    yield 0
+  }
+
+  #done(of: DirtyFile, pages: readonly number[]): void {
+    const { lru } = this.#vm.memory
+    for (const page of pages) lru.endWriteback(page)
+    of.writeback -= pages.length
+    of.done += pages.length
+    this.writeback -= pages.length
+    this.written += pages.length
+    for (const waiter of of.waiters.splice(0)) this.#cpus.wake(waiter)
+    if (of.writeback === 0 && of.dirty === 0) this.#files.delete(of.file)
+  }
+
+  #of(file: FileCache): DirtyFile {
+    let of = this.#files.get(file)
+    if (of === undefined) {
+      of = {
+        file,
+        marks: new Uint8Array(Math.max(16, file.pages.length)),
+        dirty: 0,
+        writeback: 0,
+        sent: 0,
+        done: 0,
+        cursor: 0,
+        since: 0,
+        waiters: [],
+      }
+      this.#files.set(file, of)
+    }
+    return of
+  }
+}

@@ -1,0 +1,81 @@
+/** Writer: write() of a file through the page cache (mm/filemap.c, generic_perform_write; fs/ext4/inode.c, ext4_da_write_begin, 6.1). */
+import { __GFP_WRITE } from '@scopemask/allocator'
+import type { LiveSteps } from '@scopemask/checker/live'
+import type { Costs } from '../costs.js'
+import type { Journal } from '../fs/journal.js'
+import { GFP_HIGHUSER_MOVABLE, type Vm } from '../memory/vm.js'
+import type { Task } from '../task.js'
+import type { FileCache, PageCache } from './page-cache.js'
+import type { OpenFile } from './reader.js'
+import type { Writeback } from './writeback.js'
+
+/** Blocks that a block group's bitmap has bits for. */
+const GROUP = 32_768
+/** Where metadata blocks of their kinds are numbered from. */
+const INODES = 1_000_000
+const BITMAPS = 2_000_000
+const DESCRIPTORS = 3_000_000
+
+/** The metadata blocks that writing a page changes: its inode's, the bitmap that its block is taken from, the group descriptors. */
+function blocksOf(file: FileCache, place: number): readonly number[] {
+  return [INODES + (file.owner >> 4), BITMAPS + Math.floor(place / GROUP), DESCRIPTORS]
+}
+
+export class Writer {
+  readonly #vm: Vm
+  readonly #cache: PageCache
+  readonly #writeback: Writeback
+  readonly #journal: Journal
+  readonly #costs: Costs
+
+  constructor(parts: {
+    readonly vm: Vm
+    readonly cache: PageCache
+    readonly writeback: Writeback
+    readonly journal: Journal
+    readonly costs: Costs
+  }) {
+    this.#vm = parts.vm
+    this.#cache = parts.cache
+    this.#writeback = parts.writeback
+    this.#journal = parts.journal
+    this.#costs = parts.costs
+  }
+
+  /**
+   * Writes whole pages; the file grows.
+   * @param cost ns of a page; by default what the table says of write()
+   * @returns false when there was no memory, or the task was killed
+   */
+  *write(
+    task: Task,
+    open: OpenFile,
+    { from, pages, cost = this.#costs.write }: { from: number; pages: number; cost?: number },
+  ): LiveSteps<boolean> {
+    const { file } = open
+    for (let place = from; place < from + pages; place++) {
+      let page = this.#cache.at(file, place)
+      if (page < 0) {
+        // Before the handle is started: it can take long when memory is short.
+        page = yield* this.#vm.allocForWrite(task, (GFP_HIGHUSER_MOVABLE | __GFP_WRITE) >>> 0)
+        if (page < 0) return false
+        this.#cache.add(file, place, page, true)
+      }
+      yield* this.#journal.start(task)
+      yield cost
+      this.#cache.ready(page)
+      this.#vm.memory.markAccessed(page)
+      this.#writeback.markDirty(file, place, page)
+      if (place >= open.size) open.size = place + 1
+      this.#journal.stop(file, ...blocksOf(file, place))
+      yield* this.#writeback.throttle.dirtied(task)
+    }
+    return true
+  }
+
+  /** fsync: the file's pages, and the transaction that knows of them. */
+  *fsync(task: Task, open: OpenFile): LiveSteps {
+    yield* this.#writeback.sync(task, open.file)
+    yield* this.#journal.commit(task)
+  }
+}
