@@ -5,7 +5,7 @@ export interface PageOwner {
   /**
    * Reclaim takes a page away.
    * @param index the place that the owner gave with the page
-   * @param shadow what to keep there: see the allocator's workingset.ts
+   * @param shadow what to keep there: the allocator's workingset packs it
    */
   lose(page: number, index: number, shadow: number): void
   /** Returns true while somebody works on the page: it is read in. */
