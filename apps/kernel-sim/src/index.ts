@@ -2,6 +2,9 @@
 export {
   __GFP_FS,
   __GFP_IO,
+  __GFP_NOFAIL,
+  __GFP_NORETRY,
+  __GFP_RETRY_MAYFAIL,
   GFP_KERNEL,
   GFP_NOFS,
   GFP_NOIO,
@@ -15,7 +18,7 @@ export type { Steps } from '@scopemask/checker/machine'
 export { type CheckOptions, checkScenario, type ScenarioResult } from './check-scenario.js'
 export { InputError } from './input-error.js'
 export type { Kernel } from './kernel/kernel.js'
-export { __GFP_NOLOCKDEP } from './kernel/memory/gfp.js'
+export { __GFP_NOLOCKDEP, GFP_ATOMIC, GFP_NOWAIT } from './kernel/memory/gfp.js'
 export type { Policy, PolicyName } from './kernel/policy.js'
 export { type Scenario, scenario } from './kernel/scenario.js'
 export type { Counterexample, Waiting } from './matrix/subject.js'

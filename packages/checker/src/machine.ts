@@ -1,7 +1,7 @@
 /** The machine: for who builds shared objects of their own. */
 export type { Redirect } from './machine/automaton.js'
 export { Misuse } from './machine/errors.js'
-export type { Field, Row } from './machine/layout.js'
+export { type Field, MAX_VALUE, type Row } from './machine/layout.js'
 export { Machine, type Task } from './machine/machine.js'
 export { MachineObject } from './machine/object.js'
 export {
@@ -13,4 +13,5 @@ export {
   type Value,
   type Wait,
 } from './machine/operation.js'
+export { Operations } from './machine/operations.js'
 export { placeOf } from './machine/place.js'

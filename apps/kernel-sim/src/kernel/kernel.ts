@@ -30,7 +30,7 @@ import { BitLock } from './lock/bit-lock.js'
 import { Mutex } from './lock/mutex.js'
 import { RwSemaphore } from './lock/rwsem.js'
 import { Spinlock } from './lock/spinlock.js'
-import { Memory } from './memory/memory.js'
+import { Memory, type MemoryLimit } from './memory/memory.js'
 import { Mempool } from './memory/mempool.js'
 import type { Policy } from './policy.js'
 import { ALLOCATION, pathOf } from './role.js'
@@ -72,7 +72,8 @@ export class Kernel {
   readonly #memory: Memory
   readonly #workqueues: Workqueues
   readonly #kthread: StartKthread = (name, body, flags) => this.kthread(name, body, flags)
-  readonly #rwsems: RwSemaphore[] = []
+  /** What gets its room once all tasks are known. */
+  readonly #growing: { grow(tasks: number): void }[] = []
   #systemPool: WorkerPool | null = null
   #kthreadd: Kthreadd | null = null
 
@@ -162,7 +163,7 @@ export class Kernel {
 
   rwsem(name: string): RwSemaphore {
     const rwsem = new RwSemaphore(this.machine, this.#tasks, name)
-    this.#rwsems.push(rwsem)
+    this.#growing.push(rwsem)
     this.situations.addLock(rwsem)
     return rwsem
   }
@@ -180,7 +181,9 @@ export class Kernel {
   }
 
   waitQueue(name: string): WaitQueue {
-    return new WaitQueue(this.machine, this.#tasks, name)
+    const queue = new WaitQueue(this.machine, this.#tasks, name)
+    this.#growing.push(queue)
+    return queue
   }
 
   /** A number that tasks share, instead of a JavaScript variable. */
@@ -190,7 +193,7 @@ export class Kernel {
 
   /** A queue of objects between tasks. */
   fifo(name: string, capacity: number): Fifo {
-    return new Fifo(this.machine, name, capacity)
+    return new Fifo(this.machine, this.#tasks, name, capacity)
   }
 
   /** An object without a state, to put into queues. */
@@ -205,9 +208,17 @@ export class Kernel {
     this.#memory.shrinker(name, needs, scan)
   }
 
-  /** Makes memory run out for real: see memory.ts. */
-  limitMemory(pages: number, oomVictims = 0): void {
-    this.#memory.limit(pages, oomVictims)
+  /** Makes memory run out for real: see memory/supply.ts. */
+  limitMemory(limit: MemoryLimit): void {
+    this.#memory.limit(limit)
+  }
+
+  /**
+   * A process that the OOM killer can kill, where memory is limited: it frees a page once it is gone.
+   * @param exit what it has to do before: a victim that waits for a lock cannot die. By default nothing.
+   */
+  oomVictim(name: string, exit: () => Steps<unknown> = function* () {}): void {
+    this.#memory.oomVictim(name, exit, this.#kthread)
   }
 
   /** Allocates memory: seen through the scope of the running task, reclaiming under pressure. */
@@ -224,10 +235,14 @@ export class Kernel {
     return new Mempool(this.machine, this.#tasks, this.#memory, name, elements)
   }
 
-  /** kswapd: reclaims whenever `wake` is not 0, in the background, with nothing held. */
-  kswapd(wake: Variable): void {
+  /**
+   * kswapd: reclaims in the background, with nothing held, whenever an allocation finds memory tight.
+   * @param wanted is not 0 while it is wanted; a scenario may set it itself, too.
+   */
+  kswapd(wanted: Variable = this.variable('kswapd is wanted')): void {
     const flags = (PF_MEMALLOC | PF_KSWAPD) as TaskFlags
-    const kswapd = this.kthread('kswapd0', () => this.#kswapd(wake), flags)
+    const kswapd = this.kthread('kswapd0', () => this.#kswapd(wanted), flags)
+    this.#memory.wakesKswapdBy(wanted)
     this.situations.servesAll(kswapd)
   }
 
@@ -290,8 +305,16 @@ export class Kernel {
     return new BlockDevice(this.machine, this.#tasks, this.#kthread, name, serve, flags)
   }
 
-  journal(name: string, options?: JournalOptions): Journal {
-    return new Journal(this.machine, this.scopes, this.#kthread, name, options)
+  journal(name: string, options: JournalOptions = {}): Journal {
+    const parts = {
+      machine: this.machine,
+      tasks: this.#tasks,
+      scopes: this.scopes,
+      kthread: this.#kthread,
+    }
+    const journal = new Journal(parts, name, options)
+    this.#growing.push(journal)
+    return journal
   }
 
   transaction(name: string): Transaction {
@@ -335,7 +358,7 @@ export class Kernel {
     const { workers, rescuers } = this.#workqueues.startWorkers((pool) => this.#kthreadCreate(pool))
     for (const worker of [...workers, ...rescuers]) this.situations.servesAll(worker)
     for (const rescuer of rescuers) this.situations.addRescuer(rescuer)
-    for (const rwsem of this.#rwsems) rwsem.grow(this.machine.tasks.length)
+    for (const each of this.#growing) each.grow(this.machine.tasks.length)
     return this.machine.seal()
   }
 
@@ -365,7 +388,7 @@ export class Kernel {
 
   #needKthreadd(): Kthreadd {
     if (this.#kthreadd === null) {
-      const requests = new Fifo(this.machine, 'kthread_create_list', 1)
+      const requests = new Fifo(this.machine, this.#tasks, 'kthread_create_list', 1)
       const pools = new Map<MachineObject, WorkerPool>()
       this.#kthreadd = { requests, pools }
       this.situations.servesAll(this.kthread('kthreadd', () => this.#createWorker(requests, pools)))

@@ -12,7 +12,7 @@ export const tooWeak = scenario({
   source: 'commit 7dea19f9ee63, reason 3; mm/page_alloc.c, __alloc_pages_may_oom',
   inapplicable: NOTHING_DELEGATED,
   build(kernel) {
-    kernel.limitMemory(0, 1)
+    kernel.limitMemory({ pages: 0, oomVictims: 1 })
     const dirty = kernel.variable('dirty pages', 2)
     kernel.shrinker('writepage', __GFP_FS, function* () {
       if ((yield* dirty.get()) === 0) return

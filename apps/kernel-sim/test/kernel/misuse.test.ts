@@ -1,4 +1,5 @@
 import { GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import type { MachineObject, Steps } from '@scopemask/checker/machine'
 import { describe, expect, it } from 'vitest'
 import { Kernel } from '../../src/kernel/kernel.js'
 import { policyNamed } from '../../src/kernel/policy.js'
@@ -40,7 +41,7 @@ describe('misuse is reported with task and place', () => {
           yield* mutex.lock()
         })
       }),
-    ).toMatch(/forgetful returns with a lock held/)
+    ).toMatch(/forgetful returns and still holds m /)
     expect(
       misuse((kernel) => {
         kernel.task('forgetful', function* () {
@@ -168,5 +169,71 @@ describe('what is right', () => {
         })
       }),
     ).toBe('nothing')
+  })
+
+  it('sleeping under a spinlock, whatever waits', () => {
+    const sleeps: Record<string, (kernel: Kernel) => () => Steps<unknown>> = {
+      kfifo_get: (kernel) => {
+        const fifo = kernel.fifo('q', 1)
+        return () => fifo.take()
+      },
+      kfifo_put: (kernel) => {
+        const fifo = kernel.fifo('q', 1)
+        const token = kernel.token('t')
+        return () => fifo.put(token)
+      },
+      wait_and_set: (kernel) => {
+        const variable = kernel.variable('v')
+        return () => variable.exchange(1, 0)
+      },
+      flush_work: (kernel) => {
+        const work = kernel.work('w', () => kernel.kmalloc(GFP_KERNEL))
+        kernel.workqueue('wq')
+        return () => kernel.flushWork(work)
+      },
+    }
+    for (const [name, sleep] of Object.entries(sleeps)) {
+      const error = misuse((kernel) => {
+        const lock = kernel.spinlock('s')
+        const body = sleep(kernel)
+        kernel.task('careless', function* () {
+          yield* lock.lock()
+          yield* body()
+          yield* lock.unlock()
+        })
+      })
+      expect(error).toMatch(new RegExp(`careless sleeps under a spinlock: ${name}\\(`))
+    }
+  })
+
+  it('a lock that a work function keeps is named, and the item', () => {
+    const error = misuse((kernel) => {
+      const queue = kernel.workqueue('wq')
+      const mutex = kernel.mutex('m')
+      const work = kernel.work('forgetful', () => mutex.lock())
+      kernel.task('A', () => kernel.queueWork(queue, work))
+    })
+    expect(error).toMatch(/kworker\/u4 returns from work forgetful and still holds m /)
+  })
+
+  it('values that a row cannot hold, and choices of nothing', () => {
+    const says = (body: (kernel: Kernel) => () => Steps<unknown>) =>
+      misuse((kernel) => {
+        kernel.task('A', body(kernel))
+      })
+    const setTo = (value: number) =>
+      says((kernel) => {
+        const variable = kernel.variable('v')
+        return () => variable.set(value)
+      })
+    expect(setTo(2 ** 31 + 5)).toMatch(/v is set to 2147483653: it holds whole numbers from 0 to/)
+    expect(setTo(2 ** 40)).toMatch(/it holds whole numbers from 0 to/)
+    expect(says((kernel) => () => kernel.choose('x', []))).toMatch(/x has no turns to choose from/)
+    expect(
+      says((kernel) => {
+        const fifo = kernel.fifo('q', 1)
+        return () => fifo.put('x' as unknown as MachineObject)
+      }),
+    ).toMatch(/x is put into q: put objects of the kernel/)
   })
 })

@@ -1,9 +1,11 @@
 /** Workqueues as kernel/workqueue.c has them: what a flush waits for. */
 
+import { __GFP_FS } from '@scopemask/allocator'
 import { Execution } from '@scopemask/checker/search'
 import { describe, expect, it } from 'vitest'
 import { Kernel } from '../../src/kernel/kernel.js'
 import { policyNamed } from '../../src/kernel/policy.js'
+import { itBehaves } from './litmus.js'
 
 /** An execution whose tasks are moved by name. */
 function start(build: (kernel: Kernel) => void) {
@@ -75,6 +77,7 @@ describe('flush_work', () => {
     does('canceller', 'cancel_work')
     expect(does('flusher', 'flush_work')).toBe(true)
     does('canceller', 'start_flush_work')
+    does('canceller', 'cancel_done')
     expect(ended('canceller')).toBe(true)
   })
 })
@@ -92,4 +95,114 @@ describe('flush_workqueue', () => {
     expect(does('queue flusher', 'flush_workqueue')).toBe(true)
     expect(ended('queue flusher')).toBe(true)
   })
+})
+
+describe('a workqueue', () => {
+  itBehaves([
+    {
+      program: 'cancel_work_sync keeps out an item that queues itself',
+      source:
+        'kernel/workqueue.c, __cancel_work_sync (work_offqd_disable; WORK_OFFQ_CANCELING before 6.10)',
+      want: 'safe',
+      build(kernel) {
+        const queue = kernel.workqueue('wq')
+        const freed = kernel.variable('freed')
+        const never = kernel.completion('never')
+        const item = kernel.work('item', function* () {
+          if ((yield* freed.get()) === 1) yield* never.wait()
+          yield* kernel.queueWork(queue, item)
+        })
+        kernel.task('canceller', function* () {
+          yield* kernel.queueWork(queue, item)
+          yield* kernel.cancelWorkSync(item)
+          yield* freed.set(1)
+        })
+      },
+    },
+    {
+      program: 'flush_work does not: the item comes back',
+      source: 'kernel/workqueue.c, flush_work',
+      want: 'deadlock',
+      build(kernel) {
+        const queue = kernel.workqueue('wq')
+        const freed = kernel.variable('freed')
+        const never = kernel.completion('never')
+        const item = kernel.work('item', function* () {
+          if ((yield* freed.get()) === 1) yield* never.wait()
+          else yield* kernel.queueWork(queue, item)
+        })
+        kernel.task('flusher', function* () {
+          yield* kernel.queueWork(queue, item)
+          yield* kernel.flushWork(item)
+          yield* freed.set(1)
+        })
+      },
+    },
+    {
+      program: 'an item can be queued again once it was cancelled',
+      source: 'kernel/workqueue.c, enable_work',
+      want: 'safe',
+      build(kernel) {
+        const queue = kernel.workqueue('wq')
+        const ran = kernel.completion('ran')
+        const item = kernel.work('item', () => ran.complete())
+        kernel.task('A', function* () {
+          yield* kernel.cancelWorkSync(item)
+          yield* kernel.queueWork(queue, item)
+          yield* ran.wait()
+        })
+      },
+    },
+    ...([true, false] as const).map((creates) => ({
+      program: `three items that need each other, and ${creates ? 'a pool that creates workers' : 'one worker'}`,
+      source: 'kernel/workqueue.c, maybe_create_worker',
+      want: creates ? ('safe' as const) : ('deadlock' as const),
+      build(kernel: Kernel) {
+        const pool = kernel.workerPool('0', { workers: 1, creates })
+        const queue = kernel.workqueue('events', { pool })
+        const c = kernel.completion('c')
+        const d = kernel.completion('d')
+        const first = kernel.work('first', function* () {
+          yield* c.wait()
+          yield* d.complete()
+        })
+        const second = kernel.work('second', () => d.wait())
+        const third = kernel.work('third', () => c.complete())
+        kernel.task('A', function* () {
+          for (const item of [first, second, third]) yield* kernel.queueWork(queue, item)
+        })
+      },
+    })),
+    ...([true, false] as const).map((memReclaim) => ({
+      program: `kthreadd reclaims what waits for the item, ${memReclaim ? 'with' : 'without'} a rescuer`,
+      source: 'kernel/workqueue.c, send_mayday and rescuer_thread',
+      want: memReclaim ? ('safe' as const) : ('deadlock' as const),
+      build(kernel: Kernel) {
+        const pool = kernel.workerPool('0', { workers: 1, creates: true })
+        const queue = kernel.workqueue('events', { pool, memReclaim })
+        const done = kernel.bitLock('write')
+        kernel.shrinker('fs', __GFP_FS, () => done.wait())
+        const item = kernel.work('item', () => done.clear())
+        kernel.task('A', function* () {
+          yield* done.set()
+          yield* kernel.queueWork(queue, item)
+        })
+      },
+    })),
+    {
+      program: 'max_active 1: an item waits for the one before it',
+      source: 'kernel/workqueue.c, pwq_activate_first_inactive',
+      want: 'deadlock',
+      build(kernel) {
+        const queue = kernel.workqueue('ordered', { maxActive: 1 })
+        const c = kernel.completion('c')
+        const first = kernel.work('first', () => c.wait())
+        const second = kernel.work('second', () => c.complete())
+        kernel.task('A', function* () {
+          yield* kernel.queueWork(queue, first)
+          yield* kernel.queueWork(queue, second)
+        })
+      },
+    },
+  ])
 })

@@ -96,7 +96,7 @@ describe('a scenario in a file of the user', () => {
     [
       'misspells a flag',
       task('function* () { yield* kernel.kmalloc(GFP_KERNAL) }'),
-      /undefined is no gfp: use GFP_KERNEL.*own\.ts:4:\d+/,
+      /undefined is not a gfp: use GFP_KERNEL.*own\.ts:4:\d+/,
     ],
     [
       'misspells a call',

@@ -1,5 +1,6 @@
 /** Choice: what the model leaves open. The search takes every turn. */
 import type { Machine, MachineObject, Operation, Steps } from '@scopemask/checker/machine'
+import { Misuse } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
 
 export class Choices {
@@ -12,6 +13,8 @@ export class Choices {
 
   /** Any of the turns named; returns its number. */
   *among(what: string, turns: readonly string[]): Steps<number> {
+    if (turns.length === 0)
+      throw new Misuse(`${what} has no turns to choose from: name one at least`)
     return yield* this.#operation(`${what}: ${turns.join('|')}`, what, {
       outcomes: turns.length,
       results: turns,
@@ -21,6 +24,8 @@ export class Choices {
 
   /** Any of these objects, which may be replicas. */
   *object<T extends MachineObject>(what: string, objects: readonly T[]): Steps<T> {
+    if (objects.length === 0)
+      throw new Misuse(`${what} has no objects to choose from: give one at least`)
     const key = `${what}: ${objects.map(({ id }) => id).join()}`
     const chosen = yield* this.#operation(key, what, {
       outcomes: objects.length,

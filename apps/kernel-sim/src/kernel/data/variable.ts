@@ -4,9 +4,15 @@
  */
 
 import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
-import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, MAX_VALUE, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
+
+/** What an operation on a variable is made of. */
+type Change = Pick<Operation, 'name' | 'attempt' | 'wakes'> & {
+  readonly operands: readonly number[]
+  readonly outcomes?: number
+}
 
 export class Variable {
   readonly object: MachineObject
@@ -18,6 +24,7 @@ export class Variable {
   constructor(machine: Machine, tasks: TaskStates, name: string, initial: number) {
     this.#tasks = tasks
     this.object = machine.object(name)
+    this.#check(initial)
     this.#value = machine.field(this.object, 'value', initial)
     this.#get = new KernelOperation({
       name: 'read',
@@ -42,7 +49,11 @@ export class Variable {
   *add(by: number): Steps<void> {
     yield* this.#change('add', [by], (row, task) => {
       const value = this.#value.get(row) + by
-      if (value < 0) throw new Misuse(`${this.#tasks.name(task)} makes ${this.object} ${value}`)
+      if (value < 0 || value > MAX_VALUE) {
+        throw new Misuse(
+          `${this.#tasks.name(task)} makes ${this.object} ${value}: it holds whole numbers from 0 to ${MAX_VALUE}`,
+        )
+      }
       this.#value.set(row, value)
       return 0
     })
@@ -51,6 +62,23 @@ export class Variable {
   /** Sleeps until it has this value. */
   *waitUntil(value: number): Steps<void> {
     yield* this.#waiting('wait_event', value, (held) => held === value)
+  }
+
+  /** As {@link waitUntil}, but it may time out at any moment. @returns whether it has the value. */
+  *waitUntilTimeout(value: number): Steps<boolean> {
+    const name = 'wait_event_timeout'
+    const wait = this.#operation({
+      name,
+      operands: [value],
+      wakes: false,
+      outcomes: 2,
+      attempt: (row, task, outcome) => {
+        this.#tasks.mightSleep(row, task, name, this.object)
+        if (outcome === 0) return 0
+        return this.#value.get(row) === value ? 1 : BLOCKED
+      },
+    })
+    return (yield* wait) === 1
   }
 
   /** Sleeps until it has another value than this. */
@@ -80,33 +108,31 @@ export class Variable {
   }
 
   #waiting(name: string, value: number, holds: (held: number) => boolean): Operation {
-    return this.#operation(name, [value], false, (row, task) => {
-      this.#tasks.mightSleep(row, task, name, this.object)
-      return holds(this.#value.get(row)) ? 0 : BLOCKED
+    return this.#operation({
+      name,
+      operands: [value],
+      wakes: false,
+      attempt: (row, task) => {
+        this.#tasks.mightSleep(row, task, name, this.object)
+        return holds(this.#value.get(row)) ? 0 : BLOCKED
+      },
     })
   }
 
   /** An operation that gives it another value, and so may end waits. */
   #change(name: string, operands: readonly number[], attempt: Operation['attempt']): Operation {
-    return this.#operation(name, operands, true, attempt)
+    return this.#operation({ name, operands, wakes: true, attempt })
   }
 
-  #operation(
-    name: string,
-    operands: readonly number[],
-    wakes: boolean,
-    attempt: Operation['attempt'],
-  ): Operation {
+  #operation(spec: Change): Operation {
+    const { name, operands } = spec
     const key = `${name} ${operands.join()}`
     let operation = this.#operations.get(key)
     if (operation === undefined) {
       const { object } = this
       operation = new KernelOperation({
-        name,
+        ...spec,
         object,
-        operands,
-        attempt,
-        wakes,
         wait: () => ({ what: `${object} (${name} ${operands.join(' ')})` }),
       })
       this.#operations.set(key, operation)
@@ -115,8 +141,10 @@ export class Variable {
   }
 
   #check(value: number): void {
-    if (!Number.isInteger(value) || value < 0) {
-      throw new Misuse(`${this.object} is set to ${value}: it holds whole numbers from 0`)
+    if (!Number.isInteger(value) || value < 0 || value > MAX_VALUE) {
+      throw new Misuse(
+        `${this.object} is set to ${value}: it holds whole numbers from 0 to ${MAX_VALUE}`,
+      )
     }
   }
 }

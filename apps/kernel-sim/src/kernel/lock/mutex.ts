@@ -11,6 +11,7 @@ const UNLOCK = 4
 
 export class Mutex {
   readonly object: MachineObject
+  readonly isSpinlock = false
   readonly #owner: Field
   readonly #tasks: TaskStates
   readonly #class: string
@@ -21,6 +22,7 @@ export class Mutex {
   constructor(machine: Machine, tasks: TaskStates, name: string, lockClass = name) {
     this.#tasks = tasks
     this.#class = lockClass
+    tasks.addLock(this)
     this.object = machine.object(name)
     this.#owner = machine.reference(this.object, 'owner')
     this.#trylock = new KernelOperation({

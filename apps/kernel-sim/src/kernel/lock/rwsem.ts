@@ -18,13 +18,14 @@ const MOST_READS = 2
 
 export class RwSemaphore {
   readonly object: MachineObject
+  readonly isSpinlock = false
   readonly #tasks: TaskStates
   readonly #writer: Field
   /** Who reads, once for each time. */
   readonly #readers: ReferenceList
   readonly #waitingWriters: ReferenceList
   readonly #operations: Record<
-    'announce' | 'write' | 'read' | 'tryWrite' | 'tryRead' | 'upWrite' | 'upRead',
+    'announce' | 'write' | 'read' | 'tryWrite' | 'tryRead' | 'upWrite' | 'upRead' | 'downgrade',
     Operation
   >
 
@@ -33,6 +34,7 @@ export class RwSemaphore {
     this.object = object
     this.#tasks = tasks
     this.#writer = machine.reference(object, 'writer')
+    this.#tasks.addLock(this)
     this.#readers = new ReferenceList(machine, object, 'reader')
     this.#waitingWriters = new ReferenceList(machine, object, 'waiting writer')
     const wait = (others: ReferenceList) => (row: Row) => ({
@@ -127,6 +129,22 @@ export class RwSemaphore {
           return 0
         },
       }),
+      downgrade: new KernelOperation({
+        name: 'downgrade_write',
+        object,
+        wakes: true,
+        attempt: (row, task) => {
+          const me = tasks.reference(task)
+          if (this.#writer.get(row) !== me) {
+            throw new Misuse(
+              `${tasks.name(task)} downgrades rwsem ${name}, which it does not hold for writing`,
+            )
+          }
+          this.#writer.set(row, 0)
+          this.#readers.push(row, me)
+          return 0
+        },
+      }),
       upRead: new KernelOperation({
         name: 'up_read',
         object,
@@ -179,6 +197,11 @@ export class RwSemaphore {
   /** @throws Misuse when the task does not hold it for writing. */
   *upWrite(): Steps<void> {
     yield* this.#operations.upWrite
+  }
+
+  /** Holds it for reading instead of writing, with no moment in between. @throws Misuse when it is not held for writing. */
+  *downgradeWrite(): Steps<void> {
+    yield* this.#operations.downgrade
   }
 
   /** @throws Misuse when the task does not hold it for reading. */

@@ -1,6 +1,6 @@
 /** Spinlock: who holds one must not sleep. */
 
-import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
+import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
 import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
@@ -10,13 +10,17 @@ const UNLOCK = 2
 
 export class Spinlock {
   readonly object: MachineObject
+  readonly isSpinlock = true
   readonly #owner: Field
+  readonly #tasks: TaskStates
   readonly #lock: Operation
   readonly #unlock: Operation
 
   constructor(machine: Machine, tasks: TaskStates, name: string) {
     const object = machine.object(name)
     this.object = object
+    this.#tasks = tasks
+    tasks.addLock(this)
     this.#owner = machine.reference(object, 'owner')
     this.#lock = new KernelOperation({
       name: 'spin_lock',
@@ -49,6 +53,10 @@ export class Spinlock {
         return 0
       },
     })
+  }
+
+  isHeldBy(row: Row, task: number): boolean {
+    return this.#owner.get(row) === this.#tasks.reference(task)
   }
 
   *lock(): Steps<void> {

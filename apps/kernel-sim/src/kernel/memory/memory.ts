@@ -1,32 +1,29 @@
 /**
- * Memory: what an allocation runs into. The request is filtered by the scope of the task; under pressure it reclaims
- * directly: it calls the shrinkers that what is left of the request allows.
- *
- * There are two models of pressure. By default it is left open at every allocation whether memory is tight, and
- * reclaim always finds enough: enough to find deadlocks, which need only that reclaim is entered. With a number of pages
- * given, memory really runs out: allocations retry until something has freed a page, and the OOM killer is asked, which
- * does nothing for requests without __GFP_FS (mm/page_alloc.c, __alloc_pages_may_oom).
+ * Memory: what an allocation runs into (mm/page_alloc.c and mm/vmscan.c, Linux 6.12). The request is filtered by the scope of the
+ * task; where memory is tight it wakes kswapd and reclaims directly: it calls the shrinkers that what is left of the
+ * request allows. Where pages come from, and when there are too few, is another matter: see supply.ts.
  */
 import {
-  __GFP_DIRECT_RECLAIM,
   __GFP_FS,
   __GFP_IO,
-  __GFP_NORETRY,
+  __GFP_KSWAPD_RECLAIM,
   gfpflagsAllowBlocking,
   PF_MEMALLOC,
 } from '@scopemask/allocator'
-import type { Machine } from '@scopemask/checker/machine'
-import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
+import type { Machine, Operation, Steps } from '@scopemask/checker/machine'
+import { Misuse } from '@scopemask/checker/machine'
 import type { Pressure } from '../cause.js'
 import { Variable } from '../data/variable.js'
 import { KernelOperation } from '../operation.js'
 import { ALLOCATION, RECLAIM } from '../role.js'
 import type { Current } from '../task/current.js'
 import type { TaskStates } from '../task/task-state.js'
+import type { StartKthread } from '../work/kthread.js'
+import { CountedSupply } from './counted-supply.js'
 import { takesFsReclaim } from './gfp.js'
-
-/** The turn in which memory is tight. */
-const PRESSURE = 1
+import { OomKiller } from './oom-killer.js'
+import { OpenSupply } from './open-supply.js'
+import type { Supply } from './supply.js'
 
 /** A function that frees memory when there is little. */
 export interface Shrinker {
@@ -38,10 +35,22 @@ export interface Shrinker {
   readonly readsGfp: boolean
 }
 
+/** How much memory there is, where it runs out. */
+export interface MemoryLimit {
+  /** How many pages are free at first. */
+  readonly pages: number
+  /** How many pages only requests with `__GFP_HIGH` get. By default none. */
+  readonly reserve?: number
+  /** How many processes the OOM killer could kill that die at once, for a page each. By default none. */
+  readonly oomVictims?: number
+}
+
 export class Memory {
+  readonly #machine: Machine
+  readonly #tasks: TaskStates
   readonly #current: Current
   readonly #shrinkers: Shrinker[] = []
-  readonly #mightSleep: Operation
+  readonly #mightAlloc: Operation
   readonly #alloc: (gfp: number) => Steps<boolean>
   readonly #reclaim: (gfp: number) => Steps<unknown>
   /** What lockdep sees of reclaim: a lock that nobody waits for. */
@@ -55,29 +64,22 @@ export class Memory {
     effect: { kind: 'fs_reclaim_release' },
     attempt: () => 0,
   })
-  /** Whether memory is tight: left open. */
-  readonly #pressure = new KernelOperation({
-    name: 'memory',
-    outcomes: 2,
-    results: ['enough', 'pressure'],
-    attempt: (_row, _task, outcome) => outcome,
-  })
-  #free: Variable | null = null
-  #takePage: Operation | null = null
-  #victims: Variable | null = null
-  readonly #machine: Machine
-  readonly #tasks: TaskStates
+  #supply: Supply
+  #oomKiller: OomKiller | null = null
+  /** Whether kswapd is wanted; null where there is none. */
+  #kswapd: Variable | null = null
 
   constructor(machine: Machine, tasks: TaskStates, current: Current) {
     this.#machine = machine
     this.#tasks = tasks
     this.#current = current
-    this.#mightSleep = new KernelOperation({
+    this.#supply = new OpenSupply(this.#reclaimer)
+    this.#mightAlloc = new KernelOperation({
       name: 'might_alloc',
       attempt: (row, task) => {
         if (tasks.isAtomic(row, task)) {
           throw new Misuse(
-            `${tasks.name(task)} allocates with __GFP_DIRECT_RECLAIM under a spinlock`,
+            `${tasks.name(task)} allocates with __GFP_DIRECT_RECLAIM ${tasks.atomicContext(row, task)}`,
           )
         }
         return 0
@@ -86,21 +88,14 @@ export class Memory {
     this.#reclaim = machine.procedure('try_to_free_pages', (gfp: number) => this.#shrink(gfp), {
       role: RECLAIM,
     })
-    const slowpath = machine.procedure(
-      '__alloc_pages_slowpath',
-      (gfp: number) => this.#retry(gfp),
-      { loop: true },
-    )
-    this.#alloc = machine.procedure(
-      '__alloc_pages',
-      (gfp: number) => this.#allocate(gfp, slowpath),
-      { role: ALLOCATION },
-    )
+    this.#alloc = machine.procedure('__alloc_pages', (gfp: number) => this.#allocate(gfp), {
+      role: ALLOCATION,
+    })
   }
 
   /** The turn in which memory is tight; null where it runs out by itself. */
   get pressure(): Pressure | null {
-    return this.#free === null ? { operation: this.#pressure, outcome: PRESSURE } : null
+    return this.#supply.pressure
   }
 
   /** Registers a shrinker. */
@@ -113,16 +108,27 @@ export class Memory {
     })
   }
 
-  /**
-   * Makes memory run out for real.
-   * @param pages how many are free at first.
-   * @param victims how many processes the OOM killer could kill, for a page each.
-   */
-  limit(pages: number, victims: number): void {
+  /** Makes memory run out for real. */
+  limit({ pages, reserve = 0, oomVictims = 0 }: MemoryLimit): void {
+    this.#needOomKiller().addEasy(oomVictims)
     const free = new Variable(this.#machine, this.#tasks, 'free pages', pages)
-    this.#free = free
-    this.#victims = new Variable(this.#machine, this.#tasks, 'OOM victims', victims)
-    this.#takePage = free.takeOne('rmqueue')
+    const kept = new Variable(this.#machine, this.#tasks, 'reserve', reserve)
+    this.#supply = new CountedSupply(
+      this.#machine,
+      { free, reserve: kept },
+      this.#reclaimer,
+      this.#needOomKiller(),
+    )
+  }
+
+  /** Adds a process that the OOM killer can kill. @param exit what it has to do before it is gone. */
+  oomVictim(name: string, exit: () => Steps<unknown>, kthread: StartKthread): void {
+    this.#needOomKiller().add(name, exit, kthread)
+  }
+
+  /** Says by what kswapd is woken. */
+  wakesKswapdBy(wanted: Variable): void {
+    this.#kswapd = wanted
   }
 
   /**
@@ -132,7 +138,7 @@ export class Memory {
    */
   *allocPages(gfp: number): Steps<boolean> {
     if (!Number.isInteger(gfp))
-      throw new Misuse(`${gfp} is no gfp: use GFP_KERNEL, GFP_NOFS and the like`)
+      throw new Misuse(`${gfp} is not a gfp: use GFP_KERNEL, GFP_NOFS and the like`)
     return yield* this.#alloc(gfp)
   }
 
@@ -142,12 +148,15 @@ export class Memory {
    * On it rests that more restriction adds no deadlock: see docs/decisions/0009-repairs-are-minimal-sets.md.
    */
   get isMonotone(): boolean {
-    return this.#free === null && this.#shrinkers.every(({ needs }) => (needs & __GFP_FS) !== 0)
+    return (
+      this.#supply.pressure !== null &&
+      this.#shrinkers.every(({ needs }) => (needs & __GFP_FS) !== 0)
+    )
   }
 
   /** The bits of a request that decide what reclaim does. */
   get dependsOn(): number {
-    let bits = this.#free === null ? 0 : __GFP_FS
+    let bits = this.#supply.pressure !== null ? 0 : __GFP_FS
     for (const { needs, readsGfp } of this.#shrinkers) {
       bits |= readsGfp ? __GFP_FS | __GFP_IO : needs
     }
@@ -156,7 +165,7 @@ export class Memory {
 
   /** Gives a page back, where memory runs out for real. */
   *freePages(): Steps<void> {
-    if (this.#free) yield* this.#free.add(1)
+    yield* this.#supply.free()
   }
 
   /** Frees memory as a request allows it. */
@@ -164,34 +173,26 @@ export class Memory {
     yield* this.#reclaim(gfp)
   }
 
-  *#allocate(gfp: number, slowpath: (gfp: number) => Steps<unknown>): Steps<boolean> {
-    if (gfpflagsAllowBlocking(gfp)) yield* this.#mightSleep
+  *#allocate(gfp: number): Steps<boolean> {
+    if (gfpflagsAllowBlocking(gfp)) yield* this.#mightAlloc
     const effective = yield* this.#current.gfpContext(gfp)
     // PF_MEMALLOC: this allocation frees memory, it gets a page from the reserves.
     if (effective === 0) return true
-    if (this.#free) return (yield* slowpath(effective)) === 'allocated'
-    if ((yield* this.#pressure) !== PRESSURE) return true
-    if (!gfpflagsAllowBlocking(effective)) return false
-    yield* this.#reclaim(effective)
-    return true
+    return yield* this.#supply.alloc(effective)
   }
 
-  /** One round of the slow path: a page, or reclaim, or the OOM killer, and again. */
-  *#retry(gfp: number): Steps<'allocated' | 'failed' | undefined> {
-    if (this.#takePage && (yield* this.#takePage) === 1) return 'allocated'
-    if ((gfp & __GFP_DIRECT_RECLAIM) === 0) return 'failed'
-    yield* this.#reclaim(gfp)
-    if (this.#takePage && (yield* this.#takePage) === 1) return 'allocated'
-    if ((gfp & __GFP_NORETRY) !== 0) return 'failed'
-    // Without __GFP_FS it is too early to kill: somebody else may still be able to reclaim.
-    if (
-      (gfp & __GFP_FS) !== 0 &&
-      this.#victims &&
-      (yield* this.#victims.takeOne('out_of_memory')) === 1
-    ) {
-      yield* this.freePages()
-    }
-    return undefined
+  readonly #reclaimer = {
+    reclaim: (gfp: number): Steps<unknown> => this.#reclaim(gfp),
+    wakeKswapd: (gfp: number): Steps<void> => this.#wakeKswapd(gfp),
+  };
+
+  *#wakeKswapd(gfp: number): Steps<void> {
+    if (this.#kswapd && (gfp & __GFP_KSWAPD_RECLAIM) !== 0) yield* this.#kswapd.set(1)
+  }
+
+  #needOomKiller(): OomKiller {
+    this.#oomKiller ??= new OomKiller(this.#machine, () => this.freePages())
+    return this.#oomKiller
   }
 
   *#shrink(gfp: number): Steps<void> {

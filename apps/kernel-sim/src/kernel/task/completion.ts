@@ -1,5 +1,5 @@
 /** Completion: one task waits until another says that something is done. Each `complete` lets one waiter through. */
-import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
+import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
 import { BLOCKED, type Operation, type Steps } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
 import type { TaskStates } from './task-state.js'
@@ -7,6 +7,7 @@ import type { TaskStates } from './task-state.js'
 const COMPLETE = 1
 const WAIT = 2
 const LOOK = 4
+const REINIT = 8
 
 export class Completion {
   readonly object: MachineObject
@@ -16,6 +17,9 @@ export class Completion {
   readonly #complete: Operation
   readonly #completeAll: Operation
   readonly #wait: Operation
+  readonly #waitTimeout: Operation
+  readonly #tryWait: Operation
+  readonly #reinit: Operation
   readonly #try: Operation
 
   constructor(machine: Machine, tasks: TaskStates, name: string) {
@@ -28,7 +32,7 @@ export class Completion {
       object,
       access: COMPLETE,
       // It counts, so it commutes with others that complete, and with those that wait and go through.
-      conflicts: LOOK,
+      conflicts: LOOK | REINIT,
       wakes: true,
       attempt: (row) => {
         this.#done.set(row, this.#done.get(row) + 1)
@@ -60,6 +64,43 @@ export class Completion {
       },
       wait: () => ({ what: `completion ${object}` }),
     })
+    const take = (row: Row): boolean => {
+      if (this.#all.get(row) === 1) return true
+      const done = this.#done.get(row)
+      if (done === 0) return false
+      this.#done.set(row, done - 1)
+      return true
+    }
+    this.#waitTimeout = new KernelOperation({
+      name: 'wait_for_completion_timeout',
+      object,
+      access: WAIT,
+      outcomes: 2,
+      results: ['timed out', 'done'],
+      wait: () => ({ what: `completion ${object}` }),
+      attempt: (row, task, outcome) => {
+        tasks.mightSleep(row, task, 'wait_for_completion_timeout', object)
+        if (outcome === 0) return 0
+        return take(row) ? 1 : BLOCKED
+      },
+    })
+    this.#tryWait = new KernelOperation({
+      name: 'try_wait_for_completion',
+      object,
+      access: LOOK,
+      results: ['not yet', 'done'],
+      attempt: (row) => (take(row) ? 1 : 0),
+    })
+    this.#reinit = new KernelOperation({
+      name: 'reinit_completion',
+      object,
+      access: REINIT,
+      attempt: (row) => {
+        this.#done.set(row, 0)
+        this.#all.set(row, 0)
+        return 0
+      },
+    })
     this.#try = new KernelOperation({
       name: 'completion_done',
       object,
@@ -79,6 +120,21 @@ export class Completion {
 
   *wait(): Steps<void> {
     yield* this.#wait
+  }
+
+  /** As {@link wait}, but it may time out at any moment. @returns whether it was done. */
+  *waitTimeout(): Steps<boolean> {
+    return (yield* this.#waitTimeout) === 1
+  }
+
+  /** Goes through if that is possible at once. @returns whether it was. */
+  *tryWait(): Steps<boolean> {
+    return (yield* this.#tryWait) === 1
+  }
+
+  /** Forgets all that was completed, `completeAll` too: who waits from here on waits for the next. */
+  *reinit(): Steps<void> {
+    yield* this.#reinit
   }
 
   /** Whether a waiter would go through now. */

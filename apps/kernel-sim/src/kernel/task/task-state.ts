@@ -1,13 +1,24 @@
 /**
- * Task state: what the kernel keeps of every task besides where it is: how many locks it holds and whether it may sleep.
- * It is used to tell misuse: returning with a lock held, sleeping under a spinlock.
+ * Task state: what the kernel keeps of every task besides where it is: how many locks it holds, whether it may sleep, and whether
+ * it is about to. Misuse is told by it: returning with a lock held, sleeping under a spinlock.
  */
 
 import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
 import { Misuse } from '@scopemask/checker/machine'
 
+/** A lock that is held by a task until the task drops it. */
+export interface HeldLock {
+  readonly object: MachineObject
+  /** Whether who holds it must not sleep. */
+  readonly isSpinlock: boolean
+  isHeldBy(row: Row, task: number): boolean
+}
+
 export class TaskStates {
   readonly #machine: Machine
+  readonly #locks: HeldLock[] = []
+  /** TASK_UNINTERRUPTIBLE: from `prepare_to_wait` until somebody wakes the task. */
+  readonly #asleep: Field[] = []
   readonly #held: Field[] = []
   readonly #atomic: Field[] = []
 
@@ -19,6 +30,20 @@ export class TaskStates {
   add(task: Task): void {
     this.#held[task.index] = this.#machine.field(task, 'locks held')
     this.#atomic[task.index] = this.#machine.field(task, 'spinlocks held')
+    this.#asleep[task.index] = this.#machine.field(task, 'asleep')
+  }
+
+  /** Makes a lock known, so that it can be named. */
+  addLock(lock: HeldLock): void {
+    this.#locks.push(lock)
+  }
+
+  isAsleep(row: Row, task: number): boolean {
+    return this.#asleep[task]?.get(row) === 1
+  }
+
+  setAsleep(row: Row, task: number, asleep: boolean): void {
+    this.#asleep[task]?.set(row, asleep ? 1 : 0)
   }
 
   /** A reference to the task with this number, for a field. */
@@ -59,20 +84,29 @@ export class TaskStates {
   /** @throws Misuse under a spinlock: the kernel's "BUG: sleeping function called from invalid context". */
   mightSleep(row: Row, task: number, operation: string, object: MachineObject): void {
     if (this.isAtomic(row, task)) {
-      throw new Misuse(`${this.name(task)} sleeps under a spinlock: ${operation}(${object})`)
+      const where = this.atomicContext(row, task)
+      throw new Misuse(`${this.name(task)} sleeps ${where}: ${operation}(${object})`)
     }
   }
 
-  /** Whether the task holds a spinlock. */
+  /** Why a task must not sleep, in words. */
+  atomicContext(row: Row, task: number): string {
+    const spins = this.#locks.some((lock) => lock.isSpinlock && lock.isHeldBy(row, task))
+    return spins ? 'under a spinlock' : 'in an interrupt'
+  }
+
+  /** Whether the task holds a spinlock or runs in an interrupt. */
   isAtomic(row: Row, task: number): boolean {
     return this.#atomic[task]?.get(row) !== 0
   }
 
-  /** @throws Misuse when the task holds a lock as it returns. */
-  checkReturn(row: Row, task: number): void {
-    if (this.#held[task]?.get(row) !== 0) {
-      throw new Misuse(`${this.name(task)} returns with a lock held`)
-    }
+  /** @param from what it returns from, if that is not all that it does. @throws Misuse when the task holds a lock as it returns. */
+  checkReturn(row: Row, task: number, from?: MachineObject): void {
+    if (this.#held[task]?.get(row) === 0) return
+    const held = this.#locks.filter((lock) => lock.isHeldBy(row, task))
+    const where = from === undefined ? '' : ` from work ${from}`
+    const locks = held.map(({ object }) => object).join(' and ')
+    throw new Misuse(`${this.name(task)} returns${where} and still holds ${locks}`)
   }
 }
 

@@ -3,8 +3,9 @@
  *
  * - An item that is pending is not queued again; the one who queued it first decides what is conveyed with it.
  * - A queue has at most `maxActive` items under way; the others wait on its own list of inactive items.
- * - A pool keeps an idle worker. A worker that is the last idle one has to create another before it works, and
- *   creating one takes memory: kthreadd allocates it.
+ * - A pool keeps an idle worker. A worker that is the last idle one has to create another before it works, each time, and
+ *   creating one takes memory: kthreadd allocates it (maybe_create_worker). Meanwhile nobody else of the pool creates one.
+ * - While an item is cancelled it cannot be queued.
  * - A queue with `memReclaim` has a rescuer: a thread made beforehand that takes its items when no worker is idle.
  */
 
@@ -47,6 +48,8 @@ export class Work {
     readonly fn: () => Steps<unknown>,
     /** Whether it is on a list. */
     readonly pending: Field,
+    /** How many tasks cancel it; it is not queued meanwhile. */
+    readonly canceling: Field,
     /** The worker that runs it. */
     readonly worker: Field,
     /** The queue that it was put on last. */
@@ -67,7 +70,10 @@ export class WorkerPool {
   /** How many of its workers are at work. */
   readonly busy: Field
   readonly created: Field
-  readonly creating: Field
+  /** The worker that creates another. */
+  readonly manager: Field
+  /** How many workers there can be. */
+  most = 0
   /** kthreadd has made a worker. */
   readonly wakeUpNewTask: Operation
   /** Whoever asked for a worker waits for it. */
@@ -81,14 +87,14 @@ export class WorkerPool {
     this.list = new ReferenceList(machine, object, 'pending')
     this.busy = machine.field(object, 'busy workers')
     this.created = machine.field(object, 'workers created')
-    this.creating = machine.field(object, 'creating')
+    this.manager = machine.reference(object, 'manager')
     this.wakeUpNewTask = new KernelOperation({
       name: 'wake_up_new_task',
       object,
       wakes: true,
       attempt: (row) => {
         this.created.set(row, this.created.get(row) + 1)
-        this.creating.set(row, 0)
+        this.manager.set(row, 0)
         return 0
       },
     })
@@ -96,7 +102,7 @@ export class WorkerPool {
       name: 'create_worker',
       object,
       wait: () => ({ what: `kthreadd to create a worker for ${object}` }),
-      attempt: (row) => (this.creating.get(row) === 0 ? 0 : BLOCKED),
+      attempt: (row) => (this.manager.get(row) === 0 ? 0 : BLOCKED),
     })
   }
 
@@ -212,6 +218,7 @@ export class Workqueues {
       object,
       machine.procedure(name, fn, { role: new WorkFunction(object) }),
       machine.field(object, 'pending'),
+      machine.field(object, 'canceling'),
       machine.reference(object, 'worker'),
       machine.reference(object, 'queue'),
       machine.reference(object, 'runs from'),
@@ -250,27 +257,19 @@ export class Workqueues {
     for (const pool of this.#pools) {
       const served = this.#queues.filter((queue) => queue.pool === pool)
       if (served.length === 0) continue
-      const workers = pool.options.workers ?? this.#works.length
-      if (pool.options.creates) {
-        // Each worker creates at most one other; those not created yet are there and wait to be.
-        const made = Array.from({ length: workers + 1 }, (_, number) =>
-          start(`kworker/${pool.object}:${number}`, () =>
-            this.#createThenWork(pool, number, kthreadCreate),
-          ),
-        )
-        this.#workers.set(
-          pool,
-          made.map(({ index }) => index),
-        )
-      } else {
-        const made = this.#machine.replicate(`kworker/${pool.object}`, workers, () =>
-          start(`kworker/${pool.object}`, () => this.#workOn(pool)),
-        )
-        this.#workers.set(
-          pool,
-          made.map(({ index }) => index),
-        )
-      }
+      const { workers = this.#works.length, creates = false } = pool.options
+      // No more can be at work than there are items, and one is idle.
+      pool.most = creates ? Math.max(workers, this.#works.length) + 1 : workers
+      const work = creates
+        ? () => this.#createThenWork(pool, kthreadCreate)
+        : () => this.#workOn(pool)
+      const made = this.#machine.replicate(`kworker/${pool.object}`, pool.most, () =>
+        start(`kworker/${pool.object}`, work),
+      )
+      this.#workers.set(
+        pool,
+        made.map(({ index }) => index),
+      )
       for (const queue of served.filter(({ memReclaim }) => memReclaim)) {
         const rescuer = this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue))
         rescuers.push(rescuer)
@@ -291,6 +290,7 @@ export class Workqueues {
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
     const operation = this.#operation('queue_work', queue.object, work.object, {
       attempt: (row, task) => {
+        if (work.canceling.get(row) > 0) return 2
         if (work.pending.get(row) === 1) return 0
         const restricted = this.#current.conveyed(row, task, work.object.kin)
         const separate = restricted !== 0 ? queue.restricted : null
@@ -305,7 +305,7 @@ export class Workqueues {
         } else target.inactive.push(row, work.object.id + 1)
         return 1
       },
-      results: ['is pending already', 'queued'],
+      results: ['is pending already', 'queued', 'is being cancelled'],
     })
     return (yield* operation) === 1
   }
@@ -321,10 +321,11 @@ export class Workqueues {
     )
   }
 
-  /** Takes an item off its list, or waits until it has run. */
+  /** Takes an item off its list, and waits until it has run; it cannot come back before that (__cancel_work_sync). */
   *cancelWorkSync(work: Work): Steps<void> {
     yield* this.#operation('cancel_work', work.object, null, {
       attempt: (row) => {
+        work.canceling.set(row, work.canceling.get(row) + 1)
         if (work.pending.get(row) === 0) return 0
         const queue = this.#queueOf(row, work)
         const reference = work.object.id + 1
@@ -336,7 +337,16 @@ export class Workqueues {
         return 1
       },
     })
-    yield* this.flushWork(work)
+    yield* this.inheriting(
+      work,
+      this.#flush('flush_work', work.object, () => [work]),
+    )
+    yield* this.#operation('cancel_done', work.object, null, {
+      attempt: (row) => {
+        work.canceling.set(row, work.canceling.get(row) - 1)
+        return 0
+      },
+    })
   }
 
   /** Waits for all items that are on a queue now, not for those that come later. */
@@ -522,8 +532,8 @@ export class Workqueues {
       // A pending item waits for what keeps the workers of its pool busy, and the rescuer of its queue.
       const own = [...(this.#workers.get(queue.pool) ?? []), ...(this.#rescuers.get(queue) ?? [])]
       const busy = this.#works.flatMap(({ worker }) => this.#tasks.referred(worker.get(row)))
-      const creates = queue.pool.creating.get(row) === 1
-      tasks.push(...own.filter((task) => busy.includes(task) || creates))
+      const creating = this.#tasks.referred(queue.pool.manager.get(row))
+      tasks.push(...own.filter((each) => busy.includes(each) || creating.includes(each)))
     }
     return { what: what.join(', '), objects, tasks: [...new Set(tasks)] }
   }
@@ -533,22 +543,21 @@ export class Workqueues {
     if (object) yield* this.#run(object, pool)
   }
 
-  /** A worker of a pool that creates workers: it must leave an idle one behind before it works. */
+  /** A worker of a pool that creates workers: it must leave an idle one behind before it works (may_start_working). */
   *#createThenWork(
     pool: WorkerPool,
-    number: number,
     kthreadCreate: (pool: WorkerPool) => Steps<void>,
   ): Steps<void> {
-    const last = yield* this.#operation('worker_thread', pool.object, number, {
-      attempt: (row) => {
-        const initial = pool.options.workers ?? 0
-        if (number >= initial + pool.created.get(row)) return BLOCKED
-        if (this.#next(row, pool) === 0) return BLOCKED
-        const busy = pool.busy.get(row) + 1
-        pool.busy.set(row, busy)
-        const creates = busy === pool.size(row, 0) && pool.created.get(row) === 0
-        if (!creates || pool.creating.get(row) === 1) return 0
-        pool.creating.set(row, 1)
+    const last = yield* this.#operation('worker_thread', pool.object, null, {
+      attempt: (row, task) => {
+        const size = pool.size(row, this.#works.length)
+        const busy = pool.busy.get(row)
+        // Who has left its bed for an item leaves no other to be woken for it (need_more_worker).
+        const onTheWay = busy - this.#atWork(row, pool)
+        if (busy === size || onTheWay >= this.#waiting(row, pool)) return BLOCKED
+        pool.busy.set(row, busy + 1)
+        if (busy + 1 < size || size === pool.most || pool.manager.get(row) !== 0) return 0
+        pool.manager.set(row, this.#tasks.reference(task))
         return 1
       },
     })
@@ -613,7 +622,7 @@ export class Workqueues {
     yield* this.#operation('finish_work', object, counted?.object ?? null, {
       effect: { kind: 'finish_work', lock: object },
       attempt: (row, task) => {
-        this.#tasks.checkReturn(row, task)
+        this.#tasks.checkReturn(row, task, object)
         const requeued = work.pending.get(row) === 1
         if (!requeued) this.#current.checkReturn(row, task, work.conveyed.get(row))
         this.#current.reset(row, task)
@@ -627,6 +636,19 @@ export class Workqueues {
         return 0
       },
     })
+  }
+
+  /** How many workers of a pool run an item. */
+  #atWork(row: Row, pool: WorkerPool): number {
+    const workers = this.#workers.get(pool) ?? []
+    return this.#works.filter(({ worker }) =>
+      this.#tasks.referred(worker.get(row)).some((task) => workers.includes(task)),
+    ).length
+  }
+
+  /** How many items of a pool a worker may take. */
+  #waiting(row: Row, pool: WorkerPool): number {
+    return pool.list.all(row).filter((item) => this.#workAt(item).worker.get(row) === 0).length
   }
 
   /** The first item of a pool that a worker may take: one that runs already has to wait. */

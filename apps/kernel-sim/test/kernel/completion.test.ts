@@ -1,0 +1,113 @@
+import { describe } from 'vitest'
+import { itBehaves } from './litmus.js'
+
+describe('a completion', () => {
+  itBehaves([
+    {
+      program: 'complete before wait_for_completion is not lost',
+      source: 'kernel/sched/completion.c, complete',
+      want: 'safe',
+      build(kernel) {
+        const done = kernel.completion('done')
+        kernel.task('waiter', () => done.wait())
+        kernel.task('completer', () => done.complete())
+      },
+    },
+    {
+      program: 'one complete lets one of two waiters through',
+      source: 'kernel/sched/completion.c, do_wait_for_common',
+      want: 'deadlock',
+      build(kernel) {
+        const done = kernel.completion('done')
+        kernel.task('A', () => done.wait())
+        kernel.task('B', () => done.wait())
+        kernel.task('completer', () => done.complete())
+      },
+    },
+    {
+      program: 'complete_all lets through whoever waits, and whoever will',
+      source: 'kernel/sched/completion.c, complete_all',
+      want: 'safe',
+      build(kernel) {
+        const done = kernel.completion('done')
+        kernel.task('A', function* () {
+          yield* done.wait()
+          yield* done.wait()
+        })
+        kernel.task('completer', () => done.completeAll())
+      },
+    },
+    {
+      program: 'reinit_completion after complete_all: the next waiter waits',
+      source: 'include/linux/completion.h, reinit_completion',
+      want: 'deadlock',
+      build(kernel) {
+        const done = kernel.completion('done')
+        kernel.task('A', function* () {
+          yield* done.completeAll()
+          yield* done.reinit()
+          yield* done.wait()
+        })
+      },
+    },
+    {
+      program: 'reinit_completion can swallow a complete',
+      source: 'include/linux/completion.h, reinit_completion',
+      want: 'deadlock',
+      build(kernel) {
+        const done = kernel.completion('done')
+        kernel.task('A', function* () {
+          yield* done.reinit()
+          yield* done.wait()
+        })
+        kernel.task('completer', () => done.complete())
+      },
+    },
+    {
+      program: 'wait_for_completion_timeout comes back by itself',
+      source: 'kernel/sched/completion.c, wait_for_completion_timeout',
+      want: 'safe',
+      build(kernel) {
+        const done = kernel.completion('done')
+        kernel.task('A', () => done.waitTimeout())
+      },
+    },
+    {
+      program: 'who timed out leaves the completion to the next waiter',
+      source: 'kernel/sched/completion.c, do_wait_for_common',
+      want: 'safe',
+      build(kernel) {
+        const done = kernel.completion('done')
+        kernel.task('A', function* () {
+          if (!(yield* done.waitTimeout())) yield* done.wait()
+        })
+        kernel.task('completer', () => done.complete())
+      },
+    },
+    {
+      program: 'try_wait_for_completion takes what is there and never sleeps',
+      source: 'kernel/sched/completion.c, try_wait_for_completion',
+      want: 'deadlock',
+      build(kernel) {
+        const done = kernel.completion('done')
+        kernel.task('A', () => done.tryWait())
+        kernel.task('B', () => done.wait())
+        kernel.task('completer', () => done.complete())
+      },
+    },
+    {
+      program: 'wait_for_completion under a spinlock',
+      source: 'kernel/sched/completion.c, __wait_for_common (might_sleep)',
+      want: /sleeps under a spinlock: wait_for_completion\(done\)/,
+      build(kernel) {
+        const done = kernel.completion('done')
+        const lock = kernel.spinlock('s')
+        kernel.task('A', function* () {
+          yield* lock.lock()
+          yield* done.wait()
+          yield* lock.unlock()
+        })
+      },
+    },
+  ])
+})
