@@ -21,6 +21,8 @@ export type Policy = 'none' | 'convey-on-queue' | 'inherit-on-wait'
 export interface ConveyanceData {
   readonly domain: string
   readonly version: number
+  /** Stands for the names and bits of the domain's restrictions. */
+  readonly flags: string
   /** The restrictions, as a uint32. */
   readonly mask: number
 }
@@ -32,6 +34,7 @@ export interface ConveyanceData {
 export class Conveyance<in out N extends string = string> implements ConveyanceData {
   readonly domain: N
   readonly version: number
+  readonly flags: string
   readonly mask: number
   /** A context that carries what adopting this sets; null for nothing. */
   readonly #carried: Origin | null
@@ -40,6 +43,7 @@ export class Conveyance<in out N extends string = string> implements ConveyanceD
   constructor(domain: Domain<N>, carried: Origin | null) {
     this.domain = domain.name
     this.version = domain.version
+    this.flags = domain.fingerprint
     this.mask = carried === null ? 0 : (carried.own & domain.restrictions) >>> 0
     this.#carried = carried
   }
@@ -53,9 +57,10 @@ export class Conveyance<in out N extends string = string> implements ConveyanceD
     } catch {
       throw new ConveyanceError('this is not a conveyance: decode it first')
     }
-    if (conveyance.domain !== domain.name || conveyance.version !== domain.version) {
+    const { domain: name, version, flags } = conveyance
+    if (name !== domain.name || version !== domain.version || flags !== domain.fingerprint) {
       throw new ConveyanceError(
-        `${conveyance.domain}/${conveyance.version} conveyed to ${domain.name}/${domain.version}`,
+        `${name}/${version}/${flags} conveyed to ${domain.name}/${domain.version}/${domain.fingerprint}`,
       )
     }
     return carried

@@ -7,10 +7,12 @@
  *   an untrusted source.
  * - An **identity** bit says what a context is (KTHREAD). It never leaves its context.
  */
+
+import { type Described, described } from './described.js'
 import { Diagnostics } from './diagnostics.js'
 import { RestrictionError, ScopeError } from './errors.js'
+import { fingerprintOf } from './fingerprint.js'
 import type { Mask } from './flags.js'
-import { type Described, describe, type Misuse } from './misuse.js'
 import { inherited, isMadeFrom, type Origin, provenanceOf, type Waiting } from './origin.js'
 
 /** Safe in a header, a baggage entry and JSON. */
@@ -18,6 +20,15 @@ const NAME = /^[a-z][\w.-]{0,63}$/i
 
 /** Flag names with their bit numbers, 0 to 31. */
 export type Bits<F extends string> = { readonly [flag in F]: number }
+
+/** A version of a domain that came before. */
+export interface EarlierVersion<R extends string = string> {
+  readonly version: number
+  /** Its restrictions with their bits, as they were. */
+  readonly restrictions: Bits<string>
+  /** What each of them is called now, where that is another name or several. None can be left out: that would lift it. */
+  readonly now?: { readonly [flag: string]: R | readonly R[] }
+}
 
 /** What {@link defineDomain} takes. */
 export interface DomainSpec<
@@ -59,6 +70,10 @@ export class Domain<
 
   /** @internal The bits that nobody opens: those without a name, and grants but for whoever may grant. */
   readonly closed: number
+  /** @internal Stands for its restrictions: see fingerprint.ts. */
+  readonly fingerprint: string
+  /** @internal Versions before this one that are still taken: see earlier.ts. */
+  readonly earlier: EarlierVersion[] = []
   /** @internal Counts contexts, to name those that were given no name. */
   contexts = 0
   /** @internal How many contexts wait for another one: see inherit.ts. */
@@ -69,7 +84,8 @@ export class Domain<
   #granted = false
 
   /** @internal */
-  constructor({ name, version, restrictions, grants, identity, granting }: DomainSpec<N, F, F, F>) {
+  constructor(spec: DomainSpec<N, F, F, F>) {
+    const { name, version, restrictions, grants, identity, granting } = spec
     super(name)
     if (!NAME.test(name) || (version & 0xffff) !== version) {
       throw new RangeError(`domain ${name}/${version}: names match ${NAME}, versions 0 to 65535`)
@@ -94,6 +110,7 @@ export class Domain<
     this.known = known as Mask<N>
     this.closed = ~known | (granting === 'anyone' ? 0 : this.grants)
     this.flags = flags as Record<F, Mask<N>>
+    this.fingerprint = fingerprintOf(restrictions ?? {})
   }
 
   /**
@@ -191,7 +208,9 @@ export class Domain<
       (current.own & ~context.own & this.restrictions) !== 0 &&
       isMadeFrom(current, context)
     ) {
-      throw this.misused(context, 'outside', current)
+      const what = `${described(this, context)} used inside the more restricted ${described(this, current)}`
+      const wayOut = 'use the context that run gave to the function, or hand off'
+      throw this.violated(context, new ScopeError(`${what} (${wayOut})`))
     }
   }
 
@@ -224,13 +243,7 @@ export class Domain<
   }
 
   /** @internal Reports a violation and returns the error to throw. */
-  misused(
-    scope: Described,
-    misuse: Misuse,
-    other?: Described,
-    section?: { readonly thrown: unknown },
-  ): ScopeError {
-    const error = new ScopeError(describe(this, scope, misuse, other), section)
+  violated(scope: Described, error: ScopeError): ScopeError {
     this.report('violation', scope, scope.opened, scope.label, error)
     return error
   }

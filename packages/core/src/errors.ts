@@ -56,16 +56,24 @@ export type DecodeReason =
   | 'oversize'
   | 'wrong-domain'
   | 'wrong-version'
+  /** The same version with other flags. */
+  | 'other-flags'
+  /** It was required, and nothing came. */
+  | 'missing'
   | 'unknown-bits'
   | 'not-conveyable'
 
 /** Something that arrived from outside is not a conveyance of this domain. Nothing was adopted. */
 export class DecodeError extends Error {
   readonly reason: DecodeReason
+  /** The HTTP status that fits, under the two names that frameworks read. */
+  readonly status = 400
+  readonly statusCode = 400
 
   /** @internal */
   constructor(reason: DecodeReason, message: string) {
-    super(message)
+    // The reason is in the message too: a clone of an error, which another thread gets, has nothing else.
+    super(`${message} (${reason})`)
     this.name = 'DecodeError'
     this.reason = reason
   }

@@ -20,7 +20,7 @@ export function ownData<N extends string>(
     return only ? names.map((name) => ownValue(input as object, name)) : undefined
   })
   if (values === undefined) {
-    throw refuse(domain, 'malformed', `it is no object with just ${names.join(', ')}`)
+    throw refuse(domain, 'malformed', `it is not an object with just ${names.join(', ')}`)
   }
   return values
 }
@@ -29,6 +29,12 @@ export function ownData<N extends string>(
 export function ownValue(object: object, name: string): unknown {
   const property = Reflect.getOwnPropertyDescriptor(object, name)
   return property !== undefined && Object.hasOwn(property, 'value') ? property.value : undefined
+}
+
+/** Whether an object has an own property that can be read without calling anything. */
+export function isData(object: object, name: string): boolean {
+  const property = Reflect.getOwnPropertyDescriptor(object, name)
+  return property !== undefined && Object.hasOwn(property, 'value')
 }
 
 /** What `read` returns; undefined when it throws. A proxy may throw anything, even what cannot be looked at. */
@@ -45,7 +51,7 @@ export function refuse<N extends string>(
   reason: DecodeReason,
   why: string,
 ): DecodeError {
-  return new DecodeError(reason, `this is no conveyance of ${domain.name}: ${why}`)
+  return new DecodeError(reason, `this is not a conveyance of ${domain.name}: ${why}`)
 }
 
 /** Names what came from outside, which the caller found short enough: only what is printable ASCII of it. */

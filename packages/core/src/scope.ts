@@ -4,10 +4,11 @@
  * a task keeps its frames and uses them again, and a scope is a small handle on one of them.
  */
 import { type Context, Step } from './context.js'
+import type { Described } from './described.js'
 import { dispose } from './dispose.js'
 import type { ScopeError } from './errors.js'
 import type { Mask } from './flags.js'
-import type { Described } from './misuse.js'
+import { misused, type Thrown } from './misuse.js'
 import type { Origin } from './origin.js'
 import { isThenable, type RunResult } from './outcome.js'
 import { labelOf, type Site, stackOf } from './place.js'
@@ -106,7 +107,7 @@ export class Frame<in out N extends string> {
 
   /** Closes the scope of a run when the promise settles. Apart, for closures here would cost every run. */
   async #settle(result: unknown): Promise<unknown> {
-    let section: { readonly thrown: unknown } | undefined
+    let section: Thrown | undefined
     try {
       return await result
     } catch (thrown) {
@@ -118,7 +119,7 @@ export class Frame<in out N extends string> {
   }
 
   /** Closes the scope of a run: it has no handle, so only scopes inside it can stand in the way. */
-  #leave(section?: { readonly thrown: unknown }): void {
+  #leave(section?: Thrown): void {
     if (this.context.top !== this) throw this.closedEarly(this, section)
     this.pop(this.context)
   }
@@ -137,9 +138,9 @@ export class Frame<in out N extends string> {
    * The error for closing the scope while another is open inside it. The frame leaves the stack, and
    * the scope inside it will close both: no restriction is lifted while code inside counts on it.
    */
-  closedEarly(scope: Described, section?: { readonly thrown: unknown }): ScopeError {
+  closedEarly(scope: Described, section?: Thrown): ScopeError {
     const inner = this.inner as Frame<N>
-    const error = this.context.domain.misused(scope, 'before', inner, section)
+    const error = misused(this.context.domain, scope, 'before', { other: inner, section })
     inner.saved = (inner.saved & ~this.mask) | this.saved
     inner.mask = (inner.mask | this.mask) as Mask<N>
     inner.outer = this.outer
@@ -210,9 +211,9 @@ export class Scope<in out N extends string = string> implements Disposable {
     const context = frame.context
     const domain = context.domain
     const { current } = domain
-    if (frame.serial !== this.serial) throw domain.misused(this, 'twice')
+    if (frame.serial !== this.serial) throw misused(domain, this, 'twice')
     if (current !== context && current !== null && current !== frame.opener) {
-      throw domain.misused(this, 'within', current.origin)
+      throw misused(domain, this, 'within', { other: current.origin })
     }
     if (context.top !== frame) throw frame.closedEarly(this)
     frame.pop(context)

@@ -138,7 +138,7 @@ describe('adopt', () => {
       { ...conveyance },
       Object.create(conveyance),
       new Proxy(conveyance, {}),
-      'jobs/1/3',
+      'jobs/1/f77dde34/3',
       3,
       null,
       undefined,
@@ -157,8 +157,8 @@ describe('adopt', () => {
     const jobs = jobsDomain()
     const renamed = new Task(Object.assign(jobsDomain(), { name: 'tasks' }) as typeof jobs)
     const renewed = new Task(Object.assign(jobsDomain(), { version: 2 }))
-    expect(() => adopt(renamed, conveyance)).toThrow('jobs/1 conveyed to tasks/1')
-    expect(() => adopt(renewed, conveyance)).toThrow('jobs/1 conveyed to jobs/2')
+    expect(() => adopt(renamed, conveyance)).toThrow('jobs/1/f77dde34 conveyed to tasks/1/f77dde34')
+    expect(() => adopt(renewed, conveyance)).toThrow('jobs/1/f77dde34 conveyed to jobs/2/f77dde34')
     expect(() => adopt(new Task(jobs), conveyance)).not.toThrow()
   })
 
@@ -173,11 +173,11 @@ describe('adopt', () => {
 describe('a conveyance', () => {
   test('is plain data without the grants', () => {
     const { jobs, context } = setUp()
-    const data = { domain: 'jobs', version: 1, mask: 0x80000001 }
+    const data = { domain: 'jobs', version: 1, flags: 'f77dde34', mask: 0x80000001 }
     const conveyance = convey(context, 'convey-on-queue', jobs.flags.URGENT)
     expect(JSON.parse(JSON.stringify(conveyance))).toEqual(data)
     expect(structuredClone(conveyance)).toEqual(data)
-    expect(Object.keys(conveyance)).toEqual(['domain', 'version', 'mask'])
+    expect(Object.keys(conveyance)).toEqual(['domain', 'version', 'flags', 'mask'])
   })
 })
 
@@ -211,7 +211,12 @@ describe('runAdopted', () => {
 
   test('refuses what adopt refuses', () => {
     const { worker } = setUp()
-    const copy = { domain: 'jobs', version: 1, mask: 1 } as unknown as Conveyance<'jobs'>
+    const copy = {
+      domain: 'jobs',
+      version: 1,
+      flags: 'f77dde34',
+      mask: 1,
+    } as unknown as Conveyance<'jobs'>
     expect(() => runAdopted(worker, copy, () => 1)).toThrow(ConveyanceError)
   })
 })

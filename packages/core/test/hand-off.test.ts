@@ -87,7 +87,7 @@ describe('an item', () => {
     const { task, worker, NO_DISK, NO_NETWORK } = setUp()
     const stranger = new Task(Object.assign(jobsDomain(), { version: 2 }))
     const item = handOff(task, 'convey-on-queue', (context) => context.mask)
-    expect(() => item.run(stranger)).toThrow('jobs/1 conveyed to jobs/2')
+    expect(() => item.run(stranger)).toThrow('jobs/1/f77dde34 conveyed to jobs/2/f77dde34')
     expect(item.run(worker)).toBe(NO_DISK | NO_NETWORK)
   })
 

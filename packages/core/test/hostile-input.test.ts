@@ -16,14 +16,14 @@ import { jobsDomain } from './jobs.js'
 const jobs = jobsDomain()
 
 /** Each decoder, given the input where it is most exposed to it, and around that. */
-const decoders: Record<string, (input: unknown) => Conveyance<'jobs'> | undefined> = {
+const decoders: Record<string, (input: unknown) => Conveyance<'jobs'> | null | undefined> = {
   decode: (input) => decode(jobs, input),
   'unwrap the envelope': (input) => unwrap(jobs, input).conveyance,
   'unwrap the conveyance': (input) => unwrap(jobs, { scopemask: input, data: 1 }).conveyance,
   'process the job': (input) => {
     let mask = jobs.mask()
     processor(jobs, (context) => void (mask = context.mask))({ data: input })
-    return decode(jobs, { domain: 'jobs', version: 1, mask: mask >>> 0 })
+    return decode(jobs, { domain: 'jobs', version: 1, flags: 'f77dde34', mask: mask >>> 0 })
   },
   'read the headers': (input) => readHeader(jobs, input as Record<string, string>),
   'read the header': (input) => readHeader(jobs, { scopemask: input as string }),
@@ -35,8 +35,11 @@ const decoders: Record<string, (input: unknown) => Conveyance<'jobs'> | undefine
 }
 
 /** Checks the promise above for one input. */
-function check(decoder: (input: unknown) => Conveyance<'jobs'> | undefined, input: unknown): void {
-  let conveyance: Conveyance<'jobs'> | undefined
+function check(
+  decoder: (input: unknown) => Conveyance<'jobs'> | null | undefined,
+  input: unknown,
+): void {
+  let conveyance: Conveyance<'jobs'> | null | undefined
   try {
     conveyance = decoder(input)
   } catch (thrown) {
@@ -44,7 +47,7 @@ function check(decoder: (input: unknown) => Conveyance<'jobs'> | undefined, inpu
     if (thrown.message.length > 300) throw new Error('the message repeats the input')
     return
   }
-  if (conveyance === undefined) return
+  if (!conveyance) return
   const before = jobs.mask('NO_NETWORK', 'RESERVES')
   const worker = new Task(jobs, { mask: before })
   using _ = adopt(worker, conveyance)
@@ -76,7 +79,7 @@ const nearText = fc
     fc.constantFrom('jobs', 'Jobs', 'tasks', '', 'jobs/1', '__proto__'),
     fc.constantFrom('1', '01', '2', '-1', '65536', '1e0', ''),
     fc.constantFrom('0', '3', '103', '10000', '80000001', 'FFFFFFFF', 'ffffffff', '100000000', ''),
-    fc.constantFrom('', ' ', ',', '\n', '\0', '/', ', jobs/1/0'),
+    fc.constantFrom('', ' ', ',', '\n', '\0', '/', ', jobs/1/f77dde34/0'),
   )
   .map(([domain, version, mask, end]) => `${domain}/${version}/${mask}${end}`)
 const bytes = fc.uint8Array({ maxLength: 200 }).map((data) => Buffer.from(data).toString('latin1'))
@@ -102,11 +105,11 @@ const input = fc.oneof(text, nearData, enveloped, anything)
 const trapped = fc
   .record({
     target: fc.constantFrom<object>(
-      { domain: 'jobs', version: 1, mask: 3 },
-      { scopemask: 'jobs/1/3', data: 1 },
-      { scopemask: 'jobs/1/3' },
-      ['jobs/1/3'],
-      () => 'jobs/1/3',
+      { domain: 'jobs', version: 1, flags: 'f77dde34', mask: 3 },
+      { scopemask: 'jobs/1/f77dde34/3', data: 1 },
+      { scopemask: 'jobs/1/f77dde34/3' },
+      ['jobs/1/f77dde34/3'],
+      () => 'jobs/1/f77dde34/3',
     ),
     traps: fc.uniqueArray(
       fc.constantFrom(
@@ -183,13 +186,13 @@ describe.each(Object.entries(decoders))('%s', (_, decoder) => {
   })
 
   test('survives what is huge', () => {
-    check(decoder, 'jobs/1/3'.repeat(1e5))
+    check(decoder, 'jobs/1/f77dde34/3'.repeat(1e5))
     check(decoder, 'x'.repeat(1e6))
-    check(decoder, new Array(1e5).fill('jobs/1/3'))
+    check(decoder, new Array(1e5).fill('jobs/1/f77dde34/3'))
     check(decoder, new Array(2 ** 32 - 1))
     check(decoder, { scopemask: new Array(2 ** 32 - 1), data: 1 })
     check(decoder, Object.fromEntries(Array.from({ length: 1e4 }, (_, i) => [`${i}`, i])))
-    check(decoder, { domain: 'j'.repeat(1e6), version: 1, mask: 3 })
+    check(decoder, { domain: 'j'.repeat(1e6), version: 1, flags: 'f77dde34', mask: 3 })
     check(decoder, { scopemask: 'j'.repeat(1e6), data: 'x'.repeat(1e6) })
   })
 
@@ -222,9 +225,9 @@ describe('with a polluted Object.prototype', () => {
     domain: 'jobs',
     version: 1,
     mask: 3,
-    scopemask: 'jobs/1/3',
+    scopemask: 'jobs/1/f77dde34/3',
     data: 1,
-    value: 'jobs/1/3',
+    value: 'jobs/1/f77dde34/3',
     writable: true,
   }
 
@@ -235,9 +238,9 @@ describe('with a polluted Object.prototype', () => {
   test.each(Object.entries(decoders))('%s takes nothing from it', (_, decoder) => {
     const missing: unknown[] = [
       {},
-      { version: 1, mask: 3 },
+      { version: 1, flags: 'f77dde34', mask: 3 },
       { data: 1 },
-      Object.defineProperty({}, 'scopemask', { get: () => 'jobs/1/3', enumerable: true }),
+      Object.defineProperty({}, 'scopemask', { get: () => 'jobs/1/f77dde34/3', enumerable: true }),
       Object.defineProperty({ domain: 'jobs', version: 1 }, 'mask', { get: () => 3 }),
     ]
     Object.assign(Object.prototype, pollution)

@@ -18,7 +18,7 @@ test('the union of restrictions, without grants', () => {
 
 test('of nothing is nothing', () => {
   const jobs = jobsDomain()
-  expect(merge(jobs, [])).toMatchObject({ domain: 'jobs', version: 1, mask: 0 })
+  expect(merge(jobs, [])).toMatchObject({ domain: 'jobs', version: 1, flags: 'f77dde34', mask: 0 })
 })
 
 test('refuses copies and conveyances of others', () => {

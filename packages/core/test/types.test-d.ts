@@ -159,7 +159,7 @@ describe('a conveyance', () => {
     // @ts-expect-error: a copy
     adopt(context, { ...conveyance })
     // @ts-expect-error: made by hand
-    adopt(context, { domain: 'jobs', version: 1, mask: 1 })
+    adopt(context, { domain: 'jobs', version: 1, flags: 'f77dde34', mask: 1 })
     // @ts-expect-error: its header form
     adopt(context, encode(conveyance))
   })

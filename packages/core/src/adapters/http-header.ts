@@ -1,5 +1,5 @@
 /**
- * HTTP header: a conveyance in a header named `scopemask`: `scopemask: jobs/1/3`. It works on `Headers`, on
+ * HTTP header: a conveyance in a header named `scopemask`: `scopemask: jobs/1/d5fd4ba1/3`. It works on `Headers`, on
  * what Node's http sends and receives, and on plain records. One header carries one domain: a second domain
  * needs a header name of its own.
  */
@@ -7,7 +7,7 @@ import type { Context } from '../context.js'
 import type { Conveyance } from '../conveyance.js'
 import type { Domain } from '../domain.js'
 import { ConveyanceError } from '../errors.js'
-import { attempt, ownValue, refuse } from '../hostile.js'
+import { attempt, isData, ownValue, refuse } from '../hostile.js'
 import { decode } from '../remote.js'
 import { outgoing, type RemotePolicy } from './outgoing.js'
 
@@ -27,6 +27,14 @@ export interface OutgoingMessageLike {
 
 /** Headers by name, in any case: what Node's `IncomingMessage.headers` is, and `fetch` takes. */
 export type HeaderRecord = Record<string, number | string | readonly string[] | undefined>
+
+/** How a header is read. */
+export interface ReadOptions {
+  /** The name of the header, `scopemask` by default. */
+  readonly name?: string
+  /** Whether its absence is an error: a sender always writes it, so one that is missing was lost. */
+  readonly required?: boolean
+}
 
 const NAME = 'scopemask'
 
@@ -55,40 +63,55 @@ export function writeHeader<N extends string>(
 
 /**
  * The conveyance in a header, or undefined where there is no such header.
- * @throws DecodeError for anything in it that is not exactly one conveyance of this domain.
+ * @throws DecodeError for anything in it that is not exactly one conveyance of this domain, for a header that cannot be
+ * read without calling something, and, where it is required, for none.
  */
 export function readHeader<N extends string>(
   domain: Domain<N>,
   headers: Pick<HeadersLike, 'get'> | HeaderRecord,
-  name: string = NAME,
+  { name = NAME, required = false }: ReadOptions = {},
 ): Conveyance<N> | undefined {
   const found = attempt(() => find(headers, name))
-  if (found === undefined) throw refuse(domain, 'malformed', 'the headers cannot be read')
+  if (found === undefined) {
+    throw refuse(domain, 'malformed', `the header ${name} cannot be read as plain data`)
+  }
   const { count, value } = found
-  if (count === 0) return undefined
+  if (count === 0) {
+    if (required) throw refuse(domain, 'missing', `there is no header ${name}`)
+    return undefined
+  }
   if (count > 1) throw refuse(domain, 'malformed', `${count} headers ${name}`)
-  if (typeof value !== 'string') throw refuse(domain, 'malformed', `the header ${name} is no text`)
+  if (typeof value !== 'string') throw refuse(domain, 'malformed', `the header ${name} is not text`)
   return decode(domain, value)
 }
 
-/** How many values the headers have for a name, and the first. Only the length of an array counts, however long. */
+/**
+ * How many values the headers have for a name, and the first; undefined for what is not plain data, which must not pass
+ * for no header. Only the length of an array counts, however long.
+ */
 function find(
   headers: Pick<HeadersLike, 'get'> | HeaderRecord,
   name: string,
-): { readonly count: number; readonly value: unknown } {
+): { readonly count: number; readonly value: unknown } | undefined {
+  const spellings = isReadable(headers) ? [] : spellingsOf(headers, name)
+  if (!spellings.every((spelling) => isData(headers, spelling))) return undefined
+  if (spellings.length === 0 && !isReadable(headers) && name in headers) return undefined
   const values = isReadable(headers)
     ? [headers.get(name)]
-    : spellingsOf(headers, name).map((spelling) => ownValue(headers, spelling))
+    : spellings.map((spelling) => ownValue(headers, spelling))
   const [value, ...others] = values.filter((value) => value !== undefined && value !== null)
   if (others.length === 0 && Array.isArray(value)) {
+    if (value.length > 0 && !isData(value, '0')) return undefined
     return { count: Number(value.length), value: ownValue(value, '0') }
   }
   return { count: value === undefined ? 0 : 1 + others.length, value }
 }
 
-/** The keys of a record that name the header: case does not count. */
+/** The keys of a record that name the header, also such as are not enumerable: case does not count. */
 function spellingsOf(headers: HeaderRecord, name: string): readonly string[] {
-  return Object.keys(headers).filter((key) => key.toLowerCase() === name.toLowerCase())
+  return Reflect.ownKeys(headers).filter(
+    (key): key is string => typeof key === 'string' && key.toLowerCase() === name.toLowerCase(),
+  )
 }
 
 function assertSame<N extends string>(domain: Domain<N>, name: string, before: string): void {

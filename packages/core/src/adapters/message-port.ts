@@ -8,6 +8,7 @@
  */
 import type { Context } from '../context.js'
 import type { Domain } from '../domain.js'
+import { DecodeError, type DecodeReason } from '../errors.js'
 import { type Envelope, type Opened, open } from './envelope.js'
 import { outgoing, type RemotePolicy } from './outgoing.js'
 
@@ -29,4 +30,17 @@ export function wrap<N extends string, T>(
  */
 export function unwrap<N extends string>(domain: Domain<N>, message: unknown): Opened<N> {
   return open(domain, message)
+}
+
+/**
+ * An error that came from another thread, with the class that it had there. A structured clone of an error keeps its
+ * message and loses its class; this gives a DecodeError its class, its reason and its status back, and anything
+ * else as it is.
+ */
+export function revive(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof DecodeError) return error
+  const [, message, reason] =
+    /^(this is not a conveyance of .*) \(([a-z-]+)\)$/s.exec(error.message) ?? []
+  if (message === undefined || reason === undefined) return error
+  return Object.assign(new DecodeError(reason as DecodeReason, message), { cause: error })
 }

@@ -40,19 +40,37 @@ export function writeBaggage<B extends BaggageLike, N extends string>(
   return baggage.setEntry(key, { value: outgoing(context, policy, 'otel-baggage') })
 }
 
+/** How a baggage is read. */
+export interface ReadOptions {
+  /** The key of the entry, `scopemask` by default. */
+  readonly key?: string
+  /** Whether its absence is an error: a sender always writes it, so one that is missing was lost. */
+  readonly required?: boolean
+}
+
 /**
- * The conveyance in a baggage, or undefined where there is no such entry.
- * @throws DecodeError for anything in it that is not exactly one conveyance of this domain.
+ * The conveyance in a baggage: undefined where there is no baggage, so that none was ever sent; null where there is one
+ * without the entry, which may have been lost on the way (propagators drop what is too long).
+ *
+ * @throws DecodeError for anything in it that is not exactly one conveyance of this domain, and, where it is required,
+ * for none.
  */
 export function readBaggage<N extends string>(
   domain: Domain<N>,
-  baggage: Pick<BaggageLike, 'getEntry'>,
-  key: string = KEY,
-): Conveyance<N> | undefined {
+  baggage: Pick<BaggageLike, 'getEntry'> | undefined,
+  { key = KEY, required = false }: ReadOptions = {},
+): Conveyance<N> | null | undefined {
+  if (baggage === undefined) {
+    if (required) throw refuse(domain, 'missing', 'there is no baggage')
+    return undefined
+  }
   const found = attempt(() => ({ entry: baggage.getEntry(key) }))
   if (found === undefined) throw refuse(domain, 'malformed', 'the baggage cannot be read')
   const { entry } = found
-  if (entry === undefined) return undefined
+  if (entry === undefined) {
+    if (required) throw refuse(domain, 'missing', `the baggage has no entry ${key}`)
+    return null
+  }
   const value = attempt(() => ownValue(entry, 'value'))
   if (typeof value !== 'string') throw refuse(domain, 'malformed', `the entry ${key} has no text`)
   return decode(domain, value)

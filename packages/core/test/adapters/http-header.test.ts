@@ -31,14 +31,14 @@ describe('over the wire', () => {
   test('from fetch to Node', async () => {
     const headers = new Headers()
     writeHeader(headers, context, 'convey-on-queue')
-    expect(await (await fetch(address(), { headers })).text()).toBe('jobs/1/1')
+    expect(await (await fetch(address(), { headers })).text()).toBe('jobs/1/f77dde34/1')
     expect(await (await fetch(address())).text()).toBe('none')
   })
 
   test('from a record to Node', async () => {
     const headers: Record<string, string> = { accept: '*/*' }
     writeHeader(headers, context, 'convey-on-queue')
-    expect(await (await fetch(address(), { headers })).text()).toBe('jobs/1/1')
+    expect(await (await fetch(address(), { headers })).text()).toBe('jobs/1/f77dde34/1')
   })
 
   test('from Node to Node', async () => {
@@ -50,13 +50,13 @@ describe('over the wire', () => {
       writeHeader(outgoing, context, 'convey-on-queue')
       outgoing.end()
     })
-    expect(text).toBe('jobs/1/1')
+    expect(text).toBe('jobs/1/f77dde34/1')
   })
 
   test('several headers are refused', async () => {
     const headers = new Headers()
-    headers.append('scopemask', 'jobs/1/1')
-    headers.append('scopemask', 'jobs/1/0')
+    headers.append('scopemask', 'jobs/1/f77dde34/1')
+    headers.append('scopemask', 'jobs/1/f77dde34/0')
     expect(await (await fetch(address(), { headers })).text()).toBe('malformed')
   })
 
@@ -64,20 +64,20 @@ describe('over the wire', () => {
     const answer = async (scopemask: string) =>
       (await fetch(address(), { headers: { scopemask } })).text()
     expect(await answer('x'.repeat(4000))).toBe('oversize')
-    expect(await answer('tasks/1/1')).toBe('wrong-domain')
-    expect(await answer('jobs/1/101')).toBe('not-conveyable')
+    expect(await answer('tasks/1/f77dde34/1')).toBe('wrong-domain')
+    expect(await answer('jobs/1/f77dde34/101')).toBe('not-conveyable')
   })
 })
 
 describe('reading', () => {
   test('finds the header in any case, alone or as the only one of its name', () => {
     for (const headers of [
-      { scopemask: 'jobs/1/1' },
-      { Scopemask: 'jobs/1/1' },
-      { SCOPEMASK: ['jobs/1/1'] },
-      { scopemask: 'jobs/1/1', Scopemask: undefined },
-      new Headers({ ScopeMask: 'jobs/1/1' }),
-      new Map([['scopemask', 'jobs/1/1']]),
+      { scopemask: 'jobs/1/f77dde34/1' },
+      { Scopemask: 'jobs/1/f77dde34/1' },
+      { SCOPEMASK: ['jobs/1/f77dde34/1'] },
+      { scopemask: 'jobs/1/f77dde34/1', Scopemask: undefined },
+      new Headers({ ScopeMask: 'jobs/1/f77dde34/1' }),
+      new Map([['scopemask', 'jobs/1/f77dde34/1']]),
     ]) {
       expect(readHeader(jobs, headers)?.mask).toBe(1)
     }
@@ -90,52 +90,59 @@ describe('reading', () => {
   })
 
   test('refuses several, and what is no text', () => {
-    const two = 'this is no conveyance of jobs: 2 headers scopemask'
-    expect(() => readHeader(jobs, { scopemask: ['jobs/1/1', 'jobs/1/1'] })).toThrow(two)
-    expect(() => readHeader(jobs, { scopemask: 'jobs/1/1', SCOPEMASK: 'jobs/1/1' })).toThrow(two)
+    const two = 'this is not a conveyance of jobs: 2 headers scopemask (malformed)'
+    expect(() =>
+      readHeader(jobs, { scopemask: ['jobs/1/f77dde34/1', 'jobs/1/f77dde34/1'] }),
+    ).toThrow(two)
+    expect(() =>
+      readHeader(jobs, { scopemask: 'jobs/1/f77dde34/1', SCOPEMASK: 'jobs/1/f77dde34/1' }),
+    ).toThrow(two)
     const none = undefined as unknown as string
-    expect(() => readHeader(jobs, { scopemask: [none, 'jobs/1/1'] })).toThrow(two)
-    expect(() => readHeader(jobs, { scopemask: [none] })).toThrow('is no text')
+    expect(() => readHeader(jobs, { scopemask: [none, 'jobs/1/f77dde34/1'] })).toThrow(two)
+    expect(() => readHeader(jobs, { scopemask: [none] })).toThrow('is not text')
     expect(() => readHeader(jobs, { scopemask: 3 })).toThrow(
-      'this is no conveyance of jobs: the header scopemask is no text',
+      'this is not a conveyance of jobs: the header scopemask is not text (malformed)',
     )
     expect(() => readHeader(jobs, { scopemask: '' })).toThrow(DecodeError)
   })
 
   test('takes another name', () => {
-    expect(readHeader(jobs, { 'x-Jobs': 'jobs/1/1' }, 'X-jobs')?.mask).toBe(1)
-    expect(readHeader(jobs, { scopemask: 'jobs/1/1' }, 'x-jobs')).toBeUndefined()
+    expect(readHeader(jobs, { 'x-Jobs': 'jobs/1/f77dde34/1' }, { name: 'X-jobs' })?.mask).toBe(1)
+    expect(readHeader(jobs, { scopemask: 'jobs/1/f77dde34/1' }, { name: 'x-jobs' })).toBeUndefined()
   })
 })
 
 describe('writing', () => {
   test('replaces what it wrote before, in any case', () => {
-    const record: Record<string, string> = { Scopemask: 'jobs/1/2', SCOPEMASK: 'jobs/1/2' }
+    const record: Record<string, string> = {
+      Scopemask: 'jobs/1/f77dde34/2',
+      SCOPEMASK: 'jobs/1/f77dde34/2',
+    }
     writeHeader(record, context, 'convey-on-queue')
-    expect(record).toEqual({ Scopemask: 'jobs/1/1' })
-    const headers = new Headers({ scopemask: 'jobs/1/2' })
+    expect(record).toEqual({ Scopemask: 'jobs/1/f77dde34/1' })
+    const headers = new Headers({ scopemask: 'jobs/1/f77dde34/2' })
     writeHeader(headers, context, 'convey-on-queue')
-    expect(headers.get('scopemask')).toBe('jobs/1/1')
+    expect(headers.get('scopemask')).toBe('jobs/1/f77dde34/1')
   })
 
   test("does not replace another domain's: that would be a silent drop", () => {
     const message = 'the header scopemask carries another conveyance: jobs needs a name of its own'
-    const record: Record<string, string> = { Scopemask: 'tasks/1/2' }
+    const record: Record<string, string> = { Scopemask: 'tasks/1/f77dde34/2' }
     expect(() => writeHeader(record, context, 'convey-on-queue')).toThrow(
       new ConveyanceError(message),
     )
-    expect(record).toEqual({ Scopemask: 'tasks/1/2' })
-    const headers = new Headers({ scopemask: 'tasks/1/2' })
+    expect(record).toEqual({ Scopemask: 'tasks/1/f77dde34/2' })
+    const headers = new Headers({ scopemask: 'tasks/1/f77dde34/2' })
     expect(() => writeHeader(headers, context, 'convey-on-queue')).toThrow(message)
     writeHeader(headers, context, 'convey-on-queue', 'scopemask-jobs')
-    expect(headers.get('scopemask-jobs')).toBe('jobs/1/1')
+    expect(headers.get('scopemask-jobs')).toBe('jobs/1/f77dde34/1')
   })
 
   test('says what is dropped', () => {
     const events = eventsOf(jobs)
     const record: Record<string, string> = {}
     writeHeader(record, context, 'none')
-    expect(record).toEqual({ scopemask: 'jobs/1/0' })
+    expect(record).toEqual({ scopemask: 'jobs/1/f77dde34/0' })
     expect(events).toEqual(['drop task "http-header" NO_DISK'])
   })
 

@@ -34,7 +34,7 @@ describe('a job', () => {
 
   test('may have no data, and may throw', () => {
     const job = stored(payload(context, 'none', undefined))
-    expect(job.data).toEqual({ scopemask: 'jobs/1/0' })
+    expect(job.data).toEqual({ scopemask: 'jobs/1/f77dde34/0' })
     expect(processor(jobs, (self, data) => [self.mask, data])(job)).toEqual([0, undefined])
     const throwing = processor(jobs, () => {
       throw new Error('mine')
@@ -44,7 +44,7 @@ describe('a job', () => {
 
   test('fails where its payload was made by nobody here', () => {
     const process = processor(jobs, () => 1)
-    for (const data of [undefined, { to: 'a' }, { scopemask: 'jobs/1/101', data: 1 }]) {
+    for (const data of [undefined, { to: 'a' }, { scopemask: 'jobs/1/f77dde34/101', data: 1 }]) {
       expect(() => process({ data })).toThrow(DecodeError)
     }
   })

@@ -37,23 +37,26 @@ describe('a wrapped message', () => {
   })
 
   test('is nothing but the conveyance and the data', () => {
-    expect(wrap(context, 'convey-on-queue', [1])).toEqual({ scopemask: 'jobs/1/1', data: [1] })
+    expect(wrap(context, 'convey-on-queue', [1])).toEqual({
+      scopemask: 'jobs/1/f77dde34/1',
+      data: [1],
+    })
   })
 })
 
 test('what is not wrapped, or not like this, is refused', () => {
   const conveyance = convey(context, 'convey-on-queue')
   for (const message of [
-    'jobs/1/1',
+    'jobs/1/f77dde34/1',
     [1],
     { data: 1 },
-    { scopemask: 'jobs/1/1', data: 1, more: 2 },
+    { scopemask: 'jobs/1/f77dde34/1', data: 1, more: 2 },
     { scopemask: 'jobs/2/1', data: 1 },
     conveyance,
   ]) {
     expect(() => unwrap(jobs, message)).toThrow(DecodeError)
   }
   expect(() => unwrap(jobs, [1])).toThrow(
-    'this is no conveyance of jobs: it is no object with just scopemask, data',
+    'this is not a conveyance of jobs: it is not an object with just scopemask, data (malformed)',
   )
 })

@@ -35,13 +35,17 @@ describe('the baggage entry', () => {
   })
 
   test('may be absent', () => {
-    expect(readBaggage(jobs, propagation.createBaggage())).toBeUndefined()
+    expect(readBaggage(jobs, propagation.createBaggage())).toBeNull()
+    expect(readBaggage(jobs, undefined)).toBeUndefined()
+    for (const baggage of [undefined, propagation.createBaggage()]) {
+      expect(() => readBaggage(jobs, baggage, { required: true })).toThrow(/baggage.*\(missing\)/)
+    }
   })
 
   test('may have another key', () => {
     const baggage = writeBaggage(propagation.createBaggage(), context, 'convey-on-queue', 'jobs')
-    expect(readBaggage(jobs, baggage)).toBeUndefined()
-    expect(readBaggage(jobs, baggage, 'jobs')?.mask).toBe(0x80000001)
+    expect(readBaggage(jobs, baggage)).toBeNull()
+    expect(readBaggage(jobs, baggage, { key: 'jobs' })?.mask).toBe(0x80000001)
   })
 
   test('is replaced by its own domain only', () => {
@@ -51,12 +55,12 @@ describe('the baggage entry', () => {
         'the entry scopemask carries another conveyance: jobs needs a key of its own',
       ),
     )
-    const own = propagation.createBaggage({ scopemask: { value: 'jobs/1/2' } })
+    const own = propagation.createBaggage({ scopemask: { value: 'jobs/1/f77dde34/2' } })
     expect(readBaggage(jobs, writeBaggage(own, context, 'none'))?.mask).toBe(0)
   })
 
   test('is refused when it is not exactly a conveyance of this domain', () => {
-    for (const value of ['tasks/1/1', 'jobs/1/101', '', 'jobs%2F1%2F1']) {
+    for (const value of ['tasks/1/1', 'jobs/1/f77dde34/101', '', 'jobs%2F1%2F1']) {
       const baggage = propagation.createBaggage({ scopemask: { value } })
       expect(() => readBaggage(jobs, baggage)).toThrow(DecodeError)
     }

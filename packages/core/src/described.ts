@@ -1,0 +1,20 @@
+/** Described: a scope or a section in the words of an error. */
+import type { Mask } from './flags.js'
+import { opening } from './place.js'
+
+/** A scope or a section, as far as it has to be described. */
+export interface Described {
+  readonly name: string
+  /** The flags that it was opened with. */
+  readonly opened: number
+  readonly label: string | undefined
+  readonly stack: string | undefined
+}
+
+/** `scope NO_DISK "flush" of task (opened at commit (journal.ts:12:3))`. */
+export function described<N extends string>(
+  domain: { format(mask: Mask<N>): string },
+  { name, opened, label = '', stack }: Described,
+): string {
+  return `scope ${domain.format(opened as Mask<N>)} "${label}" of ${name} (${opening(stack)})`
+}
