@@ -19,12 +19,19 @@ import { pageText } from '../report/form/text.js'
 import type { Source } from '../trace/read/source.js'
 import { EXIT } from './exit-status.js'
 import { packageVersion } from './package-version.js'
-import { openExample, openSource, readAudit, readComparable } from './read-audit.js'
+import {
+  openExample,
+  openSource,
+  readAudit,
+  readComparable,
+  refuseSavedReport,
+} from './read-audit.js'
 
 /** What `--fail-on` can name, and how a report shows it. */
 const FAILURES = {
   disagreement: ({ verdict }: Judged) => !verdict.agrees,
   damage: ({ verdict }: Judged) => verdict.damaged,
+  lost: ({ verdict }: Judged) => verdict.lost,
   'lost-scope': ({ verdict }: Judged) => verdict.lostScopes > 0,
   /** Shown by a comparison alone. */
   regression: () => false,
@@ -114,7 +121,7 @@ export function audit(program: Command): void {
     .addOption(
       new Option(
         '--fail-on <what>',
-        'exit with 1 on any of disagreement, damage, lost-scope, regression; or on none',
+        'exit with 1 on any of disagreement, damage, lost, lost-scope, regression; or on none',
       )
         .argParser(failures)
         .default(['disagreement', 'damage'], 'disagreement,damage'),
@@ -130,11 +137,23 @@ async function run(path: string | undefined, options: Options): Promise<void> {
   if (options.failOn.includes('regression')) {
     throw new InputError('--fail-on regression compares two recordings: give --compare OLD')
   }
-  const { scenario } = options
+  const { scenario, work } = options
+  if (work !== undefined && scenario === undefined) {
+    throw new InputError(
+      '--work says which lost scope becomes a scenario: give --scenario FILE with it',
+    )
+  }
+  if (scenario === '-' && (options.html || options.json || options.sarif || options.markdown)) {
+    throw new InputError(
+      '--scenario - prints the scenario instead of the report: write it to a file to have both',
+    )
+  }
   if (scenario !== undefined && scenario !== '-' && existsSync(scenario)) {
     throw new InputError(`${scenario} exists already: remove it, or choose another name`)
   }
-  const report = await readAudit(await open(path, options), options.progress)
+  const source = await open(path, options)
+  await refuseSavedReport(source)
+  const report = await readAudit(source, options.progress)
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
   if (scenario !== '-') process.stdout.write(written(report, path, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found

@@ -7,11 +7,12 @@ import { packageVersion } from './package-version.js'
 
 /** Runs a command line, and sets the exit status of the process. */
 export async function main(args: readonly string[]): Promise<void> {
-  // A reader that has seen enough (`| head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit()
-    throw error
-  })
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // A reader that has seen enough (`| head`) is not an error.
+      process.exit(error.code === 'EPIPE' ? process.exitCode : statusOf(error))
+    })
+  }
   try {
     await program().parseAsync(args, { from: 'user' })
   } catch (error) {
@@ -44,7 +45,27 @@ function statusOf(error: unknown): number {
     process.stderr.write(`kernel-sim: ${error.message}\n`)
     return EXIT.usage
   }
+  const unwritable = reasonNotToWrite(error)
+  if (unwritable !== undefined) {
+    process.stderr.write(`kernel-sim: the output cannot be written: ${unwritable}\n`)
+    return EXIT.usage
+  }
   const what = error instanceof Error ? error.stack : String(error)
   process.stderr.write(`kernel-sim: this is a bug of kernel-sim, please report it: ${what}\n`)
   return EXIT.bug
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'the file would be too large',
+  EIO: 'the disk does not work',
+  EBADF: 'it is closed',
+  EPIPE: 'nobody reads it',
+}
+
+/** Why a write failed, if that is what an error is about. */
+function reasonNotToWrite(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined
+  return error.syscall === 'write' ? (REASONS[String(error.code)] ?? error.message) : undefined
 }

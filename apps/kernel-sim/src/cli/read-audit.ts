@@ -8,6 +8,19 @@ import { SAVED_REPORT, savedReport } from '../report/audit/saved.js'
 import { CompressionError, Source } from '../trace/read/source.js'
 import { Progress } from './progress.js'
 
+/**
+ * Refuses a report that was saved as JSON where a recording is needed.
+ * @throws InputError when the source begins like one.
+ */
+export async function refuseSavedReport(source: Source): Promise<void> {
+  const beginning = (await source.beginning(200)).toString('latin1')
+  if (SAVED_REPORT.test(beginning)) {
+    throw new InputError(
+      `${source.name} is a saved report, not a recording. Two of them can be compared: kernel-sim audit --compare OLD NEW`,
+    )
+  }
+}
+
 /** Opens a file, or standard input for `-`. @throws InputError when there is none. */
 export async function openSource(path: string): Promise<Source> {
   return path === '-' ? Source.stream('standard input', process.stdin) : await Source.file(path)

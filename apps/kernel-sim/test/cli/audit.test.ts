@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { GFP_KERNEL, NOFS, Trace } from '../audit/trace.js'
-import { kernelSim } from './kernel-sim.js'
+import { BIN, kernelSim } from './kernel-sim.js'
 
 /** As others load it. */
 const schema = createRequire(import.meta.url)(
@@ -177,7 +178,7 @@ describe('the exit status', () => {
     [
       'a bad name',
       ['audit', '--fail-on', 'x'],
-      /It takes disagreement, damage, lost-scope, regression, or none\./,
+      /It takes disagreement, damage, lost, lost-scope, regression, or none\./,
     ],
     ['too much', ['audit', 'a', 'b'], /too many arguments/],
     ['no command', [], /Usage: kernel-sim/],
@@ -196,6 +197,57 @@ describe('the exit status', () => {
       expect([status, stderr]).toEqual([0, ''])
       for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
     }
+  })
+})
+
+describe('one sentence', () => {
+  it.each([
+    [
+      ['--work', 'push', '--example'],
+      /--work says which lost scope becomes a scenario: give --scenario/,
+    ],
+    [
+      ['--html', '--scenario', '-', '--example'],
+      /--scenario - prints the scenario instead of the report/,
+    ],
+  ])('says what is wrong with %j', async (args, message) => {
+    const { status, stderr, stdout } = await kernelSim(['audit', ...args])
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(message)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('says that a saved report is not a recording', async () => {
+    const { stdout } = await kernelSim(['audit', '-', '--json'], good)
+    const { status, stderr } = await kernelSim(['audit', '-'], stdout)
+    expect([status, stderr]).toEqual([
+      2,
+      'kernel-sim: standard input is a saved report, not a recording. Two of them can be compared: kernel-sim audit --compare OLD NEW\n',
+    ])
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('says that the disk is full', () => {
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [BIN, 'audit', '-'], {
+      input: good,
+      stdio: ['pipe', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
+    expect([status, stderr]).toEqual([
+      2,
+      'kernel-sim: the output cannot be written: the disk is full\n',
+    ])
+  })
+})
+
+describe('--fail-on lost', () => {
+  it('is 1 when the recorder lost events, although nothing is damaged', async () => {
+    const text = `CPU:0 [LOST 9 EVENTS]\n          wl-a-1     [000] ..... 1.000001: mm_page_free: page=0 pfn=0x1 order=0\n`
+    const outcomes = await Promise.all(
+      ['lost', 'damage'].map((what) => kernelSim(['audit', '-', '--fail-on', what], text)),
+    )
+    expect(outcomes.map(({ status }) => status)).toEqual([1, 0])
   })
 })
 

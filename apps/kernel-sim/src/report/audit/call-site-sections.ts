@@ -40,10 +40,11 @@ export function explicitSection({
           numbers('uncovered', ({ uncovered }) => uncovered),
           ...elsewhere(explicit),
           {
-            ...numbers('share covered', ({ covered, requests }) => ({
-              part: covered,
-              whole: requests,
-            })),
+            ...numbers('share covered', ({ covered, requests, verdict }) =>
+              verdict === 'unknown' && covered === 0
+                ? { text: 'unknown', tone: 'unsure' }
+                : { part: covered, whole: requests },
+            ),
             wide: true,
           },
           text('verdict', ({ verdict }) => ({ text: verdict, tone: TONES[verdict] })),
@@ -128,5 +129,6 @@ export function requestSection({
 }
 
 function stacks(what: string, samples: readonly StackSample[]): Stack[] {
-  return samples.map((sample) => ({ what, ...sample }))
+  // Two calls of one function in another are two paths: only the return addresses tell them apart.
+  return samples.map(({ frames, ...sample }) => ({ what, ...sample, functions: frames }))
 }

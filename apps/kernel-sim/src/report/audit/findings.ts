@@ -96,7 +96,7 @@ export function lostScopeId(lost: LostScopeFact): string {
   return idOf('lost-scope', fn, kind, scope, regained, site, caller, lost.class, lost.workerScope)
 }
 
-/** How many tasks were seen to wait for what they had queued; undefined where the recording cannot tell. */
+/** After how many delegations the task was seen to wait; undefined where the recording cannot tell. */
 export function waitedFor(
   { fn, kind, scope }: LostScopeFact,
   { work }: Pick<AuditReport, 'work'>,
@@ -175,7 +175,7 @@ function waitedText(waited: number | undefined): string {
   if (waited === undefined) return 'Whether somebody waited for it is not known.'
   return waited === 0
     ? 'Nobody was seen to wait for it.'
-    : `${plural(waited, 'task')} that queued it ${waited === 1 ? 'was' : 'were'} seen to wait for it inside the scope.`
+    : `The task that queued it was seen to wait for it inside the scope, ${plural(waited, 'time')}.`
 }
 
 function siteFinding(rule: RuleName, fact: ExplicitSiteFact): Finding {

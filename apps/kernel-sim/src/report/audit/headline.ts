@@ -1,25 +1,24 @@
 /** Audit headline: what an audit found, in a few lines that come first in every form of the report. */
 
+import type { Reading } from '../../trace/read/read-trace.js'
 import { number, percent, plural } from '../form/numbers.js'
+import { lossOf } from './loss.js'
 import type { AuditReport } from './report.js'
 
 /** The lines, without a full stop. */
-export function headlineOf({ reading, time, agreement, pages, verdict }: AuditReport): string[] {
+export function headlineOf(report: AuditReport): string[] {
+  const { reading, agreement, pages, verdict } = report
   const { compared, agree } = agreement
-  const scoped = pages.invariants.reduce((sum, { checked }) => sum + checked, 0)
-  const violations = pages.invariants.reduce((sum, invariant) => sum + invariant.violations, 0)
+  const { checked, violations } = pages.inScopes
   return [
-    `${plural(reading.events, 'event')} in ${time.seconds.toFixed(1)} s of a real kernel, ` +
-      (reading.damaged === 0
-        ? 'nothing damaged'
-        : `${plural(reading.damaged, 'part')} of the recording damaged`),
+    `${plural(reading.events, 'event')} in ${durationOf(report)} of a real kernel, ${conditionOf(reading)}`,
     compared === 0
       ? 'no page allocation could be compared with its request'
       : `${plural(compared, 'page allocation')} predicted from their requests: ${number(agree)} as predicted ` +
         `(${percent(agree, compared)})`,
-    scoped === 0
-      ? 'no page allocation of a task that is known to be in a scope'
-      : `${plural(scoped, 'page allocation')} inside scopes: ` +
+    checked === 0
+      ? withoutScopes(pages.inInferredScopes)
+      : `${plural(checked, 'page allocation')} inside scopes: ` +
         (violations === 0
           ? 'none kept what its scope forbids'
           : `${number(violations)} VIOLATE their scope`),
@@ -27,4 +26,26 @@ export function headlineOf({ reading, time, agreement, pages, verdict }: AuditRe
       ? 'no work item was seen to lose the scope of the task that queued it'
       : `${plural(verdict.lostScopes, 'work function')} LOST the scope of the tasks that queued their items`,
   ]
+}
+
+/** Seconds; ticks where the clock of the recording has none. */
+function durationOf({ time, reading }: AuditReport): string {
+  if (reading.clock === 'seconds') return `${time.seconds.toFixed(1)} s`
+  return `${number(Math.round(time.seconds * 1e9))} ticks`
+}
+
+function conditionOf(reading: Reading): string {
+  const damaged =
+    reading.damaged === 0
+      ? 'nothing damaged'
+      : `${plural(reading.damaged, 'part')} of the recording damaged`
+  return reading.gaps === 0 ? damaged : `${damaged}, but ${lossOf(reading)}`
+}
+
+function withoutScopes(inferred: number): string {
+  if (inferred === 0) return 'no page allocation of a task that is known to be in a scope'
+  return (
+    `${plural(inferred, 'page allocation')} inside scopes that functions on the stack tell; ` +
+    'whether the scopes hold can be checked with recorded task flags only'
+  )
 }

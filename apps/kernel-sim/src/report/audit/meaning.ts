@@ -1,9 +1,10 @@
 /** Audit meaning: what the facts of an audit say, in sentences. Each is computed, and only said where it holds. */
 import type { AuditFacts } from '../../audit/audit.js'
 import { bySite, type ExplicitSiteFact, type Verdict } from '../../audit/call-sites.js'
-import type { LostScopeFact } from '../../audit/work.js'
+import type { LostFunctionFact } from '../../audit/work.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { number, percent, plural } from '../form/numbers.js'
+import { lossOf } from './loss.js'
 
 export function meaningOf(reading: Reading, facts: AuditFacts): string[] {
   return [
@@ -16,8 +17,31 @@ export function meaningOf(reading: Reading, facts: AuditFacts): string[] {
   ]
 }
 
-function trust({ damaged }: Reading, { time }: AuditFacts): string[] {
+function trust(reading: Reading, { time }: AuditFacts): string[] {
+  const { damaged, gaps, lostByCpu, strayStacks, clock } = reading
   const said: string[] = []
+  if (gaps > 0) {
+    const cpus = lostByCpu.map(
+      ({ cpu, events, uncounted }) =>
+        `CPU ${cpu} ${number(events)}${uncounted === 0 ? '' : ` and ${plural(uncounted, 'gap')} without a number`}`,
+    )
+    said.push(
+      `${lossOf(reading)}${cpus.length === 0 ? '' : ` (${cpus.join(', ')})`}: the buffers of the recorder were full. All counts are ` +
+        'lower bounds, what was always so may be so in what is left only, and work items may lack their beginning or end. ' +
+        'Record with larger buffers.',
+    )
+  }
+  if (strayStacks > 0) {
+    said.push(
+      `${plural(strayStacks, 'stack')} belong to no event of the recording, because it was filtered away or lost: they are left aside.`,
+    )
+  }
+  if (clock === 'ticks') {
+    said.push(
+      'The clock of the recording counts ticks, of which nobody knows how long they are: what is given in microseconds is ' +
+        'thousands of ticks.',
+    )
+  }
   if (damaged > 0) {
     said.push(
       `${plural(damaged, 'part')} of the recording could not be read: all counts are lower bounds.`,
@@ -68,17 +92,25 @@ function model({ agreement, pages, requests }: AuditFacts): string[] {
 }
 
 function callSites({
-  callSites: { explicit, coverage, weakened },
+  callSites: { requests: parts, explicit, coverage, weakened },
   requests,
 }: AuditFacts): string[] {
   const said: string[] = []
   const { always, sometimes, never } = coverage
-  const all = always.requests + sometimes.requests + never.requests
-  if (all > 0) {
-    const covered = explicit.reduce((sum, site) => sum + site.covered, 0)
+  if (parts.requests > 0) {
+    const { covered, uncovered, memalloc, interrupt, unknown } = parts
+    const others = [
+      [uncovered, 'outside of any'],
+      [memalloc, 'of tasks that cannot enter reclaim (PF_MEMALLOC)'],
+      [interrupt, 'in interrupts'],
+      [unknown, 'of tasks whose scope is unknown'],
+    ] as const
+    const rest = others
+      .filter(([count]) => count > 0)
+      .map(([count, what]) => `${number(count)} ${what} (${percent(count, parts.requests)})`)
     said.push(
-      `Of ${plural(all, 'request')} that pass GFP_NOFS or GFP_NOIO, ${number(covered)} (${percent(covered, all)}) ` +
-        'were in a scope that says as much.',
+      `Of ${plural(parts.requests, 'request')} that pass GFP_NOFS or GFP_NOIO, ${number(covered)} ` +
+        `(${percent(covered, parts.requests)}) were in a scope that says as much${rest.length === 0 ? '' : `, ${rest.join(', ')}`}.`,
     )
   }
   if (always.sites > 0) {
@@ -109,56 +141,38 @@ function callSites({
   return said
 }
 
-function work({ work: { delegations, lost } }: AuditFacts): string[] {
+function work({ work: { delegations, lostFunctions } }: AuditFacts): string[] {
   const said: string[] = []
   const executed = delegations.reduce((sum, each) => sum + each.executed, 0)
   if (executed === 0) return said
   const started = delegations.reduce((sum, each) => sum + each.startedInScope, 0)
   const own = unique(delegations.filter(({ enteredScope }) => enteredScope > 0).map(({ fn }) => fn))
   said.push(
-    `${plural(executed, 'work item')} of ${plural(unique(delegations.map(({ fn }) => fn)).length, 'function')} ` +
-      `were queued from inside a scope and executed; ${started === 0 ? 'none' : number(started)} of them started in one` +
+    `Tasks inside a scope delegated ${plural(executed, 'time')} to ${plural(unique(delegations.map(({ fn }) => fn)).length, 'work function')} ` +
+      `that then ran; ${started === 0 ? 'never' : `${plural(started, 'time')}`} did the worker start in a scope` +
       (own.length === 0 ? '.' : `. Functions that opened a scope of their own: ${own.join(', ')}.`),
   )
-  if (lost.length === 0) {
+  if (lostFunctions.length === 0) {
     said.push('None of them allocated what the scope of the task that queued it forbids.')
   }
   for (const certain of [true, false]) {
-    const rows = lost.filter((row) => row.certain === certain)
-    for (const fn of unique(rows.map((row) => row.fn))) {
-      const of = delegations.filter((row) => row.fn === fn)
-      const waited = of.reduce((sum, row) => sum + row.waited, 0)
-      said.push(
-        lostScope(
-          fn,
-          rows.filter((row) => row.fn === fn),
-          certain,
-          waited,
-        ),
-      )
-    }
+    said.push(...lostFunctions.filter((lost) => lost.certain === certain).map(lostScope))
   }
   return said
 }
 
-function lostScope(
-  fn: string,
-  rows: readonly LostScopeFact[],
-  certain: boolean,
-  waited: number,
-): string {
-  const flags = unique(rows.map(({ regained }) => regained)).join(' and ')
-  const scopes = unique(rows.map(({ scope }) => scope)).join(' or ')
-  const executions = plural(
-    rows.reduce((sum, row) => sum + row.executions, 0),
-    'execution',
-  )
+function lostScope(lost: LostFunctionFact): string {
+  const { fn, certain, regained, executions, allocations, scopes, waited, waiters } = lost
+  const waits =
+    waited === 0
+      ? 'none was seen to wait'
+      : `${plural(waiters, 'task')} ${waiters === 1 ? 'was' : 'were'} seen to wait, ${plural(waited, 'time')}`
   return (
-    `${fn} ${certain ? 'lost' : 'may have lost'} the scope on its way to the worker: it allocated with ${flags} in ` +
-    `${executions} that a task in a ${scopes} scope had queued. ` +
+    `${fn} ${certain ? 'lost' : 'may have lost'} the scope on its way to the worker: it allocated with ` +
+    `${regained.join(' and ')} ${plural(allocations, 'time')} in ${plural(executions, 'execution')} that a task in a ` +
+    `${scopes.join(' or ')} scope had queued. ` +
     (certain
-      ? 'That is a deadlock if such a task waits for it while it holds what reclaim needs; ' +
-        `${waited === 0 ? 'none was seen to wait' : `${number(waited)} were seen to wait`} for it.`
+      ? `That is a deadlock if such a task waits for it while it holds what reclaim needs; ${waits} for it.`
       : 'Whether the worker was in a scope of its own the recording does not tell.')
   )
 }

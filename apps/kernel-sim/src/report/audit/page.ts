@@ -12,13 +12,14 @@ import type { AuditReport } from './report.js'
 import { delegationSection, lostSection, waitSection } from './work-sections.js'
 
 export function auditPage(report: AuditReport): Page {
-  const { agrees, damaged, lostScopes } = report.verdict
+  const { agrees, damaged, lost, lostScopes } = report.verdict
   return {
     title: `kernel-sim audit of ${report.reading.name}`,
     lead: headlineOf(report),
     marks: [
       { good: agrees, text: agrees ? 'kernel and model agree' : 'kernel and model differ' },
       { good: !damaged, text: damaged ? 'recording damaged' : 'recording undamaged' },
+      { good: !lost, text: lost ? 'events lost' : 'no event lost' },
       { good: lostScopes === 0, text: lostScopes === 0 ? 'no scope lost' : 'scopes lost' },
     ],
     sections: sections([

@@ -7,50 +7,60 @@ import type { AuditReport } from './report.js'
 export function reclaimSection({
   reclaim: { entries, tasks, shrinkers, restricted },
 }: AuditReport): Section | undefined {
-  if (entries.length === 0) return undefined
+  if (entries.length === 0 && shrinkers.length === 0) return undefined
   return section('reclaim', 'Reclaim', [
     `Kept out of the filesystem: ${plural(restricted.byScope, 'entry', 'entries')} by a scope, ` +
-      `${number(restricted.byCaller)} by the flags that the caller passed. Times are in microseconds.`,
-    table(entries, {
-      caption: `Entries into reclaim (${plural(entries.length, 'row')})`,
-      columns: [
-        names('on behalf of', ({ site }) => site),
-        names('called from', ({ caller }) => caller),
-        text('reclaim', ({ kind }) => kind),
-        text('scope', ({ scope }) => scope),
-        text('may do', (row) => row.class),
-        numbers('entries', (row) => row.entries),
-        numbers('pages', ({ reclaimed }) => reclaimed),
-        numbers('time', ({ totalUs }) => Math.round(totalUs)),
-        numbers('longest', ({ maxUs }) => Math.round(maxUs)),
-      ],
-      stacks: {
-        heading: 'stacks',
-        of: ({ samples }) => samples.map((sample) => ({ what: 'enters', ...sample })),
-      },
-    }),
-    table(tasks, {
-      caption: 'Tasks in reclaim',
-      columns: [
-        names('task', ({ comm }) => comm),
-        text('reclaim', ({ kind }) => kind),
-        text('scope', ({ scope }) => scope),
-        text('may do', (row) => row.class),
-        numbers('entries', (row) => row.entries),
-        numbers('pages', ({ reclaimed }) => reclaimed),
-        numbers('time', ({ totalUs }) => Math.round(totalUs)),
-        numbers('longest', ({ maxUs }) => Math.round(maxUs)),
-      ],
-    }),
+      `${number(restricted.byCaller)} by the flags that the caller passed` +
+      `${restricted.unknown === 0 ? '' : `, ${number(restricted.unknown)} by one or the other, since the scope of the task is unknown`}. ` +
+      'Times are in microseconds.',
+    entries.length === 0
+      ? undefined
+      : table(entries, {
+          caption: `Entries into reclaim (${plural(entries.length, 'row')})`,
+          columns: [
+            names('on behalf of', ({ site }) => site),
+            names('called from', ({ caller }) => caller),
+            text('reclaim', ({ kind }) => kind),
+            text('scope', ({ scope }) => scope),
+            text('may do', (row) => row.class),
+            numbers('entries', (row) => row.entries),
+            numbers('pages', ({ reclaimed }) => reclaimed),
+            numbers('time', ({ totalUs }) => Math.round(totalUs)),
+            numbers('longest', ({ maxUs }) => Math.round(maxUs)),
+          ],
+          stacks: {
+            heading: 'stacks',
+            of: ({ samples }) => samples.map((sample) => ({ what: 'enters', ...sample })),
+          },
+        }),
+    tasks.length === 0
+      ? undefined
+      : table(tasks, {
+          caption: 'Tasks in reclaim',
+          columns: [
+            names('task', ({ comm }) => comm),
+            text('reclaim', ({ kind }) => kind),
+            text('scope', ({ scope }) => scope),
+            text('may do', (row) => row.class),
+            numbers('entries', (row) => row.entries),
+            numbers('pages', ({ reclaimed }) => reclaimed),
+            numbers('time', ({ totalUs }) => Math.round(totalUs)),
+            numbers('longest', ({ maxUs }) => Math.round(maxUs)),
+          ],
+        }),
     shrinkers.length === 0
       ? undefined
       : table(shrinkers, {
           caption: 'Runs of shrinkers',
           columns: [
             names('shrinker', ({ shrinker }) => shrinker),
+            names('task', ({ comm }) => comm),
             text('scope', ({ scope }) => scope),
             text('may do', (row) => row.class),
             numbers('runs', (row) => row.runs),
+            numbers('ended', ({ ended }) => ended),
+            numbers('time', ({ totalUs }) => Math.round(totalUs)),
+            numbers('longest', ({ maxUs }) => Math.round(maxUs)),
           ],
         }),
   ])

@@ -9,6 +9,8 @@ export interface Verdict {
   readonly agrees: boolean
   /** Whether parts of the recording could not be read. */
   readonly damaged: boolean
+  /** Whether the recorder lost events. */
+  readonly lost: boolean
   /** How many work functions allocated what the scope of whoever delegated to them forbids. */
   readonly lostScopes: number
 }
@@ -23,11 +25,11 @@ export interface AuditReport extends AuditFacts {
 /** Draws the conclusions. */
 export function auditReport(reading: Reading, facts: AuditFacts): AuditReport {
   const { agreement, pages, work } = facts
-  const violations = pages.invariants.reduce((sum, invariant) => sum + invariant.violations, 0)
   return {
     verdict: {
-      agrees: agreement.agree === agreement.compared && violations === 0,
+      agrees: agreement.agree === agreement.compared && pages.inScopes.violations === 0,
       damaged: reading.damaged > 0,
+      lost: reading.gaps > 0,
       lostScopes: new Set(work.lost.filter(({ certain }) => certain).map(({ fn }) => fn)).size,
     },
     meaning: meaningOf(reading, facts),

@@ -17,7 +17,7 @@ export function delegationSection({ work }: AuditReport): Section | undefined {
     [
       'queued: from inside the scope; of all: items of the function from anywhere. at start: a scope was set when the ' +
         'execution began. own: the function opened one itself. alloc: it allocated. unscoped: it allocated GFP_KERNEL outside ' +
-        'of all scopes. waited: the task that queued it slept for it, inside its scope.',
+        'of all scopes. waited: after so many the task that queued it slept for it, inside its scope.',
       table(delegations, {
         caption: `Work items queued from inside a scope (${plural(delegations.length, 'row')})`,
         columns: [
@@ -90,8 +90,9 @@ function lostSentences(row: LostScopeFact, { work }: AuditReport): string[] {
   )
   if (queued !== undefined && kind !== 'delayed') {
     said.push(
-      `seen to wait for it: ${number(queued.waited)} of ${number(queued.queued)} tasks that queued it; ` +
-        `slept in the scope before it was done, for whatever reason: ${number(queued.slept)}`,
+      `seen to wait for it: after ${number(queued.waited)} of ${plural(queued.queued, 'delegation')} ` +
+        `(${plural(queued.waiters, 'task')}); slept in the scope before it was done, for whatever reason: ` +
+        `after ${number(queued.slept)}`,
     )
   }
   return said

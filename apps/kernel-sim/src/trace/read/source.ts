@@ -106,9 +106,11 @@ export class Source {
    * @throws InputError when nothing of it can be read.
    */
   async beginning(length: number): Promise<Buffer> {
+    if (this.#beginning.length >= length) return this.#beginning.subarray(0, length)
     this.#chunks ??= this.#unpacked()
     try {
-      this.#beginning = await firstOf(this.#chunks, length)
+      const chunks = prepend(Buffer.from(this.#beginning), this.#chunks)
+      this.#beginning = await firstOf(chunks, length)
     } catch (error) {
       if (!(error instanceof CompressionError)) throw error
       this.#broken = error
