@@ -11,6 +11,7 @@ import { Writeback } from './cache/writeback.js'
 import { Writer } from './cache/writer.js'
 import { Costs } from './costs.js'
 import { Disk } from './disk/disk.js'
+import { Files } from './fs/files.js'
 import { Journal } from './fs/journal.js'
 import type { MachineSpec } from './machine-spec.js'
 import { Samples } from './measure/samples.js'
@@ -50,8 +51,9 @@ type Events = NonNullable<ReturnType<Vm['memory']['counters']>['events']>
 const SAMPLE = SECOND / 2
 /** ns after which it is looked whether the run is over. */
 const PIECE = SECOND / 100
-/** The place of the superblock among the metadata. */
+/** The superblock among the blocks of the journal, and when it has been committed. */
 const SUPERBLOCK = 0
+const COMMITTED = 5.1 * SECOND
 /** How long what is under way may take when time is over. */
 const GRACE = 5 * SECOND
 
@@ -63,6 +65,7 @@ export class Simulation {
   readonly cache: PageCache
   readonly writeback: Writeback
   readonly journal: Journal
+  readonly files: Files
   readonly samples: Samples
   readonly logs: readonly WorkLog[]
   readonly tasks: readonly Task[]
@@ -101,6 +104,21 @@ export class Simulation {
       costs,
       readaheadPages: spec.disk.readaheadBytes / 4096,
     })
+    const writer = new Writer({
+      ...shared,
+      writeback: this.writeback,
+      journal: this.journal,
+      costs,
+    })
+    this.files = new Files({
+      ...shared,
+      reader,
+      writer,
+      writeback: this.writeback,
+      journal: this.journal,
+      costs,
+      vfsCachePressure: spec.sysctls.vfsCachePressure,
+    })
     // Seeds shift the run against the kernel's own timers.
     this.cpus.run(random(SECOND))
     this.began = clock.now
@@ -111,7 +129,8 @@ export class Simulation {
       vm: this.vm,
       cache: this.cache,
       reader,
-      writer: new Writer({ ...shared, writeback: this.writeback, journal: this.journal, costs }),
+      writer,
+      smallFiles: this.files,
       files: new Map<string, FileCache>(),
       began: this.began,
     }
@@ -130,13 +149,11 @@ export class Simulation {
     this.samples = new Samples(this)
     this.#before = { ...this.vm.memory.counters().events }
     // Mount has changed the superblock, which has been dirty for longer than the run.
-    this.journal.onCommitted = (blocks) => {
-      for (const block of blocks) {
-        const page = this.cache.at(metadata, block)
-        if (page >= 0) this.writeback.markDirty(metadata, block, page, Number.NEGATIVE_INFINITY)
-      }
-    }
     this.journal.note(SUPERBLOCK)
+    const page = this.cache.at(metadata, 0)
+    this.clock.at(this.began + COMMITTED, () =>
+      this.writeback.markDirty(metadata, 0, page, Number.NEGATIVE_INFINITY),
+    )
     for (const task of this.tasks) this.cpus.start(task)
     this.cpus.start(this.#sampler(spec.sampler.lag))
   }

@@ -56,6 +56,11 @@ export class PageCache {
     return file
   }
 
+  /** The file is gone, and has no page left. */
+  close(file: FileCache): void {
+    this.#owners.remove(file.owner)
+  }
+
   /** The page at a place, or -1. */
   at(file: FileCache, place: number): number {
     const page = file.pages[place] ?? NEVER

@@ -1,5 +1,5 @@
 /** Reader: read() of a file through the page cache (mm/filemap.c, filemap_read, and mm/readahead.c, 6.1.192). */
-import { memallocNofsRestore, memallocNofsSave } from '@scopemask/allocator'
+import { memallocNofsRestore, memallocNofsSave, PG_ACTIVE } from '@scopemask/allocator'
 import type { LiveSteps } from '@scopemask/checker/live'
 import type { Costs } from '../costs.js'
 import type { Disk } from '../disk/disk.js'
@@ -95,6 +95,14 @@ export class Reader {
     return true
   }
 
+  /**
+   * Reads so many pages of a device, those that are not there, and does not wait for them. They are active from the beginning: a
+   * buffer is marked as used when it is made, and again when it is then found (fs/buffer.c, __getblk_slow).
+   */
+  *readBuffers(task: Task, open: OpenFile, start: number, size: number): LiveSteps {
+    yield* this.#readIn(task, open, { start, size, mark: 0 }, true)
+  }
+
   /** Returns true if a page of a file is there to be copied (what RWF_NOWAIT asks). */
   isCached(open: OpenFile, place: number): boolean {
     const page = this.#cache.at(open.file, place)
@@ -142,6 +150,7 @@ export class Reader {
     task: Task,
     { file, size }: OpenFile,
     window: { readonly start: number; readonly size: number; readonly mark: number },
+    buffers = false,
   ): LiveSteps {
     const end = Math.min(window.start + window.size, size)
     const marked = window.mark > 0 ? window.start + window.size - window.mark : -1
@@ -165,6 +174,7 @@ export class Reader {
       }
       this.#cache.add(file, place, page, false)
       if (place === marked) this.#cache.setReadahead(page)
+      if (buffers) this.#vm.memory.lru.setFlags(page, this.#vm.memory.lru.flags(page) | PG_ACTIVE)
       run.push(page)
       yield this.#costs.readPage
     }

@@ -15,6 +15,12 @@ import type { FileCache, PageCache } from './page-cache.js'
 /** A file is written so many pages at a time, unless more is asked for (MIN_WRITEBACK_PAGES). */
 const CHUNK = 1024
 
+/** Pages that go to the disk in one request, and whose they are. */
+interface Run {
+  readonly pages: number[]
+  readonly of: DirtyFile[]
+}
+
 /** The dirty pages of a file. */
 interface DirtyFile {
   readonly file: FileCache
@@ -50,6 +56,8 @@ export class Writeback {
   /** Those with dirty pages, in the order in which they are to be written. */
   readonly #queue: DirtyFile[] = []
   readonly #files = new Map<FileCache, DirtyFile>()
+  /** What the flusher has collected: the blocks of small files that it writes one after the other are neighbours (mballoc.c). */
+  #run: Run = { pages: [], of: [] }
   #background = false
   /** Reclaim wants everything written. */
   #everything = false
@@ -72,7 +80,7 @@ export class Writeback {
     this.#disk = parts.disk
     this.#sysctls = parts.sysctls
     this.throttle = new DirtyThrottle({ ...parts, state: this })
-    this.task = new Task('flusher', PF.mask('KTHREAD', 'WQ_WORKER'), () => this.#run())
+    this.task = new Task('flusher', PF.mask('KTHREAD', 'WQ_WORKER'), () => this.#work())
     parts.cpus.start(this.task)
     this.#vm.writePending = () => this.dirty + this.writeback
     this.#vm.wakeFlushers = () => this.#writeEverything()
@@ -143,6 +151,7 @@ export class Writeback {
     const of = this.#files.get(file)
     if (of === undefined) return
     while (of.dirty > 0) yield* this.#write(task, of, of.dirty)
+    yield* this.#flush(task)
     yield* this.#settled(task, of)
   }
 
@@ -178,13 +187,14 @@ export class Writeback {
     this.#cpus.wake(this.task)
   }
 
-  *#run(): LiveSteps {
+  *#work(): LiveSteps {
     for (;;) {
       yield* this.#writeAll()
       yield* this.#writeOld()
       while (this.#over()) {
         if (!(yield* this.#writeNext())) break
       }
+      yield* this.#flush(this.task)
       this.#background = false
       this.#resting = true
       yield WAIT
@@ -235,14 +245,13 @@ export class Writeback {
   /** Writes so many pages of a file at most, from where it stopped last time (write_cache_pages, range_cyclic). */
   *#write(task: Task, of: DirtyFile, most: number): LiveSteps {
     let left = most
-    let run: number[] = []
-    let first = 0
     const size = of.marks.length
+    const { lru } = this.#vm.memory
     for (let i = 0; i < size && left > 0 && of.dirty > 0; i++) {
       const place = (of.cursor + i) % size
       if (of.marks[place] !== 1) {
-        if (run.length > 0) yield* this.#submit(task, of, run)
-        run = []
+        // What is beyond a hole is no neighbour.
+        if (this.#run.of.at(-1) === of) yield* this.#flush(task)
         continue
       }
       const page = this.#cache.at(of.file, place)
@@ -250,43 +259,43 @@ export class Writeback {
       of.dirty--
       this.dirty--
       if (page < 0) continue
-      const { lru } = this.#vm.memory
       lru.setFlags(page, (lru.flags(page) & ~PG_DIRTY) | PG_WRITEBACK)
       of.writeback++
       of.sent++
       this.writeback++
-      if (run.length > 0 && place !== first + run.length) {
-        yield* this.#submit(task, of, run)
-        run = []
-      }
-      if (run.length === 0) first = place
-      run.push(page)
+      this.#run.pages.push(page)
+      this.#run.of.push(of)
       left--
       if (left === 0 || of.dirty === 0) of.cursor = (place + 1) % size
-      if (run.length === this.#disk.maxPages) {
-        yield* this.#submit(task, of, run)
-        run = []
-      }
+      if (this.#run.pages.length === this.#disk.maxPages) yield* this.#flush(task)
     }
-    if (run.length > 0) yield* this.#submit(task, of, run)
   }
 
-  *#submit(task: Task, of: DirtyFile, pages: readonly number[]): LiveSteps {
-    const done = (): void => this.#done(of, pages)
-    yield* this.#disk.submit(task, { write: true, bytes: pages.length * 4096, done })
+  /** Sends what has been collected to the disk. */
+  *#flush(task: Task): LiveSteps {
+    const run = this.#run
+    if (run.pages.length === 0) return
+    this.#run = { pages: [], of: [] }
+    const done = (): void => this.#done(run)
+    yield* this.#disk.submit(task, { write: true, bytes: run.pages.length * 4096, done })
     // A resched point: the table of costs has no line for the flusher.
     yield 0
   }
 
-  #done(of: DirtyFile, pages: readonly number[]): void {
+  #done({ pages, of: owners }: Run): void {
     const { lru } = this.#vm.memory
-    for (const page of pages) lru.endWriteback(page)
-    of.writeback -= pages.length
-    of.done += pages.length
     this.writeback -= pages.length
     this.written += pages.length
-    for (const waiter of of.waiters.splice(0)) this.#cpus.wake(waiter)
-    if (of.writeback === 0 && of.dirty === 0) this.#files.delete(of.file)
+    for (let i = 0; i < pages.length; i++) {
+      lru.endWriteback(pages[i] as number)
+      const of = owners[i] as DirtyFile
+      of.writeback--
+      of.done++
+      if (of.waiters.length > 0 && owners[i + 1] !== of) {
+        for (const waiter of of.waiters.splice(0)) this.#cpus.wake(waiter)
+      }
+      if (of.writeback === 0 && of.dirty === 0) this.#files.delete(of.file)
+    }
   }
 
   #of(file: FileCache): DirtyFile {

@@ -45,13 +45,20 @@ export class Writer {
   /**
    * Writes whole pages; the file grows.
    * @param cost ns of a page; by default what the table says of write()
+   * @param blocks the metadata blocks that are changed; by default those of a file that grows
    * @returns false when there was no memory, or the task was killed
    */
   *write(
     task: Task,
     open: OpenFile,
-    { from, pages, cost = this.#costs.write }: { from: number; pages: number; cost?: number },
+    request: {
+      readonly from: number
+      readonly pages: number
+      readonly cost?: number
+      readonly blocks?: readonly number[]
+    },
   ): LiveSteps<boolean> {
+    const { from, pages, cost = this.#costs.write, blocks } = request
     const { file } = open
     for (let place = from; place < from + pages; place++) {
       let page = this.#cache.at(file, place)
@@ -67,7 +74,7 @@ export class Writer {
       this.#vm.memory.markAccessed(page)
       this.#writeback.markDirty(file, place, page)
       if (place >= open.size) open.size = place + 1
-      this.#journal.stop(file, ...blocksOf(file, place))
+      this.#journal.stop(file, ...(blocks ?? blocksOf(file, place)))
       yield* this.#writeback.throttle.dirtied(task)
     }
     return true

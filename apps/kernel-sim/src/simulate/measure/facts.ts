@@ -60,6 +60,8 @@ export function factsOf(simulation: Simulation): Facts {
   facts.journal_commits = journal.counts.commits
   facts.journal_blocks = journal.counts.blocks
   facts.journal_handles = journal.counts.handles
+  facts.shrink_super_cache_scan_freed = simulation.files.objects.freed
+  facts.shrink_super_cache_scan_refused = simulation.files.objects.refused
   dirtyFacts(simulation, facts)
   for (const name of SAMPLED) facts[`mean_${name}`] = samples.mean(name)
   facts.max_nr_dirty = samples.max('nr_dirty')

@@ -60,7 +60,7 @@ export class Samples {
       nr_inactive_anon: lru.pages(0, INACTIVE_ANON),
       nr_active_anon: lru.pages(0, ACTIVE_ANON),
       nr_file_pages: cache.total,
-      nr_slab_reclaimable: vm.slab.slabPages(true),
+      nr_slab_reclaimable: vm.fixedSlabPages + vm.slab.slabPages(true),
       nr_dirty: writeback.dirty,
       nr_writeback: writeback.writeback,
     }

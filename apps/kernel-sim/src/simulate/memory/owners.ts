@@ -15,7 +15,9 @@ export interface PageOwner {
 }
 
 export class Owners {
-  readonly #owners: PageOwner[] = []
+  readonly #owners: (PageOwner | undefined)[] = []
+  /** Numbers that are to be given out again. */
+  readonly #free: number[] = []
   readonly #owner: Int32Array
   readonly #index: Int32Array
 
@@ -26,7 +28,15 @@ export class Owners {
 
   /** Makes an owner known; returns its number. */
   add(owner: PageOwner): number {
-    return this.#owners.push(owner) - 1
+    const number = this.#free.pop() ?? this.#owners.length
+    this.#owners[number] = owner
+    return number
+  }
+
+  /** An owner has no page any more: its number is given to another. */
+  remove(number: number): void {
+    this.#owners[number] = undefined
+    this.#free.push(number)
   }
 
   /** @param owner by its number */

@@ -10,6 +10,7 @@ import {
   PF,
   reclaimThrottle,
   SlabAllocator,
+  type SlabCache,
   throttleDirectReclaim,
   type Zone,
 } from '@scopemask/allocator'
@@ -44,6 +45,8 @@ export class Vm {
   readonly owners: Owners
   readonly kswapd: readonly Kswapd[]
   readonly stalls = new Stalls()
+  /** Pages of reclaimable slabs that never go away. */
+  readonly fixedSlabPages: number
   readonly oom: Oom
   /** The least priority that a request got to. */
   lowestPriority = 12
@@ -89,6 +92,7 @@ export class Vm {
     this.slab = new SlabAllocator(this.memory, (site) => this.memory.callSites.name(site))
     this.oom = new Oom({ memory: this.memory, owners, clock, log })
     this.#boot(spec)
+    this.fixedSlabPages = spec.slabReclaimable
     this.kswapd = Array.from(
       { length: spec.memory.nodes.length },
       (_, node) => new Kswapd({ memory: this.memory, clock, cpus, costs, node }),
@@ -126,6 +130,16 @@ export class Vm {
   *allocSlowly(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
     const request = { task: task.context, gfp, order, site, cpu: task.cpu }
     return yield* this.#drive(task, request, this.memory.steps(request), undefined)
+  }
+
+  /**
+   * Allocates an object of a slab.
+   * @returns its address, or a negative number when there was no memory
+   */
+  *allocObject(task: Task, cache: SlabCache, gfp: number): LiveSteps<number> {
+    const steps = this.slab.allocSteps(task.context, cache, gfp, 0, task.cpu)
+    const request = { task: task.context, gfp, order: cache.layout.order, cpu: task.cpu }
+    return yield* this.#drive(task, request, steps, undefined)
   }
 
   /** Takes the steps of a request; reclaim takes time. @param first what the step that is under way is answered with */

@@ -2,6 +2,7 @@
 import type { LiveSteps } from '@scopemask/checker/live'
 import { InputError } from '../../input-error.js'
 import { MS, US } from '../time.js'
+import { createAndUnlink, randomStat } from '../workload/metadata.js'
 import type { Os } from '../workload/os.js'
 import { bursts, hog, workingSet } from '../workload/programs.js'
 import { randomRead, streamRead, streamWrite } from '../workload/streams.js'
@@ -31,6 +32,21 @@ const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => P
       start: planNumber(process, 'start', 0) * MS,
       stop: planNumber(process, 'stop', end / MS) * MS,
       fsyncEvery: planNumber(process, 'fsync', 0),
+    }),
+  create: (process, end) => (os) =>
+    createAndUnlink(os, {
+      directories: planNumber(process, 'dirs'),
+      keep: planNumber(process, 'ring'),
+      pages: Math.ceil(planNumber(process, 'kib', 4) / 4),
+      pace: planNumber(process, 'pace_us', 0) * US,
+      stop: end,
+    }),
+  stat: (process, end) => (os) =>
+    randomStat(os, {
+      directories: planNumber(process, 'dirs'),
+      filesEach: planNumber(process, 'per'),
+      pace: planNumber(process, 'pace_us', 0) * US,
+      stop: end,
     }),
   rnd: (process, end) => (os) =>
     randomRead(os, {

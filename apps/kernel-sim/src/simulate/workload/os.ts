@@ -7,6 +7,7 @@ import type { FileCache, PageCache } from '../cache/page-cache.js'
 import type { OpenFile, Reader } from '../cache/reader.js'
 import type { Writer } from '../cache/writer.js'
 import type { Costs } from '../costs.js'
+import type { Files } from '../fs/files.js'
 import type { WorkLog } from '../measure/work-log.js'
 import type { Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
@@ -20,6 +21,8 @@ export interface System {
   readonly cache: PageCache
   readonly reader: Reader
   readonly writer: Writer
+  /** Many small files. */
+  readonly smallFiles: Files
   /** Files, by name. */
   readonly files: Map<string, FileCache>
   /** When the run began, on the clock. */
@@ -109,6 +112,21 @@ export class Os {
   /** Returns true if a read would not have to wait (RWF_NOWAIT). */
   isCached(open: OpenFile, place: number): boolean {
     return this.#system.reader.isCached(open, place)
+  }
+
+  /** stat of one of the small files, by its number and its directory's. */
+  *stat(file: number, directory: number): LiveSteps {
+    yield* this.#system.smallFiles.stat(this.task, file, directory)
+  }
+
+  /** Creates a small file of so many pages; returns its number. */
+  *createFile(directory: number, pages: number): LiveSteps<number> {
+    return yield* this.#system.smallFiles.create(this.task, directory, pages)
+  }
+
+  /** Unlinks it. */
+  *unlink(file: number, directory: number): LiveSteps {
+    yield* this.#system.smallFiles.unlink(this.task, file, directory)
   }
 
   /** Maps memory of its own; returns the place of its first page. */

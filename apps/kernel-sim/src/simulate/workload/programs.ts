@@ -69,7 +69,7 @@ export function* bursts(os: Os, options: BurstOptions): LiveSteps {
   yield* os.sleepUntil(options.start)
   const phase = os.phase()
   for (let next = options.start; ; ) {
-    if (os.now >= options.stop) return
+    if (os.now > options.stop) return
     const began = os.now
     const place = os.map(options.pages)
     for (let i = 0; i < options.pages; i++) {

@@ -1,0 +1,166 @@
+/**
+ * Files: many small files in directories, as an ext4 has them (6.1). Looking one up reads a block of its directory and the block of the
+ * inode table that its inode is in, both through the page cache of the device; what it makes are a dentry and an inode.
+ */
+import type { LiveSteps } from '@scopemask/checker/live'
+import type { FileCache, PageCache } from '../cache/page-cache.js'
+import type { OpenFile, Reader } from '../cache/reader.js'
+import type { Writeback } from '../cache/writeback.js'
+import type { Writer } from '../cache/writer.js'
+import type { Costs } from '../costs.js'
+import type { Vm } from '../memory/vm.js'
+import type { Task } from '../task.js'
+import type { Journal } from './journal.js'
+import { ObjectCache } from './object-cache.js'
+
+/** Inodes of 256 bytes in a block. A directory of some hundred files has one block. */
+const INODES_PER_BLOCK = 16
+/** Blocks of the inode table that are read together. */
+const INODE_READAHEAD = 32
+/** Where on the device things begin, in blocks: the places of its page cache. */
+const INODE_TABLE = 64
+const DIRECTORIES = 1 << 17
+const BITMAP = 32
+const DESCRIPTORS = 33
+/** Blocks of the device that are named here. */
+const DEVICE = DIRECTORIES + (1 << 14)
+
+export class Files {
+  readonly objects: ObjectCache
+  readonly #device: OpenFile
+  readonly #cache: PageCache
+  readonly #reader: Reader
+  readonly #writer: Writer
+  readonly #writeback: Writeback
+  readonly #journal: Journal
+  readonly #costs: Costs
+  /** Data of files that have any in the cache. */
+  readonly #data = new Map<number, FileCache>()
+  /** The name that the next file gets, and the inodes of unlinked files, which are used again first. */
+  #names: number
+  #inodes: number
+  readonly #freeInodes: number[] = []
+
+  constructor(parts: {
+    readonly vm: Vm
+    readonly cache: PageCache
+    readonly reader: Reader
+    readonly writer: Writer
+    readonly writeback: Writeback
+    readonly journal: Journal
+    readonly costs: Costs
+    readonly vfsCachePressure: number
+  }) {
+    this.#cache = parts.cache
+    this.#reader = parts.reader
+    this.#writer = parts.writer
+    this.#writeback = parts.writeback
+    this.#journal = parts.journal
+    this.#costs = parts.costs
+    this.objects = new ObjectCache(parts.vm, parts.vfsCachePressure)
+    this.#device = parts.reader.open(parts.cache.open('device', 0), DEVICE)
+    this.#device.ra.random = true
+    // Files that are there already have the first numbers.
+    this.#names = 1 << 16
+    this.#inodes = 1 << 16
+    parts.journal.onCommitted = (blocks) => this.#checkpoint(blocks)
+  }
+
+  /** The page cache of the device: metadata. */
+  get device(): FileCache {
+    return this.#device.file
+  }
+
+  /**
+   * stat of a file.
+   * @param directory the number of the directory that it is in
+   */
+  *stat(task: Task, file: number, directory: number): LiveSteps {
+    yield this.#costs.statHit
+    const { objects } = this
+    if (!objects.hasDentry(file)) {
+      yield* this.#readBlock(task, DIRECTORIES + directory)
+      if (!(yield* objects.addDentry(task, file))) return
+      objects.name(file, file)
+      if (!objects.hasInode(file)) {
+        yield* this.#readInode(task, inodeBlock(file))
+        if (!(yield* objects.addInode(task, file))) return
+      }
+    }
+    objects.used(file)
+  }
+
+  /**
+   * Creates a file and writes its first pages.
+   * @returns its number
+   */
+  *create(task: Task, directory: number, pages: number): LiveSteps<number> {
+    const file = this.#names++
+    const inode = this.#freeInodes.pop() ?? this.#inodes++
+    const { objects } = this
+    // Creating, writing and unlinking is one line of the table.
+    yield this.#costs.createUnlink
+    yield* objects.addDentry(task, file)
+    yield* objects.addInode(task, inode)
+    objects.name(file, inode)
+    yield* this.#journal.start(task)
+    const blocks = [DIRECTORIES + directory, inodeBlock(inode), BITMAP, DESCRIPTORS]
+    this.#journal.stop(null, ...blocks)
+    const cache = this.#cache.open(`file ${file}`, pages)
+    this.#data.set(file, cache)
+    const open = this.#reader.open(cache, 0)
+    yield* this.#writer.write(task, open, { from: 0, pages, cost: 0, blocks })
+    objects.used(file)
+    return file
+  }
+
+  /** Unlinks a file. */
+  *unlink(task: Task, file: number, directory: number): LiveSteps {
+    yield* this.#journal.start(task)
+    const inode = this.objects.inodeOf(file)
+    this.#journal.stop(null, DIRECTORIES + directory, inodeBlock(inode), BITMAP, DESCRIPTORS)
+    const cache = this.#data.get(file)
+    if (cache !== undefined) {
+      this.#writeback.discard(cache)
+      yield* this.#writeback.settled(task, cache)
+      for (let place = 0; place < cache.pages.length; place++) {
+        this.#cache.drop(cache, place, task.cpu)
+      }
+      this.#cache.close(cache)
+      this.#data.delete(file)
+    }
+    this.objects.unlinked(file)
+    this.#freeInodes.push(inode)
+  }
+
+  /** A block of the inode table: with it those around it are read (ext4_get_inode_loc, inode_readahead_blks). */
+  *#readInode(task: Task, block: number): LiveSteps {
+    if (!this.#reader.isCached(this.#device, block)) {
+      const first = block - (block % INODE_READAHEAD)
+      yield* this.#reader.readBuffers(task, this.#device, first, INODE_READAHEAD)
+    }
+    yield* this.#readBlock(task, block)
+  }
+
+  /** A block of the device, through its page cache (sb_bread); it is used, each time (touch_buffer). */
+  *#readBlock(task: Task, block: number): LiveSteps {
+    yield this.#costs.readHit - this.#costs.copy
+    this.#device.ra.previous = -1
+    if (!this.#reader.isCached(this.#device, block)) {
+      yield* this.#reader.readBuffers(task, this.#device, block, 1)
+    }
+    yield* this.#reader.read(task, this.#device, block, 1)
+  }
+
+  /** Committed blocks are dirty now: the flusher writes them to their places. */
+  #checkpoint(blocks: Iterable<number>): void {
+    for (const block of blocks) {
+      const page = this.#cache.at(this.#device.file, block)
+      if (page >= 0) this.#writeback.markDirty(this.#device.file, block, page)
+    }
+  }
+}
+
+function inodeBlock(file: number): number {
+  return INODE_TABLE + Math.floor(file / INODES_PER_BLOCK)
+}

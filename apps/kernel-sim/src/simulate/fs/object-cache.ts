@@ -1,0 +1,161 @@
+/**
+ * Object cache: dentries and inodes that are kept in case they are needed again, on LRU lists, and the shrinker that frees them
+ * (fs/dcache.c, fs/inode.c and fs/super.c, super_cache_scan, 6.1). An inode is held by its dentry; only when that is gone, its inode is
+ * on a list of its own. Objects are those of real slabs, which are given back when all of a slab's objects are free.
+ */
+import { __GFP_FS, SHRINK_STOP, type Shrinker, type SlabCache } from '@scopemask/allocator'
+import type { LiveSteps } from '@scopemask/checker/live'
+import type { Vm } from '../memory/vm.js'
+import type { Task } from '../task.js'
+import { LruList } from './lru-list.js'
+
+/** GFP_KERNEL, and GFP_NOFS, with which ext4 allocates inodes (ext4_alloc_inode). */
+const GFP_DENTRY = 0xcc0
+const GFP_INODE = 0xc40
+/** Bytes of an object; those of ext4 inodes differ a little between configurations. */
+const DENTRY_SIZE = 192
+const INODE_SIZE = 1200
+/** s_shrink.batch (fs/super.c, alloc_super). */
+const BATCH = 1024
+
+const NONE = -1
+
+export class ObjectCache {
+  readonly #vm: Vm
+  readonly #dentryCache: SlabCache
+  readonly #inodeCache: SlabCache
+  /** By name, and by inode: the address of its object in its slab, NONE when there is none. */
+  #dentries = new Float64Array(0)
+  /** By name: its inode. */
+  #inodeOf = new Float64Array(0)
+  #inodes = new Float64Array(0)
+  readonly #dentryLru = new LruList()
+  readonly #inodeLru = new LruList()
+  /** Objects freed by the shrinker, and times it was refused since the request may not enter the filesystem. */
+  freed = 0
+  refused = 0
+  calls = 0
+
+  constructor(vm: Vm, vfsCachePressure: number) {
+    this.#vm = vm
+    this.#dentryCache = vm.slab.createCache({
+      name: 'dentry',
+      size: DENTRY_SIZE,
+      reclaimAccount: true,
+    })
+    this.#inodeCache = vm.slab.createCache({
+      name: 'ext4_inode_cache',
+      size: INODE_SIZE,
+      reclaimAccount: true,
+    })
+    vm.memory.registerShrinker(this.#shrinker(vfsCachePressure))
+  }
+
+  hasDentry(file: number): boolean {
+    return (this.#dentries[file] ?? NONE) !== NONE
+  }
+
+  hasInode(file: number): boolean {
+    return (this.#inodes[file] ?? NONE) !== NONE
+  }
+
+  /** A name stands for an inode from now on, and keeps it in the cache. */
+  name(file: number, inode: number): void {
+    this.#inodeOf = withRoom(this.#inodeOf, file)
+    this.#inodeOf[file] = inode
+    this.#inodeLru.remove(inode)
+  }
+
+  /** The inode of a name. */
+  inodeOf(file: number): number {
+    return this.#inodeOf[file] ?? NONE
+  }
+
+  /** Somebody has used a dentry and let go of it (dput): the second time it has a second chance. */
+  used(file: number): void {
+    this.#dentryLru.use(file)
+  }
+
+  /** Makes the dentry of a file. Returns false when there was no memory. */
+  *addDentry(task: Task, file: number): LiveSteps<boolean> {
+    const address = yield* this.#vm.allocObject(task, this.#dentryCache, GFP_DENTRY)
+    if (address < 0) return false
+    this.#dentries = withRoom(this.#dentries, file)
+    if (this.hasDentry(file)) {
+      // Somebody else was quicker.
+      this.#vm.slab.free(this.#dentryCache, address, task.cpu)
+      return true
+    }
+    this.#dentries[file] = address
+    return true
+  }
+
+  /** Makes the inode of a file. */
+  *addInode(task: Task, file: number): LiveSteps<boolean> {
+    const address = yield* this.#vm.allocObject(task, this.#inodeCache, GFP_INODE)
+    if (address < 0) return false
+    this.#inodes = withRoom(this.#inodes, file)
+    if (this.hasInode(file)) this.#vm.slab.free(this.#inodeCache, address, task.cpu)
+    else this.#inodes[file] = address
+    return true
+  }
+
+  /** The file is unlinked: its inode goes at once, its dentry stays and says that there is no such file. */
+  unlinked(file: number): void {
+    this.#freeInode(this.inodeOf(file))
+    this.#inodeOf[file] = NONE
+    if (this.hasDentry(file)) this.#dentryLru.use(file)
+  }
+
+  #shrinker(pressure: number): Shrinker {
+    const ratio = (objects: number): number => Math.floor((objects * pressure) / 100)
+    return {
+      name: 'super_cache_scan',
+      batch: BATCH,
+      countObjects: () => ratio(this.#dentryLru.length + this.#inodeLru.length),
+      scanObjects: ({ gfp, nrToScan }) => {
+        this.calls++
+        if ((gfp & __GFP_FS) === 0) {
+          this.refused++
+          return SHRINK_STOP
+        }
+        const dentries = this.#dentryLru.length
+        const inodes = this.#inodeLru.length
+        const total = dentries + inodes + 1
+        let freed = 0
+        this.#dentryLru.scan(Math.floor((nrToScan * dentries) / total), (file) => {
+          this.#freeDentry(file)
+          freed++
+        })
+        this.#inodeLru.scan(Math.floor((nrToScan * inodes) / total), (file) => {
+          this.#freeInode(file)
+          freed++
+        })
+        this.freed += freed
+        return freed
+      },
+    }
+  }
+
+  #freeDentry(file: number): void {
+    this.#vm.slab.free(this.#dentryCache, this.#dentries[file] as number)
+    this.#dentries[file] = NONE
+    // Nobody holds its inode any more.
+    const inode = this.inodeOf(file)
+    if (this.hasInode(inode)) this.#inodeLru.use(inode)
+  }
+
+  #freeInode(file: number): void {
+    if (!this.hasInode(file)) return
+    this.#inodeLru.remove(file)
+    this.#vm.slab.free(this.#inodeCache, this.#inodes[file] as number)
+    this.#inodes[file] = NONE
+  }
+}
+
+function withRoom(addresses: Float64Array<ArrayBuffer>, file: number): Float64Array<ArrayBuffer> {
+  if (file < addresses.length) return addresses
+  const longer = new Float64Array(Math.max(1024, 2 * addresses.length, file + 1)).fill(NONE)
+  longer.set(addresses)
+  return longer
+}
