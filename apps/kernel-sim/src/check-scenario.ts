@@ -4,6 +4,7 @@ import { InputError } from './input-error.js'
 import { POLICIES, type Policy, type PolicyName } from './kernel/policy.js'
 import { scenario as defined, type Scenario } from './kernel/scenario.js'
 import { lockdepOf } from './lockdep/lockdep-watch.js'
+import { printSplat } from './lockdep/print-splat.js'
 import { checkCell } from './matrix/cell.js'
 import { type CheckResult, type Counterexample, subjectOf } from './matrix/subject.js'
 
@@ -88,7 +89,7 @@ export function checkScenario(scenario: Scenario, options: CheckOptions = {}): S
   }
   const { verdict, search, counterexample } = checkCell(scenario, policy, limits)
   const { bound, states, transitions, depth } = search
-  const lockdep = lockdepOf(() => subjectOf(scenario, policy).machine).map(({ text }) => text)
+  const lockdep = lockdepOf(() => subjectOf(scenario, policy).machine).map(printSplat)
   return { policy: name, verdict, bound, states, transitions, depth, counterexample, lockdep }
 }
 

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type SearchOptions } from '@scopemask/checker/search'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../input-error.js'
 import { POLICIES, type Policy, type PolicyName, policyNamed } from '../kernel/policy.js'
+import { printSplat } from '../lockdep/print-splat.js'
 import { answerOf } from '../matrix/answer.js'
 import type { CaseRow, Cell } from '../matrix/cell.js'
 import { type CellOptions, rowOf, sampledRow } from '../matrix/cell.js'
@@ -195,7 +196,7 @@ function rowText(row: CaseRow, options: Options): string {
     if (sampled !== undefined) return sampleText(row.name, policy, sample ?? 0, sampled)
     if (result === undefined)
       return `${row.name} under ${policy}: the policy does not apply: ${inapplicable}\n`
-    const splats = options.lockdep ? lockdep.map(({ text }) => text) : []
+    const splats = options.lockdep ? lockdep.map(printSplat) : []
     const repaired = repairs ? [`\n${repairsText(row.name, policy, repairs)}`] : []
     return [resultText(row.name, policy, result), ...splats, ...repaired].join('')
   })

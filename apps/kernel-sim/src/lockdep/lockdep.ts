@@ -23,15 +23,16 @@ import {
 import { LockGraph, type Mode, type Taken } from './lock-graph.js'
 import {
   circular,
-  type HeldLines,
   heldFreed,
   inconsistent,
   inversion,
   recursive,
-  type Splat,
   unbalanced,
   unsafeOrder,
-} from './splat.js'
+  type Watching,
+} from './make-splat.js'
+import { printSplat } from './print-splat.js'
+import type { Splat } from './splat.js'
 
 interface Held extends Taken {
   readonly trylock: boolean
@@ -52,6 +53,8 @@ interface Watched {
 
 export class Lockdep {
   readonly splats: Splat[] = []
+  /** A report is made once. */
+  readonly #texts = new Set<string>()
   readonly #graph = new LockGraph()
   readonly #usage = new Map<string, number>()
   readonly #tasks = new Map<string, Watched>()
@@ -81,7 +84,7 @@ export class Lockdep {
     const { held } = this.#watched(task)
     const mine = held.filter((each) => each.lock === lock && each.instance === instance)
     const latest = mine.at(-1)
-    if (latest === undefined) this.#report(unbalanced(task, lock, this.#lines(task)))
+    if (latest === undefined) this.#report(unbalanced(this.#watching(task), lock))
     else held.splice(held.lastIndexOf(latest), 1)
   }
 
@@ -95,7 +98,7 @@ export class Lockdep {
   /** Somebody initializes a lock. */
   initialize(task: string, lock: string, instance: unknown = lock): void {
     if (this.#watched(task).held.some((each) => each.instance === instance)) {
-      this.#report(heldFreed(task, lock, this.#lines(task)))
+      this.#report(heldFreed(this.#watching(task), lock))
     }
   }
 
@@ -147,7 +150,7 @@ export class Lockdep {
     const same = held.find(({ lock }) => lock === next.lock)
     if (same) {
       const reads = next.mode === 'recursive-read' && same.mode !== 'write'
-      if (!reads) this.#report(recursive(task, next, same, this.#lines(task)))
+      if (!reads) this.#report(recursive(this.#watching(task), next, same))
       return
     }
     for (const prev of [...held].reverse()) {
@@ -160,7 +163,7 @@ export class Lockdep {
       )
       if (circle) {
         const place = (first: string, second: string) => this.#graph.place(first, second)
-        this.#report(circular(task, next, prev, circle, place, this.#lines(task)))
+        this.#report(circular(this.#watching(task), next, prev, { classes: circle, place }))
         return
       }
       if (this.#breaksIrqOrder(task, prev, next)) return
@@ -185,7 +188,7 @@ export class Lockdep {
     this.#usage.set(taken.lock, before | (1 << bit))
     const clash = bitsOf(before & conflicts(bit))[0]
     if (clash !== undefined) {
-      this.#report(inconsistent(task, taken, clash, bit, this.#lines(task)))
+      this.#report(inconsistent(this.#watching(task), taken, { before: clash, after: bit }))
       return
     }
     const clashes = this.#using(opposites(bit))
@@ -194,7 +197,8 @@ export class Lockdep {
       : this.#graph.forwards(taken, clashes)
     const other = way?.at(-1)
     if (other !== undefined) {
-      this.#report(inversion(task, taken, other, isEnabled(bit), irqOf(bit), this.#lines(task)))
+      const about = { other, unsafe: isEnabled(bit), irq: irqOf(bit) }
+      this.#report(inversion(this.#watching(task), taken, about))
     }
   }
 
@@ -209,7 +213,8 @@ export class Lockdep {
       const unsafe = this.#graph.forwards(next, this.#using(opposites(bit)))?.at(-1)
       const safe = this.#graph.backwards(prev, this.#using(1 << bit))?.at(-1)
       if (unsafe === undefined || safe === undefined) continue
-      this.#report(unsafeOrder(task, next, prev, safe, unsafe, irqOf(bit), this.#lines(task)))
+      const about = { safe, unsafe, irq: irqOf(bit) }
+      this.#report(unsafeOrder(this.#watching(task), next, prev, about))
       return true
     }
     return false
@@ -224,15 +229,19 @@ export class Lockdep {
     return this.#usage.get(lock) ?? 0
   }
 
-  /** What the task holds, as the end of a report. */
-  #lines(task: string): HeldLines {
+  /** What a report says of the task. */
+  #watching(task: string): Watching {
     return {
+      task,
       held: this.#watched(task).held,
       usage: (lock) => usageText(this.#usageOf(lock)),
     }
   }
 
   #report(splat: Splat): void {
-    if (!this.splats.some(({ text }) => text === splat.text)) this.splats.push(splat)
+    const text = printSplat(splat)
+    if (this.#texts.has(text)) return
+    this.#texts.add(text)
+    this.splats.push(splat)
   }
 }

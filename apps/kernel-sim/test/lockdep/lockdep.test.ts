@@ -13,6 +13,7 @@ import { policyNamed } from '../../src/kernel/policy.js'
 import type { Mode } from '../../src/lockdep/lock-graph.js'
 import { Lockdep } from '../../src/lockdep/lockdep.js'
 import { lockdepOf } from '../../src/lockdep/lockdep-watch.js'
+import { printSplat } from '../../src/lockdep/print-splat.js'
 import { subjectOf } from '../../src/matrix/subject.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
 
@@ -286,7 +287,7 @@ describe('a splat', () => {
       for (const lock of order) lockdep.acquire('cat', lock, 'write', { at: `take_${lock}` })
       for (const lock of order) lockdep.release('cat', lock)
     }
-    expect(lockdep.splats[0]?.text).toBe(
+    expect(lockdep.splats.map(printSplat)[0]).toBe(
       `======================================================
 WARNING: possible circular locking dependency detected
 ------------------------------------------------------
@@ -327,7 +328,7 @@ Chain exists of:
  *** DEADLOCK ***
 
 1 lock held by cat:
- #0: (C){+.+.}, at: take_C
+ #0:  (C){+.+.}, at: take_C
 `,
     )
   })
@@ -342,8 +343,8 @@ describe('lockdep beside the search', () => {
 
   it('warns of direct recursion, in the form of the kernel', () => {
     const [splat] = opinion('direct-recursion', 'unrestricted')
-    expect(splat?.text).toContain('WARNING: possible recursive locking detected')
-    expect(splat?.text).toContain('(fs_reclaim)')
+    expect(splat && printSplat(splat)).toContain('WARNING: possible recursive locking detected')
+    expect(splat && printSplat(splat)).toContain('(fs_reclaim)')
     expect(opinion('direct-recursion', 'scope')).toEqual([])
   })
 
@@ -379,7 +380,7 @@ describe('lockdep beside the search', () => {
 
   it('knows that one thread may have to serve a queue with a rescuer', () => {
     const [splat] = opinion('rescuer-agf', 'scope')
-    expect(splat?.text).toContain('AGF --> (wq_completion)xfsalloc')
+    expect(splat && printSplat(splat)).toContain('AGF --> (wq_completion)xfsalloc')
   })
 
   it('cannot see what waits for a completion or for an idle worker', () => {

@@ -1,5 +1,6 @@
 /** Check JSON: what `kernel-sim check` found, for programs. Without times: the same input gives the same bytes. */
 import type { SampleOptions } from '@scopemask/checker/search'
+import { printSplat } from '../../lockdep/print-splat.js'
 import { answerOf } from '../../matrix/answer.js'
 import type { CaseRow, Cell } from '../../matrix/cell.js'
 import type { Repairs } from '../../matrix/repair/repair.js'
@@ -47,7 +48,9 @@ function cellJson(cell: Cell): object {
     depth: search.depth,
     ...(search.bound === null ? {} : { bound: search.bound }),
     ...(counterexample === null ? {} : { counterexample }),
-    lockdep,
+    ...(lockdep === undefined
+      ? {}
+      : { lockdep: lockdep.map((splat) => ({ kind: splat.kind, text: printSplat(splat) })) }),
     ...(repairs === undefined ? {} : { repairs: repairsJson(repairs) }),
     ...(reductions === undefined ? {} : { reductions }),
   }

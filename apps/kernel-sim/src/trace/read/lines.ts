@@ -21,7 +21,7 @@ const CR = 13
 export class LineSplitter {
   readonly #sink: LineSink
   /** The beginning of a line whose end has not come yet. */
-  #carry = Buffer.allocUnsafe(1 << 16)
+  #carry = Buffer.allocUnsafe(1 << 12)
   /** How long that beginning is; when it exceeds MAX_LINE its bytes are not kept. */
   #carried = 0
 
