@@ -1,8 +1,11 @@
 /** The README says what is so: its report is the real one, its events are valid. */
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { read } from './audit/trace.js'
 import { kernelSim } from './cli/kernel-sim.js'
+import { log } from './log/logs.js'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
@@ -21,6 +24,17 @@ describe('the README', () => {
     )
     expect(shown.length).toBeGreaterThan(0)
     for (const block of shown) expect(stdout).toContain(block.replace(/^\$ .*\n/, ''))
+  })
+
+  it('shows what explain says of a log', async () => {
+    const [shown = ''] = blocks('console').filter((block) =>
+      block.startsWith('$ kernel-sim explain'),
+    )
+    const directory = mkdtempSync(join(tmpdir(), 'kernel-sim-readme-'))
+    writeFileSync(join(directory, 'splat.txt'), log('l01'))
+    const { stdout } = await kernelSim(['explain', join(directory, 'splat.txt')])
+    rmSync(directory, { recursive: true })
+    expect(stdout.replaceAll(`${directory}/`, '')).toContain(shown.replace(/^\$ .*\n/, ''))
   })
 
   it('shows events of the format', async () => {

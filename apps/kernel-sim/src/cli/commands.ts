@@ -3,6 +3,8 @@ import type { Command } from 'commander'
 import { audit } from './audit.js'
 import { check } from './check.js'
 import { demo } from './demo.js'
+import { explain } from './explain.js'
+import { gfp } from './gfp.js'
 import { record } from './record.js'
 import { replay } from './replay.js'
 import { replayMemoryCommand } from './replay-memory.js'
@@ -13,6 +15,8 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   check,
   replay,
   audit,
+  explain,
+  gfp,
   record,
   replayMemoryCommand,
   simulate,

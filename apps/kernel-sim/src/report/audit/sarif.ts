@@ -1,11 +1,9 @@
 /** Audit SARIF: the findings for code scanning tools, in the Static Analysis Results Interchange Format 2.1.0 of OASIS. */
 import { DAMAGE_KINDS } from '../../trace/read/damage.js'
 import { plural } from '../form/numbers.js'
+import { functionAt, sarifLog, sarifStack, warning } from '../form/sarif.js'
 import { type Finding, type FindingStack, findingsOf, type Level, RULES } from './findings.js'
 import type { AuditReport } from './report.js'
-
-const SCHEMA =
-  'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json'
 
 /** What only the caller knows of a run. */
 export interface SarifRun {
@@ -30,33 +28,14 @@ const DEFAULT_LEVELS: Readonly<Record<keyof typeof RULES, 'error' | 'warning' | 
 
 /** The findings as one SARIF log. Kernel functions are logical locations; lines are those of the recording, decompressed. */
 export function auditSarif(report: AuditReport, run: SarifRun): string {
-  const log = {
-    $schema: SCHEMA,
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            name: 'kernel-sim audit',
-            version: run.version,
-            rules: RULE_NAMES.map((id) => ({
-              id,
-              shortDescription: { text: `${RULES[id].title}.` },
-              fullDescription: { text: `${RULES[id].title}. ${RULES[id].help}` },
-              help: { text: RULES[id].help },
-              defaultConfiguration: { level: DEFAULT_LEVELS[id] },
-            })),
-          },
-        },
-        artifacts: run.recording === undefined ? [] : [artifact(run.recording)],
-        invocations: [
-          { executionSuccessful: true, toolExecutionNotifications: notifications(report) },
-        ],
-        results: findingsOf(report).map((finding) => result(finding, run)),
-      },
-    ],
-  }
-  return `${JSON.stringify(log, null, 2)}\n`
+  return sarifLog({
+    tool: 'kernel-sim audit',
+    version: run.version,
+    rules: RULE_NAMES.map((id) => ({ id, ...RULES[id], level: DEFAULT_LEVELS[id] })),
+    artifacts: run.recording === undefined ? [] : [run.recording],
+    notifications: notifications(report),
+    results: findingsOf(report).map((finding) => result(finding, run)),
+  })
 }
 
 function result(finding: Finding, run: SarifRun): object {
@@ -97,31 +76,14 @@ function locations({ site, line }: Finding, { recording }: SarifRun): object[] {
 }
 
 function stackOf({ what, count, functions, line }: FindingStack): object {
-  return {
-    message: { text: `${what}: ${plural(count, 'time')}, first on line ${line}` },
-    frames: functions.map((name) => ({ location: { logicalLocations: [functionAt(name)] } })),
-  }
-}
-
-function functionAt(name: string): object {
-  return { name, fullyQualifiedName: name, kind: 'function' }
-}
-
-function artifact(uri: string): object {
-  return { location: { uri }, roles: ['analysisTarget'] }
+  return sarifStack(`${what}: ${plural(count, 'time')}, first on line ${line}`, functions)
 }
 
 /** What could not be read, and what the recorder lost: the findings are incomplete by so much. */
 function notifications({ reading }: AuditReport): object[] {
-  const damage = reading.damage.map(({ kind, count }) => ({
-    level: 'warning',
-    message: {
-      text: `${plural(count, 'part')} of the recording could not be read: ${DAMAGE_KINDS[kind]}`,
-    },
-  }))
+  const damage = reading.damage.map(({ kind, count }) =>
+    warning(`${plural(count, 'part')} of the recording could not be read: ${DAMAGE_KINDS[kind]}`),
+  )
   if (reading.lost === 0) return damage
-  return [
-    ...damage,
-    { level: 'warning', message: { text: `The recorder lost ${plural(reading.lost, 'event')}.` } },
-  ]
+  return [...damage, warning(`The recorder lost ${plural(reading.lost, 'event')}.`)]
 }

@@ -89,6 +89,9 @@ ${parts.map((part, at) => partHtml(part, `${id}-${at + 1}`))}</section>
 function partHtml(part: Part, id: string): Html {
   if (typeof part === 'string') return html`<p>${part}</p>\n`
   if ('columns' in part) return htmlTable(id, part)
+  if ('drawing' in part) {
+    return html`<div class="scroll" role="img" aria-label="${part.shows}"><pre>${part.drawing.join('\n')}</pre></div>\n`
+  }
   return html`<ul>
 ${part.items.map((item) => html`<li>${item}</li>\n`)}</ul>
 `

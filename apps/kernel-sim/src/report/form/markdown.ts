@@ -30,6 +30,7 @@ function sectionMarkdown({ title, parts }: Section): string {
 export function partMarkdown(part: Part): string {
   if (typeof part === 'string') return escaped(part)
   if ('columns' in part) return tableMarkdown(part)
+  if ('drawing' in part) return ['~~~text', ...part.drawing.map(printable), '~~~'].join('\n')
   return part.items.map((item) => `- ${escaped(item)}`).join('\n')
 }
 

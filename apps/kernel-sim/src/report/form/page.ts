@@ -1,8 +1,15 @@
 /** Page: a report before it has a form. It has a title, what comes first, and sections of paragraphs, lists and tables. */
 import type { Table } from './table.js'
 
-/** A part of a section: a paragraph, a list, or a table. */
-export type Part = string | { readonly items: readonly string[] } | Table
+/** Lines that stay as they are, in letters of one width. */
+export interface Drawing {
+  /** What it shows, for who cannot see it. */
+  readonly shows: string
+  readonly drawing: readonly string[]
+}
+
+/** A part of a section: a paragraph, a list, a drawing, or a table. */
+export type Part = string | { readonly items: readonly string[] } | Drawing | Table
 
 export interface Section {
   /** Letters and dashes: the section's address. */

@@ -34,14 +34,16 @@ export function sectionText({ title, parts }: Section, extent: Extent = ALL): st
     .join('')}`
 }
 
-/** Returns true if an empty line has to stand between two parts: each but the first table has one above it. */
+/** Returns true if an empty line has to stand between two parts: tables and drawings have one above them. */
 function needsRoom(part: Part, before: Part | undefined): boolean {
-  return typeof part === 'object' && 'columns' in part && before !== undefined
+  if (typeof part === 'string' || before === undefined) return false
+  return 'columns' in part || 'drawing' in part
 }
 
 /** A part of a section. */
 export function partText(part: Part, extent: Extent = ALL): string {
   if (typeof part === 'string') return wrap(part)
+  if ('drawing' in part) return `${part.drawing.map(printable).join('\n')}\n`
   if ('items' in part) return part.items.map((item) => wrap(item, '    ', '  - ')).join('')
   return tableText(part, extent)
 }

@@ -1,0 +1,24 @@
+/** Place: where on a stack a request is made, and by whom: where a scope or an annotation would go. */
+import { isAllocatorFunction } from '../../trace/attribute/allocator-functions.js'
+import { plainName } from '../../trace/attribute/plain-name.js'
+import type { LogStack } from '../report/stack-lines.js'
+import { functionsOf } from '../report/stack-lines.js'
+
+/** What lockdep and warnings put on a stack before the allocator. */
+const ABOVE =
+  /^(?:fs_reclaim_acquire|__fs_reclaim_acquire|fs_reclaim_release|might_alloc|slab_pre_alloc_hook|lock_acquire|__lock_acquire|check_prev_add|check_prevs_add|validate_chain|lockdep_trace_alloc|__lockdep_trace_alloc|mark_held_locks|dump_stack\w*|show_stack|dump_backtrace|warn_alloc\w*|dump_header|oom_kill_process|out_of_memory|__should_failslab|kvmalloc_node|prepare_alloc_pages|kzalloc|kmem_alloc\w*|xa_alloc\w*|memdup\w*|krealloc\w*|kmalloc_order\w*|__get_free_pages?)$/
+
+/** The function that asked for memory, and who called it; undefined where the stack does not reach so far. */
+export function requestOn(
+  stack: LogStack,
+): { readonly fn: string; readonly caller: string; readonly line: number } | undefined {
+  const functions = functionsOf(stack)
+  const at = functions.findIndex(
+    (name) => !isAllocatorFunction(name) && !ABOVE.test(plainName(name)),
+  )
+  const fn = functions[at]
+  if (fn === undefined) return undefined
+  const line =
+    stack.lines[stack.frames.findIndex((frame) => frame.fn === fn)] ?? stack.lines[0] ?? 0
+  return { fn, caller: functions[at + 1] ?? '?', line }
+}

@@ -1,0 +1,18 @@
+/**
+ * Escapes: what a transport did to the bytes of a line. Terminals colour it, editors end it with CR LF, rsyslog writes a newline
+ * inside of a message as `#012` (and a tab as `#011`), journald and others as `\x0a`.
+ */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what a terminal's colours begin with.
+const COLOUR = /\x1b\[[0-9;?]*[ -/]*[@-~]/g
+const NEWLINE = /#012(?!\d)|\\x0a/i
+const TAB = /#011(?!\d)|\\x09/gi
+
+/** The lines that one line of a file stands for, without what the transport added. */
+export function unescaped(raw: string): readonly string[] {
+  let text = raw.endsWith('\r') ? raw.slice(0, -1) : raw
+  if (text.includes('\x1b')) text = text.replace(COLOUR, '')
+  if (text.includes('\r')) text = text.slice(text.lastIndexOf('\r') + 1)
+  if (!text.includes('#01') && !text.includes('\\x0')) return [text]
+  return text.replace(TAB, '\t').split(NEWLINE)
+}

@@ -1,0 +1,90 @@
+/**
+ * Prefix: what stands before the kernel's own words on a line. Every way by which a log reaches somebody adds one: the
+ * console, dmesg, syslog, journald, a serial line, a mail. They are told by what they look like, one inside of the other, and
+ * may be mixed in one file. A form is data: another one is another line here.
+ */
+
+/** What the prefixes of a line said. */
+export interface Prefixed {
+  /** The rest of the line. */
+  readonly text: string
+  /** Whether there was any prefix. */
+  readonly found: boolean
+  readonly time: number | undefined
+  readonly caller: string | undefined
+}
+
+/** One form; a group named `time` are seconds, `caller` is who printed it, `micros` are microseconds. */
+const FORMS: readonly RegExp[] = [
+  // A mail that quotes: `> > `.
+  /^(?:>+ ?)+/,
+  // The level: `<6>`.
+  /^<\d{1,3}>/,
+  // The console: `[   12.345678]`, and who prints with CONFIG_PRINTK_CALLER: `[   12.345678][   T30]`, `[ T30]`.
+  /^\[ *(?<time>\d+\.\d{3,9})\](?:\[ *(?<caller>[TC]\d+)\])? ?/,
+  /^\[ *(?<caller>[TC]\d+)\] ?/,
+  // `dmesg -d` and `-e`: the time since the line before, `[Jun26 10:11]` where a minute begins, `[  +0.000012]`.
+  /^\[(?:[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d| *[<+] *\d+\.\d+>?)\] ?/,
+  /^\[ *(?<time>\d+\.\d+) +<[ +]*\d+\.\d+>\] ?/,
+  // `dmesg -T`, in any language.
+  /^\[[^\][]{0,40}\d\d:\d\d:\d\d[^\][]{0,16}\] ?/,
+  // A console that says who runs: `[6:  kworker/u40:2: 7357]`.
+  /^\[ *(?<cpu>\d+): *.{1,40}?: *(?<caller>\d+)\] ?/,
+  // A time that somebody removed.
+  /^\[ *\] ?/,
+  // /dev/kmsg and netconsole: `6,1234,56789012,-;`.
+  /^\d+,\d+,(?<micros>\d+),[-c+](?:,caller=(?<caller>[TC]\d+))?(?:,[^;]*)?;/,
+  // syslog: `Sep  2 12:00:00 host kernel: `.
+  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? (?:\S+ )?(?:kernel|klogd)(?:\[\d+\])?: ?/,
+  // syslog and journald with times of ISO 8601; what collectors put before each line.
+  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)? ?(?:(?:\S+ )?(?:kernel|klogd)(?:\[\d+\])?: ?)?/,
+  // Android: `06-26 10:11:12.123  1234  1234 W kernel  : `.
+  /^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\d+ +\d+ [VDIWEF] \S+ *: ?/,
+  // ktest: seconds since the start of the test.
+  /^0\d{4} /,
+  /^(?:kernel|klogd|dmesg): /,
+]
+
+/** The deepest nesting of prefixes that is looked for. */
+const DEPTH = 6
+
+/** Takes the known prefixes off a line. */
+export function withoutPrefixes(line: string): Prefixed {
+  let text = line
+  let time: number | undefined
+  let caller: string | undefined
+  let found = false
+  for (let depth = 0; depth < DEPTH && mayBegin(text); depth++) {
+    const match = firstMatch(text)
+    if (match === null) break
+    const { groups = {} } = match
+    text = text.slice(match[0].length)
+    found = true
+    if (groups.time !== undefined) time = Number(groups.time)
+    if (groups.micros !== undefined) time = Number(groups.micros) / 1e6
+    if (groups.caller !== undefined) caller = groups.caller
+  }
+  return { text, found, time, caller }
+}
+
+/** Whether a text begins with a character with which a prefix does. */
+function mayBegin(text: string): boolean {
+  const first = text.charCodeAt(0)
+  return (
+    first === 0x5b || // [
+    first === 0x3c || // <
+    first === 0x3e || // >
+    (first >= 0x30 && first <= 0x39) ||
+    (first >= 0x41 && first <= 0x5a) ||
+    first === 0x6b || // kernel, klogd
+    first === 0x64 // dmesg
+  )
+}
+
+function firstMatch(text: string): RegExpExecArray | null {
+  for (const form of FORMS) {
+    const match = form.exec(text)
+    if (match !== null && match[0].length > 0) return match
+  }
+  return null
+}

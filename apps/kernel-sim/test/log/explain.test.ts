@@ -1,0 +1,418 @@
+/** What logs of real kernels mean, and that it does not depend on how they came here. */
+import { describe, expect, it } from 'vitest'
+import { explained, linesOf, log } from './logs.js'
+
+/** What is expected of a log: what upstream said, or that it cannot be told. */
+const EXPECTED: readonly (readonly [name: string, ...findings: readonly string[]])[] = [
+  ['l01', 'lockdep-circular false-alarm high'],
+  ['l02', 'lockdep-circular cannot-tell medium'],
+  ['l04', 'lockdep-circular deadlock medium'],
+  ['l06', 'hung-task waits high'],
+  ['l07', 'hung-task waits high'],
+  ['l08', 'hung-task waits high'],
+  ['l10', 'hung-task waits high'],
+  ['l12', 'hung-task deadlock medium'],
+  ['l13', 'flush-dependency deadlock high'],
+  ['l15', 'flush-dependency harmless medium'],
+  ['l16', 'flush-dependency deadlock low'],
+  ['l17', 'workqueue-lockup starvation high'],
+  ['l19', 'allocation-failure cannot-tell low'],
+  ['l20', 'allocation-failure explained high'],
+  ['l22', 'oom-kill explained high'],
+]
+
+const findings = (text: string, kernel?: string) =>
+  explained(text, kernel).reports.map(
+    ({ kind, verdict, confidence }) => `${kind} ${verdict} ${confidence}`,
+  )
+const only = (name: string, kernel?: string) => {
+  const [report, ...more] = explained(log(name), kernel).reports
+  if (report === undefined || more.length > 0) throw new Error(`not one report in ${name}`)
+  return report
+}
+
+describe('a log of a real kernel', () => {
+  it.each(EXPECTED)('%s: %s', (name, ...expected) => {
+    expect(findings(log(name))).toEqual(expected)
+  })
+
+  it.each(EXPECTED)('%s leaves nothing out', (name) => {
+    const { others } = explained(log(name))
+    expect(others).toEqual([])
+  })
+
+  it.each(EXPECTED.map(([name]) => name))('%s rests on lines that it has', (name) => {
+    const count = log(name).split('\n').length
+    for (const { lines, first, last, chain, tasks, locks } of explained(log(name)).reports) {
+      for (const line of [...lines, ...chain, ...tasks, ...locks].map((each) =>
+        typeof each === 'number' ? each : each.line,
+      )) {
+        expect(line).toBeGreaterThanOrEqual(first)
+        expect(line).toBeLessThanOrEqual(Math.min(last, count))
+      }
+    }
+  })
+
+  /** As the same log arrives elsewhere. */
+  const forms: readonly (readonly [name: string, of: (line: string, i: number) => string])[] = [
+    ['syslog', (line) => `Sep  2 12:00:00 host kernel: ${line}`],
+    [
+      'a console with callers',
+      (line, i) => `[  100.${String(i).padStart(6, '0')}][   T30] ${line}`,
+    ],
+    ['a mail', (line) => `> ${line}`],
+    ['a serial line that nobody listed', (line, i) => `uart0 #${i}: ${line}`],
+    ['journalctl -o json', (line) => JSON.stringify({ MESSAGE: line, _TRANSPORT: 'kernel' })],
+    ['CRLF and colours', (line) => `\x1b[33m${line}\x1b[0m\r`],
+  ]
+  it.each(forms)('says the same from %s', (form, of) => {
+    for (const [name, ...expected] of EXPECTED) {
+      // The first words have to be a report's for a prefix to be learned.
+      if (form.includes('nobody') && /l19|l20|l22|l04/.test(name)) continue
+      const text = linesOf(log(name))
+        .map(({ text: line }, i) => of(line, i))
+        .join('\n')
+      expect([name, ...findings(text)]).toEqual([name, ...expected])
+    }
+  })
+
+  it('says the same beside another whose lines are mixed in, where they say who printed them', () => {
+    const mixed = (a: string, b: string) => {
+      const lines = [a, b].map((name, i) =>
+        linesOf(log(name)).map(({ text }) => `[  100.000000][   T${i + 1}] ${text}`),
+      )
+      const longest = Math.max(...lines.map(({ length }) => length))
+      return Array.from({ length: longest }, (_, i) => lines.map((each) => each[i] ?? ''))
+        .flat()
+        .filter(Boolean)
+        .join('\n')
+    }
+    for (const [a, b] of [
+      ['l01', 'l06'],
+      ['l02', 'l13'],
+      ['l17', 'l22'],
+      ['l20', 'l01'],
+    ] as const) {
+      const expected = [a, b].map((name) => EXPECTED.find(([each]) => each === name)?.[1])
+      expect(findings(mixed(a, b)).sort()).toEqual(expected.sort())
+    }
+  })
+
+  it('counts what it finds again', () => {
+    const text = log('l13').repeat(5)
+    const { reports, found } = explained(text)
+    expect(reports).toHaveLength(1)
+    expect(reports[0]?.count).toBe(5)
+    expect(found).toBe(5)
+  })
+})
+
+describe('lockdep with fs_reclaim', () => {
+  it('is a false alarm where reclaim locks only what nobody uses', () => {
+    const report = only('l01')
+    expect(report.chain.map(({ what, breaks }) => [what, breaks])).toEqual([
+      ['&xfs_nondir_ilock_class', true],
+      ['fs_reclaim', undefined],
+    ])
+    expect(report.closed).toBe(true)
+    expect(report.place).toMatchObject({ fn: 'iomap_fill_dirty_folios' })
+    expect(report.fixes[0]?.what).toContain('__GFP_NOLOCKDEP')
+  })
+
+  it('misses a scope where nothing keeps reclaim from the same lock', () => {
+    // As l01, but reclaim takes the lock of a structure of the filesystem.
+    const text = log('l01')
+      .replaceAll('xfs_nondir_ilock_class', 'mp->m_growlock')
+      .replaceAll(/xfs_icwalk_ag|xfs_icwalk|xfs_reclaim_inodes_nr/g, 'xfs_grow')
+    const [report] = explained(text).reports
+    expect(report).toMatchObject({
+      verdict: 'missing-scope',
+      confidence: 'high',
+      place: { fn: 'iomap_fill_dirty_folios', caller: 'xfs_buffered_write_iomap_begin' },
+    })
+    expect(report?.reasons.join()).toContain('super_cache_scan returns without __GFP_FS')
+  })
+
+  it('cannot be told where the lock that implies a scope is not held', () => {
+    const report = only('l02')
+    expect(report.locks.find(({ name }) => name === 'jbd2_handle')).toMatchObject({
+      implies: 'NOFS',
+    })
+    expect(report.reasons[1]).toContain('does not hold jbd2_handle')
+    expect(report.decides.join()).toContain('kernel-sim audit')
+    // Were it held, the scope would have been there: then it was closed too early.
+    const held = log('l02').replace(
+      '3 locks held by syz-executor.3/24553:\n',
+      '4 locks held by syz-executor.3/24553:\n #3: ffff888019b6b2d8 (jbd2_handle){++++}-{0:0}, at: start_this_handle+0xfb4/0x1380\n',
+    )
+    expect(explained(held).reports[0]?.verdict).not.toBe('cannot-tell')
+  })
+
+  it('loses its scope where a task waits for an item that allocates', () => {
+    const frame = (fn: string) => `       ${fn}+0x10/0x20`
+    const text = [
+      'WARNING: possible circular locking dependency detected',
+      '6.1.192 #1 Not tainted',
+      '------------------------------------------------------',
+      'kworker/u2:0/6 is trying to acquire lock:',
+      'ffffffffa0002220 (qlock){+.+.}-{3:3}, at: ksr_scan+0x8a/0x1a0 [cil_push]',
+      '',
+      'but task is already holding lock:',
+      'ffffffff81b024c0 (fs_reclaim){+.+.}-{0:0}, at: __alloc_pages_slowpath.constprop.0+0x22f/0x8b0',
+      '-> #2 (fs_reclaim){+.+.}-{0:0}:',
+      ...['fs_reclaim_acquire', '__kmalloc', 'push_fn', 'process_one_work', 'worker_thread'].map(
+        frame,
+      ),
+      '-> #1 ((work_completion)(&push->work)){+.+.}-{0:0}:',
+      ...['__flush_work', 'flush_work', 'quota_body', 'kthread'].map(frame),
+      '-> #0 (qlock){+.+.}-{3:3}:',
+      ...['__lock_acquire', 'mutex_lock', 'ksr_scan', 'do_shrink_slab', 'try_to_free_pages'].map(
+        frame,
+      ),
+    ].join('\n')
+    const [report] = explained(text).reports
+    expect(report).toMatchObject({
+      verdict: 'lost-scope',
+      confidence: 'medium',
+      place: { fn: 'push_fn' },
+    })
+    expect(report?.reasons.join(' ')).toContain(
+      'quota_body waits for (work_completion)(&push->work) while it holds qlock',
+    )
+    expect(report?.fixes[0]?.commits.map(({ id }) => id)).toContain('d0a255e795ab')
+  })
+
+  it('says that a scope does not help against a shrinker that ignores the flags', () => {
+    expect(only('l04').reasons.join()).toContain(
+      'nfsd_cc_lru_scan is not known to look at the flags',
+    )
+    expect(only('l04').fixes[0]?.commits[0]?.id).toBe('7746b32f467b')
+  })
+
+  it('before 4.14 is a usage of a lock', () => {
+    const text = `=================================
+[ INFO: inconsistent lock state ]
+3.10.0 #1 Not tainted
+---------------------------------
+inconsistent {RECLAIM_FS-ON-W} -> {IN-RECLAIM_FS-W} usage.
+kswapd0/30 [HC0[0]:SC0[0]:HE1:SE1] takes:
+ (&fs->big_lock){+.+.?.}, at: [<ffffffff811a3c5b>] fs_lock+0x4b/0xe0 [fs]
+{RECLAIM_FS-ON-W} state was registered at:
+  [<ffffffff810b9b3d>] lockdep_trace_alloc+0x7d/0xe0
+  [<ffffffff810b9b4d>] __kmalloc+0x7d/0xe0
+  [<ffffffff810b9b5d>] fs_grow+0x7d/0xe0 [fs]
+  [<ffffffff810b9b6d>] fs_write+0x7d/0xe0 [fs]
+stack backtrace:
+CPU: 1 PID: 30 Comm: kswapd0 Not tainted 3.10.0 #1
+Call Trace:
+ [<ffffffff8169b2a6>] mutex_lock_nested+0x19/0x1b
+ [<ffffffff8169b2b6>] fs_lock+0x4b/0xe0 [fs]
+ [<ffffffff8169b2c6>] prune_super+0x19/0x1b
+ [<ffffffff8169b2d6>] shrink_slab+0x19/0x1b
+ [<ffffffff8169b2e6>] kswapd+0x19/0x1b
+`
+    expect(explained(text).reports[0]).toMatchObject({
+      kind: 'lockdep-usage',
+      verdict: 'missing-scope',
+      kernel: '3.10.0',
+      place: { fn: 'fs_grow', caller: 'fs_write' },
+    })
+  })
+})
+
+describe('blocked tasks', () => {
+  const task = (comm: string, pid: number, ...lines: string[]) =>
+    [
+      `INFO: task ${comm}:${pid} blocked for more than 120 seconds.`,
+      '      Not tainted 6.6.0 #1',
+      `task:${comm.padEnd(15)} state:D stack:0     pid:${pid} ppid:2      flags:0x00004000`,
+      'Call Trace:',
+      ...lines,
+    ].join('\n')
+  const frames = (...functions: string[]) => functions.map((fn) => ` ${fn}+0x1/0x20`)
+
+  it('wait for each other in a circle, by the owners that lockdep lists', () => {
+    const text = [
+      task('a', 1, ...frames('schedule', '__mutex_lock', 'fs_one', 'vfs_write')),
+      '2 locks held by a/1:',
+      ' #0: ffff888000000010 (&two){+.+.}-{3:3}, at: fs_two+0x1/0x20',
+      ' #1: ffff888000000020 (&one){+.+.}-{3:3}, at: fs_one+0x1/0x20',
+      task(
+        'b',
+        2,
+        ...frames(
+          'schedule',
+          '__mutex_lock',
+          'fs_two',
+          'super_cache_scan',
+          'shrink_slab',
+          'try_to_free_pages',
+        ),
+      ),
+      '2 locks held by b/2:',
+      ' #0: ffff888000000020 (&one){+.+.}-{3:3}, at: fs_one+0x1/0x20',
+      ' #1: ffff888000000010 (&two){+.+.}-{3:3}, at: fs_two+0x1/0x20',
+    ].join('\n')
+    const [report] = explained(text).reports
+    expect(report).toMatchObject({ verdict: 'deadlock', confidence: 'high', closed: true })
+    expect(report?.chain.map(({ what }) => what)).toEqual(['a/1', 'b/2'])
+    expect(report?.reasons.join()).toContain('In a NOFS scope b/2 would not wait there')
+    // Other addresses are other locks.
+    const others = text.replace(/#0: ffff888000000010/, '#0: ffff888000000030')
+    expect(explained(others).reports[0]).toMatchObject({ verdict: 'waits', closed: false })
+  })
+
+  it('wait for the owner that newer kernels name', () => {
+    const text = [
+      task('a', 1, ...frames('schedule', '__mutex_lock', 'fs_one')),
+      'INFO: task a:1 is blocked on a mutex likely owned by task b:2.',
+      task('b', 2, ...frames('schedule', 'wait_for_completion', 'fs_wait')),
+    ].join('\n')
+    const [report] = explained(text).reports
+    expect(report?.verdict).toBe('waits')
+    expect(report?.chain[0]?.how).toContain('the kernel names it as the owner of the mutex')
+  })
+
+  it('name the owner that is missing', () => {
+    expect(only('l10').reasons.join()).toContain(
+      'waits for the journal thread, jbd2/DEVICE: that is not in the log',
+    )
+    const withThread = `${log('l10')}\n${task('jbd2/sda-8', 3, ...frames('schedule', 'jbd2_journal_commit_transaction', 'kjournald2')).replace(/^/gm, '[ 3075.000000] ')}`
+    expect(explained(withThread).reports[0]?.chain[0]?.how).toContain(
+      'brought about by jbd2/sda-8/3',
+    )
+  })
+
+  it('on ARM have stacks too', () => {
+    expect(only('l08').tasks[0]?.stack.map(({ fn }) => fn)).toEqual([
+      '__schedule',
+      'schedule',
+      'io_schedule',
+      'wait_on_page_bit',
+      '__filemap_fdatawait_range',
+      'filemap_write_and_wait_range',
+      'nfs_file_fsync',
+      'vfs_fsync_range',
+      'vfs_fsync',
+      'loop_queue_work',
+      'kthread_worker_fn',
+      'loop_kthread_worker_fn',
+    ])
+  })
+
+  it('hours apart are not one story', () => {
+    const at = (seconds: number, text: string) => text.replace(/^/gm, `[${seconds}.000000] `)
+    const text = [
+      at(100, task('a', 1, ...frames('schedule', 'fs_one'))),
+      at(9000, task('b', 2, ...frames('schedule', 'fs_two'))),
+    ].join('\n')
+    expect(explained(text).reports).toHaveLength(2)
+  })
+})
+
+describe('flushes', () => {
+  it('are told from cancels by the stack, and say which queue', () => {
+    expect(only('l15').reasons[0]).toContain('The stack cancels (amdgpu_gfx_off_ctrl)')
+    expect(only('l13').reasons.join()).toContain(
+      'events_unbound needs WQ_MEM_RECLAIM for this item',
+    )
+    expect(only('l13').fixes[0]?.commits[0]?.id).toBe('72b7ceca857f')
+    expect(only('l16').reasons.join()).toContain('either it should not have WQ_MEM_RECLAIM')
+  })
+
+  it('by a task that frees memory count as well', () => {
+    const text =
+      'workqueue: PF_MEMALLOC task 52(kswapd0) is flushing !WQ_MEM_RECLAIM events:fs_work\nCall Trace:\n check_flush_dependency+0x1/0x2\n __flush_work+0x1/0x2\n fs_drain+0x1/0x2\n'
+    expect(explained(text).reports[0]).toMatchObject({ verdict: 'deadlock', confidence: 'medium' })
+  })
+})
+
+describe('allocations', () => {
+  it('say what their number means in that kernel', () => {
+    expect(only('l20', '3.10').gfp).toEqual({
+      mode: '0x104050',
+      names: 'GFP_NOFS|__GFP_COMP|__GFP_KMEMCG',
+      kernel: '3.10',
+      class: 'NOFS',
+    })
+    expect(only('l19').gfp).toMatchObject({
+      names: 'GFP_NOFS|__GFP_COMP',
+      class: 'NOFS',
+      kernel: '6.17',
+    })
+    expect(only('l20').reasons.join()).toContain('--kernel names it')
+  })
+
+  it('fail by watermarks, CMA, and blocks of the order, with the arithmetic', () => {
+    expect(only('l22').reasons.join()).toContain(
+      '5,176 KiB of 529,024 KiB free are for this request (523,848 KiB are free in CMA',
+    )
+    expect(only('l22').arithmetic[0]?.rows).toEqual([
+      ['Node 0 DMA32', '529,024', '523,848', '5,176', '5,396', '9', 'below min'],
+    ])
+    // By the rules since 4.4 Node 1 could serve it; before, small blocks counted against it.
+    expect(only('l20').arithmetic[0]?.rows.map((row) => row.at(-1))).toEqual([
+      'below min',
+      'small blocks',
+      'small blocks',
+      'small blocks',
+    ])
+    expect(only('l20', '4.9').arithmetic[0]?.rows.map((row) => row.at(-1))).toEqual([
+      'below min',
+      'no block',
+      'no block',
+      'passes',
+    ])
+  })
+
+  it('in a memory cgroup are about its limit', () => {
+    const text = `dd invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0
+memory: usage 1048576kB, limit 1048576kB, failcnt 1234
+Memory cgroup out of memory: Killed process 77 (dd) total-vm:1kB
+`
+    const [report] = explained(text).reports
+    expect(report).toMatchObject({ kind: 'oom-kill', verdict: 'explained', confidence: 'high' })
+    expect(report?.summary).toContain('killed dd (pid 77)')
+  })
+
+  it('that a policy keeps to some nodes are judged by those', () => {
+    const text = log('l20').replace('mode:0x104050', 'mode:0x104050, nodemask=0')
+    expect(only('l20').arithmetic[0]?.rows).toHaveLength(4)
+    const [report] = explained(text).reports
+    expect(report?.arithmetic[0]?.rows).toHaveLength(3)
+    expect(report?.reasons.join()).toContain('Node 1 Normal is left out: nodemask=0')
+  })
+
+  it('that take long wait', () => {
+    const text =
+      'kworker/0:1: page allocation stalls for 10008ms, order:0, mode:0x14000c0(GFP_KERNEL), nodemask=(null)\nCPU: 0 PID: 5 Comm: kworker/0:1 Not tainted 4.12.0 #1\n'
+    expect(explained(text).reports[0]).toMatchObject({ kind: 'allocation-stall', verdict: 'waits' })
+  })
+})
+
+describe('CPUs', () => {
+  const stack = (...functions: string[]) => functions.map((fn) => ` ${fn}+0x1/0x20`).join('\n')
+  it('are starved where they do not come out of reclaim', () => {
+    const text = `watchdog: BUG: soft lockup - CPU#3 stuck for 22s! [kswapd0:52]
+CPU: 3 PID: 52 Comm: kswapd0 Not tainted 6.6.0 #1
+RIP: 0010:fs_scan+0x1/0x20
+Call Trace:
+${stack('do_shrink_slab', 'shrink_slab', 'shrink_node', 'balance_pgdat', 'kswapd')}
+`
+    expect(explained(text).reports[0]).toMatchObject({ kind: 'soft-lockup', verdict: 'starvation' })
+    expect(explained(text).reports[0]?.reasons[0]).toContain('in the shrinker fs_scan')
+    const elsewhere = text.replace(/^ .*shrink.*\n| .*pgdat.*\n| kswapd.*\n/gm, '')
+    expect(explained(elsewhere).reports[0]).toMatchObject({ verdict: 'cannot-tell' })
+  })
+
+  it('that RCU waits for are found', () => {
+    const text = `rcu: INFO: rcu_preempt self-detected stall on CPU
+rcu: \t1-....: (20999 ticks this GP) idle=1/1 softirq=1/1 fqs=5250
+\t(t=21000 jiffies g=1 q=1)
+CPU: 1 PID: 77 Comm: dd Not tainted 6.6.0 #1
+Call Trace:
+${stack('shrink_lruvec', 'shrink_node', 'do_try_to_free_pages', 'try_to_free_pages', '__alloc_pages', 'folio_alloc', 'fs_read')}
+`
+    expect(explained(text).reports[0]).toMatchObject({ kind: 'rcu-stall', verdict: 'starvation' })
+  })
+})
