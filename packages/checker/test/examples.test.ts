@@ -25,3 +25,8 @@ it.each(examples)('%s prints what it says', async (name) => {
   ).toEqual(promised)
   expect(promised.length).toBeGreaterThan(0)
 })
+
+it.each(examples)('%s is in the README as it is', (name) => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  expect(readme).toContain(`\`\`\`ts\n${readFileSync(new URL(name, folder), 'utf8')}\`\`\``)
+})

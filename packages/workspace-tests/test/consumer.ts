@@ -8,10 +8,10 @@ import { build } from 'esbuild'
 import { makeFolder, manifest, pnpm, root, succeed, write } from './workspace.js'
 
 /** The packages with something to import. */
-export const libraries = ['packages/core', 'packages/allocator'] as const
+export const libraries = ['packages/core', 'packages/allocator', 'packages/checker'] as const
 
 /** Entries that know Node. All others are portable. */
-const nodeOnly = ['@scopemask/core/diagnostics-channel']
+const nodeOnly = ['@scopemask/core/diagnostics-channel', '@scopemask/checker/node']
 
 /** A project with packed packages in it. */
 export class Consumer {
@@ -86,8 +86,8 @@ const imports = {
 }
 
 /**
- * A program that imports every entry, each of which has to have something to offer, and conveys a scope
- * of a task to a worker.
+ * A program that imports every entry, each of which has to have something to offer, conveys a scope of a task to a worker, and
+ * checks a model.
  */
 export function program(form: keyof typeof imports, entries: readonly string[]): string {
   const names = entries.map((_, index) => `entry${index}`)
@@ -109,8 +109,20 @@ const scope = adopt(worker, conveyance)
 const inside = request()
 scope.close()
 console.log(inside + ', then ' + request())
+const { check, model } = ${whole('@scopemask/checker')}
+const deposits = model('deposits', (build) => {
+  const balance = build.counter('balance')
+  build.replicate('request', 2, () => {
+    build.task('request', function* () {
+      yield* balance.set((yield* balance.get()) + 1)
+    })
+  })
+  build.atEnd('both count', (state) => state.get(balance) === 2)
+})
+const { verdict, claim } = check(deposits)
+console.log(verdict + ': ' + claim)
 `
 }
 
 /** What the program prints. */
-export const printed = 'GFP_NOFS, then GFP_KERNEL\n'
+export const printed = 'GFP_NOFS, then GFP_KERNEL\nviolation: both count\n'

@@ -5,6 +5,7 @@ import { policyNamed } from '../kernel/policy.js'
 import { cellOf } from '../matrix/cell.js'
 import type { CellAnswer, CellRequest } from './cells.js'
 import { loadScenario } from './load-scenario.js'
+import { watchOf } from './watch.js'
 
 async function answer({
   given,
@@ -16,7 +17,9 @@ async function answer({
   const started = performance.now()
   try {
     const found = await loadScenario(given)
-    const options = { search, reductions, repair, onProgress: () => {} }
+    const { maxSeconds = Number.POSITIVE_INFINITY } = search
+    const watch = watchOf({ maxSeconds, interruptible: false })
+    const options = { search, reductions, repair, watch, onProgress: () => {} }
     const cell = await cellOf(found, policyNamed(policy), options)
     return { cell, seconds: (performance.now() - started) / 1000 }
   } catch (thrown) {

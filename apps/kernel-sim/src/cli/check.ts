@@ -29,6 +29,7 @@ import { loadScenario } from './load-scenario.js'
 import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
 import { crewOf } from './search-threads.js'
+import { watchOf } from './watch.js'
 
 interface Options {
   readonly policy?: Policy
@@ -244,7 +245,18 @@ async function checkedRows(
       const run = checkpointOf(given, found, options)
       try {
         rows.push(
-          await rowOf(found, policies, { search, reductions, repair, onProgress, crew, run }),
+          await rowOf(found, policies, {
+            search,
+            reductions,
+            repair,
+            onProgress,
+            crew,
+            watch: watchOf({
+              maxSeconds: options.maxSeconds,
+              interruptible: options.checkpoint !== undefined,
+            }),
+            run,
+          }),
         )
       } finally {
         crew?.dismiss()

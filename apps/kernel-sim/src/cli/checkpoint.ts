@@ -17,6 +17,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { endianness } from 'node:os'
+import { Interrupted } from '@scopemask/checker/machine'
 import type { Search, SearchResult, Snapshot } from '@scopemask/checker/search'
 import { describeMachine } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
@@ -79,7 +80,14 @@ export async function runWithCheckpoint(
   let saved = Number.NEGATIVE_INFINITY
   try {
     for (;;) {
-      const result = search.advance()
+      let result: SearchResult | null = null
+      try {
+        result = search.advance()
+      } catch (thrown) {
+        // Ctrl-C while the scenario's code ran, which no handler sees.
+        if (!(thrown instanceof Interrupted)) throw thrown
+        stop = 'SIGINT'
+      }
       if (result !== null && result.bound === null) {
         rmSync(file, { force: true })
         return result

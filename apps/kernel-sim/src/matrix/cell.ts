@@ -1,6 +1,6 @@
 /** Cell: a scenario under one policy, and all that was found out about it; a row has the cells of all policies. */
 
-import { Misuse } from '@scopemask/checker/machine'
+import { Interrupted, type Machine, Misuse, type Watch } from '@scopemask/checker/machine'
 import type { SampleOptions } from '@scopemask/checker/search'
 import {
   type Reductions,
@@ -77,7 +77,7 @@ function sampleScenario(
 
 /** What a scenario does wrong is the user's to mend. */
 function asInput(thrown: unknown, scenario: Scenario, policy: Policy): unknown {
-  if (!(thrown instanceof Misuse)) return thrown
+  if (!(thrown instanceof Misuse || thrown instanceof Interrupted)) return thrown
   return new InputError(`${scenario.name} under ${policy.name}: ${thrown.message}`)
 }
 
@@ -92,6 +92,8 @@ export interface CellOptions {
   readonly onProgress: (cell: string, states: number, depth: number) => void
   /** Threads that help with the search of one cell. */
   readonly crew?: SearchOptions['crew']
+  /** Makes what stops a scenario's code that does not come to its next step. By default nothing does. */
+  readonly watch?: (() => Watch) | undefined
   /** Runs the search of one cell; by default at once. */
   readonly run?: ((search: Search) => Promise<SearchResult>) | undefined
 }
@@ -112,12 +114,14 @@ export async function rowOf(
 export async function cellOf(
   { scenario }: Case,
   policy: Policy,
-  { search: options, reductions, repair, onProgress, crew, run }: CellOptions,
+  { search: options, reductions, repair, onProgress, crew, watch, run }: CellOptions,
 ): Promise<Cell> {
   const inapplicable = scenario.inapplicable?.[policy.name]
   if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
   try {
+    const watcher = watch?.() ?? null
     const subject = subjectOf(scenario, policy)
+    subject.machine.watch = watcher
     const search = new Search(subject.machine, {
       ...options,
       crew,
@@ -125,12 +129,16 @@ export async function cellOf(
         onProgress(`${scenario.name} under ${policy.name}`, states, depth),
     })
     const result = await (run?.(search) ?? search.run())
-    const machine = () => subjectOf(scenario, policy).machine
+    const machine = (): Machine => {
+      const built = subjectOf(scenario, policy).machine
+      built.watch = watcher
+      return built
+    }
     const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
     return {
       policy: policy.name,
       result: explained(subject, search, result),
-      lockdep: lockdepOf(machine),
+      lockdep: splatsOf(machine),
       ...(isWrong && repair?.includes(policy.name)
         ? { repairs: repairsOf(scenario, policy, options) }
         : {}),
@@ -138,6 +146,16 @@ export async function cellOf(
     }
   } catch (thrown) {
     throw asInput(thrown, scenario, policy)
+  }
+}
+
+/** What lockdep reports; nothing where there is no time left for it. */
+function splatsOf(machine: () => Machine): readonly Splat[] {
+  try {
+    return lockdepOf(machine)
+  } catch (thrown) {
+    if (thrown instanceof Interrupted) return []
+    throw thrown
   }
 }
 

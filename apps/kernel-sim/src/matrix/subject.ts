@@ -67,7 +67,8 @@ export function subjectOf(
 ): BuiltSubject {
   const kernel = new Kernel(policy, interventions)
   try {
-    scenario.build(kernel)
+    // Guarded, so that a call without yield* is an error at its line.
+    scenario.build(kernel.machine.guard.of(kernel))
   } catch (thrown) {
     if (thrown instanceof Misuse) throw thrown
     const place = thrown instanceof Error ? placeOf(`${thrown.stack}`, ownCode()) : ''

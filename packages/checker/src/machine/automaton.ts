@@ -8,11 +8,12 @@
  * JavaScript that changes while the model runs breaks it. So each run compares what it sees with what earlier
  * runs saw on the same way, and `verify` walks all of them once more.
  */
-import { Misuse } from './errors.js'
-import type { Guard } from './guard.js'
+import { Interrupted, Misuse } from './errors.js'
+import type { Guard, OpenCall } from './guard.js'
 import type { MachineObject } from './object.js'
 import { Call, Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
 import { placeOf } from './place.js'
+import type { Watch } from './watch.js'
 
 /** What a procedure does at a node: it performs an operation, calls another procedure, or has returned. */
 export type Action =
@@ -55,6 +56,8 @@ export interface Numbering {
   readonly redirect: Redirect | null
   /** Knows the calls whose steps were not taken. */
   readonly guard: Guard
+  /** Stops code that does not come to its next step, where somebody does. */
+  readonly watch: Watch | null
   /** The automaton of a procedure with arguments. */
   automaton(procedure: ProcedureLike, args: readonly Value[]): Automaton
   /** The number of a value, and back. */
@@ -63,7 +66,7 @@ export interface Numbering {
 }
 
 /** How many results one call may observe: a longer one is a loop that should forget. */
-const MAX_HISTORY = 2_000
+const MAX_HISTORY = 1_000
 
 export class Automaton {
   readonly root: Node
@@ -118,8 +121,41 @@ export class Automaton {
     return node
   }
 
-  /** Runs the generator along the results that lead to a node, checking each action on the way. */
+  /** Runs the generator along the results that lead to a node. @throws Misuse for whatever is wrong with its code. */
   #run(parent: Node | null, input: number, expected: Node | undefined): Action {
+    const { guard } = this.numbering
+    // What was interrupted may have left calls open.
+    guard.takeOpen()
+    try {
+      return this.#watched(parent, input, expected)
+    } catch (thrown) {
+      if (!(thrown instanceof Forgotten)) throw thrown
+      // Once more, to see where the call is made.
+      guard.traces = true
+      try {
+        return this.#watched(parent, input, expected)
+      } finally {
+        guard.traces = false
+      }
+    }
+  }
+
+  #watched(parent: Node | null, input: number, expected: Node | undefined): Action {
+    const { watch } = this.numbering
+    if (watch === null) return this.#follow(parent, input, expected)
+    try {
+      return watch.run(() => this.#follow(parent, input, expected))
+    } catch (thrown) {
+      if (!(thrown instanceof Interrupted) || thrown.reason !== 'patience') throw thrown
+      throw new Misuse(
+        `${this.procedure.name} does not come to its next step: does it loop without yield*?`,
+        { cause: thrown },
+      )
+    }
+  }
+
+  /** Runs the generator, checking each action on the way. */
+  #follow(parent: Node | null, input: number, expected: Node | undefined): Action {
     const way: Node[] = []
     for (let node = parent; node !== null; node = node.parent) way.push(node)
     if (way.length > MAX_HISTORY) {
@@ -154,24 +190,20 @@ export class Automaton {
     return generator as Steps<unknown>
   }
 
-  /** Runs the generator to its next step. @throws Misuse when it has made a call and not taken its steps. */
+  /** Runs the generator to its next step. @throws Forgotten when it has made a call and not taken its steps. */
   #resume(generator: Steps<unknown>, given?: Value): IteratorResult<Operation | Call, unknown> {
+    const { name } = this.procedure
+    const { guard, internals } = this.numbering
     try {
       const step = this.#guarded(() => generator.next(given))
-      const open = this.#takeOpen()
-      if (open === null) return step
-      throw open
+      const open = guard.takeOpen()
+      if (open === undefined) return step
+      throw new Forgotten(name, open, internals)
     } catch (thrown) {
       // What went wrong may have gone wrong because steps were not taken.
-      throw this.#takeOpen() ?? thrown
+      const open = guard.takeOpen()
+      throw open === undefined ? thrown : new Forgotten(name, open, internals)
     }
-  }
-
-  /** The error for a call whose steps were not taken, if there is one. */
-  #takeOpen(): Misuse | null {
-    const { guard, internals } = this.numbering
-    const open = guard.takeOpen()
-    return open === undefined ? null : forgotten(this.procedure.name, open, internals)
   }
 
   /** Whatever the model's code throws is wrong with the model. */
@@ -225,16 +257,15 @@ export class Automaton {
   }
 }
 
-/** The error for a call without `yield*`. */
-export function forgotten(
-  where: string,
-  { name, made }: { readonly name: string; readonly made: Error },
-  internals: readonly string[],
-): Misuse {
-  const place = placeOf(`${made.stack}`, internals)
-  return new Misuse(
-    `${where} calls ${name}() without yield*, so nothing is done${place === '' ? '' : `, at ${place}`}`,
-  )
+/** A call was made without `yield*`. */
+export class Forgotten extends Misuse {
+  /** @param where makes the call. */
+  constructor(where: string, { name, made }: OpenCall, internals: readonly string[]) {
+    const place = made === null ? '' : placeOf(`${made.stack}`, internals)
+    super(
+      `${where} calls ${name}() without yield*, so nothing is done${place === '' ? '' : `, at ${place}`}`,
+    )
+  }
 }
 
 function isAsync(generator: unknown): boolean {

@@ -19,3 +19,14 @@ export class Violation extends Error {
     this.name = 'Violation'
   }
 }
+
+/**
+ * A model's code was stopped before it came to its next step. What was searched up to then stands. `time`: a limit has been
+ * reached. `patience`: no step needs that long. `signal`: somebody wants it to end.
+ */
+export class Interrupted extends Error {
+  constructor(readonly reason: 'time' | 'patience' | 'signal') {
+    super('a task was stopped before it came to its next step: does it loop without yield*?')
+    this.name = 'Interrupted'
+  }
+}

@@ -10,16 +10,18 @@ import { MachineObject } from './object.js'
 import type { Steps } from './operation.js'
 
 /** A call whose steps nobody has taken yet. */
-interface Open {
+export interface OpenCall {
   readonly name: string
-  /** Where it was made: the stack is written only when it is asked for. */
-  readonly made: Error
+  /** Where it was made; null when nobody has traced it. */
+  readonly made: Error | null
 }
 
 export class Guard {
+  /** Whether to note where calls are made: while a model is built, and when a call was found open. It takes long. */
+  traces = true
   readonly #proxies = new WeakMap<object, object>()
   readonly #targets = new WeakMap<object, object>()
-  readonly #open = new Set<Open>()
+  readonly #open = new Set<OpenCall>()
 
   /** The guarded form of an object: the same one each time. */
   of<T extends object>(target: T): T {
@@ -44,7 +46,7 @@ export class Guard {
   }
 
   /** Takes the first call that is open, if there is one, and forgets all. */
-  takeOpen(): Open | undefined {
+  takeOpen(): OpenCall | undefined {
     const [first] = this.#open
     this.#open.clear()
     return first
@@ -74,7 +76,7 @@ export class Guard {
 
   /** Steps that count as open until they are taken. */
   #counted(steps: Steps<unknown>, name: string): Steps<unknown> {
-    const open: Open = { name, made: new Error() }
+    const open: OpenCall = { name, made: this.traces ? new Error() : null }
     this.#open.add(open)
     const resume = (act: () => IteratorResult<never, unknown>): IteratorResult<never, unknown> => {
       this.#open.delete(open)

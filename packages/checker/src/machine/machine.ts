@@ -4,7 +4,7 @@
  *
  * A machine is built and then sealed: from then on no object is made.
  */
-import { Automaton, forgotten, type Node, type Numbering, type Redirect } from './automaton.js'
+import { Automaton, Forgotten, type Node, type Numbering, type Redirect } from './automaton.js'
 import { Misuse } from './errors.js'
 import { Guard } from './guard.js'
 import { Field, Layout, type Row } from './layout.js'
@@ -12,6 +12,7 @@ import { type Group, MachineObject, type Membership } from './object.js'
 import { Call, type Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
 import { Program } from './program.js'
 import type { Property } from './property.js'
+import type { Watch } from './watch.js'
 
 /** A task of the machine. Its field holds its position. */
 export class Task extends MachineObject {
@@ -60,6 +61,7 @@ export class Machine implements Numbering {
   readonly properties: Property[] = []
   /** Guards what the model's code is given. */
   readonly guard = new Guard()
+  watch: Watch | null = null
   readonly #automata = new Map<string, Automaton>()
   readonly #procedures = new Map<ProcedureLike, number>()
   readonly #numbers = new Map<unknown, number>()
@@ -160,7 +162,8 @@ export class Machine implements Numbering {
   /** Ends the building: arranges the rows. @throws Misuse when steps were made that no task takes. */
   seal(): this {
     const open = this.guard.takeOpen()
-    if (open) throw forgotten('the code that builds the model', open, this.internals)
+    if (open) throw new Forgotten('the code that builds the model', open, this.internals)
+    this.guard.traces = false
     this.layout.arrange()
     this.#sealed = true
     return this

@@ -3,6 +3,7 @@
  * An operation reads and writes the row and nothing else, so the search can apply it to any state without
  * running the task's code.
  */
+import { Misuse } from './errors.js'
 import type { Row } from './layout.js'
 import type { MachineObject } from './object.js'
 
@@ -84,6 +85,7 @@ export class Operation {
     this.operands = spec.operands ?? []
     this.attempt = spec.attempt
     this.outcomes = spec.outcomes ?? 1
+    if (this.outcomes < 1) throw new Misuse(`${spec.name}: there is nothing to choose from`)
     this.results = spec.results ?? null
     this.refers = spec.refers ?? false
     this.wait = spec.wait ?? null

@@ -14,6 +14,7 @@ import { type Knowledge, knowledgeOf, type Learned, learn, learnedBy } from '../
 import type { Helpers, Searching } from '../search/search.js'
 import type { TableView } from '../search/state-table.js'
 import { Stepper } from '../search/stepper.js'
+import { CodeWatch } from './code-watch.js'
 
 /** Fewer are not worth waking anybody. */
 const WORTHWHILE = 8 * PIECE
@@ -179,6 +180,8 @@ export class Follower {
 export function joinCrew(machine: Machine, { port, ...link }: Link): void {
   const control = new Int32Array(link.control)
   const pieces = new Int32Array(link.pieces)
+  // Code that does not come to its next step is left to the thread that searches.
+  machine.watch = new CodeWatch({ patience: 1_000 })
   const follower = new Follower(machine, link)
   let round = Atomics.load(control, ROUND)
   Atomics.add(control, READY, 1)

@@ -2,7 +2,7 @@
  * Search: visits every state that a machine can come to, breadth-first, and says whether all its tasks can always come
  * to an end. The way to the first deadlock that it finds is a shortest one.
  */
-import { Misuse, Violation } from '../machine/errors.js'
+import { Interrupted, Misuse, Violation } from '../machine/errors.js'
 import { fitting, Overflow, type Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import { mayLeaveOut, mayRename } from '../reduce/allowed.js'
@@ -186,6 +186,7 @@ export class Search {
   /**
    * Searches a fraction of a second.
    * @returns the result once there is a verdict.
+   * @throws Interrupted when a signal has stopped the model's code; another call goes on.
    * @throws Misuse when the model depends on more than its results.
    */
   advance(): SearchResult | null {
@@ -255,6 +256,9 @@ export class Search {
     try {
       while (cursor.state < end && !this.#stops) this.#expandTogether(end)
     } catch (thrown) {
+      if (thrown instanceof Interrupted && thrown.reason === 'time') {
+        return this.#conclude('maxSeconds', null)
+      }
       if (thrown instanceof Violation) {
         this.#violation = { claim: thrown.assertion, state: cursor.state }
       } else if (thrown instanceof Misuse) {
@@ -354,11 +358,12 @@ export class Search {
       }
       cursor.state++
     } catch (thrown) {
-      if (!(thrown instanceof Overflow)) throw thrown
+      if (!(thrown instanceof Overflow || thrown instanceof Interrupted)) throw thrown
       // The state is done again: what it had found so far is in the table and counts once.
       table.flush()
-      this.#widen(thrown)
       stepper.steps = steps
+      if (thrown instanceof Interrupted) throw thrown
+      this.#widen(thrown)
     }
   }
 

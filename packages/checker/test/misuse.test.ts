@@ -1,0 +1,353 @@
+/** Misuse: what is wrong with a model is told in one sentence, with the line where it is known. */
+import { describe, expect, it } from 'vitest'
+import { check } from '../src/check.js'
+import type { Steps } from '../src/machine/operation.js'
+import type { ModelBuilder } from '../src/model/builder.js'
+import { model } from '../src/model/model.js'
+import { CodeWatch } from '../src/node/code-watch.js'
+
+type Body = (build: ModelBuilder) => () => Steps<unknown>
+
+/** What is said of a model with one task. */
+function said(body: Body): string {
+  try {
+    const { verdict } = check(model('m', (build) => void build.task('a', body(build))))
+    return verdict
+  } catch (thrown) {
+    return String(thrown)
+  }
+}
+
+const HERE = /misuse\.test\.ts:\d+:\d+\)?$/
+
+describe('a forgotten yield*', () => {
+  it.each<[string, Body, string]>([
+    [
+      'before the first step',
+      (build) => {
+        const mutex = build.mutex('m')
+        return function* () {
+          mutex.lock()
+          yield* mutex.tryLock()
+        }
+      },
+      'a calls lock() without yield*, so nothing is done',
+    ],
+    [
+      'before the last step, whatever goes wrong because of that',
+      (build) => {
+        const mutex = build.mutex('m')
+        return function* () {
+          yield* mutex.lock()
+          mutex.unlock()
+        }
+      },
+      'a calls unlock() without yield*',
+    ],
+    [
+      'before a procedure',
+      (build) => {
+        const counter = build.counter('c')
+        const step = build.procedure('twice', function* () {
+          yield* counter.add(1)
+          yield* counter.add(1)
+        })
+        return function* () {
+          yield* counter.get()
+          step()
+        }
+      },
+      'a calls twice() without yield*',
+    ],
+    [
+      'inside of a procedure',
+      (build) => {
+        const counter = build.counter('c')
+        const step = build.procedure('twice', function* () {
+          counter.add(1)
+          yield* counter.add(1)
+        })
+        return () => step()
+      },
+      'twice calls add() without yield*',
+    ],
+    [
+      'before a choice',
+      (build) =>
+        function* () {
+          build.choose('way', ['left', 'right'])
+          yield* build.choose('other way', ['left', 'right'])
+        },
+      'a calls choose() without yield*',
+    ],
+    [
+      'before an assertion that would hold',
+      (build) => {
+        const counter = build.counter('c')
+        return function* () {
+          build.assert((yield* counter.get()) === 0, 'it is 0')
+        }
+      },
+      'a calls assert() without yield*',
+    ],
+    [
+      'where the model is built',
+      (build) => {
+        build.mutex('m').lock()
+        return function* () {}
+      },
+      'the code that builds the model calls lock() without yield*',
+    ],
+    [
+      'before an object of a list',
+      (build) => {
+        const mutexes = build.replicate('part', 2, () => build.mutex('m'))
+        return function* () {
+          const mutex = yield* build.any('which', mutexes)
+          mutex.lock()
+          yield* mutex.lock()
+        }
+      },
+      'a calls lock() without yield*',
+    ],
+  ])('%s is an error at its line', (_, body, what) => {
+    expect(said(body)).toContain(what)
+    expect(said(body)).toMatch(HERE)
+  })
+
+  it('is all that makes the difference', () => {
+    const body: Body = (build) => {
+      const mutex = build.mutex('m')
+      return function* () {
+        yield* mutex.lock()
+        yield* mutex.unlock()
+      }
+    }
+    expect(said(body)).toBe('safe')
+  })
+})
+
+describe('a model', () => {
+  it.each<[string, Body, RegExp]>([
+    [
+      'whose body never yields',
+      () => function* () {},
+      /^Misuse: a does nothing: its body never yields/,
+    ],
+    [
+      'whose body is not a generator',
+      () => (() => {}) as never,
+      /a is not a generator function: write function\* /,
+    ],
+    [
+      'that yields what is not a step',
+      () =>
+        function* () {
+          yield 1 as never
+        },
+      /a yielded 1, which is not an operation: write yield\*/,
+    ],
+    [
+      'that holds a number of more than 30 bits',
+      (build) => {
+        const counter = build.counter('c')
+        return function* () {
+          yield* counter.set(2 ** 40)
+        }
+      },
+      /c cannot hold 1099511627776: it holds whole numbers from 0 to 1073741823, at .*misuse/,
+    ],
+    [
+      'that adds up to more than 30 bits',
+      (build) => {
+        const counter = build.counter('c', 2 ** 30 - 1)
+        return function* () {
+          yield* counter.add(1)
+        }
+      },
+      /c\.value would be 1073741824: it holds whole numbers from 0 to 1073741823 \(in a, at .*misuse/,
+    ],
+    [
+      'that counts below 0',
+      (build) => {
+        const counter = build.counter('c')
+        return function* () {
+          yield* counter.add(-1)
+        }
+      },
+      /c would be -1: it holds whole numbers from 0 \(in a, at .*misuse/,
+    ],
+    [
+      'that begins with a wrong number',
+      (build) => {
+        build.counter('c', 0.5)
+        return function* () {}
+      },
+      /m: c cannot hold 0\.5: it holds whole numbers/,
+    ],
+    [
+      'that chooses from nothing',
+      (build) =>
+        function* () {
+          yield* build.choose('way', [])
+        },
+      /way: there is nothing to choose from, at .*misuse/,
+    ],
+    [
+      'that sends what a channel does not hold',
+      (build) => {
+        const channel = build.channel('jobs', 1, ['red', 'blue'])
+        return function* () {
+          yield* channel.send('green' as never)
+        }
+      },
+      /jobs cannot hold 'green': it holds 'red', 'blue', at .*misuse/,
+    ],
+    [
+      'that sends an object of nowhere',
+      (build) => {
+        const channel = build.channel('jobs', 1, 'objects')
+        return function* () {
+          yield* channel.send({ id: 1 } as never)
+        }
+      },
+      /jobs cannot hold \[object Object\]: it holds shared objects of this model, at/,
+    ],
+    [
+      'with a channel without room',
+      (build) => {
+        build.channel('jobs', 0)
+        return function* () {}
+      },
+      /channel jobs cannot have the capacity 0: it takes 1 to 1000/,
+    ],
+    [
+      'that unlocks what it does not hold',
+      (build) => {
+        const mutex = build.mutex('m')
+        return function* () {
+          yield* mutex.unlock()
+        }
+      },
+      /a unlocks mutex m, which it does not hold \(in a, at .*misuse/,
+    ],
+    [
+      'that returns with a mutex locked',
+      (build) => {
+        const mutex = build.mutex('m')
+        return function* () {
+          yield* mutex.lock()
+        }
+      },
+      /a returns with mutex m locked/,
+    ],
+    [
+      'that waits for a condition without the mutex',
+      (build) => {
+        const mutex = build.mutex('m')
+        const condition = build.condition('c')
+        return function* () {
+          yield* condition.wait(mutex)
+        }
+      },
+      /a waits for condition c without mutex m: lock it first \(in a, at .*misuse/,
+    ],
+    [
+      'with a thing without a name',
+      (build) => {
+        build.mutex('')
+        return function* () {}
+      },
+      /every task and every shared object needs a name/,
+    ],
+    [
+      'that makes objects while it runs',
+      (build) =>
+        function* () {
+          yield* build.mutex('late').lock()
+        },
+      /an object was made by a running task: make it where the model is built/,
+    ],
+    [
+      'that never forgets',
+      (build) => {
+        const counter = build.counter('c')
+        return function* () {
+          for (;;) yield* counter.get()
+        }
+      },
+      /a has done 1000 steps in one call: put what repeats into a loop\(\), which forgets/,
+    ],
+    [
+      'that throws',
+      (build) => {
+        const counter = build.counter('c')
+        return function* () {
+          yield* counter.get()
+          throw new TypeError('oh no')
+        }
+      },
+      /a throws TypeError: oh no, at .*misuse/,
+    ],
+  ])('%s is told in one sentence', (_, body, what) => {
+    expect(said(body)).toMatch(what)
+  })
+
+  it('without a task is told', () => {
+    expect(() => check(model('m', () => {}))).toThrow('m has no task: build.task(name, function*')
+  })
+
+  it('that throws while it is built is told, with the line', () => {
+    const wrong = model('m', () => {
+      throw new TypeError('oh no')
+    })
+    expect(() => check(wrong)).toThrow(/m: building it throws TypeError: oh no, at .*misuse/)
+  })
+
+  it('whose property throws is told, with the line', () => {
+    const wrong = model('m', (build) => {
+      const counter = build.counter('c')
+      build.task('a', () => counter.set(1))
+      build.always('fine', () => {
+        throw new TypeError('oh no')
+      })
+    })
+    expect(() => check(wrong)).toThrow(/'fine': it throws TypeError: oh no, at .*misuse/)
+  })
+
+  it('whose property looks at something foreign is told', () => {
+    const wrong = model('m', (build) => {
+      const counter = build.counter('c')
+      build.task('a', () => counter.set(1))
+      build.always('fine', (state) => state.get(7 as never))
+    })
+    expect(() => check(wrong)).toThrow("'fine': 7 is not a shared object of this model")
+  })
+})
+
+describe('code that does not come to its next step', () => {
+  const endless = model('m', (build) => {
+    const counter = build.counter('c')
+    build.task('a', function* () {
+      yield* counter.set(1)
+      for (;;);
+    })
+  })
+
+  it('is an error when it is watched', () => {
+    const machine = endless.machine()
+    machine.watch = new CodeWatch({ patience: 50 })
+    expect(() => check(machine)).toThrow(
+      /a does not come to its next step: does it loop without yield\*\?/,
+    )
+  })
+
+  it('cannot go beyond a limit of time', () => {
+    const machine = endless.machine()
+    machine.watch = new CodeWatch({ deadline: performance.now() + 50 })
+    expect(check(machine, { maxSeconds: 0.05 }).search).toMatchObject({
+      verdict: 'bounded',
+      bound: 'maxSeconds',
+    })
+  })
+})
