@@ -92,7 +92,12 @@ describe('a scenario in a file of the user', () => {
     ['is async', task('async () => {}'), /t is not a generator function: write function\*/],
     ['is an async generator', task('async function* () {}'), /t is not a generator function/],
     ['is nothing', task('undefined'), /t is not a generator function/],
-    ['forgets the star', task('function* () { yield m.lock() }'), /write yield\* before a call/],
+    [
+      'forgets the star',
+      task('function* () { yield m.lock() }'),
+      /t calls lock\(\) without yield\*/,
+    ],
+    ['forgets yield*', task('function* () { m.lock() }'), /t calls lock\(\) without yield\*/],
     [
       'misspells a flag',
       task('function* () { yield* kernel.kmalloc(GFP_KERNAL) }'),

@@ -1,0 +1,61 @@
+/** Code of a scenario that loops without a step: limits of time hold, and Ctrl-C writes the checkpoint. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BIN, kernelSim } from './kernel-sim.js'
+
+let folder = ''
+let search: string[] = []
+const marker = () => join(folder, 'loops')
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kernel-sim-endless-'))
+  const scenario = join(folder, 'endless.mjs')
+  writeFileSync(
+    scenario,
+    `import { writeFileSync } from 'node:fs'
+import { scenario } from '@scopemask/kernel-sim'
+export default scenario({
+  name: 'endless',
+  summary: 'a task that loops without a step',
+  build(kernel) {
+    const lock = kernel.mutex('lock')
+    kernel.task('task', function* () {
+      yield* lock.lock()
+      writeFileSync(${JSON.stringify(marker())}, '')
+      for (;;);
+    })
+  },
+})
+`,
+  )
+  search = ['check', scenario, '--policy', 'scope']
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('a scenario that loops without a step', () => {
+  it('does not go beyond --max-seconds', async () => {
+    const { status, stdout } = await kernelSim([...search, '--max-seconds', '0.5'])
+    expect(stdout).toMatch(/^endless under scope: bounded: the limit maxSeconds stopped the search/)
+    expect(status).toBe(1)
+  })
+
+  it('is stopped by Ctrl-C, and leaves a checkpoint', async () => {
+    rmSync(marker(), { force: true })
+    const file = join(folder, 'checkpoint')
+    const child = spawn(process.execPath, [BIN, ...search, '--checkpoint', file])
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString()
+    })
+    const poll = setInterval(() => {
+      if (existsSync(marker())) child.kill('SIGINT')
+    }, 20)
+    const signal = await new Promise((resolve) => child.on('close', (_, by) => resolve(by)))
+    clearInterval(poll)
+    expect(signal).toBe('SIGINT')
+    expect(stderr).toMatch(/stopped; the same command goes on from/)
+    expect(existsSync(file)).toBe(true)
+  })
+})
