@@ -1,6 +1,8 @@
 /** Audit trace: from the bytes of a recording to the report of its audit, for programs. */
 import { Readable } from 'node:stream'
 import { Audit } from './audit/audit.js'
+import { KnownScopes } from './audit/known-scopes.js'
+import { InputError } from './input-error.js'
 import { type AuditReport, auditReport } from './report/audit/report.js'
 import { readTrace } from './trace/read/read-trace.js'
 import { Source } from './trace/read/source.js'
@@ -43,14 +45,34 @@ export async function auditTrace(
   )
 }
 
-/** Audits a source that is open. @throws InputError as {@link auditTrace} does. */
+/**
+ * Audits a source that is open.
+ * @param known scopes that it can borrow: see {@link scopesIn}.
+ * @throws InputError as {@link auditTrace} does.
+ */
 export async function auditSource(
   source: Source,
   progress: (source: Source) => void,
+  known?: KnownScopes,
 ): Promise<AuditReport> {
-  const audit = new Audit()
+  const audit = new Audit(known)
   const reading = await readTrace(source, (event) => audit.add(event), progress)
   return auditReport(reading, audit.facts())
+}
+
+/** Learns the scopes of call paths from a recording with task flags. @throws InputError when it has none. */
+export async function scopesIn(
+  source: Source,
+  progress: (source: Source) => void,
+): Promise<KnownScopes> {
+  const known = new KnownScopes()
+  await readTrace(source, (event) => known.learn(event), progress)
+  if (known.paths === 0) {
+    throw new InputError(
+      `${source.name} has no task flags with stacks: scopes can be borrowed from a recording by kernel-sim record only`,
+    )
+  }
+  return known
 }
 
 async function* buffers(

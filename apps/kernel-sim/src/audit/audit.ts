@@ -5,6 +5,7 @@ import { AgreementAudit, type AgreementFacts } from './agreement.js'
 import { CallSiteAudit, type CallSiteFacts } from './call-sites.js'
 import { filter } from './filter.js'
 import { inferFlags } from './infer.js'
+import type { KnownScopes } from './known-scopes.js'
 import { PageAudit, type PageFacts } from './page-allocations.js'
 import { ReclaimAudit, type ReclaimFacts } from './reclaim.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
@@ -41,6 +42,7 @@ export interface AuditFacts {
 const RESTART = 1e9
 
 export class Audit {
+  readonly #known: KnownScopes | undefined
   readonly #tasks = new Tasks()
   readonly #requests = new RequestAudit()
   readonly #agreement = new AgreementAudit()
@@ -57,6 +59,11 @@ export class Audit {
   #recordings = 0
   #outOfOrder = 0
 
+  /** @param known scopes that a recording without task flags can borrow. */
+  constructor(known?: KnownScopes) {
+    this.#known = known
+  }
+
   /** Takes the next event of the recording. */
   add(event: TraceEvent): void {
     this.#tick(event.time)
@@ -67,7 +74,9 @@ export class Audit {
       event.event === 'kmalloc' || event.event === 'kmem_cache_alloc'
         ? this.#agreement.request(event)
         : undefined
-    if (event.flagsFrom === undefined && event.pid >= 0) inferFlags(event, told)
+    if (event.flagsFrom === undefined && event.pid >= 0) {
+      inferFlags(event, { pages: told, known: this.#known })
+    }
     const task = this.#tasks.at(event)
     this.#work.see(event)
     switch (event.event) {

@@ -9,6 +9,7 @@ import type { FilteredRequest } from './filter.js'
 import { Rows } from './rows.js'
 import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted } from './scope-name.js'
+import { scopePlace } from './scope-place.js'
 
 /** Whether requests were covered by a scope always, sometimes, never, or nobody knows. */
 export type Verdict = 'always' | 'sometimes' | 'never' | 'unknown'
@@ -41,6 +42,11 @@ export interface ExplicitSiteFact {
   readonly confidence: Confidence
   /** Call paths by how their requests were covered. */
   readonly paths: { readonly always: number; readonly sometimes: number; readonly never: number }
+  /**
+   * The function in which a scope would cover all that is uncovered; undefined where nothing is, or where no single function
+   * would do: see `scopePlace`.
+   */
+  readonly place: string | undefined
   /** The most frequent call paths inside of a scope, and outside. */
   readonly coveredFrom: readonly StackSample[]
   readonly uncoveredFrom: readonly StackSample[]
@@ -152,6 +158,7 @@ class ExplicitSite {
         sometimes: shared,
         never: this.#uncoveredFrom.paths(this.#coveredFrom).all - shared,
       },
+      place: scopePlace(site, this.#uncoveredFrom.stacks(), this.#coveredFrom.stacks()),
       coveredFrom: this.#coveredFrom.top(),
       uncoveredFrom: this.#uncoveredFrom.top(),
       gfp: [...this.gfp]

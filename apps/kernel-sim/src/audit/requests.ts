@@ -44,7 +44,7 @@ export class RequestAudit {
   #weakened = 0
   #fs = 0
   #io = 0
-  readonly #flagsFrom = { recorded: 0, page: 0, stack: 0 }
+  readonly #flagsFrom = { recorded: 0, page: 0, stack: 0, borrowed: 0 }
   #unknown = 0
 
   add(request: FilteredRequest): void {

@@ -53,6 +53,11 @@ export class Samples {
     return { all: this.#seen.size, shared }
   }
 
+  /** All stacks that are kept. */
+  stacks(): Stack[] {
+    return [...this.#seen.values()].map(({ stack }) => stack)
+  }
+
   /** The most frequent ones. */
   top(count = 3): StackSample[] {
     return [...this.#seen.values()]

@@ -24,6 +24,7 @@ import {
   openSource,
   readAudit,
   readComparable,
+  readScopes,
   refuseSavedReport,
 } from './read-audit.js'
 
@@ -48,6 +49,7 @@ interface Options {
   readonly html?: true
   readonly markdown?: true
   readonly compare?: string
+  readonly scopes?: string
   readonly scenario?: string
   readonly work?: string
   readonly top: number
@@ -107,6 +109,12 @@ export function audit(program: Command): void {
     )
     .addOption(
       new Option(
+        '--scopes <FILE>',
+        'borrow scopes by call path from FILE: kernel-sim record made it on the same kernel',
+      ).conflicts('compare'),
+    )
+    .addOption(
+      new Option(
         '--scenario <FILE>',
         'write a lost scope as a scenario for kernel-sim check; - prints it instead of the report',
       ).conflicts('compare'),
@@ -153,7 +161,12 @@ async function run(path: string | undefined, options: Options): Promise<void> {
   }
   const source = await open(path, options)
   await refuseSavedReport(source)
-  const report = await readAudit(source, options.progress)
+  const { scopes, progress } = options
+  if (scopes === '-' && path === '-') {
+    throw new InputError('standard input holds one recording: give a file for the other')
+  }
+  const known = scopes === undefined ? undefined : await readScopes(scopes, progress)
+  const report = await readAudit(source, progress, known)
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
   if (scenario !== '-') process.stdout.write(written(report, path, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found

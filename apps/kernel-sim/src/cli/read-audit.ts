@@ -1,6 +1,7 @@
 /** Read audit: from what a user names, a file or standard input, to the report of its audit. */
 import { fileURLToPath } from 'node:url'
-import { auditSource } from '../audit-trace.js'
+import type { KnownScopes } from '../audit/known-scopes.js'
+import { auditSource, scopesIn } from '../audit-trace.js'
 import { InputError } from '../input-error.js'
 import type { Comparable } from '../report/audit/comparison.js'
 import type { AuditReport } from '../report/audit/report.js'
@@ -37,13 +38,30 @@ export async function openExample(): Promise<Source> {
 /**
  * Audits a recording.
  * @param wanted whether progress is wanted: see Progress.
+ * @param known scopes that it can borrow.
  * @throws InputError when it cannot be read or is no recording.
  */
-export async function readAudit(source: Source, wanted: boolean | undefined): Promise<AuditReport> {
+export async function readAudit(
+  source: Source,
+  wanted: boolean | undefined,
+  known?: KnownScopes,
+): Promise<AuditReport> {
+  return await shown(wanted, (show) => auditSource(source, show, known))
+}
+
+/** Learns the scopes of call paths from a recording with task flags. @throws InputError when it has none. */
+export async function readScopes(path: string, wanted: boolean | undefined): Promise<KnownScopes> {
+  const source = await openSource(path)
+  return await shown(wanted, (show) => scopesIn(source, show))
+}
+
+/** Reads something long, and shows how far it is. */
+async function shown<T>(
+  wanted: boolean | undefined,
+  read: (show: (source: Source) => void) => Promise<T>,
+): Promise<T> {
   const progress = new Progress(process.stderr, wanted)
-  return await auditSource(source, ({ read, size }) => progress.show(read, size)).finally(() =>
-    progress.done(),
-  )
+  return await read(({ read, size }) => progress.show(read, size)).finally(() => progress.done())
 }
 
 /** Audits a recording, or takes up a report that was saved as JSON. @throws InputError as `readAudit` does. */

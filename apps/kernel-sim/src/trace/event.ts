@@ -6,9 +6,10 @@ import type { Stack } from './stack.js'
 
 /**
  * How task flags are known: `recorded`, or inferred. From the `page` that served a request: then its scope is known, and
- * nothing else. From a function on the `stack` that holds a scope: then that scope is known, and no other.
+ * nothing else. From a function on the `stack` that holds a scope: then that scope is known, and no other. Or `borrowed` from
+ * another recording of the same kernel, which has task flags, by the call path.
  */
-export type FlagsFrom = 'recorded' | 'page' | 'stack'
+export type FlagsFrom = 'recorded' | 'page' | 'stack' | 'borrowed'
 
 /**
  * What every event says. Four of its values may become known after the event itself: text formats write the stack after

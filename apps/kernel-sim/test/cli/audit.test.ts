@@ -126,9 +126,10 @@ describe('kernel-sim audit', () => {
     const trace = new Trace()
     for (let i = 0; i < 20; i++) trace.kmalloc({ gfp: 0xc40, st: `__kmalloc_noprof+1;site_${i}+2` })
     const all = await kernelSim(['audit', '-', '--top', '0'], trace.text)
-    expect(all.stdout.match(/^ {2}site_\d+ /gm)).toHaveLength(20)
+    const rows = all.stdout.match(/^ {2}site_\d+ .* NOFS .*(never|always)/gm)
+    expect(rows).toHaveLength(20)
     const one = await kernelSim(['audit', '-', '--top', '1'], trace.text)
-    expect(one.stdout.match(/^ {2}site_\d+ /gm)).toHaveLength(1)
+    expect(one.stdout.match(/^ {2}site_\d+ .* NOFS .*(never|always)/gm)).toHaveLength(1)
     expect(one.stdout).toContain('... and 19 more: --top 0 shows all.')
   })
 

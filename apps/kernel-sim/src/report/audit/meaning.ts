@@ -57,7 +57,7 @@ function trust(reading: Reading, { time }: AuditFacts): string[] {
 }
 
 function model({ agreement, pages, requests }: AuditFacts): string[] {
-  const { recorded, page, stack, unknown } = requests.flagsFrom
+  const { recorded, page, stack, borrowed, unknown } = requests.flagsFrom
   const { compared, agree, agreeInScopeBits } = agreement
   const said: string[] = []
   if (compared === 0) {
@@ -76,7 +76,8 @@ function model({ agreement, pages, requests }: AuditFacts): string[] {
   if (recorded === 0 && requests.total > 0) {
     said.push(
       `The recording has no task flags. The scope of ${plural(page, 'request')} was inferred from the pages that ` +
-        `served them, that of ${number(stack)} from functions on their stacks that hold a scope; of ` +
+        `served them, that of ${number(stack)} from functions on their stacks that hold a scope` +
+        `${borrowed === 0 ? '' : `, that of ${number(borrowed)} borrowed from another recording by their call paths`}; of ` +
         `${number(unknown)} (${percent(unknown, requests.total)}) it is unknown.`,
     )
   }

@@ -2,6 +2,7 @@
 import type { AuditFacts } from '../../audit/audit.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { meaningOf } from './meaning.js'
+import { type Task, workListOf } from './work-list.js'
 
 /** The outcome in short, for scripts. */
 export interface Verdict {
@@ -20,6 +21,8 @@ export interface AuditReport extends AuditFacts {
   readonly verdict: Verdict
   /** What it means, in sentences. */
   readonly meaning: readonly string[]
+  /** What to do about it. */
+  readonly workList: readonly Task[]
 }
 
 /** Draws the conclusions. */
@@ -33,6 +36,7 @@ export function auditReport(reading: Reading, facts: AuditFacts): AuditReport {
       lostScopes: new Set(work.lost.filter(({ certain }) => certain).map(({ fn }) => fn)).size,
     },
     meaning: meaningOf(reading, facts),
+    workList: workListOf(facts),
     reading,
     ...facts,
   }

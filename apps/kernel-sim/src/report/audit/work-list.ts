@@ -1,0 +1,67 @@
+/**
+ * Work list: what somebody who removes GFP_NOFS and GFP_NOIO would do, the step that settles the most first. A flag that a
+ * scope always covers can go at once; elsewhere the scope comes first, and one scope may settle several call sites.
+ */
+import type { AuditFacts } from '../../audit/audit.js'
+import type { ExplicitSiteFact } from '../../audit/call-sites.js'
+
+/** A step. */
+export interface Task {
+  /**
+   * `drop-flag`: pass GFP_KERNEL. `scope-first`: open a scope in this function, then the flags can go. `decide`: no single function
+   * would do, look at the call paths. `convey`: convey the scope to this work function, or open it there.
+   */
+  readonly action: 'drop-flag' | 'scope-first' | 'decide' | 'convey'
+  /** The function to change. */
+  readonly where: string
+  /** The scope, `NOFS` or `NOIO`; to convey, the flags that were regained. */
+  readonly class: string
+  /** How many requests of the recording it settles; to convey, executions. */
+  readonly settles: number
+  /** The call sites whose flag can go then. */
+  readonly sites: readonly string[]
+}
+
+export function workListOf({ callSites, work }: Pick<AuditFacts, 'callSites' | 'work'>): Task[] {
+  const tasks = new Map<string, { task: Task; sites: Set<string>; settles: number }>()
+  for (const site of callSites.explicit) {
+    const step = stepFor(site)
+    if (step === undefined) continue
+    const key = [step.action, step.where, site.class].join(' ')
+    const known = tasks.get(key) ?? {
+      task: { ...step, class: site.class, settles: 0, sites: [] },
+      sites: new Set<string>(),
+      settles: 0,
+    }
+    known.sites.add(site.site)
+    known.settles += site.requests
+    tasks.set(key, known)
+  }
+  const flags = [...tasks.values()].map(({ task, sites, settles }) => ({
+    ...task,
+    settles,
+    sites: [...sites],
+  }))
+  const lost = work.lostFunctions
+    .filter(({ certain }) => certain)
+    .map(({ fn, regained, executions }) => ({
+      action: 'convey' as const,
+      where: fn,
+      class: regained.join(' and '),
+      settles: executions,
+      sites: [],
+    }))
+  return [...lost, ...flags.sort((a, b) => b.settles - a.settles)]
+}
+
+function stepFor({
+  verdict,
+  place,
+  site,
+}: ExplicitSiteFact): Pick<Task, 'action' | 'where'> | undefined {
+  if (verdict === 'always') return { action: 'drop-flag', where: site }
+  if (verdict === 'unknown') return undefined
+  return place === undefined
+    ? { action: 'decide', where: site }
+    : { action: 'scope-first', where: place }
+}
