@@ -89,7 +89,7 @@ export function checkScenario(scenario: Scenario, options: CheckOptions = {}): S
   }
   const { verdict, search, counterexample } = checkCell(scenario, policy, limits)
   const { bound, states, transitions, depth } = search
-  const lockdep = lockdepOf(() => subjectOf(scenario, policy).machine).map(printSplat)
+  const lockdep = lockdepOf(subjectOf(scenario, policy).machine).splats.map(printSplat)
   return { policy: name, verdict, bound, states, transitions, depth, counterexample, lockdep }
 }
 

@@ -85,7 +85,9 @@ export function check(program: Command): void {
     .summary('search all interleavings of kernel paths for deadlocks and livelocks')
     .description(
       'Runs the tasks, workers and kernel threads of a scenario in all interleavings, with and without\n' +
-        'memory pressure at each allocation, and says whether they always come to an end.',
+        'memory pressure at each allocation, and says whether an end can be reached from every state: where nobody\n' +
+        'can move there is a deadlock, where some can only go round for ever a livelock. A task that others could pass\n' +
+        'over for ever, but need not, is safe.',
     )
     .argument('[SCENARIO]', 'the name or number of a bundled case, or a file')
     .option('--policy <name>', 'check under this policy only', named)
@@ -193,13 +195,24 @@ function rowText(row: CaseRow, options: Options): string {
     )
   }
   const texts = row.cells.map((cell) => {
-    const { policy, inapplicable, result, sampled, lockdep = [], repairs } = cell
+    const { policy, inapplicable, result, sampled, lockdep = [], warnings = [], repairs } = cell
     if (sampled !== undefined) return sampleText(row.name, policy, sample ?? 0, sampled)
     if (result === undefined)
       return `${row.name} under ${policy}: the policy does not apply: ${inapplicable}\n`
     const splats = options.lockdep ? lockdep.map(printSplat) : []
+    const warned = warnings.map((warning) => `\nWARNING: ${warning}\n`)
+    const partly =
+      options.lockdep && cell.lockdepStates !== undefined
+        ? [`\nlockdep was shown the steps of ${cell.lockdepStates} states, which are not all.\n`]
+        : []
     const repaired = repairs ? [`\n${repairsText(row.name, policy, repairs)}`] : []
-    return [resultText(row.name, policy, result), ...splats, ...repaired].join('')
+    return [
+      resultText(row.name, policy, result),
+      ...warned,
+      ...splats,
+      ...partly,
+      ...repaired,
+    ].join('')
   })
   if (options.reductions) texts.push(reductionsText([row]))
   if (options.times) texts.push(`${row.seconds.toFixed(2)} s\n`)

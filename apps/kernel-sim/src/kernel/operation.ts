@@ -23,7 +23,11 @@ export type Effect =
   | { readonly kind: 'alloc'; readonly entersFs: (result: number) => boolean }
   | { readonly kind: 'fs_reclaim_acquire' | 'fs_reclaim_release' }
   /** A worker begins the item that the result refers to, from a queue that is found in the row. */
-  | { readonly kind: 'begin_work'; readonly queue: (row: Row, result: number) => string }
+  | {
+      readonly kind: 'begin_work'
+      readonly queue: (row: Row, result: number) => string
+      readonly workName: (result: number) => string
+    }
   | { readonly kind: 'finish_work'; readonly lock: MachineObject }
   /** Somebody waits for something that lockdep takes for a lock, such as a work item; perhaps for more, by the result. */
   | {
@@ -31,6 +35,8 @@ export type Effect =
       readonly lock: MachineObject
       readonly class?: string
       readonly also?: (result: number) => string | null
+      /** What the kernel warns of when a task begins to wait, if it does; by the result and the state after it. */
+      readonly warns?: (row: Row, task: number, result: number) => string | null
     }
 
 export interface KernelOperationSpec extends OperationSpec {

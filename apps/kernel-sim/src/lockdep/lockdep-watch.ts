@@ -1,63 +1,141 @@
-/** Lockdep watch: lets lockdep see executions of a machine: random ones, as a test machine would run for a while. */
-import type { Machine, MachineObject, Operation } from '@scopemask/checker/machine'
-import { Execution, xorshift } from '@scopemask/checker/search'
+/**
+ * Lockdep watch: shows lockdep every step that a search of a machine meets, so that its silence means something.
+ *
+ * What lockdep makes of a task depends on nothing but what the task itself does: the locks that it holds, and the order in which
+ * it took them. So each task is walked alone, along all steps that it takes in any state, and a place counts once for each list
+ * of locks held there. The search leaves out interleavings (partial-order.ts), but no step of any task.
+ */
+import type { Machine, MachineObject, Operation, Row } from '@scopemask/checker/machine'
+import { type MicroStep, Search } from '@scopemask/checker/search'
 import { type Effect, KernelOperation } from '../kernel/operation.js'
 import { Lockdep } from './lockdep.js'
 import type { Splat } from './splat.js'
 
-/** How many executions lockdep sees of a scenario. */
-const EXECUTIONS = 40
-/** How many steps one may have. */
-const MAX_STEPS = 500
+/** How many states the search may visit. */
+const MAX_STATES = 20_000
 
-/** What lockdep says after some random executions; the same each time. @param build makes the machine. */
-export function lockdepOf(build: () => Machine): readonly Splat[] {
+/** What lockdep says, and how much it was shown. */
+export interface Opinion {
+  readonly splats: readonly Splat[]
+  /** What the kernel itself warns of besides: check_flush_dependency (kernel/workqueue.c). */
+  readonly warnings: readonly string[]
+  /** How many states were visited; their steps are what lockdep saw. */
+  readonly states: number
+  /** Whether these are all states, so that it saw every step. */
+  readonly complete: boolean
+}
+
+/** A step of a task, as lockdep sees it. */
+interface Edge {
+  readonly operation: Operation
+  readonly result: number
+  /** The position that it leads to. */
+  readonly to: number
+  /** The queue from which an item begins. */
+  readonly queue: string
+  /** The function that the task is in. */
+  readonly at: string
+}
+
+/** What lockdep says of a machine. */
+export function lockdepOf(machine: Machine): Opinion {
+  const search = new Search(machine, {
+    allDeadlocks: true,
+    livelocks: false,
+    symmetry: false,
+    maxStates: MAX_STATES,
+  })
+  const { states, bound } = search.run()
+  const warnings = new Set<string>()
+  const edges = stepsOf(search, warnings)
   const lockdep = new Lockdep()
-  for (let seed = 1; seed <= EXECUTIONS; seed++) {
-    runRandomly(new Execution(build()), seed, lockdep)
-    lockdep.forget()
-  }
-  return lockdep.splats
+  for (const { index } of machine.tasks) walk(search, index, edges[index] ?? new Map(), lockdep)
+  return { splats: lockdep.splats, warnings: [...warnings], states, complete: bound === null }
 }
 
-function runRandomly(execution: Execution, seed: number, lockdep: Lockdep): void {
-  const random = xorshift(seed)
-  const tasks = execution.machine.tasks.map(({ index }) => index)
-  for (let step = 0; step < MAX_STEPS; step++) {
-    const able = tasks.filter((task) => execution.possible(task).length > 0)
-    const blocked = tasks.filter((task) => !able.includes(task))
+/**
+ * The steps that each task takes in any state that was visited, by the position that they start from.
+ * @param warnings gets what the kernel warns of on the way.
+ */
+function stepsOf(search: Search, warnings: Set<string>): readonly Map<number, Edge[]>[] {
+  const { machine, stepper, table } = search
+  const edges = machine.tasks.map(() => new Map<number, Edge[]>())
+  const known = new Set<string>()
+  const note = ({ task, operation, position, result }: MicroStep, row: Row): void => {
+    const effect = effectOf(operation)
+    const begins = effect?.kind === 'begin_work' && result > 0
+    const queue = begins ? effect.queue(row, result) : ''
+    const warning = effect?.kind === 'pass' ? effect.warns?.(row, task, result) : null
+    if (warning) warnings.add(warning)
+    const key = [task, position, result, queue].join()
+    if (known.has(key)) return
+    known.add(key)
+    const program = stepper.programs[task]
+    const to = program?.edge(position, result) ?? 0
+    const at = program?.stack(position)[0]?.name ?? `${machine.tasks[task]}`
+    const from = edges[task]?.get(position) ?? []
+    edges[task]?.set(position, [...from, { operation, result, to, queue, at }])
+  }
+  const row = new Int32Array(table.words)
+  for (let state = 0; state < table.size; state++) {
+    table.read(state, row)
+    stepper.record = []
+    stepper.expand(row, (next) => {
+      for (const step of stepper.record ?? []) note(step, next)
+    })
+    stepper.record = null
+  }
+  return edges
+}
+
+/** Walks along the steps of one task, with the locks that it holds. */
+function walk(
+  search: Search,
+  task: number,
+  edges: ReadonlyMap<number, readonly Edge[]>,
+  lockdep: Lockdep,
+): void {
+  const name = `${search.machine.tasks[task]}`
+  const program = search.stepper.programs[task]
+  const seen = new Set<string>()
+  const ways: { readonly position: number; readonly way: readonly Edge[] }[] = [
+    { position: program?.start ?? 0, way: [] },
+  ]
+  for (const { position, way } of ways) {
+    const again = (): void => {
+      lockdep.forget()
+      for (const edge of way) observe(lockdep, name, edge)
+    }
+    again()
+    const key = `${position} ${lockdep.heldBy(name)}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    const onwards = edges.get(position) ?? []
+    const operation = program?.operations[position] ?? null
     // Lockdep looks at a lock before it is taken: also at one that will never be.
-    for (const task of blocked) see(execution, task, lockdep)
-    if (able.length === 0) return
-    const task = able[random(able.length)] as number
-    const outcomes = execution.possible(task)
-    execution.step(task, outcomes[random(outcomes.length)] as number)
-    observe(execution, lockdep)
+    if (onwards.length === 0 && operation !== null) {
+      look(lockdep, name, operation, program?.stack(position)[0]?.name ?? name)
+    }
+    for (const edge of onwards) ways.push({ position: edge.to, way: [...way, edge] })
   }
+  lockdep.forget()
 }
 
-/** Shows lockdep what a blocked task waits for. */
-function see(execution: Execution, task: number, lockdep: Lockdep): void {
-  const effect = effectOf(execution.next(task))
-  const name = `${execution.machine.tasks[task]}`
-  const at = execution.stack(task)[0]?.name ?? name
+/** Shows lockdep what a task waits for and never gets. */
+function look(lockdep: Lockdep, name: string, operation: Operation, at: string): void {
+  const effect = effectOf(operation)
   if (effect?.kind === 'acquire' && !effect.trylock) {
     lockdep.acquire(name, classOf(effect), effect.mode, { instance: effect.lock, at })
-    lockdep.release(name, classOf(effect), effect.lock)
   } else if (effect?.kind === 'pass') passThrough(lockdep, name, classOf(effect), at)
 }
 
-/** Shows lockdep the latest step. */
-function observe(execution: Execution, lockdep: Lockdep): void {
-  const step = execution.steps.at(-1)
-  if (step === undefined) return
-  const effect = effectOf(step.operation)
-  const name = `${execution.machine.tasks[step.task]}`
-  const at = execution.programs[step.task]?.stack(step.position)[0]?.name ?? name
+/** Shows lockdep a step. */
+function observe(lockdep: Lockdep, name: string, { operation, result, queue, at }: Edge): void {
+  const effect = effectOf(operation)
   switch (effect?.kind) {
     case 'acquire': {
       const { trylock = false, mode, lock } = effect
-      if (trylock && step.result === 0) break
+      if (trylock && result === 0) break
       lockdep.acquire(name, classOf(effect), mode, { trylock, instance: lock, at })
       break
     }
@@ -65,7 +143,7 @@ function observe(execution: Execution, lockdep: Lockdep): void {
       lockdep.release(name, classOf(effect), effect.lock)
       break
     case 'alloc':
-      if (effect.entersFs(step.result)) passThrough(lockdep, name, FS_RECLAIM, at)
+      if (effect.entersFs(result)) passThrough(lockdep, name, FS_RECLAIM, at)
       break
     case 'fs_reclaim_acquire':
       lockdep.acquire(name, FS_RECLAIM, 'write', { at })
@@ -75,17 +153,15 @@ function observe(execution: Execution, lockdep: Lockdep): void {
       break
     case 'pass': {
       passThrough(lockdep, name, classOf(effect), at)
-      const also = effect.also?.(step.result)
+      const also = effect.also?.(result)
       if (also) passThrough(lockdep, name, also, at)
       break
     }
     case 'begin_work': {
-      const work = execution.machine.objects[step.result - 1]
-      if (work === undefined) break
+      if (queue === '') break
       const where = { at: 'process_one_work' }
-      const queue = effect.queue(execution.row, step.result)
       lockdep.acquire(name, `(wq_completion)${queue}`, 'write', { ...where, instance: WQ })
-      lockdep.acquire(name, `(work_completion)${work.name}`, 'write', where)
+      lockdep.acquire(name, `(work_completion)${effect.workName(result)}`, 'write', where)
       break
     }
     case 'finish_work':

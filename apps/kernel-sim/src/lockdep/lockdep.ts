@@ -132,6 +132,13 @@ export class Lockdep {
     this.enable(task, irq)
   }
 
+  /** The classes that a task holds, in order, as a text that tells one list from another. */
+  heldBy(task: string): string {
+    return this.#watched(task)
+      .held.map(({ lock, mode }) => `${lock} ${mode}`)
+      .join()
+  }
+
   /** A task drops all that it still holds, as when the execution ends. */
   forget(): void {
     this.#tasks.clear()

@@ -12,7 +12,7 @@ import {
 import { InputError } from '../input-error.js'
 import type { Policy, PolicyName } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
-import { lockdepOf } from '../lockdep/lockdep-watch.js'
+import { lockdepOf, type Opinion } from '../lockdep/lockdep-watch.js'
 import type { Splat } from '../lockdep/splat.js'
 import type { Case } from '../scenarios/catalogue.js'
 import { type Repairs, repairsOf } from './repair/repair.js'
@@ -33,8 +33,12 @@ export interface Cell {
   readonly result?: CheckResult
   /** Instead of a result, where executions were only sampled: the deadlock found, or null. */
   readonly sampled?: Counterexample | null
-  /** What lockdep reports after some executions; none when it is silent. */
+  /** What lockdep reports of all steps that a search meets; none when it is silent. */
   readonly lockdep?: readonly Splat[]
+  /** How many states lockdep was shown, where these are not all. */
+  readonly lockdepStates?: number
+  /** What the kernel itself warns of besides (check_flush_dependency); none when it does not. */
+  readonly warnings?: readonly string[]
   /** What makes it safe, where that was asked for and it is not. */
   readonly repairs?: Repairs
   /** How many states there are with and without each reduction, where that was asked for. */
@@ -134,11 +138,14 @@ export async function cellOf(
       built.watch = watcher
       return built
     }
+    const opinion = opinionOf(machine)
     const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
     return {
       policy: policy.name,
       result: explained(subject, search, result),
-      lockdep: splatsOf(machine),
+      lockdep: opinion.splats,
+      ...(opinion.complete ? {} : { lockdepStates: opinion.states }),
+      ...(opinion.warnings.length === 0 ? {} : { warnings: opinion.warnings }),
       ...(isWrong && repair?.includes(policy.name)
         ? { repairs: repairsOf(scenario, policy, options) }
         : {}),
@@ -149,12 +156,14 @@ export async function cellOf(
   }
 }
 
-/** What lockdep reports; nothing where there is no time left for it. */
-function splatsOf(machine: () => Machine): readonly Splat[] {
+/** What lockdep says; nothing where there is no time left for it. */
+function opinionOf(machine: () => Machine): Opinion {
   try {
-    return lockdepOf(machine)
+    return lockdepOf(machine())
   } catch (thrown) {
-    if (thrown instanceof Interrupted) return []
+    if (thrown instanceof Interrupted) {
+      return { splats: [], warnings: [], states: 0, complete: false }
+    }
     throw thrown
   }
 }

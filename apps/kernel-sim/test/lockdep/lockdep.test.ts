@@ -4,7 +4,9 @@ import {
   currentGfpContext,
   GFP_KERNEL,
   GFP_NOFS,
+  PF_MEMALLOC,
   PF_MEMALLOC_NOFS,
+  type TaskFlags,
 } from '@scopemask/allocator'
 import { describe, expect, it } from 'vitest'
 import { Kernel } from '../../src/kernel/kernel.js'
@@ -338,7 +340,7 @@ describe('lockdep beside the search', () => {
   const opinion = (name: string, policy: string) => {
     const found = CASES.find(({ scenario }) => scenario.name === name)
     if (!found) throw new Error(name)
-    return lockdepOf(() => subjectOf(found.scenario, policyNamed(policy)).machine)
+    return lockdepOf(subjectOf(found.scenario, policyNamed(policy)).machine).splats
   }
 
   it('warns of direct recursion, in the form of the kernel', () => {
@@ -356,8 +358,8 @@ describe('lockdep beside the search', () => {
   })
 
   it('does not take what says __GFP_NOLOCKDEP for reclaim', () => {
-    const warnings = (gfp: number) =>
-      lockdepOf(() => {
+    const warnings = (gfp: number) => {
+      const build = () => {
         const kernel = new Kernel(policyNamed('scope'))
         const lock = kernel.mutex('inode', 'inode class')
         const unused = kernel.mutex('unused inode', 'inode class')
@@ -373,7 +375,9 @@ describe('lockdep beside the search', () => {
           yield* lock.unlock()
         })
         return kernel.seal()
-      }).map(({ kind }) => kind)
+      }
+      return lockdepOf(build()).splats.map(({ kind }) => kind)
+    }
     expect(warnings(GFP_KERNEL)).toContain('circular')
     expect(warnings(GFP_KERNEL | __GFP_NOLOCKDEP)).toEqual([])
   })
@@ -386,5 +390,83 @@ describe('lockdep beside the search', () => {
   it('cannot see what waits for a completion or for an idle worker', () => {
     expect(opinion('usermode-helper', 'scope')).toEqual([])
     expect(opinion('no-idle-worker', 'scope')).toEqual([])
+  })
+})
+
+describe('check_flush_dependency (kernel/workqueue.c)', () => {
+  /** What the kernel warns of when an item of one queue waits for an item of another, and a task for that. */
+  const warnings = (
+    memReclaim: readonly [waiting: boolean, target: boolean],
+    { cancels = false, flags = 0 } = {},
+  ): readonly string[] => {
+    const kernel = new Kernel(policyNamed('scope'))
+    const [own, other] = memReclaim.map((each, at) =>
+      kernel.workqueue(`wq${at}`, { memReclaim: each }),
+    )
+    const target = kernel.work('target', () => kernel.kmalloc(GFP_KERNEL))
+    const waits = function* () {
+      if (other) yield* kernel.queueWork(other, target)
+      yield* cancels ? kernel.cancelWorkSync(target) : kernel.flushWork(target)
+    }
+    const waiting = kernel.work('waiting', waits)
+    if (flags === 0) {
+      kernel.task('A', () => kernel.queueWork(own as NonNullable<typeof own>, waiting))
+    } else kernel.kthread('A', waits, flags as TaskFlags)
+    return lockdepOf(kernel.seal()).warnings
+  }
+  it('warns of an item of a queue with WQ_MEM_RECLAIM that flushes one of a queue without', () => {
+    expect(warnings([true, false])).toEqual([
+      'workqueue: WQ_MEM_RECLAIM wq0:waiting is flushing !WQ_MEM_RECLAIM wq1:target',
+    ])
+    expect(warnings([false, false])).toEqual([])
+    expect(warnings([true, true])).toEqual([])
+    expect(warnings([false, true])).toEqual([])
+  })
+  it('does not when the item is cancelled', () => {
+    expect(warnings([true, false], { cancels: true })).toEqual([])
+  })
+  it('warns of a task that reclaims memory', () => {
+    expect(warnings([false, false], { flags: PF_MEMALLOC })).toEqual([
+      'workqueue: PF_MEMALLOC task A is flushing !WQ_MEM_RECLAIM wq1:target',
+    ])
+    expect(warnings([false, true], { flags: PF_MEMALLOC })).toEqual([])
+  })
+})
+
+describe('lockdep sees every step that a search meets', () => {
+  it('also one that takes many turns to come to', () => {
+    const kernel = new Kernel(policyNamed('scope'))
+    const a = kernel.mutex('A')
+    const b = kernel.mutex('B')
+    // Eight turns must come out right before the locks are taken in the other order: few random executions get there.
+    kernel.task('one', function* () {
+      for (let turn = 0; turn < 8; turn++) {
+        if ((yield* kernel.choose('turn', ['end', 'go on'])) === 0) return
+      }
+      yield* b.lock()
+      yield* a.lock()
+      yield* a.unlock()
+      yield* b.unlock()
+    })
+    kernel.task('other', function* () {
+      yield* a.lock()
+      yield* b.lock()
+      yield* b.unlock()
+      yield* a.unlock()
+    })
+    const { splats, complete } = lockdepOf(kernel.seal())
+    expect([splats.map(({ kind }) => kind), complete]).toEqual([['circular'], true])
+  })
+
+  it('says where it was shown only some', () => {
+    const kernel = new Kernel(policyNamed('scope'))
+    for (const name of ['a', 'b', 'c']) {
+      const variable = kernel.variable(name)
+      kernel.task(name, function* () {
+        for (let value = 1; value < 40; value++) yield* variable.set(value)
+        yield* variable.waitUntil(39)
+      })
+    }
+    expect(lockdepOf(kernel.seal()).complete).toBe(false)
   })
 })

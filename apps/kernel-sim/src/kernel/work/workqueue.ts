@@ -9,6 +9,7 @@
  * - A queue with `memReclaim` has a rescuer: a thread made beforehand that takes its items when no worker is idle.
  */
 
+import { PF_MEMALLOC } from '@scopemask/allocator'
 import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
 import { BLOCKED, Misuse, type Operation, type Steps, type Wait } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
@@ -167,6 +168,7 @@ export class Workqueues {
   readonly #beginWork: Effect = {
     kind: 'begin_work',
     queue: (row, result) => `${this.#queueAt(this.#workAt(result).runsFrom.get(row))?.object}`,
+    workName: (result) => this.#workAt(result).object.name,
   }
 
   constructor(
@@ -339,7 +341,7 @@ export class Workqueues {
     })
     yield* this.inheriting(
       work,
-      this.#flush('flush_work', work.object, () => [work]),
+      this.#flush('cancel_work_sync', work.object, () => [work]),
     )
     yield* this.#operation('cancel_done', work.object, null, {
       attempt: (row) => {
@@ -458,7 +460,7 @@ export class Workqueues {
 
   /** Leaves a barrier with each item, and waits until all of them have come through. */
   *#flush(
-    name: string,
+    name: 'flush_work' | 'flush_workqueue' | 'cancel_work_sync',
     object: MachineObject,
     worksOf: (row: Row) => readonly Work[],
   ): Steps<void> {
@@ -467,8 +469,17 @@ export class Workqueues {
       effect: {
         kind: 'pass',
         lock: object,
-        class: `(${name === 'flush_work' ? 'work' : 'wq'}_completion)${object.name}`,
-        also: (result) => this.#oneThread(result),
+        class: `(${name === 'flush_workqueue' ? 'wq' : 'work'}_completion)${object.name}`,
+        // Not when an item is cancelled: it runs already, or never will.
+        ...(name === 'cancel_work_sync'
+          ? {}
+          : {
+              also: (result: number) => this.#oneThread(result),
+              warns: (row: Row, task: number, result: number) => {
+                const work = name === 'flush_work' ? object : null
+                return this.#checkFlushDependency(row, task, { result, work })
+              },
+            }),
       },
       attempt: (row, task) => {
         this.#tasks.mightSleep(row, task, name, object)
@@ -497,6 +508,29 @@ export class Workqueues {
       wait: (row, task) => this.#describeWait(row, task),
       attempt: (row, task) => (this.#awaited(row, task).length === 0 ? 0 : BLOCKED),
     })
+  }
+
+  /**
+   * check_flush_dependency: who reclaims memory, or works for a queue that others need for that, must not wait for a queue
+   * without a rescuer.
+   * @param flushed the item that is waited for, and the queue that it is on, as the result has it; 0 when there is nothing to wait for.
+   */
+  #checkFlushDependency(
+    row: Row,
+    task: number,
+    { result, work }: { readonly result: number; readonly work: MachineObject | null },
+  ): string | null {
+    const target = this.#queueAt(result)
+    if (target === undefined || target.memReclaim) return null
+    const flushed = `!WQ_MEM_RECLAIM ${target.object.name}:${work?.name ?? '0x0'}`
+    if ((this.#current.own(row, task) & PF_MEMALLOC) !== 0) {
+      return `workqueue: PF_MEMALLOC task ${this.#tasks.name(task)} is flushing ${flushed}`
+    }
+    const own = this.running(row, task)
+    const queue = own === null ? undefined : this.#queueAt(own.runsFrom.get(row))
+    return queue?.memReclaim === true
+      ? `workqueue: WQ_MEM_RECLAIM ${queue.object.name}:${own?.object.name} is flushing ${flushed}`
+      : null
   }
 
   /** What else flush_work waits for: a queue that one thread may have to serve, in the end its rescuer (start_flush_work). */

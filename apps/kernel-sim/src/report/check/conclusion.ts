@@ -51,7 +51,7 @@ export function answerSentences(answer: Answer): string[] {
 /** What lockdep makes of the same models. */
 export function lockdepSentence({ falseAlarms, unseen }: Answer): string {
   const examples = falseAlarms.length === 0 ? '' : ` (${falseAlarms.join(', ')})`
-  return `lockdep, which was shown some executions of each cell, warns of ${falseAlarms.length} that are safe${examples}, and is silent about ${unseen.length} that deadlock.`
+  return `lockdep, which was shown every step that a search of each cell meets, warns of ${falseAlarms.length} that are safe${examples}, and is silent about ${unseen.length} that deadlock.`
 }
 
 /** What a recording of a real kernel adds. */

@@ -32,7 +32,8 @@ export function checkJson(
 }
 
 function cellJson(cell: Cell): object {
-  const { policy, inapplicable, result, sampled, lockdep, repairs, reductions } = cell
+  const { policy, inapplicable, result, sampled, lockdep, lockdepStates, warnings } = cell
+  const { repairs, reductions } = cell
   if (sampled !== undefined) {
     return sampled === null
       ? { policy, verdict: 'bounded' }
@@ -51,6 +52,8 @@ function cellJson(cell: Cell): object {
     ...(lockdep === undefined
       ? {}
       : { lockdep: lockdep.map((splat) => ({ kind: splat.kind, text: printSplat(splat) })) }),
+    ...(lockdepStates === undefined ? {} : { lockdepStates }),
+    ...(warnings === undefined ? {} : { warnings }),
     ...(repairs === undefined ? {} : { repairs: repairsJson(repairs) }),
     ...(reductions === undefined ? {} : { reductions }),
   }

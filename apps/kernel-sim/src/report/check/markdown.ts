@@ -104,7 +104,7 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     ...CLAIMS.flatMap((claim) => claimText(rows, claim)),
     '## lockdep beside it',
     '',
-    `lockdep was shown some random executions of each model. It warns of ${plural(answer.falseAlarms.length, 'cell')} safe in all interleavings (${answer.falseAlarms.join(', ') || 'none'}),`,
+    `lockdep was shown every step that a search of each model meets. It warns of ${plural(answer.falseAlarms.length, 'cell')} safe in all interleavings (${answer.falseAlarms.join(', ') || 'none'}),`,
     `and says nothing of ${answer.unseen.length} that deadlock (${answer.unseen.join(', ') || 'none'}): it knows classes of locks, not locks, and sees neither`,
     'completions nor idle workers. `!` in the output of `kernel-sim check` marks where it warns.',
     '',

@@ -50,7 +50,7 @@ export function matrixLegend(rows: readonly CaseRow[]): Part[] {
   }
   return [
     'safe: how many states were visited, which are all. deadlock, livelock: steps of the shortest schedule/states visited. ' +
-      '!: lockdep, which was shown some executions, warns.',
+      '!: lockdep, which was shown every step that a search meets, warns.',
     ...(reasons.size === 0
       ? []
       : [
