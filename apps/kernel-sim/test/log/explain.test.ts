@@ -416,3 +416,100 @@ ${stack('shrink_lruvec', 'shrink_node', 'do_try_to_free_pages', 'try_to_free_pag
     expect(explained(text).reports[0]).toMatchObject({ kind: 'rcu-stall', verdict: 'starvation' })
   })
 })
+
+describe('what lockdep says of reclaim', () => {
+  const chain = (entry: readonly string[]) =>
+    [
+      '[ 1334.986490] WARNING: possible circular locking dependency detected',
+      '[ 1334.986788] 5.6.0-134515-ge1f6739c4a9f #21 Tainted: G           OE   T',
+      '[ 1334.987109] ------------------------------------------------------',
+      '[ 1334.987450] kswapd0/109 is trying to acquire lock:',
+      '[ 1334.988014] ffff88820660b570 (&wp->lock){+.+.}, at: bch2_alloc_sectors_start+0x22b/0x1550 [bcachefs]',
+      '[ 1334.988442]',
+      '               but task is already holding lock:',
+      '[ 1334.988837] ffffffff8f145060 (fs_reclaim){+.+.}, at: __fs_reclaim_acquire+0x5/0x30',
+      '[ 1334.989309]',
+      '               which lock already depends on the new lock.',
+      '',
+      '[ 1334.989713]',
+      '               the existing dependency chain (in reverse order) is:',
+      '[ 1334.990370]',
+      '               -> #1 (fs_reclaim){+.+.}:',
+      '[ 1334.990684]        fs_reclaim_acquire.part.0+0x25/0x30',
+      '[ 1334.990946]        kmem_cache_alloc_node_trace+0x33/0x310',
+      '[ 1334.991885]        vmap+0xb7/0x150',
+      '[ 1334.992370]        __bio_map_or_bounce+0xb4f/0x1230 [bcachefs]',
+      '[ 1334.992989]        bch2_bio_compress+0x313/0xe50 [bcachefs]',
+      '[ 1334.993492]',
+      '               -> #0 (&wp->lock){+.+.}:',
+      ...entry.map((fn) => `[ 1334.994000]        ${fn}+0x10/0x20`),
+    ].join('\n')
+
+  it('is read from dmesg, where messages of several lines are indented', () => {
+    const [report] = explained(
+      chain([
+        '__mutex_lock',
+        'bch2_alloc_sectors_start',
+        'bch2_writepage',
+        'pageout',
+        'shrink_page_list',
+        'kswapd',
+      ]),
+    ).reports
+    expect(report).toMatchObject({
+      verdict: 'missing-scope',
+      kernel: '5.6.0-134515-ge1f6739c4a9f',
+      place: { fn: '__bio_map_or_bounce', caller: 'bch2_bio_compress' },
+    })
+  })
+
+  it('is doubted where the stack is not inside of reclaim', () => {
+    const [report] = explained(
+      chain(['down_read', '__access_remote_vm', 'proc_pid_cmdline_read', 'vfs_read']),
+    ).reports
+    expect(report?.verdict).toBe('cannot-tell')
+    expect(report?.reasons[0]).toContain('no function of that stack is one of reclaim')
+  })
+})
+
+describe('who serves what', () => {
+  it('closes a circle through the thread of a loop device', () => {
+    const text = `INFO: task kswapd0:52 blocked for more than 120 seconds.
+kswapd0         D    0    52      2 0x80004000
+Call Trace:
+ schedule+0x42/0xb0
+ wait_on_page_bit+0x11c/0x200
+ wait_on_page_writeback+0x43/0x90
+ shrink_page_list+0x7a8/0xbb0
+ kswapd+0x1f8/0x3c0
+INFO: task loop0:99 blocked for more than 120 seconds.
+loop0           D    0    99      2 0x80004000
+Call Trace:
+ schedule+0x42/0xb0
+ congestion_wait+0x11c/0x200
+ shrink_inactive_list+0x7a8/0xbb0
+ try_to_free_pages+0x1f8/0x3c0
+ __alloc_pages_nodemask+0x1f8/0x3c0
+ loop_thread+0x1f8/0x3c0
+`
+    const [report] = explained(text).reports
+    expect(report).toMatchObject({ verdict: 'deadlock', confidence: 'medium', closed: true })
+    expect(report?.fixes[0]?.commits[0]?.id).toBe('d0a255e795ab')
+  })
+
+  it('tells a daemon that waits for its own service', () => {
+    const text = `INFO: task mfsmount:77 blocked for more than 120 seconds.
+task:mfsmount        state:D stack:0     pid:77    ppid:1      flags:0x00004000
+Call Trace:
+ schedule+0x42/0xb0
+ folio_wait_bit_common+0x11c/0x200
+ folio_wait_writeback+0x43/0x90
+ shrink_folio_list+0x7a8/0xbb0
+ try_to_free_pages+0x1f8/0x3c0
+ __alloc_pages+0x1f8/0x3c0
+`
+    const [report] = explained(text).reports
+    expect(report).toMatchObject({ verdict: 'deadlock', closed: true })
+    expect(report?.fixes[0]?.what).toContain('PR_SET_IO_FLUSHER')
+  })
+})

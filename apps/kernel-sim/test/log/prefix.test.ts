@@ -150,3 +150,59 @@ describe('lines', () => {
     }
   })
 })
+
+describe('what transports do to messages of several lines', () => {
+  it('is undone for dmesg, which puts blanks in place of the prefix', () => {
+    const text = [
+      '[ 1334.988014] ffff88820660b570 (&wp->lock){+.+.}, at: bch2_alloc_sectors_start+0x22b/0x1550 [bcachefs]',
+      '[ 1334.988442]',
+      '               but task is already holding lock:',
+      '[ 1334.990370]',
+      '               -> #1 (fs_reclaim){+.+.}:',
+      '[ 1334.990684]        fs_reclaim_acquire.part.0+0x25/0x30',
+    ].join('\n')
+    expect(texts(text).filter(Boolean)).toEqual([
+      'ffff88820660b570 (&wp->lock){+.+.}, at: bch2_alloc_sectors_start+0x22b/0x1550 [bcachefs]',
+      'but task is already holding lock:',
+      '-> #1 (fs_reclaim){+.+.}:',
+      '       fs_reclaim_acquire.part.0+0x25/0x30',
+    ])
+    expect(linesOf(text)[2]?.time).toBe(1334.988442)
+  })
+
+  it('is undone for terminals, which put two on one line', () => {
+    const glued = `[ 2135.915817]        move_page_tables+0x885/0x940${' '.repeat(60)}[ 2135.916084]        shift_arg_pages+0xad/0x190`
+    expect(texts(glued)).toEqual([
+      '       move_page_tables+0x885/0x940',
+      '       shift_arg_pages+0xad/0x190',
+    ])
+  })
+
+  it('is undone for raw mails', () => {
+    const raw = [
+      '[   22.058015] workqueue: WQ_MEM_RECLAIM test_kfree_rcu_destroy_wq:cache_de=',
+      'stroy_workfn [slub_kunit] is flushing !WQ_MEM_RECLAIM events_unbound:kfree_=',
+      'rcu_work',
+      '[   22.058039] WARNING: CPU: 19 PID: 474 at kernel/workqueue.c:3715 check_f=',
+      'lush_dependency.part.0+0xbe/0x130',
+      '[   22.058040] a=3D1',
+      '======================================================',
+    ]
+    expect(texts(raw.join('\n'))).toEqual([
+      'workqueue: WQ_MEM_RECLAIM test_kfree_rcu_destroy_wq:cache_destroy_workfn [slub_kunit] is flushing !WQ_MEM_RECLAIM events_unbound:kfree_rcu_work',
+      'WARNING: CPU: 19 PID: 474 at kernel/workqueue.c:3715 check_flush_dependency.part.0+0xbe/0x130',
+      'a=1',
+      '======================================================',
+    ])
+  })
+
+  it('is undone for mails that quote lines which another mail broke', () => {
+    expect(
+      texts(
+        '>>>>> workqueue: WQ_MEM_RECLAIM nvme-wq:nvme_rdma_reconnect_ctrl_work\n>>>>> [nvme_rdma] is flushing !WQ_MEM_RECLAIM ib_addr:process_one_req [ib_core]',
+      ),
+    ).toEqual([
+      'workqueue: WQ_MEM_RECLAIM nvme-wq:nvme_rdma_reconnect_ctrl_work [nvme_rdma] is flushing !WQ_MEM_RECLAIM ib_addr:process_one_req [ib_core]',
+    ])
+  })
+})

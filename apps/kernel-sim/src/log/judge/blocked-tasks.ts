@@ -12,7 +12,7 @@ import {
 } from './explained.js'
 import { FIXES } from './facts/fixes.js'
 import { gateOf, isReclaimFunction } from './facts/reclaim.js'
-import { RESOURCES, serversOf, type Wait, waitOn } from './facts/waits.js'
+import { RESOURCES, serversOf, servesIo, type Wait, waitOn } from './facts/waits.js'
 
 /** A task of the log, and what it waits for. */
 interface Node {
@@ -115,6 +115,7 @@ function edgesOf(node: Node, self: number, nodes: readonly Node[]): Edge[] {
   if (wait === undefined) return []
   if (wait.waits === 'lock') return lockEdges(lock, self, nodes)
   const { waits } = wait
+  if (waits === 'work') return workEdges(self, nodes)
   return nodes.flatMap((other, to) => {
     const servers = serversOf(other.task.comm, other.task.reporter.work?.queue)
     const server = servers.find(
@@ -130,6 +131,20 @@ function edgesOf(node: Node, self: number, nodes: readonly Node[]): Edge[] {
           },
         ]
   })
+}
+
+/** Which item is flushed no stack says; where only one kind of item is blocked, it may be that one. */
+function workEdges(self: number, nodes: readonly Node[]): Edge[] {
+  const working = nodes.flatMap((node, to) => {
+    const work = workOf(node)
+    return work === undefined || to === self ? [] : [{ to, work }]
+  })
+  if (new Set(working.map(({ work }) => work)).size !== 1) return []
+  return working.map(({ to, work }) => ({
+    to,
+    because: `the only items that are blocked in the log are of ${work}`,
+    sure: false,
+  }))
 }
 
 /** Who holds the lock that a task waits for, as lockdep's lists say. */
@@ -293,11 +308,12 @@ function fixesOf(nodes: readonly Node[], circle: readonly number[] | undefined):
   const reclaiming = on.filter(
     ({ inReclaim, task }) => inReclaim && !task.comm.startsWith('kswapd'),
   )
-  if (reclaiming.length === 0) return []
+  const daemons = on.some(({ task }) => servesIo(task.comm)) ? [FIXES.ioFlusher] : []
+  if (reclaiming.length === 0) return daemons
   const works = reclaiming.some(
     ({ task }) => task.reporter.work !== undefined || /^(?:z_|loop|nbd)/.test(task.comm),
   )
-  return works ? [FIXES.convey, FIXES.scope] : [FIXES.scope]
+  return [...daemons, ...(works ? [FIXES.convey, FIXES.scope] : [FIXES.scope])]
 }
 
 function taskOf(node: Node): Explained['tasks'][number] {

@@ -78,7 +78,7 @@ export function explainFlush(found: FlushFound): Explained {
           : [],
     fixes:
       how === 'cancel'
-        ? [FIXES.cancelQuiet]
+        ? [FIXES.cancelQuiet, ...(needed ? [] : [FIXES.noRescuer])]
         : needed
           ? [FIXES.rescuer]
           : [FIXES.noRescuer, FIXES.rescuer],

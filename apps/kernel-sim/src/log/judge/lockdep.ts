@@ -237,6 +237,7 @@ function withReclaim(found: LockdepFound, sides: ReclaimSides): Conclusion {
   return (
     lost(sides) ??
     cut(sides) ??
+    outside(sides) ??
     falseAlarm(sides) ??
     unclearScope(found, sides) ??
     contradicted(sides) ??
@@ -255,6 +256,24 @@ function cut({ allocation, entry }: ReclaimSides): Conclusion | undefined {
     ],
     decides: ['The stacks of the whole chain.'],
     lines: [allocation.line, entry.line],
+  }
+}
+
+/** lockdep thinks that the task is in reclaim, and its stack is not. */
+function outside({ allocation, entry }: ReclaimSides): Conclusion | undefined {
+  const functions = functionsOf(entry.stack)
+  if (functions.some(isReclaimFunction)) return undefined
+  return {
+    verdict: 'cannot-tell',
+    confidence: 'low',
+    reasons: [
+      `lockdep says that fs_reclaim is held where ${entry.takes} is taken, and no function of that stack is one of reclaim's (the outermost is ${functions.at(-1) ?? '?'}).`,
+      'Either the stack is cut off, or something took fs_reclaim and did not drop it: then it is not about reclaim at all.',
+    ],
+    decides: [
+      'The outer frames of that stack; and what the task did before, if they are all there.',
+    ],
+    lines: [entry.line, allocation.line],
   }
 }
 

@@ -8,11 +8,16 @@ const COLOUR = /\x1b\[[0-9;?]*[ -/]*[@-~]/g
 const NEWLINE = /#012(?!\d)|\\x0a/i
 const TAB = /#011(?!\d)|\\x09/gi
 
+/** Another message that a terminal put on the same line, behind blanks. */
+const GLUED = / {2,}(?=\[ *\d+\.\d{6}\])/
+
 /** The lines that one line of a file stands for, without what the transport added. */
 export function unescaped(raw: string): readonly string[] {
   let text = raw.endsWith('\r') ? raw.slice(0, -1) : raw
   if (text.includes('\x1b')) text = text.replace(COLOUR, '')
   if (text.includes('\r')) text = text.slice(text.lastIndexOf('\r') + 1)
-  if (!text.includes('#01') && !text.includes('\\x0')) return [text]
+  if (!text.includes('#01') && !text.includes('\\x0')) {
+    return text.length > 80 && text.includes('[', 16) ? text.split(GLUED) : [text]
+  }
   return text.replace(TAB, '\t').split(NEWLINE)
 }

@@ -19,11 +19,12 @@ export function journalEntry(line: string): readonly Prefixed[] | null {
 }
 
 /** Something may have logged lines that have prefixes themselves. */
-function trimmed(text: string): Pick<Prefixed, 'text' | 'found'> & Partial<Prefixed> {
+function trimmed(text: string): Pick<Prefixed, 'text' | 'found' | 'begins'> & Partial<Prefixed> {
   const inner = withoutPrefixes(text)
   return {
     text: inner.text,
     found: true,
+    begins: true,
     ...(inner.time === undefined ? {} : { time: inner.time }),
     ...(inner.caller === undefined ? {} : { caller: inner.caller }),
   }

@@ -2,11 +2,13 @@
  * Log reader: the bytes of a kernel log as the lines that the kernel printed. Nothing of it grows with the length of the log.
  */
 import { LineSplitter } from '../../trace/read/lines.js'
+import { ContinuationLines } from './continuation-lines.js'
 import { unescaped } from './escapes.js'
 import { journalEntry } from './journal.js'
 import { LearnedPrefixes } from './learned-prefix.js'
 import type { LogLine } from './log-line.js'
 import { withoutPrefixes } from './prefix.js'
+import { QuotedPrintable } from './quoted-printable.js'
 import { Unwrap } from './unwrap.js'
 
 /** Lines of what a kernel log prints are short; of longer ones only this much is looked at. */
@@ -14,6 +16,8 @@ const LONGEST = 4096
 
 export class LogReader {
   readonly #splitter: LineSplitter
+  readonly #mail = new QuotedPrintable()
+  readonly #continued = new ContinuationLines()
   readonly #learned = new LearnedPrefixes()
   readonly #unwrap: Unwrap
   #line = 0
@@ -47,6 +51,8 @@ export class LogReader {
 
   end(): void {
     this.#splitter.end()
+    const rest = this.#mail.end()
+    if (rest !== '') this.#understand(rest)
     this.#unwrap.end()
   }
 
@@ -62,35 +68,43 @@ export class LogReader {
   }
 
   #add(raw: string): void {
-    const line = ++this.#line
+    this.#line++
+    const whole = this.#mail.add(raw)
+    if (whole !== undefined) this.#understand(whole)
+  }
+
+  #understand(raw: string): void {
+    const line = this.#line
     const whole = raw.length > LONGEST && !raw.includes('"MESSAGE"') ? raw.slice(0, LONGEST) : raw
     const entry = journalEntry(whole)
     if (entry !== null) {
       for (const { text, time, caller } of entry) {
-        for (const part of unescaped(text))
+        for (const part of unescaped(text)) {
           this.#unwrap.add({ line, text: part, time, caller }, true)
+        }
       }
       return
     }
-    let known:
-      | { readonly time: number | undefined; readonly caller: string | undefined }
-      | undefined
+    let known: Pick<LogLine, 'time' | 'caller'> | undefined
     for (const part of unescaped(whole)) {
       const prefixed = withoutPrefixes(part)
-      const { time, caller } = prefixed.found ? prefixed : (known ?? prefixed)
-      if (prefixed.found) known = prefixed
-      const rest = prefixed.found ? prefixed : this.#learned.strip(prefixed.text)
-      // A prefix may stand inside of a learned one.
-      const inner = rest.found && !prefixed.found ? withoutPrefixes(rest.text) : undefined
+      if (prefixed.begins) known = prefixed
+      // Prefixes that nobody listed may have others inside of them.
+      const rest = prefixed.begins ? prefixed : this.#learned.strip(prefixed.text)
+      const inner = rest.found && !prefixed.begins ? withoutPrefixes(rest.text) : prefixed
+      const begins = prefixed.begins || rest.found || known !== undefined
+      const text = rest.found && !prefixed.begins ? inner.text : rest.text
+      const continued = this.#continued.strip(text, part.length - text.length, begins)
       this.#unwrap.add(
         {
           line,
-          text: inner?.text ?? rest.text,
-          time: inner?.time ?? time,
-          caller: inner?.caller ?? caller,
+          text: continued.text,
+          time: inner.time ?? known?.time ?? continued.time,
+          caller: inner.caller ?? known?.caller,
         },
-        rest.found || known !== undefined,
+        begins || continued.found,
       )
+      this.#continued.before(inner.time)
     }
   }
 }

@@ -10,14 +10,17 @@ export interface Prefixed {
   readonly text: string
   /** Whether there was any prefix. */
   readonly found: boolean
+  /** Whether one of them begins a message of the kernel's: marks of a quotation stand before all lines of a mail. */
+  readonly begins: boolean
   readonly time: number | undefined
   readonly caller: string | undefined
 }
 
 /** One form; a group named `time` are seconds, `caller` is who printed it, `micros` are microseconds. */
+const QUOTE = /^(?:>+ ?)+/
 const FORMS: readonly RegExp[] = [
   // A mail that quotes: `> > `.
-  /^(?:>+ ?)+/,
+  QUOTE,
   // The level: `<6>`.
   /^<\d{1,3}>/,
   // The console: `[   12.345678]`, and who prints with CONFIG_PRINTK_CALLER: `[   12.345678][   T30]`, `[ T30]`.
@@ -34,8 +37,8 @@ const FORMS: readonly RegExp[] = [
   /^\[ *\] ?/,
   // /dev/kmsg and netconsole: `6,1234,56789012,-;`.
   /^\d+,\d+,(?<micros>\d+),[-c+](?:,caller=(?<caller>[TC]\d+))?(?:,[^;]*)?;/,
-  // syslog: `Sep  2 12:00:00 host kernel: `.
-  /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? (?:\S+ )?(?:kernel|klogd)(?:\[\d+\])?: ?/,
+  // syslog: `Sep  2 12:00:00 host kernel: `, `juil. 25 12:45:40 host kernel: `.
+  /^\p{L}{3,5}\.? [ \d]?\d \d\d:\d\d:\d\d(?:\.\d+)? (?:\S+ )?(?:kernel|klogd)(?:\[\d+\])?: ?/u,
   // syslog and journald with times of ISO 8601; what collectors put before each line.
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)? ?(?:(?:\S+ )?(?:kernel|klogd)(?:\[\d+\])?: ?)?/,
   // Android: `06-26 10:11:12.123  1234  1234 W kernel  : `.
@@ -54,30 +57,32 @@ export function withoutPrefixes(line: string): Prefixed {
   let time: number | undefined
   let caller: string | undefined
   let found = false
+  let begins = false
   for (let depth = 0; depth < DEPTH && mayBegin(text); depth++) {
     const match = firstMatch(text)
     if (match === null) break
     const { groups = {} } = match
+    begins ||= !match[0].startsWith('>')
     text = text.slice(match[0].length)
     found = true
     if (groups.time !== undefined) time = Number(groups.time)
     if (groups.micros !== undefined) time = Number(groups.micros) / 1e6
     if (groups.caller !== undefined) caller = groups.caller
   }
-  return { text, found, time, caller }
+  return { text, found, begins, time, caller }
 }
 
-/** Whether a text begins with a character with which a prefix does. */
+/** Whether a text begins with a character with which a prefix does: `[`, `<`, `>`, a digit or a letter. */
 function mayBegin(text: string): boolean {
   const first = text.charCodeAt(0)
   return (
-    first === 0x5b || // [
-    first === 0x3c || // <
-    first === 0x3e || // >
+    first === 0x5b ||
+    first === 0x3c ||
+    first === 0x3e ||
     (first >= 0x30 && first <= 0x39) ||
     (first >= 0x41 && first <= 0x5a) ||
-    first === 0x6b || // kernel, klogd
-    first === 0x64 // dmesg
+    (first >= 0x61 && first <= 0x7a) ||
+    first > 0x7f
   )
 }
 

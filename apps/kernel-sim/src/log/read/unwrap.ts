@@ -17,6 +17,10 @@ const BROKEN: readonly Broken[] = [
   { begins: /\)\{[-+.?]+\}(?:-\{\d+:\d+\})?,$/, goesOn: /^\s*at: / },
   { begins: /^workqueue: .* is flushing$/, goesOn: /^\s*!WQ_MEM_RECLAIM / },
   { begins: /^workqueue: (?:WQ|PF)_\S+ .*\bis$/, goesOn: /^\s*flushing / },
+  {
+    begins: /^workqueue: WQ_MEM_RECLAIM \S+(?: \[\S+\])?$/,
+    goesOn: /^\s*(?:\[\S+\] )?is flushing/,
+  },
   { begins: /^WARNING: CPU: \d+ PID: \d+ at \S+$/, goesOn: FRAME },
   { begins: /^INFO: task .*:\d+ blocked for more than$/, goesOn: /^\s*\d+ seconds/ },
   { begins: /page allocation (?:failure[:.]|stalls for \d+ms,) order:\d+,$/, goesOn: /^\s*mode:/ },

@@ -72,6 +72,15 @@ export const FIXES = {
       },
     ],
   },
+  ioFlusher: {
+    what: 'A process that serves I/O says so with prctl(PR_SET_IO_FLUSHER): its allocations then start no I/O themselves.',
+    commits: [
+      {
+        id: '8d19f1c8e193',
+        subject: 'prctl: PR_{G,S}ET_IO_FLUSHER to support controlling memory reclaim',
+      },
+    ],
+  },
   moveOutOfPool: {
     what: 'Put items that run for long on an unbound queue (WQ_UNBOUND), or mark the queue WQ_CPU_INTENSIVE, so that they do not keep a CPU to themselves.',
     commits: [],

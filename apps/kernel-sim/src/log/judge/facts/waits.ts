@@ -161,9 +161,27 @@ const SERVERS: readonly Server[] = [
   { resource: 'request', comm: /^(?:loop\d|nbd\d|md\d)/, closes: false },
 ]
 
+/** Processes that serve a filesystem or a device from outside of the kernel. */
+const DAEMON =
+  /^(?:mfsmount|gluster\w*|ceph-fuse|sshfs|ntfs-3g|mount\.ntfs|juicefs|s3fs|rclone|goofys|fuse\w*|tgtd|iscsid|nbd-(?:client|server)|multipathd|px\w*|io-engine|zfs-fuse|ublk\w*)/
+
+/** Whether a process serves I/O: then memory that it waits for may need its own service. */
+export function servesIo(comm: string): boolean {
+  return DAEMON.test(comm)
+}
+
 /** What a task brings about, by its name or the item that it works on. */
 export function serversOf(comm: string, work: string | undefined): readonly Server[] {
-  return SERVERS.filter(
-    (server) => server.comm?.test(comm) || (work !== undefined && server.work?.test(work)),
-  )
+  const daemon: Server[] = servesIo(comm)
+    ? (['fuse', 'writeback', 'request', 'io'] as const).map((resource) => ({
+        resource,
+        closes: true,
+      }))
+    : []
+  return [
+    ...daemon,
+    ...SERVERS.filter(
+      (server) => server.comm?.test(comm) || (work !== undefined && server.work?.test(work)),
+    ),
+  ]
 }

@@ -13,6 +13,11 @@ const ITEMS: readonly ItemFact[] = [
     why: 'it writes dquots back through the filesystem, which starts transactions and allocates (fs/quota/dquot.c)',
   },
   {
+    fn: /^xfs_flush_inodes_worker$/,
+    allocates: true,
+    why: 'it writes inodes back, which starts transactions and allocates (fs/xfs/xfs_super.c)',
+  },
+  {
     fn: /^(?:kfree_rcu_work|kfree_rcu_monitor)$/,
     allocates: false,
     why: 'it only frees (mm/slab_common.c)',

@@ -7,7 +7,7 @@ import { stacksIn } from '../stack-lines.js'
 
 const HUNG = /^INFO: task (.+):(\d+) (?:is )?blocked (?:in I\/O wait )?for more than (\d+) seconds/
 const BLOCKER =
-  /^INFO: task (.+):(\d+) (?:is )?blocked on an? (.+?),? likely (?:last )?(?:owned|held) by (?:task |writer )?(.+):(\d+)/
+  /^INFO: task (.+):(\d+)(?: <\w+>)? (?:is )?blocked on an? (.+?),? likely (?:last )?(?:owned|held) by (?:task |writer )?(.+):(\d+)/
 const DUMP_OLD =
   /^(\S.{0,30}?)\s+([DRSTtXZPIN])\s+(?:(?:[\da-f]{8,16}|running task|\(null\))\s+)?\d+\s+(\d+)\s+\d+\s+0x[\da-f]+/
 const DUMP = /^task:(.+?)\s+state:([A-Z])\s+stack:\s*\d+\s+pid:\s*(\d+)/
