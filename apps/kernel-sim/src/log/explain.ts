@@ -119,8 +119,10 @@ export class LogExplainer {
 
   #endEpisode(): void {
     // A dump of all tasks shows many that only sleep.
+    const owners = new Set(this.#episode.map(({ blocker }) => blocker?.pid))
     const tasks = this.#episode.filter(
-      ({ seconds, state }) => seconds !== undefined || state === 'D',
+      ({ seconds, state, pid }) =>
+        seconds !== undefined || state === 'D' || (pid !== undefined && owners.has(pid)),
     )
     if (tasks.length > 0) this.#keep(explainTasks(tasks))
     this.#episode = []

@@ -273,6 +273,22 @@ describe('blocked tasks', () => {
     expect(report?.chain[0]?.how).toContain('the kernel names it as the owner of the mutex')
   })
 
+  it('show the owner below them, also where it only sleeps', () => {
+    const text = [
+      task('cat', 115, ...frames('schedule', '__mutex_lock', 'read_dummy')),
+      'INFO: task cat:115 is blocked on a',
+      'mutex likely owned by task cat:114.',
+      'task:cat             state:S stack:13432 pid:114',
+      ' tgid:114   ppid:106    task_flags:0x400100 flags:0x00000002',
+      'Call Trace:',
+      ...frames('schedule', 'schedule_timeout', 'msleep_interruptible', 'read_dummy'),
+    ].join('\n')
+    const [report] = explained(text).reports
+    expect(report?.tasks.map(({ comm, pid }) => `${comm}/${pid}`)).toEqual(['cat/115', 'cat/114'])
+    expect(report?.chain[0]?.how).toContain('the kernel names it as the owner of the mutex')
+    expect(report?.reasons.join()).toContain('cat/114 sleeps')
+  })
+
   it('name the owner that is missing', () => {
     expect(only('l10').reasons.join()).toContain(
       'waits for the journal thread, jbd2/DEVICE: that is not in the log',

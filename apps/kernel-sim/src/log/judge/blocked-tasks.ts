@@ -212,8 +212,10 @@ function confidenceOf(
 }
 
 function waitText({ wait, lock, task }: Node): string {
-  if (wait === undefined)
-    return task.state === 'R' ? 'runs' : 'waits for something that its stack does not name'
+  if (wait === undefined) {
+    if (task.state === 'R') return 'runs'
+    return task.state === 'S' ? 'sleeps' : 'waits for something that its stack does not name'
+  }
   if (wait.waits === 'lock') {
     return `waits for ${lock === undefined ? 'a lock' : `the lock ${lock.name}`} in ${wait.site}`
   }

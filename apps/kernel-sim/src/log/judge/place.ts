@@ -6,7 +6,7 @@ import { functionsOf } from '../report/stack-lines.js'
 
 /** What lockdep and warnings put on a stack before the allocator. */
 const ABOVE =
-  /^(?:fs_reclaim_acquire|__fs_reclaim_acquire|fs_reclaim_release|might_alloc|slab_pre_alloc_hook|lock_acquire|__lock_acquire|check_prev_add|check_prevs_add|validate_chain|lockdep_trace_alloc|__lockdep_trace_alloc|mark_held_locks|dump_stack\w*|show_stack|dump_backtrace|warn_alloc\w*|dump_header|oom_kill_process|out_of_memory|__should_failslab|kvmalloc_node|prepare_alloc_pages|kzalloc|kmem_alloc\w*|xa_alloc\w*|memdup\w*|krealloc\w*|kmalloc_order\w*|__get_free_pages?)$/
+  /^(?:fs_reclaim_acquire|__fs_reclaim_acquire|fs_reclaim_release|might_alloc|slab_pre_alloc_hook|lock_acquire|__lock_acquire|check_prev_add|check_prevs_add|validate_chain|lockdep_trace_alloc|__lockdep_trace_alloc|mark_held_locks|dump_stack\w*|show_stack|dump_backtrace|warn_alloc\w*|dump_header|oom_kill_process|out_of_memory|__should_failslab|kvmalloc_node|prepare_alloc_pages|kzalloc|kmem_alloc\w*|xa_alloc\w*|memdup\w*|krealloc\w*|kmalloc_order\w*|__get_free_pages?|v(?:un)?map|__vmap\w*|alloc_vmap_area)$/
 
 /** The function that asked for memory, and who called it; undefined where the stack does not reach so far. */
 export function requestOn(

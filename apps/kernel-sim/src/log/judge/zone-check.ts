@@ -48,7 +48,11 @@ export function checkZone(zone: ZoneInfo, request: ZoneRequest, reserveAt: numbe
   const hasCma = pages('free_cma') > 0
   const flags = gfpToAllocFlags(request.gfp, request.order, DEFAULT_PRIO, 0, hasCma)
   const free = pages('free')
-  const highatomic = (flags & ALLOC_RESERVES) === 0 ? pages('reserved_highatomic') : 0
+  // Since 6.13 only what is free of the reserve counts, and is printed.
+  const reserved = pages(
+    zone.kib.has('free_highatomic') ? 'free_highatomic' : 'reserved_highatomic',
+  )
+  const highatomic = (flags & ALLOC_RESERVES) === 0 ? reserved : 0
   const cma = (flags & ALLOC_CMA) === 0 ? pages('free_cma') : 0
   const usable = free - ((1 << request.order) - 1) - highatomic - cma
   const mark = markOf(pages('min'), flags)
@@ -63,7 +67,7 @@ export function checkZone(zone: ZoneInfo, request: ZoneRequest, reserveAt: numbe
   const ok = zoneWatermarkOk(
     {
       freePages: free,
-      reservedHighatomic: pages('reserved_highatomic'),
+      reservedHighatomic: reserved,
       freeCma: pages('free_cma'),
       cma: hasCma,
       lists: (order) => listsOf(zone, order),

@@ -22,7 +22,12 @@ const BROKEN: readonly Broken[] = [
     goesOn: /^\s*(?:\[\S+\] )?is flushing/,
   },
   { begins: /^WARNING: CPU: \d+ PID: \d+ at \S+$/, goesOn: FRAME },
-  { begins: /^INFO: task .*:\d+ blocked for more than$/, goesOn: /^\s*\d+ seconds/ },
+  {
+    begins: /^INFO: task .*:\d+ (?:is )?blocked(?!.* seconds)(?!.* likely .*:\d+)/,
+    goesOn: /^\s*(?:for|more|than|on|\d+ seconds|an?|\S+ likely|likely|owned|held|by|task) ?/,
+  },
+  { begins: /^"echo 0 >$/, goesOn: /^\s*\/proc\// },
+  { begins: /^task:.* pid:\s*\d+$/, goesOn: /^\s*(?:tgid|ppid|flags):/ },
   { begins: /page allocation (?:failure[:.]|stalls for \d+ms,) order:\d+,$/, goesOn: /^\s*mode:/ },
   { begins: /(?:mode:|gfp_mask=)0x[\da-f]+\([A-Z_|]*\),$/, goesOn: /^\s*(?:nodemask|order)=/ },
   { begins: /(?:mode:|gfp_mask=)0x[\da-f]+\([A-Z_|]*\|$/, goesOn: /^\s*_*GFP_/ },

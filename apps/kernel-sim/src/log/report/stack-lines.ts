@@ -14,7 +14,7 @@ export interface LogStack {
 
 const NAME = String.raw`[A-Za-z_$.][\w.$]*`
 const FROM_OLD = new RegExp(
-  String.raw`^\s*\[<[\da-f]+>\] \((${NAME})(?: \[(\w+)\])?\) from \[<[\da-f]+>\] \((${NAME})\+(0x[\da-f]+\/0x[\da-f]+)(?: \[(\w+)\])?\)`,
+  String.raw`^\s*\[<[\da-f]+>\] \((${NAME})(?: \[(\w+)\])?\) from \[<[\da-f]+>\] \((${NAME})\+(0x[\da-f]+\/0x[\da-f]+)(?: \[(\w+)\])?(?: [^()]*)?\)`,
 )
 const FROM = new RegExp(
   String.raw`^\s*(${NAME})(?: \[(\w+)\])? from (${NAME})\+(0x[\da-f]+\/0x[\da-f]+)(?: \[(\w+)\])?`,

@@ -21,7 +21,7 @@ const KILLED =
 export const allocationKind: ReportKind = {
   begins: new RegExp(`${FAILURE.source}|${STALL.source}|${VMALLOC.source}|${OOM.source}`),
   has: new RegExp(
-    `${MEM_INFO_LINE.source}|^\\[ *(?:\\d+|pid) *\\]|^Tasks state|^oom-kill:|^oom_reaper|^(?:Out of memory|Memory cgroup|Killed process|memory: usage|memory\\+swap: usage|swap: usage|kmem: usage|Task in )|^SLUB: |^\\s+(?:cache|node \\d+): |^warn_alloc|^\\s+(?:oom_score|total-vm)|^(?:anon|file|kernel_stack|slab) \\d`,
+    `${MEM_INFO_LINE.source}|^\\[ *(?:\\d+|pid) *\\]|^Tasks state|^oom-kill:|^oom_reaper|^(?:Out of memory|Memory cgroup|Killed process|memory: usage|memory\\+swap: usage|swap: usage|kmem: usage|Task in )|^SLUB: |^\\s+(?:cache|node \\d+): |^warn_alloc|^.{1,24} cpuset=\\S+ mems_allowed=|^\\s+(?:oom_score|total-vm)|^(?:anon|file|kernel_stack|slab) \\d`,
   ),
   longest: 3000,
   parse({ lines, interleaved, overlong }) {

@@ -3,7 +3,8 @@ import { reporterOf } from '../block.js'
 import type { ReportKind } from '../report-kind.js'
 import { registerFrame, stacksIn } from '../stack-lines.js'
 
-const LOCKUP = /^(?:watchdog: )?BUG: soft lockup - CPU#(\d+) stuck for (\d+)s! \[(.*):(\d+)\]/
+const LOCKUP =
+  /^(?:(?:NMI )?watchdog: )?BUG: soft lockup - CPU#(\d+) stuck for (\d+)s! \[(.*):(\d+)\]/
 const STALL =
   /^(?:rcu: )?INFO: (?:rcu_\w+|srcu|tasks_rcu)\S* (?:self-)?(?:detected|stall)|^INFO: rcu_\w+ detected stalls/
 

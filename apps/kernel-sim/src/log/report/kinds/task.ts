@@ -10,7 +10,7 @@ const BLOCKER =
   /^INFO: task (.+):(\d+)(?: <\w+>)? (?:is )?blocked on an? (.+?),? likely (?:last )?(?:owned|held) by (?:task |writer )?(.+):(\d+)/
 const DUMP_OLD =
   /^(\S.{0,30}?)\s+([DRSTtXZPIN])\s+(?:(?:[\da-f]{8,16}|running task|\(null\))\s+)?\d+\s+(\d+)\s+\d+\s+0x[\da-f]+/
-const DUMP = /^task:(.+?)\s+state:([A-Z])\s+stack:\s*\d+\s+pid:\s*(\d+)/
+const DUMP = /^task:(.+?)\s+state:([A-Z])(?:\s+running task)?\s+stack:\s*\d+\s+pid:\s*(\d+)/
 
 export const taskKind: ReportKind = {
   begins: new RegExp(`${HUNG.source}|${DUMP.source}|${DUMP_OLD.source}`),
