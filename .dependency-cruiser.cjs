@@ -8,6 +8,7 @@ const packages = {
   'packages/core/': [],
   'packages/allocator/': ['packages/core/'],
   'packages/checker/': [],
+  'packages/eslint-plugin/': [],
   'apps/kernel-sim/': ['packages/core/', 'packages/allocator/', 'packages/checker/'],
   'packages/workspace-tests/': [],
 }

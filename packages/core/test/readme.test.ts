@@ -43,7 +43,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   mkdirSync(join(folder, 'node_modules/@scopemask'), { recursive: true })
   symlinkSync(root, join(folder, 'node_modules/@scopemask/core'))
-  for (const name of ['@opentelemetry', '@types']) {
+  for (const name of ['@opentelemetry', '@types', 'fastify', 'p-queue']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   }
   for (const [i, { language, text }] of examples.entries()) {

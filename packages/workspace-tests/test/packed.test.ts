@@ -26,7 +26,7 @@ describe.each(published)('the tarball of %s', (path) => {
     const files = list.trim().split('\n')
     const needed = ['package.json', 'README.md', 'LICENSE'].map((file) => `package/${file}`)
     expect(files).toEqual(expect.arrayContaining(needed))
-    const built = /^package\/(CHANGELOG\.md|(dist|bin|examples|schemas)\/.+)$/
+    const built = /^package\/(CHANGELOG\.md|(dist|bin|docs|examples|schemas)\/.+)$/
     expect(files.filter((file) => !needed.includes(file) && !built.test(file))).toEqual([])
   })
 

@@ -16,6 +16,7 @@ export const published = [
   'packages/core',
   'packages/allocator',
   'packages/checker',
+  'packages/eslint-plugin',
   'apps/kernel-sim',
 ] as const
 
