@@ -162,7 +162,10 @@ module.exports = {
       comment: 'What is published imports only what is installed with it.',
       severity: 'error',
       from: { path: '^(packages|apps)/[^/]+/src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm-peer'],
+      },
     },
     {
       name: 'no-async-hooks',

@@ -2,13 +2,16 @@
  * Imports: which local names stand for functions of core. The rules look at what is imported from `@scopemask/core` and its
  * subpaths, under whatever name, so that a function of the application that happens to be called `current` is not meant.
  */
-import type { Scope } from 'eslint'
-import type { CallExpression, Identifier } from 'estree'
+import type { Rule, Scope } from 'eslint'
+
+/** A call, and a name, of the syntax tree. */
+export type Call = Omit<Extract<Rule.Node, { type: 'CallExpression' }>, 'parent'>
+export type Name = Extract<Rule.Node, { type: 'Identifier' }>
 
 const CORE = /^@scopemask\/core(\/|$)/
 
 /** The name under which core exports what is called, or undefined for anything else. */
-export function calleeOf(call: CallExpression, scope: Scope.Scope): string | undefined {
+export function calleeOf(call: Call, scope: Scope.Scope): string | undefined {
   const { callee } = call
   if (callee.type === 'Identifier') return exportedName(callee, scope)
   if (
@@ -24,7 +27,7 @@ export function calleeOf(call: CallExpression, scope: Scope.Scope): string | und
 }
 
 /** What core exports an identifier as; `*` for a namespace of core. */
-function exportedName(identifier: Identifier, scope: Scope.Scope): string | undefined {
+function exportedName(identifier: Pick<Name, 'name'>, scope: Scope.Scope): string | undefined {
   const [definition] = variableOf(identifier, scope)?.defs ?? []
   if (definition?.type !== 'ImportBinding') return undefined
   const { source } = definition.parent
@@ -36,7 +39,10 @@ function exportedName(identifier: Identifier, scope: Scope.Scope): string | unde
 }
 
 /** The variable that an identifier stands for. */
-export function variableOf(identifier: Identifier, scope: Scope.Scope): Scope.Variable | undefined {
+export function variableOf(
+  identifier: Pick<Name, 'name'>,
+  scope: Scope.Scope,
+): Scope.Variable | undefined {
   for (let at: Scope.Scope | null = scope; at !== null; at = at.upper) {
     const variable = at.set.get(identifier.name)
     if (variable !== undefined) return variable
@@ -45,7 +51,7 @@ export function variableOf(identifier: Identifier, scope: Scope.Scope): Scope.Va
 }
 
 /** The method that is called on something, or undefined for anything else. */
-export function methodOf(call: CallExpression): string | undefined {
+export function methodOf(call: Call): string | undefined {
   const { callee } = call
   return callee.type === 'MemberExpression' &&
     !callee.computed &&

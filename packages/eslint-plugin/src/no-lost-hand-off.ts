@@ -3,8 +3,7 @@
  * that arrive nowhere.
  */
 import type { Rule } from 'eslint'
-import type { CallExpression } from 'estree'
-import { calleeOf } from './imports.js'
+import { type Call, calleeOf } from './imports.js'
 
 const KEPT = new Set(['handOff', 'convey', 'transfer', 'merge', 'contextFrom', 'bind'])
 
@@ -19,7 +18,7 @@ export const noLostHandOff: Rule.RuleModule = {
   },
   create(context) {
     return {
-      'ExpressionStatement > CallExpression'(node: CallExpression & Rule.NodeParentExtension) {
+      'ExpressionStatement > CallExpression'(node: Call & Rule.NodeParentExtension) {
         const name = calleeOf(node, context.sourceCode.getScope(node))
         if (name !== undefined && KEPT.has(name)) {
           context.report({ node, messageId: 'lost', data: { name } })

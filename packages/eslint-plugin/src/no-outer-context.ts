@@ -3,8 +3,7 @@
  * done with that context gets around the section: `request.run(NO_DISK, () => request.has(NO_DISK))` is false.
  */
 import type { Rule } from 'eslint'
-import type { Identifier } from 'estree'
-import { methodOf, variableOf } from './imports.js'
+import { methodOf, type Name, variableOf } from './imports.js'
 
 export const noOuterContext: Rule.RuleModule = {
   meta: {
@@ -30,12 +29,8 @@ export const noOuterContext: Rule.RuleModule = {
         const [from, to] = section.body.range ?? [0, 0]
         for (const { identifier } of outer?.references ?? []) {
           const [at = -1] = identifier.range ?? []
-          if (
-            at >= from &&
-            at < to &&
-            isAsked(identifier as Identifier & Rule.NodeParentExtension)
-          ) {
-            const { name } = identifier as Identifier
+          if (at >= from && at < to && isAsked(identifier as Name)) {
+            const { name } = identifier as Name
             context.report({ node: identifier, messageId: 'outer', data: { name } })
           }
         }
@@ -48,7 +43,7 @@ export const noOuterContext: Rule.RuleModule = {
 const ASKED = ['run', 'fork', 'has', 'hasAny', 'hasAll', 'forbid', 'mask']
 
 /** Whether a reference asks a context, or hands it to a function; its name alone is harmless. */
-function isAsked({ parent }: Identifier & Rule.NodeParentExtension): boolean {
+function isAsked({ parent }: Name): boolean {
   if (parent.type === 'MemberExpression') {
     return parent.property.type === 'Identifier' && ASKED.includes(parent.property.name)
   }
