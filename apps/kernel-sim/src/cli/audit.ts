@@ -9,7 +9,7 @@ import { comparisonJson } from '../report/audit/comparison-json.js'
 import { comparisonPage } from '../report/audit/comparison-page.js'
 import { auditJson } from '../report/audit/json.js'
 import { auditPage } from '../report/audit/page.js'
-import type { AuditReport } from '../report/audit/report.js'
+import { type AuditReport, withSource } from '../report/audit/report.js'
 import { auditSarif } from '../report/audit/sarif.js'
 import { auditScenario, lostScopeToModel } from '../report/audit/scenario.js'
 import { pageHtml } from '../report/form/html-page.js'
@@ -27,6 +27,7 @@ import {
   readScopes,
   refuseSavedReport,
 } from './read-audit.js'
+import { readSource } from './read-source.js'
 
 /** What `--fail-on` can name, and how a report shows it. */
 const FAILURES = {
@@ -50,6 +51,7 @@ interface Options {
   readonly markdown?: true
   readonly compare?: string
   readonly scopes?: string
+  readonly source?: string
   readonly scenario?: string
   readonly work?: string
   readonly top: number
@@ -115,6 +117,12 @@ export function audit(program: Command): void {
     )
     .addOption(
       new Option(
+        '--source <DIR>',
+        'show which places in this kernel source the recording exercised, and which not',
+      ).conflicts('compare'),
+    )
+    .addOption(
+      new Option(
         '--scenario <FILE>',
         'write a lost scope as a scenario for kernel-sim check; - prints it instead of the report',
       ).conflicts('compare'),
@@ -166,7 +174,9 @@ async function run(path: string | undefined, options: Options): Promise<void> {
     throw new InputError('standard input holds one recording: give a file for the other')
   }
   const known = scopes === undefined ? undefined : await readScopes(scopes, progress)
-  const report = await readAudit(source, progress, known)
+  const tree = options.source === undefined ? undefined : readSource(options.source)
+  const audited = await readAudit(source, progress, known)
+  const report = tree === undefined ? audited : withSource(audited, tree.files, tree.sites)
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
   if (scenario !== '-') process.stdout.write(written(report, path, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found

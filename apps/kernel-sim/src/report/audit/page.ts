@@ -9,6 +9,7 @@ import { insideScopesSection, predictionSection } from './prediction-sections.js
 import { reclaimSection } from './reclaim-section.js'
 import { recordingSection } from './recording-section.js'
 import type { AuditReport } from './report.js'
+import { sourceSection } from './source-section.js'
 import { workListSection } from './work-list-section.js'
 import { delegationSection, lostSection, waitSection } from './work-sections.js'
 
@@ -27,6 +28,7 @@ export function auditPage(report: AuditReport): Page {
       { id: 'meaning', title: 'What it means', parts: [{ items: report.meaning }] },
       damageSection(report.reading),
       workListSection(report),
+      sourceSection(report),
       lostSection(report),
       explicitSection(report),
       weakenedSection(report),

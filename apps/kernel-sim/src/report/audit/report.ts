@@ -1,5 +1,7 @@
 /** Audit report: the facts of an audit together with what follows from them. Every form of the report is made of this. */
 import type { AuditFacts } from '../../audit/audit.js'
+import { type SourceFacts, sourceFacts } from '../../audit/source-coverage.js'
+import type { SourceSite } from '../../audit/source-sites.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { meaningOf } from './meaning.js'
 import { type Task, workListOf } from './work-list.js'
@@ -21,8 +23,19 @@ export interface AuditReport extends AuditFacts {
   readonly verdict: Verdict
   /** What it means, in sentences. */
   readonly meaning: readonly string[]
+  /** What the source has, where it was given. */
+  readonly source?: SourceFacts | undefined
   /** What to do about it. */
   readonly workList: readonly Task[]
+}
+
+/** The report with what the source of the kernel has. */
+export function withSource(
+  report: AuditReport,
+  files: number,
+  sites: readonly SourceSite[],
+): AuditReport {
+  return { ...report, source: sourceFacts(files, sites, report.callSites.explicit) }
 }
 
 /** Draws the conclusions. */
