@@ -220,6 +220,70 @@ Call Trace:
   })
 })
 
+describe('lockdep before 4.14, over two locks', () => {
+  const report = (scan: string) => `=========================================================
+[ INFO: possible irq lock inversion dependency detected ]
+4.5.0-rc2+ #4 Tainted: G           O
+---------------------------------------------------------
+kswapd0/543 just changed the state of lock:
+ (&xfs_nondir_ilock_class){++++-+}, at: [<ffffffffa00781f7>] xfs_ilock+0x177/0x200 [xfs]
+
+but this lock took another, RECLAIM_FS-unsafe lock in the past:
+ (&(&bp->b_lock)->rlock){+.+.+.}
+
+and interrupts could create inverse lock ordering between them.
+
+other info that might help us debug this:
+ Possible interrupt unsafe locking scenario:
+
+       CPU0                    CPU1
+       ----                    ----
+  lock(&(&bp->b_lock)->rlock);
+                               local_irq_disable();
+                               lock(&xfs_nondir_ilock_class);
+                               lock(&(&bp->b_lock)->rlock);
+  <Interrupt>
+    lock(&xfs_nondir_ilock_class);
+
+ *** DEADLOCK ***
+
+3 locks held by kswapd0/543:
+ #0:  (shrinker_rwsem){++++..}, at: [<ffffffff8116c3f0>] shrink_slab+0x30/0x4a0
+
+the shortest dependencies between 2nd lock and 1st lock:
+ -> (&(&bp->b_lock)->rlock){+.+.+.} ops: 1200 {
+    RECLAIM_FS-ON-W at:
+                     [<ffffffff810b9b3d>] lockdep_trace_alloc+0x7d/0xe0
+                     [<ffffffff810b9b4d>] kmem_cache_alloc+0x7d/0xe0
+                     [<ffffffff810b9b5d>] xfs_buf_grow+0x7d/0xe0 [xfs]
+                     [<ffffffff810b9b6d>] vfs_write+0x7d/0xe0
+ }
+
+stack backtrace:
+CPU: 0 PID: 543 Comm: kswapd0 Tainted: G           O    4.5.0-rc2+ #4
+Call Trace:
+ [<ffffffff8169b2a6>] down_write_nested+0x19/0x1b
+ [<ffffffff8169b2b6>] xfs_ilock+0x177/0x200 [xfs]
+ [<ffffffff8169b2c6>] ${scan}+0x19/0x1b [xfs]
+ [<ffffffff8169b2d6>] super_cache_scan+0x19/0x1b
+ [<ffffffff8169b2e6>] shrink_slab+0x19/0x1b
+ [<ffffffff8169b2f6>] kswapd+0x19/0x1b
+`
+  it('is judged by both stacks', () => {
+    expect(explained(report('xfs_reclaim_inode')).reports[0]).toMatchObject({
+      kind: 'lockdep-inversion',
+      verdict: 'false-alarm',
+      confidence: 'high',
+      place: { fn: 'xfs_buf_grow' },
+    })
+    expect(explained(report('xfs_grow')).reports[0]).toMatchObject({
+      verdict: 'missing-scope',
+      place: { fn: 'xfs_buf_grow' },
+    })
+    expect(explained(report('xfs_grow')).others).toEqual([])
+  })
+})
+
 describe('blocked tasks', () => {
   const task = (comm: string, pid: number, ...lines: string[]) =>
     [

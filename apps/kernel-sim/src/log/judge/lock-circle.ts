@@ -2,6 +2,7 @@
  * Lock circle: the circle that lockdep reports as steps, and, where memory reclaim is part of it, its two sides: who allocates while holding
  * something, and what reclaim takes.
  */
+import { type Frame, parseFrame } from '../../lockdep/frame.js'
 import type { LockdepFound } from '../report/report.js'
 import type { LogStack } from '../report/stack-lines.js'
 
@@ -48,13 +49,69 @@ export function stepsOf({ splat, chainLines }: LockdepFound): Step[] {
 export function reclaimSidesOf(found: LockdepFound): ReclaimSides | undefined {
   const steps = stepsOf(found)
   const at = steps.findIndex(({ takes }) => takes === FS_RECLAIM)
-  if (at < 0 || steps.length < 2) return usageSidesOf(found)
+  if (at < 0 || steps.length < 2) return usageSidesOf(found) ?? inversionSidesOf(found)
   const around = Array.from(
     { length: steps.length },
     (_, i) => steps[(at + i) % steps.length] as Step,
   )
   const [allocation, entry, ...between] = around as [Step, Step, ...Step[]]
   return { allocation, entry, between, allocatesNow: at === 0 }
+}
+
+function stepAt(
+  { holds, takes }: Pick<Step, 'holds' | 'takes'>,
+  frames: readonly Frame[],
+  line: number,
+): Step {
+  return { holds, takes, stack: { frames, lines: frames.map(() => line) }, line }
+}
+
+/** The frames below a line of the usages that reports about interrupts list. */
+function stackBelow(details: readonly string[], heading: RegExp): Frame[] {
+  const at = details.findIndex((line) => heading.test(line))
+  const frames: Frame[] = []
+  for (const line of at < 0 ? [] : details.slice(at + 1)) {
+    const frame = parseFrame(line)
+    if (frame === null) break
+    frames.push(frame)
+  }
+  return frames
+}
+
+/** Before 4.14, over more than one lock: the first is taken in reclaim, and the last is held while somebody allocates. */
+function inversionSidesOf({ splat, first, last }: LockdepFound): ReclaimSides | undefined {
+  const { irq, lock, other, otherIsSafe, order, backtrace, details = [] } = splat
+  if (irq !== 'RECLAIM_FS' || lock === undefined) return undefined
+  const now = (backtrace?.stack ?? []).filter((frame) => typeof frame !== 'string')
+  const inReclaim = stackBelow(details, /IN-RECLAIM_FS|which became RECLAIM_FS-irq-safe/)
+  const allocating = stackBelow(details, /RECLAIM_FS-ON|which became RECLAIM_FS-irq-unsafe/)
+  const allocates = (holds: string, frames: readonly Frame[], line: number) =>
+    stepAt({ holds, takes: FS_RECLAIM }, frames, line)
+  const reclaims = (takes: string, frames: readonly Frame[], line: number) =>
+    stepAt({ holds: FS_RECLAIM, takes }, frames, line)
+  if (order !== undefined) {
+    return {
+      allocation: allocates(order.unsafe.name, allocating, first),
+      entry: reclaims(order.safe.name, inReclaim, first),
+      between: [],
+      allocatesNow: false,
+    }
+  }
+  if (other === undefined) return undefined
+  // The lock has just been taken in reclaim, or has just been held while the task allocates.
+  return otherIsSafe
+    ? {
+        allocation: allocates(lock.name, now, last),
+        entry: reclaims(other.name, inReclaim, first),
+        between: [],
+        allocatesNow: true,
+      }
+    : {
+        allocation: allocates(other.name, allocating, first),
+        entry: reclaims(lock.name, now, last),
+        between: [],
+        allocatesNow: false,
+      }
 }
 
 /** Before 4.14 reclaim was a usage, as interrupts are: a lock is taken in reclaim, and held while somebody allocates. */

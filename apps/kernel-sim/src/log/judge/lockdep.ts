@@ -236,9 +236,9 @@ function recursiveConclusion({ splat, first }: LockdepFound): Conclusion {
 function withReclaim(found: LockdepFound, sides: ReclaimSides): Conclusion {
   return (
     lost(sides) ??
+    falseAlarm(sides) ??
     cut(sides) ??
     outside(sides) ??
-    falseAlarm(sides) ??
     unclearScope(found, sides) ??
     contradicted(sides) ??
     missingScope(found, sides)
@@ -325,7 +325,7 @@ function falseAlarm({ allocation, entry, between }: ReclaimSides): Conclusion | 
   const request = requestOn(allocation.stack)
   return {
     verdict: 'false-alarm',
-    confidence: inUse ? 'high' : 'medium',
+    confidence: inUse ? 'high' : users.length > 0 ? 'medium' : 'low',
     reasons: [
       `In reclaim, ${entry.takes} is taken by ${functions.find((name) => !/lock|down_/.test(name)) ?? functions[0]}: ${why}.`,
       inUse
