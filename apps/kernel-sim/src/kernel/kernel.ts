@@ -42,15 +42,12 @@ import { Scopes } from './task/scopes.js'
 import { TaskStates } from './task/task-state.js'
 import { Transaction } from './task/transaction.js'
 import { WaitQueue } from './task/wait-queue.js'
+import { Waits } from './task/waits.js'
 import type { StartKthread } from './work/kthread.js'
-import {
-  type PoolOptions,
-  type Work,
-  type WorkerPool,
-  type Workqueue,
-  type WorkqueueOptions,
-  Workqueues,
-} from './work/workqueue.js'
+import type { Work } from './work/work.js'
+import type { PoolOptions, WorkerPool } from './work/worker-pool.js'
+import type { Workqueue, WorkqueueOptions } from './work/workqueue.js'
+import { Workqueues } from './work/workqueues.js'
 
 /** What kthreadd works on. */
 interface Kthreadd {
@@ -67,6 +64,7 @@ export class Kernel {
   readonly situations: Situations
   readonly #interventions: Interventions
   readonly #tasks: TaskStates
+  readonly #waits: Waits
   readonly #current: Current
   readonly #choices: Choices
   readonly #memory: Memory
@@ -82,19 +80,27 @@ export class Kernel {
     this.policy = policy
     this.#interventions = new Interventions(interventions)
     this.#tasks = new TaskStates(this.machine)
-    this.#current = new Current(this.machine, policy, this.#interventions)
+    this.#waits = new Waits(this.machine, this.#tasks, policy)
+    this.#current = new Current(this.machine, policy, this.#interventions, this.#waits)
     this.scopes = new Scopes(this.#current, policy)
     this.#choices = new Choices(this.machine)
     this.#memory = new Memory(this.machine, this.#tasks, this.#current)
-    this.#workqueues = new Workqueues(
-      this.machine,
-      this.#tasks,
-      this.#current,
+    this.#workqueues = new Workqueues({
+      machine: this.machine,
+      tasks: this.#tasks,
+      current: this.#current,
       policy,
-      this.#interventions,
-      this.#kthread,
-    )
-    this.situations = new Situations(this.machine, this.#memory, this.#current, this.#workqueues)
+      interventions: this.#interventions,
+      waits: this.#waits,
+      start: this.#kthread,
+    })
+    this.situations = new Situations({
+      machine: this.machine,
+      memory: this.#memory,
+      current: this.#current,
+      waits: this.#waits,
+      workqueues: this.#workqueues,
+    })
     if (this.#interventions.haveScopes) {
       this.#current.situationOf = (row, task) => this.situations.of(row, task)
     }
@@ -271,19 +277,19 @@ export class Kernel {
   }
 
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
-    return yield* this.#workqueues.queueWork(queue, work)
+    return yield* this.#workqueues.queueing.queueWork(queue, work)
   }
 
   *flushWork(work: Work): Steps<void> {
-    yield* this.#workqueues.flushWork(work)
+    yield* this.#workqueues.flushing.flushWork(work)
   }
 
   *flushWorkqueue(queue: Workqueue): Steps<void> {
-    yield* this.#workqueues.flushWorkqueue(queue)
+    yield* this.#workqueues.flushing.flushWorkqueue(queue)
   }
 
   *cancelWorkSync(work: Work): Steps<void> {
-    yield* this.#workqueues.cancelWorkSync(work)
+    yield* this.#workqueues.queueing.cancelWorkSync(work)
   }
 
   /**
@@ -291,7 +297,7 @@ export class Kernel {
    * inherit-on-wait the item's worker has the waiter's restrictions meanwhile.
    */
   *waitForWork(completion: Completion, work: Work): Steps<void> {
-    yield* this.#workqueues.inheriting(work, completion.wait())
+    yield* this.#waits.inheriting(work, completion.wait())
   }
 
   // Filesystems and devices.
@@ -378,7 +384,7 @@ export class Kernel {
     const task = this.machine.task(name, body, daemon)
     this.#tasks.add(task)
     this.#current.add(task, flags)
-    this.#workqueues.add(task)
+    this.#waits.addTask(task)
     task.onReturn = (row, running) => {
       this.#tasks.checkReturn(row, running)
       this.#current.checkReturn(row, running)

@@ -52,3 +52,26 @@ export class KernelOperation extends Operation {
     this.effect = spec.effect ?? null
   }
 }
+
+/** Operations that are made when they are first asked for: the search tells steps apart by identity, so each is made once. */
+export class OperationTable {
+  readonly #made = new Map<string, KernelOperation>()
+
+  /** The operation of this name on an object, told from others by the operand. */
+  of(
+    name: string,
+    object: MachineObject,
+    operand: MachineObject | number | null,
+    spec: Omit<KernelOperationSpec, 'name' | 'object' | 'operands'>,
+  ): KernelOperation {
+    const told = typeof operand === 'number' ? `number ${operand}` : operand?.id
+    const key = `${name} ${object.id} ${told}`
+    let operation = this.#made.get(key)
+    if (operation === undefined) {
+      const operands = operand === null ? [] : [operand]
+      operation = new KernelOperation({ name, object, operands, ...spec })
+      this.#made.set(key, operation)
+    }
+    return operation
+  }
+}

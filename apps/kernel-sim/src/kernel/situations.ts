@@ -4,7 +4,8 @@ import type { Situation } from './intervention.js'
 import type { Memory } from './memory/memory.js'
 import type { Current } from './task/current.js'
 import type { Process } from './task/process.js'
-import type { Item, Workqueues } from './work/workqueue.js'
+import type { Waits } from './task/waits.js'
+import type { Item, Workqueues } from './work/workqueues.js'
 
 /** A lock that is held by a task until the task drops it. */
 interface HeldLock {
@@ -12,9 +13,19 @@ interface HeldLock {
   isHeldBy(row: Row, task: number): boolean
 }
 
+/** Whom situations ask. */
+interface SituationsOptions {
+  readonly machine: Machine
+  readonly memory: Memory
+  readonly current: Current
+  readonly waits: Waits
+  readonly workqueues: Workqueues
+}
+
 export class Situations {
   readonly #machine: Machine
   readonly #current: Current
+  readonly #waits: Waits
   readonly #workqueues: Workqueues
   readonly memory: Pick<Memory, 'isMonotone' | 'dependsOn'>
   readonly #locks: HeldLock[] = []
@@ -22,10 +33,11 @@ export class Situations {
   readonly #servants = new Set<number>()
   readonly #rescuers = new Set<number>()
 
-  constructor(machine: Machine, memory: Memory, current: Current, workqueues: Workqueues) {
+  constructor({ machine, memory, current, waits, workqueues }: SituationsOptions) {
     this.#machine = machine
     this.memory = memory
     this.#current = current
+    this.#waits = waits
     this.#workqueues = workqueues
   }
 
@@ -95,7 +107,7 @@ export class Situations {
 
   /** The tasks whose restrictions hold for a task while they wait for it: under inherit-on-wait. */
   waitersOf(row: Row, task: number): readonly number[] {
-    return this.#current.waitersOf(row, task)
+    return this.#waits.waitersOf(row, task)
   }
 
   /** The processes that were forked and have not begun yet, by the number of their task. */

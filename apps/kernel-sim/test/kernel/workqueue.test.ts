@@ -76,7 +76,7 @@ describe('flush_work', () => {
     does('flusher', 'start_flush_work')
     does('canceller', 'cancel_work')
     expect(does('flusher', 'flush_work')).toBe(true)
-    does('canceller', 'start_flush_work')
+    does('canceller', 'start_cancel_work_sync')
     does('canceller', 'cancel_done')
     expect(ended('canceller')).toBe(true)
   })

@@ -4,7 +4,7 @@
  * and the allocator's own functions work on that.
  */
 import { currentGfpContext, formatGfp, PF, PF_MEMALLOC, type TaskFlags } from '@scopemask/allocator'
-import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
+import type { Field, Machine, Row, Task } from '@scopemask/checker/machine'
 import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { convey } from '@scopemask/core'
 import { Task as CoreTask } from '@scopemask/core/task'
@@ -12,6 +12,7 @@ import type { Interventions, SituationOf } from '../intervention.js'
 import { LAYOUT, takesFsReclaim } from '../memory/gfp.js'
 import { KernelOperation } from '../operation.js'
 import type { Policy } from '../policy.js'
+import type { Waits } from './waits.js'
 
 /** Numbers for values that are too wide for a row. */
 class Numbering {
@@ -32,18 +33,12 @@ class Numbering {
   }
 }
 
-/** Tells which tasks wait for what a task works on: see workqueue.ts. */
-export type WaitersOf = (row: Row, task: number) => readonly number[]
-
 const EVERY_FLAG = -1 as TaskFlags
 
 export class Current {
   readonly #machine: Machine
-  readonly #inherits: boolean
   readonly #conveys: boolean
-  /** What stands for the waits that restrictions pass along; all that reads it depends on all waits. */
-  readonly waits: MachineObject
-  waitersOf: WaitersOf = () => []
+  readonly #waits: Waits
   /** Set where there are interventions that open scopes. */
   situationOf: SituationOf | null = null
   readonly #interventions: Interventions
@@ -54,12 +49,11 @@ export class Current {
   readonly #gfps = new Numbering()
   readonly #operations = new Map<string, Operation>()
 
-  constructor(machine: Machine, policy: Policy, interventions: Interventions) {
+  constructor(machine: Machine, policy: Policy, interventions: Interventions, waits: Waits) {
+    this.#waits = waits
     this.#machine = machine
     this.#interventions = interventions
-    this.#inherits = policy.delegation === 'inherit-on-wait'
     this.#conveys = policy.delegation === 'convey-on-queue'
-    this.waits = machine.object('waits')
     PF.recordPlaces(0)
   }
 
@@ -104,7 +98,7 @@ export class Current {
         operands: [gfp],
         label: `current_gfp_context(${formatGfp(LAYOUT, gfp)})`,
         // Under inherit-on-wait others change what holds here: then it is no step of the task alone.
-        ...(this.#inherits ? { object: this.waits } : {}),
+        ...(this.#waits.inherits ? { object: this.#waits.object } : {}),
         effect: {
           kind: 'alloc',
           entersFs: (result: number) => takesFsReclaim(this.#effective(result)),
@@ -127,10 +121,10 @@ export class Current {
   /** The flags in force for a task, those that it inherits included. */
   effective(row: Row, task: number): TaskFlags {
     let flags = this.#inForce(row, task) as number
-    if (this.#inherits) {
+    if (this.#waits.inherits) {
       const seen = [task]
       for (const at of seen) {
-        for (const waiter of this.waitersOf(row, at)) {
+        for (const waiter of this.#waits.waitersOf(row, at)) {
           if (seen.includes(waiter)) continue
           seen.push(waiter)
           flags |= this.#inForce(row, waiter) & PF.restrictions
@@ -218,7 +212,7 @@ export class Current {
         operands,
         label,
         attempt,
-        ...(this.#inherits ? { object: this.waits } : {}),
+        ...(this.#waits.inherits ? { object: this.#waits.object } : {}),
       })
       this.#operations.set(key, operation)
     }

@@ -1,0 +1,66 @@
+/**
+ * Worker pool: threads that work on the items of several queues (struct worker_pool). It keeps an idle worker; how one is created
+ * is in workers.ts.
+ */
+import type { Field, Machine, MachineObject, Operation, Row } from '@scopemask/checker/machine'
+import { BLOCKED } from '@scopemask/checker/machine'
+import { ReferenceList } from '../data/reference-list.js'
+import { KernelOperation } from '../operation.js'
+
+/** What a pool of workers may be made with. */
+export interface PoolOptions {
+  /** How many workers there are, all idle. By default as many as there are items, so that they never run out. */
+  readonly workers?: number
+  /**
+   * Whether the pool has to create a worker when the last idle one begins to work; kthreadd allocates it with
+   * GFP_KERNEL. By default no.
+   */
+  readonly creates?: boolean
+}
+
+export class WorkerPool {
+  readonly list: ReferenceList
+  /** How many of its workers are at work. */
+  readonly busy: Field
+  readonly created: Field
+  /** The worker that creates another. */
+  readonly manager: Field
+  /** How many workers there can be. */
+  most = 0
+  /** kthreadd has made a worker. */
+  readonly wakeUpNewTask: Operation
+  /** Whoever asked for a worker waits for it. */
+  readonly waitForWorker: Operation
+
+  constructor(
+    machine: Machine,
+    readonly object: MachineObject,
+    readonly options: PoolOptions,
+  ) {
+    this.list = new ReferenceList(machine, object, 'pending')
+    this.busy = machine.field(object, 'busy workers')
+    this.created = machine.field(object, 'workers created')
+    this.manager = machine.reference(object, 'manager')
+    this.wakeUpNewTask = new KernelOperation({
+      name: 'wake_up_new_task',
+      object,
+      wakes: true,
+      attempt: (row) => {
+        this.created.set(row, this.created.get(row) + 1)
+        this.manager.set(row, 0)
+        return 0
+      },
+    })
+    this.waitForWorker = new KernelOperation({
+      name: 'create_worker',
+      object,
+      wait: () => ({ what: `kthreadd to create a worker for ${object}` }),
+      attempt: (row) => (this.manager.get(row) === 0 ? 0 : BLOCKED),
+    })
+  }
+
+  /** How many workers it has now. @param items how many items there are in all. */
+  size(row: Row, items: number): number {
+    return (this.options.workers ?? items) + this.created.get(row)
+  }
+}

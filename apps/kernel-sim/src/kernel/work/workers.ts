@@ -1,0 +1,214 @@
+/**
+ * Workers: the threads that run items (kernel/workqueue.c, worker_thread and rescuer_thread).
+ *
+ * - A pool keeps an idle worker. A worker that is the last idle one has to create another before it works, each time, and
+ *   creating one takes memory: kthreadd allocates it (maybe_create_worker). Meanwhile nobody else of the pool creates one.
+ * - A queue with a rescuer has a thread made beforehand that takes its items when no worker is idle.
+ */
+import type { MachineObject, Row, Steps, Task } from '@scopemask/checker/machine'
+import { BLOCKED, type Machine } from '@scopemask/checker/machine'
+import type { Effect, OperationTable } from '../operation.js'
+import type { Current } from '../task/current.js'
+import type { TaskStates } from '../task/task-state.js'
+import type { StartKthread } from './kthread.js'
+import type { Parts } from './parts.js'
+import type { WorkRegistry } from './work-registry.js'
+import type { WorkerPool } from './worker-pool.js'
+import type { Workqueue } from './workqueue.js'
+
+/** The threads that there are. */
+export interface Threads {
+  readonly workers: readonly Task[]
+  readonly rescuers: readonly Task[]
+}
+
+export class Workers {
+  readonly #machine: Machine
+  readonly #tasks: TaskStates
+  readonly #current: Current
+  readonly #registry: WorkRegistry
+  readonly #operations: OperationTable
+  readonly #start: StartKthread
+  /** The threads that work on the items of a pool, and the one that only does so for one queue when nobody else can. */
+  readonly #workers = new Map<WorkerPool, readonly number[]>()
+  readonly #rescuers = new Map<Workqueue, number>()
+  readonly #beginWork: Effect
+
+  constructor({ machine, tasks, current, registry, operations }: Parts, start: StartKthread) {
+    this.#machine = machine
+    this.#tasks = tasks
+    this.#current = current
+    this.#registry = registry
+    this.#operations = operations
+    this.#start = start
+    this.#beginWork = {
+      kind: 'begin_work',
+      queue: (row, result) =>
+        `${registry.queueAt(registry.workAt(result).runsFrom.get(row))?.object}`,
+      workName: (result) => registry.workAt(result).object.name,
+    }
+  }
+
+  /** Makes the threads, once all items are known. @param kthreadCreate waits until a worker has been created. */
+  start(kthreadCreate: (pool: WorkerPool) => Steps<void>): Threads {
+    const workers: Task[] = []
+    const rescuers: Task[] = []
+    const items = this.#registry.works.length
+    for (const pool of this.#registry.pools) {
+      const served = this.#registry.queues.filter((queue) => queue.pool === pool)
+      if (served.length === 0) continue
+      const { workers: idle = items, creates = false } = pool.options
+      // No more can be at work than there are items, and one is idle.
+      pool.most = creates ? Math.max(idle, items) + 1 : idle
+      const body = creates
+        ? () => this.#createThenWork(pool, kthreadCreate)
+        : () => this.#workOn(pool)
+      const made = this.#machine.replicate(`kworker/${pool.object}`, pool.most, () =>
+        this.#start(`kworker/${pool.object}`, body),
+      )
+      workers.push(...made)
+      this.#workers.set(
+        pool,
+        made.map(({ index }) => index),
+      )
+      for (const queue of served.filter(({ memReclaim }) => memReclaim)) {
+        const rescuer = this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue))
+        rescuers.push(rescuer)
+        this.#rescuers.set(queue, rescuer.index)
+      }
+    }
+    return { workers, rescuers }
+  }
+
+  /** The threads that could run an item of a queue: the workers of its pool, and its rescuer. */
+  serving(queue: Workqueue): readonly number[] {
+    const rescuer = this.#rescuers.get(queue)
+    return [...(this.#workers.get(queue.pool) ?? []), ...(rescuer === undefined ? [] : [rescuer])]
+  }
+
+  *#workOn(pool: WorkerPool): Steps<void> {
+    const object = yield* this.#take(pool)
+    if (object) yield* this.#run(object, pool)
+  }
+
+  /** A worker of a pool that creates workers: it must leave an idle one behind before it works (may_start_working). */
+  *#createThenWork(
+    pool: WorkerPool,
+    kthreadCreate: (pool: WorkerPool) => Steps<void>,
+  ): Steps<void> {
+    const last = yield* this.#operations.of('worker_thread', pool.object, null, {
+      attempt: (row, task) => {
+        const size = pool.size(row, this.#registry.works.length)
+        const busy = pool.busy.get(row)
+        // Who has left its bed for an item leaves no other to be woken for it (need_more_worker).
+        const onTheWay = busy - this.#atWork(row, pool)
+        if (busy === size || onTheWay >= this.#waiting(row, pool)) return BLOCKED
+        pool.busy.set(row, busy + 1)
+        if (busy + 1 < size || size === pool.most || pool.manager.get(row) !== 0) return 0
+        pool.manager.set(row, this.#tasks.reference(task))
+        return 1
+      },
+    })
+    if (last === 1) yield* kthreadCreate(pool)
+    const object = yield* this.#takeIfAny(pool)
+    if (object) yield* this.#run(object, null)
+    yield* this.#operations.of('worker_enter_idle', pool.object, null, {
+      attempt: (row) => {
+        pool.busy.set(row, pool.busy.get(row) - 1)
+        return 0
+      },
+    })
+  }
+
+  *#rescue(queue: Workqueue): Steps<void> {
+    const operation = this.#operations.of('rescuer_thread', queue.object, null, {
+      refers: true,
+      effect: this.#beginWork,
+      attempt: (row, task) => {
+        const { pool } = queue
+        if (pool.busy.get(row) < pool.size(row, this.#registry.works.length)) return BLOCKED
+        const reference = pool.list.find(row, (item) => {
+          const work = this.#registry.workAt(item)
+          return work.worker.get(row) === 0 && work.queue.get(row) === queue.object.reference
+        })
+        return reference === 0 ? BLOCKED : this.#begin(row, task, pool, reference)
+      },
+    })
+    const object = this.#machine.objects[(yield* operation) - 1]
+    if (object) yield* this.#run(object, null)
+  }
+
+  *#take(pool: WorkerPool): Steps<MachineObject | undefined> {
+    const taken = yield* this.#operations.of('worker_thread', pool.object, null, {
+      refers: true,
+      effect: this.#beginWork,
+      attempt: (row, task) => {
+        const reference = this.#registry.next(row, pool)
+        if (reference === 0) return BLOCKED
+        pool.busy.set(row, pool.busy.get(row) + 1)
+        return this.#begin(row, task, pool, reference)
+      },
+    })
+    return this.#machine.objects[taken - 1]
+  }
+
+  *#takeIfAny(pool: WorkerPool): Steps<MachineObject | undefined> {
+    const taken = yield* this.#operations.of('process_one_work', pool.object, null, {
+      refers: true,
+      effect: this.#beginWork,
+      attempt: (row, task) => {
+        const reference = this.#registry.next(row, pool)
+        return reference === 0 ? 0 : this.#begin(row, task, pool, reference)
+      },
+    })
+    return this.#machine.objects[taken - 1]
+  }
+
+  *#run(object: MachineObject, counted: WorkerPool | null): Steps<void> {
+    const work = this.#registry.workAt(object.reference)
+    yield* work.fn()
+    yield* this.#operations.of('finish_work', object, counted?.object ?? null, {
+      effect: { kind: 'finish_work', lock: object },
+      attempt: (row, task) => {
+        this.#tasks.checkReturn(row, task, object)
+        const requeued = work.pending.get(row) === 1
+        if (!requeued) this.#current.checkReturn(row, task, work.conveyed.get(row))
+        this.#current.reset(row, task)
+        work.worker.set(row, 0)
+        work.runningBarriers.clear(row)
+        if (!requeued) work.conveyed.set(row, 0)
+        counted?.busy.set(row, counted.busy.get(row) - 1)
+        const queue = this.#registry.queueAt(work.runsFrom.get(row))
+        work.runsFrom.set(row, 0)
+        if (queue) this.#registry.retire(row, queue)
+        return 0
+      },
+    })
+  }
+
+  /** How many workers of a pool run an item. */
+  #atWork(row: Row, pool: WorkerPool): number {
+    const workers = this.#workers.get(pool) ?? []
+    return this.#registry.works.filter(({ worker }) =>
+      this.#tasks.referred(worker.get(row)).some((task) => workers.includes(task)),
+    ).length
+  }
+
+  /** How many items of a pool a worker may take. */
+  #waiting(row: Row, pool: WorkerPool): number {
+    return pool.list.all(row).filter((item) => this.#registry.workAt(item).worker.get(row) === 0)
+      .length
+  }
+
+  #begin(row: Row, task: number, pool: WorkerPool, reference: number): number {
+    const work = this.#registry.workAt(reference)
+    pool.list.remove(row, reference)
+    work.pending.set(row, 0)
+    work.worker.set(row, this.#tasks.reference(task))
+    work.runsFrom.set(row, work.queue.get(row))
+    for (const waiter of work.pendingBarriers.all(row)) work.runningBarriers.push(row, waiter)
+    work.pendingBarriers.clear(row)
+    this.#current.adopt(row, task, work.conveyed.get(row))
+    return reference
+  }
+}

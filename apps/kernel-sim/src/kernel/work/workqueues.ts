@@ -1,0 +1,176 @@
+/**
+ * Workqueues: items that worker threads of a shared pool work on (kernel/workqueue.c). What an item, a queue and a pool are is in
+ * files of their own, as is what is done with them: queueing.ts, flushing.ts, workers.ts.
+ */
+import type { Machine, MachineObject, Row, Steps } from '@scopemask/checker/machine'
+import type { Interventions } from '../intervention.js'
+import { OperationTable } from '../operation.js'
+import type { Policy } from '../policy.js'
+import type { Current } from '../task/current.js'
+import type { TaskStates } from '../task/task-state.js'
+import type { Waits } from '../task/waits.js'
+import { Flushing } from './flushing.js'
+import type { StartKthread } from './kthread.js'
+import { Queueing } from './queueing.js'
+import { Work } from './work.js'
+import { WorkRegistry } from './work-registry.js'
+import { type PoolOptions, WorkerPool } from './worker-pool.js'
+import { type Threads, Workers } from './workers.js'
+import { Workqueue, type WorkqueueOptions } from './workqueue.js'
+
+/** Where an item is. */
+export interface Item {
+  readonly work: MachineObject
+  /** The queue that it was put on last. */
+  readonly queue: MachineObject | null
+  /** Whether that queue has no rescuer and could be given one. */
+  readonly lacksRescuer: boolean
+  readonly isPending: boolean
+  /** Whether it waits until fewer items of its queue are under way. */
+  readonly isInactive: boolean
+  /** The queue from which it runs; null when it does not. */
+  readonly runsFrom: MachineObject | null
+}
+
+/** What workqueues are made with. */
+export interface WorkqueuesOptions {
+  readonly machine: Machine
+  readonly tasks: TaskStates
+  readonly current: Current
+  readonly policy: Policy
+  readonly interventions: Interventions
+  readonly waits: Waits
+  /** Starts a kernel thread. */
+  readonly start: StartKthread
+}
+
+export class Workqueues {
+  readonly queueing: Queueing
+  readonly flushing: Flushing
+  readonly #machine: Machine
+  readonly #policy: Policy
+  readonly #interventions: Interventions
+  readonly #waits: Waits
+  readonly #registry: WorkRegistry
+  readonly #workers: Workers
+
+  constructor({ machine, tasks, current, policy, interventions, waits, start }: WorkqueuesOptions) {
+    this.#machine = machine
+    this.#policy = policy
+    this.#interventions = interventions
+    this.#waits = waits
+    this.#registry = new WorkRegistry(machine, tasks)
+    const operations = new OperationTable()
+    const parts = { machine, tasks, current, registry: this.#registry, operations }
+    this.#workers = new Workers(parts, start)
+    this.flushing = new Flushing(parts, waits, this.#workers)
+    this.queueing = new Queueing(parts, this.flushing)
+  }
+
+  pool(name: string, options: PoolOptions): WorkerPool {
+    const pool = new WorkerPool(this.#machine, this.#machine.object(name), options)
+    this.#registry.pools.push(pool)
+    return pool
+  }
+
+  queue(name: string, pool: WorkerPool, options: WorkqueueOptions): Workqueue {
+    const { memReclaim = false, maxActive = Number.POSITIVE_INFINITY } = options
+    const object = this.#machine.object(name)
+    const rescued = memReclaim || this.#interventions.rescues(object.kin)
+    const queue = this.#make(object, { pool, memReclaim: rescued, maxActive })
+    if (this.#policy.separateQueues) {
+      const restricted = this.#machine.object(`${name}/restricted`)
+      queue.restricted = this.#make(restricted, { pool, memReclaim: true, maxActive })
+    }
+    return queue
+  }
+
+  work(name: string, fn: () => Steps<unknown>): Work {
+    const work = new Work(this.#machine, name, fn)
+    this.#registry.addWork(work)
+    this.#waits.addWork(work)
+    return work
+  }
+
+  /** Makes the threads, once all items are known. @param kthreadCreate waits until a worker has been created. */
+  startWorkers(kthreadCreate: (pool: WorkerPool) => Steps<void>): Threads {
+    const { works, queues, pools } = this.#registry
+    this.#makeOwnQueues()
+    for (const list of [
+      ...pools.map((pool) => pool.list),
+      ...queues.map((queue) => queue.inactive),
+    ]) {
+      list.grow(works.length)
+    }
+    const threads = this.#workers.start(kthreadCreate)
+    for (const { pendingBarriers, runningBarriers } of works) {
+      pendingBarriers.grow(this.#machine.tasks.length)
+      runningBarriers.grow(this.#machine.tasks.length)
+    }
+    return threads
+  }
+
+  get works(): MachineObject[] {
+    return this.#registry.works.map(({ object }) => object)
+  }
+
+  /** The queues that could be given a rescuer. */
+  get queuesWithoutRescuer(): MachineObject[] {
+    const lacking = this.#registry.queues.filter(
+      (queue) => !queue.memReclaim && !this.#isOwn(queue),
+    )
+    return lacking.map(({ object }) => object)
+  }
+
+  /** The item that a task works on, or null. */
+  running(row: Row, task: number): Work | null {
+    return this.#registry.running(row, task)
+  }
+
+  /** Where all items are. */
+  items(row: Row): Item[] {
+    return this.#registry.works.map((work) => {
+      const queue = this.#registry.queueOf(row, work)
+      const reference = work.object.reference
+      const isPending = work.pending.get(row) === 1
+      return {
+        work: work.object,
+        queue: queue?.object ?? null,
+        lacksRescuer: queue?.memReclaim === false && !this.#isOwn(queue),
+        isPending,
+        isInactive: isPending && queue?.inactive.includes(row, reference) === true,
+        runsFrom: this.#registry.queueAt(work.runsFrom.get(row))?.object ?? null,
+      }
+    })
+  }
+
+  /** Whether a queue was made for one item, by an intervention. */
+  #isOwn(queue: Workqueue): boolean {
+    return this.#registry.queues.some(({ own }) => [...own.values()].includes(queue))
+  }
+
+  #make(
+    object: MachineObject,
+    options: Pick<Workqueue, 'pool' | 'memReclaim' | 'maxActive'>,
+  ): Workqueue {
+    const queue = new Workqueue(this.#machine, object, options)
+    this.#registry.queues.push(queue)
+    return queue
+  }
+
+  /** Makes the queues that items have for themselves; a queue knows no items before they are queued, so for each queue one. */
+  #makeOwnQueues(): void {
+    for (const queue of [...this.#registry.queues]) {
+      for (const work of this.#registry.works) {
+        const own = this.#interventions.ownQueue(work.object.kin)
+        if (own === undefined) continue
+        const object = this.#machine.object(`${queue.object}/${work.object}`)
+        const maxActive = Number.POSITIVE_INFINITY
+        queue.own.set(
+          work,
+          this.#make(object, { pool: queue.pool, memReclaim: own.memReclaim, maxActive }),
+        )
+      }
+    }
+  }
+}
