@@ -1,6 +1,6 @@
 /** Audit trace: from the bytes of a recording to the report of its audit, for programs. */
 import { Readable } from 'node:stream'
-import { Audit } from './audit/audit.js'
+import { Audit, type AuditSetup } from './audit/audit.js'
 import { KnownScopes } from './audit/known-scopes.js'
 import { InputError } from './input-error.js'
 import { type AuditReport, auditReport } from './report/audit/report.js'
@@ -47,15 +47,15 @@ export async function auditTrace(
 
 /**
  * Audits a source that is open.
- * @param known scopes that it can borrow: see {@link scopesIn}.
+ * @param setup what the audit has besides the recording.
  * @throws InputError as {@link auditTrace} does.
  */
 export async function auditSource(
   source: Source,
   progress: (source: Source) => void,
-  known?: KnownScopes,
+  setup: AuditSetup = {},
 ): Promise<AuditReport> {
-  const audit = new Audit(known)
+  const audit = new Audit(setup)
   const reading = await readTrace(source, (event) => audit.add(event), progress)
   return auditReport(reading, audit.facts())
 }

@@ -8,6 +8,7 @@ import { inferFlags } from './infer.js'
 import type { KnownScopes } from './known-scopes.js'
 import { PageAudit, type PageFacts } from './page-allocations.js'
 import { ReclaimAudit, type ReclaimFacts } from './reclaim.js'
+import type { RequestStacks } from './request-stacks.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
 import { SampleBudget } from './samples.js'
 import { type TaskFacts, Tasks } from './tasks.js'
@@ -41,8 +42,17 @@ export interface AuditFacts {
 /** Time that goes back further than this, in ns, is another recording; less is a writer that was late. */
 const RESTART = 1e9
 
+/** What an audit may have besides the recording. */
+export interface AuditSetup {
+  /** Scopes that a recording without task flags can borrow. */
+  readonly known?: KnownScopes | undefined
+  /** Takes the stacks of all requests, for a flame graph. */
+  readonly stacks?: RequestStacks | undefined
+}
+
 export class Audit {
   readonly #known: KnownScopes | undefined
+  readonly #stacks: RequestStacks | undefined
   readonly #tasks = new Tasks()
   readonly #requests = new RequestAudit()
   readonly #agreement = new AgreementAudit()
@@ -59,9 +69,9 @@ export class Audit {
   #recordings = 0
   #outOfOrder = 0
 
-  /** @param known scopes that a recording without task flags can borrow. */
-  constructor(known?: KnownScopes) {
+  constructor({ known, stacks }: AuditSetup = {}) {
     this.#known = known
+    this.#stacks = stacks
   }
 
   /** Takes the next event of the recording. */
@@ -85,6 +95,7 @@ export class Audit {
         const request = filter(event, task)
         const site = event.stack?.callSite ?? { site: event.site, caller: '?' }
         this.#requests.add(request)
+        this.#stacks?.add(event)
         this.#callSites.add(request, site)
         this.#work.request(request, site)
         break

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { RequestStacks } from '../audit/request-stacks.js'
 import { InputError } from '../input-error.js'
 import { compareAudits } from '../report/audit/comparison.js'
 import { comparisonJson } from '../report/audit/comparison-json.js'
@@ -12,6 +13,7 @@ import { auditPage } from '../report/audit/page.js'
 import { type AuditReport, withSource } from '../report/audit/report.js'
 import { auditSarif } from '../report/audit/sarif.js'
 import { auditScenario, lostScopeToModel } from '../report/audit/scenario.js'
+import { speedscope } from '../report/audit/speedscope.js'
 import { pageHtml } from '../report/form/html-page.js'
 import { pageMarkdown } from '../report/form/markdown.js'
 import type { Page } from '../report/form/page.js'
@@ -51,6 +53,7 @@ interface Options {
   readonly markdown?: true
   readonly compare?: string
   readonly scopes?: string
+  readonly speedscope?: string
   readonly source?: string
   readonly scenario?: string
   readonly work?: string
@@ -117,6 +120,12 @@ export function audit(program: Command): void {
     )
     .addOption(
       new Option(
+        '--speedscope <FILE>',
+        'also write the stacks of all requests, by scope, as a flame graph for speedscope.app',
+      ).conflicts('compare'),
+    )
+    .addOption(
+      new Option(
         '--source <DIR>',
         'show which places in this kernel source the recording exercised, and which not',
       ).conflicts('compare'),
@@ -175,8 +184,12 @@ async function run(path: string | undefined, options: Options): Promise<void> {
   }
   const known = scopes === undefined ? undefined : await readScopes(scopes, progress)
   const tree = options.source === undefined ? undefined : readSource(options.source)
-  const audited = await readAudit(source, progress, known)
+  const stacks = options.speedscope === undefined ? undefined : new RequestStacks()
+  const audited = await readAudit(source, progress, { known, stacks })
   const report = tree === undefined ? audited : withSource(audited, tree.files, tree.sites)
+  if (stacks !== undefined && options.speedscope !== undefined) {
+    writeNew(options.speedscope, speedscope(report.reading.name, stacks.stacks()))
+  }
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
   if (scenario !== '-') process.stdout.write(written(report, path, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found
@@ -197,12 +210,20 @@ function writeScenario(file: string, report: AuditReport, work: string | undefin
     process.stdout.write(source)
     return
   }
+  writeNew(file, source)
+  process.stderr.write(`The scenario is in ${file}. Try: kernel-sim check ${file}\n`)
+}
+
+/** Writes a file that does not exist yet. @throws InputError when it does, or cannot be written. */
+function writeNew(file: string, text: string): void {
   try {
-    writeFileSync(file, source, { flag: 'wx' })
+    writeFileSync(file, text, { flag: 'wx' })
   } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new InputError(`${file} exists already: remove it, or choose another name`)
+    }
     throw new InputError(`${file} cannot be written: ${(thrown as Error).message}`)
   }
-  process.stderr.write(`The scenario is in ${file}. Try: kernel-sim check ${file}\n`)
 }
 
 async function compare(old: string, recent: string | undefined, options: Options): Promise<void> {

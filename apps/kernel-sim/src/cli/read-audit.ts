@@ -1,5 +1,6 @@
 /** Read audit: from what a user names, a file or standard input, to the report of its audit. */
 import { fileURLToPath } from 'node:url'
+import type { AuditSetup } from '../audit/audit.js'
 import type { KnownScopes } from '../audit/known-scopes.js'
 import { auditSource, scopesIn } from '../audit-trace.js'
 import { InputError } from '../input-error.js'
@@ -38,15 +39,15 @@ export async function openExample(): Promise<Source> {
 /**
  * Audits a recording.
  * @param wanted whether progress is wanted: see Progress.
- * @param known scopes that it can borrow.
+ * @param setup what the audit has besides the recording.
  * @throws InputError when it cannot be read or is no recording.
  */
 export async function readAudit(
   source: Source,
   wanted: boolean | undefined,
-  known?: KnownScopes,
+  setup: AuditSetup = {},
 ): Promise<AuditReport> {
-  return await shown(wanted, (show) => auditSource(source, show, known))
+  return await shown(wanted, (show) => auditSource(source, show, setup))
 }
 
 /** Learns the scopes of call paths from a recording with task flags. @throws InputError when it has none. */

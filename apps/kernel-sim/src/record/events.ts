@@ -194,4 +194,11 @@ export const RECORDED_EVENTS: readonly RecordedEvent[] = [
     stack: true,
     of: 'tasks',
   },
+  {
+    event: 'mm_shrink_slab_end',
+    tracepoint: 'vmscan:mm_shrink_slab_end',
+    fields: [signed('ret', 'args->retval'), symbol('shrink', '(uint64)args->shrink')],
+    stack: false,
+    of: 'tasks',
+  },
 ]

@@ -75,7 +75,9 @@ BEGIN
   printf("#recorder\\t1\\n");
   printf("#kernel\\t%s %s\\t", curtask->nsproxy->uts_ns->name.sysname, curtask->nsproxy->uts_ns->name.release);
   printf("%s\\n", curtask->nsproxy->uts_ns->name.version);
-  printf("#command\\t${command.replace(/[%"\\]/g, (special) => (special === '%' ? '%%' : `\\${special}`))}\\n");
+  printf("#command\\t");
+${literally(command)}
+  printf("\\n");
 }
 ${probes.map(({ event, index }) => probe(event, index, who, not)).join('')}${duration}
 END
@@ -83,6 +85,14 @@ END
   printf("#end\\t1\\n");
 }
 `
+}
+
+/** Statements that print a text as it is. No version of bpftrace takes an escaped `%` in the format of printf. */
+function literally(text: string): string {
+  return text
+    .split('%')
+    .map((part) => `  printf("${part.replace(/["\\]/g, '\\$&')}");`)
+    .join('\n  printf("%s", "%");\n')
 }
 
 const NOT_BPFTRACE = 'comm != "bpftrace"'

@@ -18,7 +18,7 @@ async function borrow(text: string) {
     .kmalloc({ ...flags, fl: NOFS, st: '__kmalloc_noprof+100;f+1;both+9;sys+3' })
     .kmalloc({ ...flags, fl: NOFS, st: '__kmalloc_noprof+100;f+1;handle_softirqs+9;sys+3' })
   for (const event of (await read(recorded.text)).events) known.learn(event)
-  const audit = new Audit(known)
+  const audit = new Audit({ known })
   for (const event of (await read(text)).events) audit.add(event)
   return { known, facts: audit.facts() }
 }

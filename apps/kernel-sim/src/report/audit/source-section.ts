@@ -11,7 +11,7 @@ export function sourceSection({ source }: AuditReport): Section | undefined {
   const flags = sites.filter(({ kind }) => kind !== 'scope')
   const missing = flags.filter(({ verdict }) => verdict === 'not-exercised')
   return section('source', 'The source: how far the recording went', [
-    `${plural(files, 'file')} pass GFP_NOFS or GFP_NOIO in ${plural(flags.length, 'place')} and open a scope in ` +
+    `In ${plural(files, 'file')} GFP_NOFS or GFP_NOIO is passed in ${plural(flags.length, 'place')}, and a scope is opened in ` +
       `${number(sites.length - flags.length)}. ${number(missing.length)} of the places were not exercised. They are joined by the name of ` +
       'their function: what the compiler put into another function shows as not exercised.',
     table(directories, {
