@@ -1,19 +1,13 @@
-/** The HTML report in a real browser: Chromium has to be installed; CHROMIUM names it where it is not `chromium`. */
+/** The page of an audit in a real browser. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import axe from 'axe-core'
-import {
-  type Browser,
-  type BrowserContextOptions,
-  chromium,
-  type Locator,
-  type Page,
-} from 'playwright-core'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GFP_KERNEL, GFP_NOFS, NOFS, Trace } from '../test/audit/trace.js'
 import { kernelSim } from '../test/cli/kernel-sim.js'
+import { barriers, launch, seen, type Visit, visit as visitIn } from './visit.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'kernel-sim-html-'))
 let browser: Browser
@@ -23,8 +17,7 @@ const pages = { example: '', hostile: '' }
 const ATTACK = `</script><script>document.title='owned'</script><img src=x onerror=document.title='owned'>"'&`
 
 beforeAll(async () => {
-  const { CHROMIUM: executablePath = '/usr/bin/chromium' } = process.env
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  browser = await launch()
   pages.example = await report(['--example'])
   pages.hostile = await report(['-'], hostile())
 })
@@ -57,28 +50,8 @@ async function report(args: readonly string[], input = ''): Promise<string> {
   return pathToFileURL(path).href
 }
 
-/** What a page did that a report must not do. */
-interface Visit {
-  readonly page: Page
-  readonly requests: string[]
-  readonly complaints: string[]
-}
-
-async function visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext(options)
-  const page = await context.newPage()
-  const requests: string[] = []
-  const complaints: string[] = []
-  page.on('request', (request) => requests.push(request.url()))
-  page.on('console', (message) => complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(error.message))
-  await page.goto(url)
-  return { page, requests, complaints }
-}
-
-/** What a reader sees of something. */
-async function seen(locator: Locator): Promise<string> {
-  return (await locator.allInnerTexts()).join('\n')
+async function visit(url: string, options?: BrowserContextOptions): Promise<Visit> {
+  return await visitIn(browser, url, options)
 }
 
 describe.each(['example', 'hostile'] as const)('the page of the %s recording', (name) => {
@@ -90,12 +63,7 @@ describe.each(['example', 'hostile'] as const)('the page of the %s recording', (
 
   it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
     const { page } = await visit(pages[name], { colorScheme })
-    await page.evaluate(axe.source)
-    const violations = await page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
-      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-    })
-    expect(violations).toEqual([])
+    expect(await barriers(page)).toEqual([])
   })
 
   it('shows all of it without scripts too', async () => {

@@ -9,8 +9,11 @@ import { printSplat } from '../lockdep/print-splat.js'
 import { answerOf } from '../matrix/answer.js'
 import type { CaseRow, Cell } from '../matrix/cell.js'
 import { type CellOptions, rowOf, sampledRow } from '../matrix/cell.js'
+import { exhibitsOf } from '../matrix/exhibit.js'
+import { exhibitDot } from '../report/check/graphs.js'
 import { checkJson } from '../report/check/json.js'
 import { answerMarkdown } from '../report/check/markdown.js'
+import { checkPage } from '../report/check/page.js'
 import { repairsText } from '../report/check/repair.js'
 import {
   answerText,
@@ -20,6 +23,7 @@ import {
   resultText,
   sampleText,
 } from '../report/check/text.js'
+import { pageHtml } from '../report/form/html-page.js'
 import { number } from '../report/form/numbers.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 import { rowsInThreads } from './cells.js'
@@ -35,6 +39,8 @@ interface Options {
   readonly policy?: Policy
   readonly json?: true
   readonly answer?: true
+  readonly html?: true
+  readonly dot?: true
   readonly lockdep?: true
   readonly repair?: true
   readonly reductions?: true
@@ -92,6 +98,18 @@ export function check(program: Command): void {
     .argument('[SCENARIO]', 'the name or number of a bundled case, or a file')
     .option('--policy <name>', 'check under this policy only', named)
     .option('--json', 'print the results as JSON (schema: schemas/check.schema.json)')
+    .addOption(
+      new Option(
+        '--html',
+        'print the results as one HTML page with pictures of the counterexamples',
+      ).conflicts(['json', 'answer', 'sample']),
+    )
+    .addOption(
+      new Option(
+        '--dot',
+        'print the wait-for and lock order graphs of each counterexample as DOT, for graphviz',
+      ).conflicts(['json', 'answer', 'html', 'sample']),
+    )
     .option('--answer', 'print the answer to the question of 2016 as Markdown (docs/answer.md)')
     .option('--lockdep', 'also print what lockdep reports about SCENARIO')
     .option('--repair', 'also find the least that makes each unsafe cell safe')
@@ -157,7 +175,12 @@ async function run(given: string | undefined, options: Options): Promise<void> {
     options.sample === undefined
       ? await checkedRows(new Map([[given, found]]), options)
       : [sampledRow(found, policiesOf(options), sampleOptions(options, options.sample))]
-  process.stdout.write(rows.map((row) => rowText(row, options)).join('\n'))
+  if (options.html || options.dot) {
+    const exhibits = rows.flatMap((row) => exhibitsOf(row, found.scenario, 'all'))
+    process.stdout.write(
+      options.dot ? exhibits.map(exhibitDot).join('') : pageHtml(checkPage(rows, exhibits, false)),
+    )
+  } else process.stdout.write(rows.map((row) => rowText(row, options)).join('\n'))
   if (rows.some(({ cells }) => cells.some(isFound))) process.exitCode = EXIT.found
 }
 
@@ -172,7 +195,17 @@ async function checkAll(options: Options): Promise<void> {
   const complete = options.policy === undefined
   if (options.answer) process.stdout.write(answerMarkdown(rows, answerOf(rows)))
   else if (options.json) process.stdout.write(checkJson(rows, complete))
-  else {
+  else if (options.html || options.dot) {
+    const exhibits = rows.flatMap((row, at) => {
+      const scenario = CASES[at]?.scenario
+      return scenario === undefined ? [] : exhibitsOf(row, scenario, 'smallest')
+    })
+    process.stdout.write(
+      options.dot
+        ? exhibits.map(exhibitDot).join('')
+        : pageHtml(checkPage(rows, exhibits, complete)),
+    )
+  } else {
     const parts = [matrixText(rows, options.times ?? process.stdout.isTTY === true)]
     if (options.repair) parts.push(leastRepairsText(rows))
     if (options.reductions) parts.push(reductionsText(rows))

@@ -39,17 +39,34 @@ export type Effect =
       readonly warns?: (row: Row, task: number, result: number) => string | null
     }
 
+/** What an operation does with something that a task can hold, whether lockdep knows of it or not. */
+export interface Hold {
+  readonly kind: 'takes' | 'gives'
+  readonly object: MachineObject
+  /** Returns true if the operation, with this result, has done so. */
+  readonly done: (result: number) => boolean
+}
+
 export interface KernelOperationSpec extends OperationSpec {
   /** By default lockdep takes no notice of the operation. */
   readonly effect?: Effect
+  /** For what lockdep takes no notice of, such as a bit; for a lock it follows from the effect. */
+  readonly hold?: Omit<Hold, 'object'>
+  /** The work item that it queues, unless its result is 0. */
+  readonly queues?: MachineObject
 }
 
 export class KernelOperation extends Operation {
   readonly effect: Effect | null
+  readonly hold: Hold | null
+  readonly queues: MachineObject | null
 
   constructor(spec: KernelOperationSpec) {
     super(spec)
     this.effect = spec.effect ?? null
+    this.queues = spec.queues ?? null
+    this.hold =
+      spec.hold && this.object ? { ...spec.hold, object: this.object } : holdOf(this.effect)
   }
 }
 
@@ -74,4 +91,14 @@ export class OperationTable {
     }
     return operation
   }
+}
+
+function holdOf(effect: Effect | null): Hold | null {
+  if (effect?.kind === 'acquire') {
+    const { lock: object, trylock = false } = effect
+    return { kind: 'takes', object, done: (result) => !trylock || result !== 0 }
+  }
+  return effect?.kind === 'release'
+    ? { kind: 'gives', object: effect.lock, done: () => true }
+    : null
 }

@@ -27,6 +27,14 @@ interface Dependency {
   readonly at: string
 }
 
+/** A class of locks that was taken while another was held. */
+export interface LockOrder {
+  readonly held: string
+  readonly taken: string
+  /** The function that took the second one, where that was first seen. */
+  readonly at: string
+}
+
 /** A class that was reached, and whether it was reached by recursive reads only. */
 export interface Reached {
   readonly lock: string
@@ -47,6 +55,13 @@ export class LockGraph {
     const reverse = kind === ER ? SN : kind === SN ? ER : kind
     link(this.#after, held.lock, next.lock, kind, next.at)
     link(this.#before, next.lock, held.lock, reverse, next.at)
+  }
+
+  /** All dependencies, in the order in which they were first seen. */
+  edges(): LockOrder[] {
+    return [...this.#after].flatMap(([held, after]) =>
+      [...after].map(([taken, { at }]) => ({ held, taken, at })),
+    )
   }
 
   /** Where a lock was taken under another for the first time. */

@@ -8,6 +8,7 @@
 import type { Machine, MachineObject, Operation, Row } from '@scopemask/checker/machine'
 import { type MicroStep, Search } from '@scopemask/checker/search'
 import { type Effect, KernelOperation } from '../kernel/operation.js'
+import type { LockOrder } from './lock-graph.js'
 import { Lockdep } from './lockdep.js'
 import type { Splat } from './splat.js'
 
@@ -19,6 +20,8 @@ export interface Opinion {
   readonly splats: readonly Splat[]
   /** What the kernel itself warns of besides: check_flush_dependency (kernel/workqueue.c). */
   readonly warnings: readonly string[]
+  /** In which order locks were taken. */
+  readonly order: readonly LockOrder[]
   /** How many states were visited; their steps are what lockdep saw. */
   readonly states: number
   /** Whether these are all states, so that it saw every step. */
@@ -50,7 +53,13 @@ export function lockdepOf(machine: Machine): Opinion {
   const edges = stepsOf(search, warnings)
   const lockdep = new Lockdep()
   for (const { index } of machine.tasks) walk(search, index, edges[index] ?? new Map(), lockdep)
-  return { splats: lockdep.splats, warnings: [...warnings], states, complete: bound === null }
+  return {
+    splats: lockdep.splats,
+    warnings: [...warnings],
+    order: lockdep.order,
+    states,
+    complete: bound === null,
+  }
 }
 
 /**

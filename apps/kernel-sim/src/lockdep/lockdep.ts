@@ -20,7 +20,7 @@ import {
   usageBit,
   usageText,
 } from './irq-usage.js'
-import { LockGraph, type Mode, type Taken } from './lock-graph.js'
+import { LockGraph, type LockOrder, type Mode, type Taken } from './lock-graph.js'
 import {
   circular,
   heldFreed,
@@ -56,8 +56,15 @@ export class Lockdep {
   /** A report is made once. */
   readonly #texts = new Set<string>()
   readonly #graph = new LockGraph()
+  /** What would close a circle, and is not in the graph. */
+  readonly #closing: LockOrder[] = []
   readonly #usage = new Map<string, number>()
   readonly #tasks = new Map<string, Watched>()
+
+  /** In which order locks were taken, those included that it warned of. */
+  get order(): readonly LockOrder[] {
+    return [...this.#graph.edges(), ...this.#closing]
+  }
 
   /**
    * A task takes a lock.
@@ -157,7 +164,10 @@ export class Lockdep {
     const same = held.find(({ lock }) => lock === next.lock)
     if (same) {
       const reads = next.mode === 'recursive-read' && same.mode !== 'write'
-      if (!reads) this.#report(recursive(this.#watching(task), next, same))
+      if (!reads) {
+        this.#report(recursive(this.#watching(task), next, same))
+        this.#close(same, next)
+      }
       return
     }
     for (const prev of [...held].reverse()) {
@@ -171,6 +181,7 @@ export class Lockdep {
       if (circle) {
         const place = (first: string, second: string) => this.#graph.place(first, second)
         this.#report(circular(this.#watching(task), next, prev, { classes: circle, place }))
+        this.#close(prev, next)
         return
       }
       if (this.#breaksIrqOrder(task, prev, next)) return
@@ -207,6 +218,11 @@ export class Lockdep {
       const about = { other, unsafe: isEnabled(bit), irq: irqOf(bit) }
       this.#report(inversion(this.#watching(task), taken, about))
     }
+  }
+
+  #close({ lock: held }: Taken, { lock: taken, at }: Taken): void {
+    const known = this.#closing.some((each) => each.held === held && each.taken === taken)
+    if (!known) this.#closing.push({ held, taken, at })
   }
 
   /** Whether a new dependency leads from a lock that an interrupt takes to one held while it can come. */

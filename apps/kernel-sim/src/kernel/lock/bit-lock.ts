@@ -30,6 +30,7 @@ export class BitLock {
     this.#set = new KernelOperation({
       name: 'wait_on_bit_lock',
       object,
+      hold: { kind: 'takes', done: () => true },
       wait,
       attempt: (row, task) => {
         tasks.mightSleep(row, task, 'wait_on_bit_lock', object)
@@ -40,11 +41,13 @@ export class BitLock {
       name: 'test_and_set_bit',
       object,
       results: ['already set', 'set'],
+      hold: { kind: 'takes', done: (result) => result !== 0 },
       attempt: (row, task) => (set(row, task) ? 1 : 0),
     })
     this.#clear = new KernelOperation({
       name: 'clear_and_wake_up_bit',
       object,
+      hold: { kind: 'gives', done: () => true },
       wakes: true,
       attempt: (row, task) => {
         if (this.#owner.get(row) === 0) {

@@ -30,6 +30,7 @@ export class Queueing {
    */
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
     const operation = this.#operations.of('queue_work', queue.object, work.object, {
+      queues: work.object,
       attempt: (row, task) => {
         if (work.canceling.get(row) > 0) return 2
         if (work.pending.get(row) === 1) return 0

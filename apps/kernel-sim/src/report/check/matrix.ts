@@ -1,6 +1,7 @@
 /** Matrix: cases by policies as tables, with the legend that says how to read a cell. */
 import type { Reductions } from '@scopemask/checker/search'
 import type { CaseRow, Cell } from '../../matrix/cell.js'
+import { addressOf } from '../../matrix/exhibit.js'
 import { kindsOf } from '../../matrix/repair/kinds.js'
 import { number } from '../form/numbers.js'
 import type { Part } from '../form/page.js'
@@ -10,23 +11,36 @@ import { costWords, kindsWords, repairWords } from './repair.js'
 /**
  * The matrix of cases and policies.
  * @param times whether to say how many seconds each case took, which is never the same twice.
+ * @param shown the addresses of the counterexamples that the same page shows.
  */
-export function matrixTable(rows: readonly CaseRow[], times: boolean): Table {
+export function matrixTable(
+  rows: readonly CaseRow[],
+  times: boolean,
+  shown: ReadonlySet<string> = new Set(),
+): Table {
   const policies = rows[0]?.cells.map(({ policy }) => policy) ?? []
   return table(rows, {
-    caption: 'Cases by policies',
+    caption: 'The verdict of each case under each policy',
     lead: 2,
     columns: [
       text('case', ({ number }) => number),
-      text('', ({ name }) => name),
-      ...policies.map((policy, at) => text(policy, ({ cells }: CaseRow) => cellValue(cells[at]))),
+      text('name', ({ name }) => name),
+      ...policies.map((policy, at) =>
+        text(policy, (row: CaseRow) =>
+          cellValue(row.cells[at], linkTo(addressOf(row, policy), shown)),
+        ),
+      ),
       ...(times ? [numbers('seconds', ({ seconds }: CaseRow) => seconds.toFixed(2))] : []),
     ],
   })
 }
 
+function linkTo(address: string, shown: ReadonlySet<string>): string | undefined {
+  return shown.has(address) ? address : undefined
+}
+
 /** A verdict: how long the shortest schedule to it is, how many states were visited; lockdep's `!`. */
-function cellValue(cell: Cell | undefined): Value {
+function cellValue(cell: Cell | undefined, to: string | undefined): Value {
   const { result, lockdep = [] } = cell ?? {}
   if (result === undefined) return '-'
   const { verdict, counterexample, search } = result
@@ -34,7 +48,8 @@ function cellValue(cell: Cell | undefined): Value {
   const steps = counterexample ? `${counterexample.steps.length}/` : ''
   const said = `${verdict}${warns} ${steps}${search.states}`
   if (verdict === 'safe') return { text: said, tone: 'good' }
-  return { text: said, tone: verdict === 'bounded' ? 'unsure' : 'bad' }
+  const tone = verdict === 'bounded' ? 'unsure' : 'bad'
+  return to === undefined ? { text: said, tone } : { text: said, tone, to }
 }
 
 /** How to read a cell of the matrix, and why some are empty. */
@@ -87,7 +102,7 @@ export function cheapestRepairsTable(rows: readonly CaseRow[]): Table {
     caption: 'The least that repairs after the replacement',
     columns: [
       text('case', ({ number }) => number),
-      text('', ({ name }) => name),
+      text('name', ({ name }) => name),
       text('the least repair', ({ repairs: { repairs } }) =>
         repairs[0] ? repairWords(repairs[0]) : 'nothing',
       ),
@@ -120,7 +135,7 @@ export function reductionsTable(rows: readonly CaseRow[]): Table {
     caption: 'States with and without each reduction',
     columns: [
       text('case', ({ number }) => number),
-      text('', ({ name }) => name),
+      text('name', ({ name }) => name),
       text('policy', ({ policy }) => policy),
       ...reductionColumns((row: Counted, kind) => row.reductions[kind]),
     ],
@@ -133,7 +148,7 @@ export function reductionsByCase(rows: readonly CaseRow[]): Table {
     caption: 'States with and without each reduction, all policies together',
     columns: [
       text('case', ({ number }) => number),
-      text('', ({ name }) => name),
+      text('name', ({ name }) => name),
       ...reductionColumns(({ cells }: CaseRow, kind) =>
         cells.reduce<number | null>((sum, { reductions }) => {
           if (reductions === undefined) return sum

@@ -6,7 +6,8 @@ export const HTML_SCRIPT = `'use strict'
 for (const table of document.querySelectorAll('table')) {
   const body = table.tBodies[0]
   const rows = [...body.rows]
-  if (rows.length < 2) continue
+  // The rows of a schedule stay in order.
+  if (rows.length < 2 || body.querySelector('[data-step]') !== null) continue
   const headings = [...table.tHead.rows[0].cells]
   const key = (row, column) => {
     const cell = row.cells[column]

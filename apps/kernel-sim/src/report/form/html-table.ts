@@ -17,12 +17,14 @@ export function htmlTable(id: string, { caption, columns, rows, stacks }: Table)
       : html`<th scope="col">${heading}</th>`,
   )
   if (stacks !== undefined) headings.push(html`<th scope="col">${stacks}</th>`)
-  const body = rows.map(({ values, stacks: behind }) => {
+  const body = rows.map(({ values, stacks: behind, step }) => {
     const cells = values.map((value, at) => cell(value, columns[at]?.align === 'right', at === 0))
     if (stacks !== undefined) cells.push(html`<td>${behind.map(stackHtml)}</td>`)
-    return html`<tr>${cells}</tr>\n`
+    return step === undefined
+      ? html`<tr>${cells}</tr>\n`
+      : html`<tr data-step="${step}">${cells}</tr>\n`
   })
-  return html`<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0">
+  return html`<div class="scroll" role="group" aria-labelledby="${id}" tabindex="0">
 <table>
 <caption id="${id}">${caption}</caption>
 <thead><tr>${headings}</tr></thead>
@@ -55,7 +57,9 @@ function valueHtml(value: Value): Html {
   if ('name' in value) return html`<code>${value.name}</code>`
   if ('lines' in value) return html`${value.lines.map((line) => html`<code>${line}</code><br>`)}`
   if ('part' in value) return shareHtml(value.part, value.whole)
-  return html`<span class="${value.tone}">${value.text}</span>`
+  return value.to === undefined
+    ? html`<span class="${value.tone}">${value.text}</span>`
+    : html`<a class="${value.tone}" href="#${value.to}">${value.text}</a>`
 }
 
 /** A bar whose filled part is the share. The number stands beside it. */

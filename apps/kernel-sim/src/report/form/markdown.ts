@@ -23,7 +23,8 @@ function markMarkdown({ good, text }: Mark): string {
 }
 
 function sectionMarkdown({ title, parts }: Section): string {
-  return [`## ${escaped(title)}`, ...parts.map(partMarkdown)].join('\n\n')
+  const written = parts.map(partMarkdown).filter((part) => part !== '')
+  return [`## ${escaped(title)}`, ...written].join('\n\n')
 }
 
 /** A part of a section. */
@@ -31,6 +32,9 @@ export function partMarkdown(part: Part): string {
   if (typeof part === 'string') return escaped(part)
   if ('columns' in part) return tableMarkdown(part)
   if ('drawing' in part) return ['~~~text', ...part.drawing.map(printable), '~~~'].join('\n')
+  if ('heading' in part) return `### ${escaped(part.heading)}`
+  // A table beside them says the same.
+  if ('pictures' in part) return ''
   return part.items.map((item) => `- ${escaped(item)}`).join('\n')
 }
 

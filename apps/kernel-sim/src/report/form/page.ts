@@ -1,4 +1,5 @@
 /** Page: a report before it has a form. It has a title, what comes first, and sections of paragraphs, lists and tables. */
+import type { Picture } from './picture.js'
 import type { Table } from './table.js'
 
 /** Lines that stay as they are, in letters of one width. */
@@ -8,14 +9,22 @@ export interface Drawing {
   readonly drawing: readonly string[]
 }
 
-/** A part of a section: a paragraph, a list, a drawing, or a table. */
-export type Part = string | { readonly items: readonly string[] } | Drawing | Table
+/** A part of a section: a paragraph, a list, a table, a heading, a drawing, or pictures that a table beside them repeats. */
+export type Part =
+  | string
+  | { readonly items: readonly string[] }
+  | { readonly heading: string }
+  | Drawing
+  | { readonly pictures: readonly Picture[] }
+  | Table
 
 export interface Section {
-  /** Letters and dashes: the section's address. */
+  /** Letters, digits, dashes and slashes: the section's address. */
   readonly id: string
   readonly title: string
   readonly parts: readonly Part[]
+  /** True for a schedule, through which a page with scripts steps. */
+  readonly steps?: boolean
 }
 
 /** An outcome in a few words, good or bad. */

@@ -11,7 +11,12 @@ export type Value =
   | string
   /** A count: written with separators, sorted by its size. */
   | number
-  | { readonly text: string; readonly tone: Tone }
+  | {
+      readonly text: string
+      readonly tone: Tone
+      /** The address of a section or a step on the same page. */
+      readonly to?: string
+    }
   /** The name of something in source code or in a recording. */
   | { readonly name: string }
   /** A part of a whole, which a form that can draw shows as a bar too. */
@@ -43,6 +48,8 @@ export interface Row {
   /** What the row says in sentences, where there is no room for all of its columns and stacks; most rows say nothing. */
   readonly said: readonly string[]
   readonly stacks: readonly Stack[]
+  /** The number of the step of a schedule that the row is about. */
+  readonly step: number | undefined
 }
 
 export interface Table {
@@ -64,11 +71,12 @@ export interface TableParts<R> {
   readonly stacks?: { readonly heading: string; readonly of: (row: R) => readonly Stack[] }
   readonly sentences?: { readonly only: boolean; readonly of: (row: R) => readonly string[] }
   readonly lead?: number
+  readonly step?: (row: R) => number | undefined
 }
 
 /** A table of these rows. */
 export function table<R>(rows: readonly R[], parts: TableParts<R>): Table {
-  const { caption, columns, stacks, sentences, lead } = parts
+  const { caption, columns, stacks, sentences, lead, step } = parts
   return {
     caption,
     columns: columns.map(({ value: _, ...column }) => column),
@@ -76,6 +84,7 @@ export function table<R>(rows: readonly R[], parts: TableParts<R>): Table {
       values: columns.map(({ value }) => value(row)),
       said: sentences?.of(row) ?? [],
       stacks: stacks?.of(row) ?? [],
+      step: step?.(row),
     })),
     stacks: stacks?.heading,
     sentencesOnly: sentences?.only ?? false,

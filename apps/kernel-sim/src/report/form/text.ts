@@ -45,6 +45,9 @@ export function partText(part: Part, extent: Extent = ALL): string {
   if (typeof part === 'string') return wrap(part)
   if ('drawing' in part) return `${part.drawing.map(printable).join('\n')}\n`
   if ('items' in part) return part.items.map((item) => wrap(item, '    ', '  - ')).join('')
+  if ('heading' in part) return `\n${part.heading}\n${'-'.repeat(part.heading.length)}\n`
+  // A table beside them says the same.
+  if ('pictures' in part) return ''
   return tableText(part, extent)
 }
 
