@@ -162,7 +162,7 @@ function opinionOf(machine: () => Machine): Opinion {
     return lockdepOf(machine())
   } catch (thrown) {
     if (thrown instanceof Interrupted) {
-      return { splats: [], warnings: [], states: 0, complete: false }
+      return { splats: [], warnings: [], order: [], states: 0, complete: false }
     }
     throw thrown
   }
