@@ -52,7 +52,7 @@ export interface KernelOperationSpec extends OperationSpec {
   readonly effect?: Effect
   /** For what lockdep takes no notice of, such as a bit; for a lock it follows from the effect. */
   readonly hold?: Omit<Hold, 'object'>
-  /** The work item that it queues, unless its result is 0. */
+  /** The work item that it queues if its result is 1. */
   readonly queues?: MachineObject
 }
 

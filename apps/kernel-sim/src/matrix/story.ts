@@ -279,7 +279,7 @@ class Recorder {
       this.#arrows.push({ kind: 'wakes', from: wokenAt, to: at })
     }
     this.#woken.delete(task)
-    if (kernel?.queues && result !== 0) this.#queued.set(kernel.queues, at)
+    if (kernel?.queues && result === 1) this.#queued.set(kernel.queues, at)
   }
 
   #restrictions(task: number): string {
