@@ -4,6 +4,7 @@ import { Misuse } from './machine/errors.js'
 import { Machine } from './machine/machine.js'
 import type { Model } from './model/model.js'
 import { Execution, located } from './run/execution.js'
+import { rehearse } from './run/rehearsal.js'
 import { type SampleOptions, sample as sampleMachine } from './run/sample.js'
 import { tokenOf } from './run/token.js'
 import { scheduleAlong, scheduleTo, wayTo } from './search/schedule.js'
@@ -33,7 +34,22 @@ export interface CheckResult {
  */
 export function check(subject: Model | Machine, options: SearchOptions = {}): CheckResult {
   const search = new Search(machineOf(subject), options)
-  return explained(search, search.run())
+  const result = explained(search, search.run())
+  if (!(subject instanceof Machine)) rehearsed(search, result, () => subject.machine())
+  return result
+}
+
+/**
+ * Rehearses what a search has called free of faults: that no task depends on JavaScript variables to which others write.
+ * @param build makes the machine anew.
+ * @throws Misuse when one does.
+ */
+export function rehearsed(
+  { machine, stepper }: Search,
+  { verdict }: Pick<CheckResult, 'verdict'>,
+  build: () => Machine,
+): void {
+  if (verdict === 'safe') rehearse(machine, stepper.programs, build)
 }
 
 /** The machine of a model, or a machine itself. @throws Misuse when the model cannot be built. */

@@ -3,6 +3,7 @@ export {
   type CheckResult,
   check,
   explained,
+  rehearsed,
   type SampleResult,
   sample,
   tokenFound,

@@ -325,6 +325,120 @@ describe('a model', () => {
   })
 })
 
+describe('what tasks share besides the model', () => {
+  it.each<[string, (build: ModelBuilder) => void]>([
+    [
+      'an array to which both add',
+      (build) => {
+        const mutex = build.mutex('m')
+        const counter = build.counter('c')
+        const seen: string[] = []
+        for (const name of ['a', 'b']) {
+          build.task(name, function* () {
+            yield* mutex.lock()
+            seen.push(name)
+            if (seen[0] === 'b') yield* counter.set(1)
+            yield* mutex.unlock()
+          })
+        }
+      },
+    ],
+    [
+      'an object that one fills and the other reads',
+      (build) => {
+        const flag = build.variable('flag', false)
+        const box: { value?: string } = {}
+        build.task('reader', function* () {
+          yield* flag.get()
+          if (box.value === undefined) yield* flag.set(false)
+        })
+        build.task('writer', function* () {
+          yield* flag.get()
+          box.value = 'full'
+          yield* flag.set(true)
+        })
+      },
+    ],
+    [
+      'a variable that both count up',
+      (build) => {
+        const counter = build.counter('c')
+        let taken = 0
+        for (const name of ['a', 'b']) {
+          build.task(name, function* () {
+            yield* counter.get()
+            taken++
+            yield* counter.set(taken % 2)
+          })
+        }
+      },
+    ],
+    [
+      'an array whose length decides',
+      (build) => {
+        const counter = build.counter('c')
+        const queue: string[] = []
+        for (const name of ['a', 'b', 'c']) {
+          build.task(name, function* () {
+            yield* counter.add(1)
+            queue.push(name)
+            if (queue.length === 3) yield* counter.set(0)
+          })
+        }
+      },
+    ],
+    [
+      'a map inside of a procedure',
+      (build) => {
+        const counter = build.counter('c')
+        const cache = new Map<string, number>()
+        const load = build.procedure('load', function* (key: string) {
+          if (cache.has(key)) return 1
+          cache.set(key, yield* counter.add(1))
+          return 0
+        })
+        for (const name of ['a', 'b']) {
+          build.task(name, function* () {
+            if ((yield* load('key')) === 1) yield* counter.set(0)
+            else yield* counter.get()
+          })
+        }
+      },
+    ],
+  ])('%s is an error', (_, build) => {
+    expect(() => check(model('shared', build))).toThrow(
+      /depends on (a JavaScript variable, array or object to which tasks write|something outside of it)/,
+    )
+  })
+
+  it('may be read, and written to by the code of one run alone', () => {
+    const fine = model('fine', (build) => {
+      const names = ['a', 'b']
+      const counter = build.counter('c')
+      const add = build.procedure('add', function* (times: number) {
+        for (let time = 0; time < times; time++) yield* counter.add(1)
+      })
+      const poll = build.loop('poll', function* () {
+        return (yield* counter.get()) >= 2 ? 'enough' : undefined
+      })
+      for (const name of names) {
+        build.task(name, function* () {
+          const seen: number[] = []
+          seen.push(yield* counter.get())
+          if (names.includes(name)) yield* add(2)
+          yield* poll()
+          if (seen.length === 1) yield* build.choose('way', ['left', 'right'])
+        })
+      }
+      build.daemon('cleaner', function* () {
+        yield* counter.until(4)
+        yield* counter.set(5)
+      })
+    })
+    expect(check(fine).verdict).toBe('safe')
+  })
+})
+
 describe('code that does not come to its next step', () => {
   const endless = model('m', (build) => {
     const counter = build.counter('c')

@@ -1,5 +1,6 @@
 /** Cell: a scenario under one policy, and all that was found out about it; a row has the cells of all policies. */
 
+import { rehearsed } from '@scopemask/checker'
 import { Interrupted, type Machine, Misuse, type Watch } from '@scopemask/checker/machine'
 import type { SampleOptions } from '@scopemask/checker/search'
 import {
@@ -140,9 +141,11 @@ export async function cellOf(
     }
     const opinion = opinionOf(machine)
     const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
+    const checked = explained(subject, search, result)
+    rehearsed(search, checked, machine)
     return {
       policy: policy.name,
-      result: explained(subject, search, result),
+      result: checked,
       lockdep: opinion.splats,
       ...(opinion.complete ? {} : { lockdepStates: opinion.states }),
       ...(opinion.warnings.length === 0 ? {} : { warnings: opinion.warnings }),

@@ -116,6 +116,29 @@ export class Operation {
   }
 }
 
+/**
+ * Returns true if two tasks do the same thing, each to its own objects.
+ * @param imageOf the number of the object to which the second does what the first does to the object with this number.
+ */
+export function corresponds(
+  here: Operation | null,
+  there: Operation | null,
+  imageOf: (id: number) => number,
+): boolean {
+  if (here === null || there === null) return here === there
+  const matches = (a: MachineObject | number | null, b: MachineObject | number | null): boolean => {
+    if (a === null || b === null || typeof a === 'number' || typeof b === 'number') return a === b
+    return imageOf(a.id) === b.id
+  }
+  return (
+    here.name === there.name &&
+    here.outcomes === there.outcomes &&
+    matches(here.object, there.object) &&
+    here.operands.length === there.operands.length &&
+    here.operands.every((operand, at) => matches(operand, there.operands[at] ?? null))
+  )
+}
+
 /** What may be given to a procedure and returned by it: what has an identity of its own. */
 export type Value = number | string | boolean | undefined | null | MachineObject
 

@@ -18,7 +18,7 @@ import { Misuse } from '../machine/errors.js'
 import type { Field, Row } from '../machine/layout.js'
 import { type Machine, Task } from '../machine/machine.js'
 import type { Group, MachineObject } from '../machine/object.js'
-import type { Operation } from '../machine/operation.js'
+import { corresponds } from '../machine/operation.js'
 import type { Program } from '../machine/program.js'
 
 /** A field of an object, with what sorting has to know of it. */
@@ -333,7 +333,7 @@ export class Symmetry {
       // Where one has returned already, or does something else, there is no way on for the other.
       const here = program.operations[way[index] as number] ?? null
       const there = other.operations[image] ?? null
-      if (!corresponds(here, there, objects)) {
+      if (!corresponds(here, there, (id) => objects[id] as number)) {
         throw new Misuse(
           `${task} and ${renamed} are replicas, but where one does ${here ?? 'nothing'} the other does ${there ?? 'nothing'}: replicas must be identical`,
         )
@@ -376,26 +376,6 @@ export class Symmetry {
       replicas: own < 0 ? known : known.slice(1),
     }
   }
-}
-
-/** Whether an operation is what the renaming makes of another. */
-function corresponds(
-  here: Operation | null,
-  there: Operation | null,
-  objects: Int32Array,
-): boolean {
-  if (here === null || there === null) return here === there
-  const matches = (a: MachineObject | number | null, b: MachineObject | number | null): boolean => {
-    if (a === null || b === null || typeof a === 'number' || typeof b === 'number') return a === b
-    return objects[a.id] === b.id
-  }
-  return (
-    here.name === there.name &&
-    here.outcomes === there.outcomes &&
-    matches(here.object, there.object) &&
-    here.operands.length === there.operands.length &&
-    here.operands.every((operand, at) => matches(operand, there.operands[at] ?? null))
-  )
 }
 
 /** Orders of up to so many replicas have a number. */
