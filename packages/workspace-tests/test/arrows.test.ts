@@ -38,6 +38,7 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
   'packages/checker/src/index.ts': ["import './machine/machine.js'\nimport './search/search.js'"],
   'packages/checker/src/upwards.ts': ["import '@scopemask/kernel-sim'", 'arrows-of-checker'],
   'packages/checker/src/sideways.ts': ["import '@scopemask/core'", 'arrows-of-checker'],
+  'packages/eslint-plugin/src/sideways.ts': ["import '@scopemask/core'", 'arrows-of-eslint-plugin'],
   'apps/kernel-sim/src/index.ts': [
     "import '@scopemask/core'\nimport '@scopemask/allocator'\nimport '@scopemask/checker'",
   ],
