@@ -284,6 +284,31 @@ export class Kernel {
     yield* this.#workqueues.flushing.flushWork(work)
   }
 
+  /** An item that can be queued with a delay. */
+  delayedWork(name: string, fn: () => Steps<unknown>): Work {
+    return this.#workqueues.work(name, fn, true)
+  }
+
+  /** Queues an item after a delay, which may be over at any moment. @returns whether it was queued by this call. */
+  *queueDelayedWork(queue: Workqueue, work: Work): Steps<boolean> {
+    return yield* this.#workqueues.queueing.queueDelayedWork(queue, work)
+  }
+
+  /** Begins the delay of an item anew, whether it is pending or not. @returns whether it was pending. */
+  *modDelayedWork(queue: Workqueue, work: Work): Steps<boolean> {
+    return yield* this.#workqueues.queueing.modDelayedWork(queue, work)
+  }
+
+  /** Ends the delay of an item now, and waits for it. */
+  *flushDelayedWork(work: Work): Steps<void> {
+    yield* this.#workqueues.queueing.flushDelayedWork(work)
+  }
+
+  /** Waits until a queue is empty, also of items that are queued meanwhile. */
+  *drainWorkqueue(queue: Workqueue): Steps<void> {
+    yield* queue.drain()
+  }
+
   *flushWorkqueue(queue: Workqueue): Steps<void> {
     yield* this.#workqueues.flushing.flushWorkqueue(queue)
   }

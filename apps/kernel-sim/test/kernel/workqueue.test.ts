@@ -204,5 +204,97 @@ describe('a workqueue', () => {
         })
       },
     },
+    {
+      program: 'flush_work does not wait for an item whose timer runs; flush_delayed_work does',
+      source: 'kernel/workqueue.c, start_flush_work and flush_delayed_work',
+      want: 'safe',
+      build(kernel) {
+        const queue = kernel.workqueue('wq')
+        const ran = kernel.variable('ran')
+        const never = kernel.completion('never')
+        const item = kernel.delayedWork('item', () => ran.set(1))
+        kernel.task('A', function* () {
+          yield* kernel.queueDelayedWork(queue, item)
+          yield* kernel.flushDelayedWork(item)
+          if ((yield* ran.get()) === 0) yield* never.wait()
+        })
+      },
+    },
+    {
+      program: 'who counts on flush_work for an item whose timer runs',
+      source: 'kernel/workqueue.c, start_flush_work (already_gone)',
+      want: 'deadlock',
+      build(kernel) {
+        const queue = kernel.workqueue('wq')
+        const ran = kernel.variable('ran')
+        const never = kernel.completion('never')
+        const item = kernel.delayedWork('item', () => ran.set(1))
+        kernel.task('A', function* () {
+          yield* kernel.queueDelayedWork(queue, item)
+          yield* kernel.flushWork(item)
+          if ((yield* ran.get()) === 0) yield* never.wait()
+        })
+      },
+    },
+    {
+      program: 'an item whose timer was cancelled never runs',
+      source: 'kernel/workqueue.c, try_to_grab_pending (steals the timer)',
+      want: 'deadlock',
+      build(kernel) {
+        const queue = kernel.workqueue('wq')
+        const ran = kernel.completion('ran')
+        const item = kernel.delayedWork('item', () => ran.complete())
+        kernel.task('A', function* () {
+          yield* kernel.queueDelayedWork(queue, item)
+          yield* kernel.cancelWorkSync(item)
+          yield* ran.wait()
+        })
+      },
+    },
+    {
+      program: 'mod_delayed_work queues an item that is pending anew, and once',
+      source: 'kernel/workqueue.c, mod_delayed_work_on',
+      want: 'safe',
+      build(kernel) {
+        const queue = kernel.workqueue('wq')
+        const ran = kernel.completion('ran')
+        const item = kernel.delayedWork('item', () => ran.complete())
+        kernel.task('A', function* () {
+          yield* kernel.queueDelayedWork(queue, item)
+          yield* kernel.modDelayedWork(queue, item)
+          yield* ran.wait()
+        })
+      },
+    },
+    ...(['drain', 'flush'] as const).map((how) => ({
+      program: `${how}_workqueue and an item that queues another`,
+      source: 'kernel/workqueue.c, drain_workqueue',
+      want: how === 'drain' ? ('safe' as const) : ('deadlock' as const),
+      build(kernel: Kernel) {
+        const queue = kernel.workqueue('wq')
+        const freed = kernel.variable('freed')
+        const never = kernel.completion('never')
+        const second = kernel.work('second', function* () {
+          if ((yield* freed.get()) === 1) yield* never.wait()
+        })
+        const first = kernel.work('first', () => kernel.queueWork(queue, second))
+        kernel.task('A', function* () {
+          yield* kernel.queueWork(queue, first)
+          if (how === 'drain') yield* kernel.drainWorkqueue(queue)
+          else yield* kernel.flushWorkqueue(queue)
+          yield* freed.set(1)
+        })
+      },
+    })),
+    {
+      program: 'an item without a timer, queued with a delay',
+      source: 'include/linux/workqueue.h, struct delayed_work',
+      want: /work item has no timer: make it with kernel.delayedWork/,
+      build(kernel) {
+        const queue = kernel.workqueue('wq')
+        const item = kernel.work('item', () => kernel.kmalloc(0))
+        kernel.task('A', () => kernel.queueDelayedWork(queue, item))
+      },
+    },
   ])
 })

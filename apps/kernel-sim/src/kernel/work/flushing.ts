@@ -3,7 +3,7 @@
  * through when the run is over that is pending or under way then.
  */
 import { PF_MEMALLOC } from '@scopemask/allocator'
-import type { MachineObject, Row, Steps, Wait } from '@scopemask/checker/machine'
+import type { Machine, MachineObject, Row, Steps, Wait } from '@scopemask/checker/machine'
 import { BLOCKED, Misuse } from '@scopemask/checker/machine'
 import type { OperationTable } from '../operation.js'
 import type { Current } from '../task/current.js'
@@ -16,6 +16,7 @@ import type { Workers } from './workers.js'
 import type { Workqueue } from './workqueue.js'
 
 export class Flushing {
+  readonly #machine: Machine
   readonly #tasks: TaskStates
   readonly #current: Current
   readonly #registry: WorkRegistry
@@ -23,7 +24,12 @@ export class Flushing {
   readonly #waits: Waits
   readonly #workers: Workers
 
-  constructor({ tasks, current, registry, operations }: Parts, waits: Waits, workers: Workers) {
+  constructor(
+    { machine, tasks, current, registry, operations }: Parts,
+    waits: Waits,
+    workers: Workers,
+  ) {
+    this.#machine = machine
     this.#tasks = tasks
     this.#current = current
     this.#registry = registry
@@ -51,14 +57,38 @@ export class Flushing {
     )
   }
 
+  /** A function that waits until a queue is empty, also of items that are queued meanwhile (drain_workqueue). */
+  drain(queue: Workqueue): () => Steps<unknown> {
+    const flushing = this
+    const isEmpty = this.#operations.of('drain_workqueue', queue.object, null, {
+      results: ['not empty', 'empty'],
+      attempt: (row) => (flushing.#itemsOf(row, queue).length === 0 ? 1 : 0),
+    })
+    return this.#machine.procedure(
+      'drain_workqueue',
+      function* (): Steps<true | undefined> {
+        yield* flushing.flushWorkqueue(queue)
+        return (yield* isEmpty) === 1 ? true : undefined
+      },
+      { loop: true },
+    )
+  }
+
   /** Waits for all items that are on a queue now, not for those that come later. */
   *flushWorkqueue(queue: Workqueue): Steps<void> {
+    yield* this.#flush('flush_workqueue', queue.object, (row) => this.#itemsOf(row, queue))
+  }
+
+  /** The items that are on a queue, or run from it; those whose timer runs are on none. */
+  #itemsOf(row: Row, queue: Workqueue): readonly Work[] {
     const all = [queue, ...queue.own.values(), ...(queue.restricted ? [queue.restricted] : [])]
-    const queues = all.map(({ object }) => object.id + 1)
-    yield* this.#flush('flush_workqueue', queue.object, (row) =>
-      this.#registry.works.filter(
-        (work) => queues.includes(work.queue.get(row)) || queues.includes(work.runsFrom.get(row)),
-      ),
+    const queues = all.map(({ object }) => object.reference)
+    return this.#registry.works.filter(
+      (work) =>
+        (work.pending.get(row) === 1 &&
+          work.timer.get(row) === 0 &&
+          queues.includes(work.queue.get(row))) ||
+        queues.includes(work.runsFrom.get(row)),
     )
   }
 
@@ -96,7 +126,7 @@ export class Flushing {
             )
           }
           // What is pending begins only when the run under way is over.
-          if (work.pending.get(row) === 1) {
+          if (work.pending.get(row) === 1 && work.timer.get(row) === 0) {
             work.pendingBarriers.push(row, me)
             queue = work.queue.get(row)
           } else if (work.worker.get(row) !== 0) {

@@ -48,6 +48,32 @@ export class WorkRegistry {
     return pool.list.find(row, (reference) => this.workAt(reference).worker.get(row) === 0)
   }
 
+  /** Puts an item on the list of a queue's pool or, where too many are under way, on that of the queue. */
+  insert(row: Row, queue: Workqueue, work: Work): void {
+    const active = queue.active.get(row)
+    if (active < queue.maxActive) {
+      queue.active.set(row, active + 1)
+      queue.pool.list.push(row, work.object.reference)
+    } else queue.inactive.push(row, work.object.reference)
+  }
+
+  /** Takes an item off its list (try_to_grab_pending). */
+  takeOff(row: Row, work: Work): void {
+    const queue = this.queueOf(row, work)
+    const { reference } = work.object
+    if (queue?.pool.list.remove(row, reference)) this.retire(row, queue)
+    else queue?.inactive.remove(row, reference)
+  }
+
+  /** The timer of an item has come to its end, if it runs (delayed_work_timer_fn). @returns whether it ran. */
+  expire(row: Row, work: Work): boolean {
+    const queue = this.queueOf(row, work)
+    if (work.timer.get(row) === 0 || queue === undefined) return false
+    work.timer.set(row, 0)
+    this.insert(row, queue, work)
+    return true
+  }
+
   /** An item of a queue is done: the first inactive one takes its place (pwq_activate_first_inactive). */
   retire(row: Row, queue: Workqueue): void {
     const next = queue.inactive.find(row, () => true)

@@ -8,6 +8,8 @@ export class Work {
   readonly fn: () => Steps<unknown>
   /** Whether it is on a list. */
   readonly pending: Field
+  /** Whether its timer runs: then it is pending, and on no list yet. */
+  readonly timer: Field
   /** How many tasks cancel it; it is not queued meanwhile. */
   readonly canceling: Field
   /** The worker that runs it. */
@@ -22,11 +24,16 @@ export class Work {
   readonly pendingBarriers: ReferenceList
   readonly runningBarriers: ReferenceList
 
-  constructor(machine: Machine, name: string, fn: () => Steps<unknown>) {
+  /** Whether it can be queued with a delay (struct delayed_work). */
+  readonly isDelayed: boolean
+
+  constructor(machine: Machine, name: string, fn: () => Steps<unknown>, isDelayed: boolean) {
+    this.isDelayed = isDelayed
     const object = machine.object(name)
     this.object = object
     this.fn = machine.procedure(name, fn, { role: new WorkFunction(object) })
     this.pending = machine.field(object, 'pending')
+    this.timer = machine.field(object, 'timer')
     this.canceling = machine.field(object, 'canceling')
     this.worker = machine.reference(object, 'worker')
     this.queue = machine.reference(object, 'queue')

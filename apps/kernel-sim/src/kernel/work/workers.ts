@@ -77,6 +77,16 @@ export class Workers {
         this.#rescuers.set(queue, rescuer.index)
       }
     }
+    for (const work of this.#registry.works.filter(({ isDelayed }) => isDelayed)) {
+      const expires = this.#operations.of('delayed_work_timer_fn', work.object, null, {
+        attempt: (row) => (this.#registry.expire(row, work) ? 0 : BLOCKED),
+      })
+      workers.push(
+        this.#start(`timer of ${work.object}`, function* () {
+          yield* expires
+        }),
+      )
+    }
     return { workers, rescuers }
   }
 

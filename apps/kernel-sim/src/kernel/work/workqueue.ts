@@ -1,5 +1,5 @@
 /** Workqueue: a queue of items for the workers of a pool (struct workqueue_struct). */
-import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
+import type { Field, Machine, MachineObject, Steps } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
 import type { Work } from './work.js'
 import type { WorkerPool } from './worker-pool.js'
@@ -19,6 +19,8 @@ export class Workqueue {
   readonly active: Field
   /** Where items queued from a restricted scope go, when the policy separates them. */
   restricted: Workqueue | null = null
+  /** Waits until it is empty. */
+  drain: () => Steps<unknown> = function* () {}
   /** Queues that items have for themselves, by an intervention, instead of this one. */
   readonly own = new Map<Work, Workqueue>()
 

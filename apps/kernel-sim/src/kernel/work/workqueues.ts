@@ -78,6 +78,7 @@ export class Workqueues {
     const object = this.#machine.object(name)
     const rescued = memReclaim || this.#interventions.rescues(object.kin)
     const queue = this.#make(object, { pool, memReclaim: rescued, maxActive })
+    queue.drain = this.flushing.drain(queue)
     if (this.#policy.separateQueues) {
       const restricted = this.#machine.object(`${name}/restricted`)
       queue.restricted = this.#make(restricted, { pool, memReclaim: true, maxActive })
@@ -85,8 +86,9 @@ export class Workqueues {
     return queue
   }
 
-  work(name: string, fn: () => Steps<unknown>): Work {
-    const work = new Work(this.#machine, name, fn)
+  /** @param isDelayed whether it can be queued with a delay. */
+  work(name: string, fn: () => Steps<unknown>, isDelayed = false): Work {
+    const work = new Work(this.#machine, name, fn, isDelayed)
     this.#registry.addWork(work)
     this.#waits.addWork(work)
     return work
