@@ -8,6 +8,7 @@ import type { RecordingTrailer } from '../record/converter.js'
 import { RECORDED_EVENTS } from '../record/events.js'
 import { recorderScript } from '../record/script.js'
 import { number, plural } from '../report/form/numbers.js'
+import { Progress } from './progress.js'
 import { openSource } from './read-audit.js'
 import { runRecorder } from './run-recorder.js'
 import { writeRecording } from './write-recording.js'
@@ -22,6 +23,7 @@ interface Options {
   readonly output?: string
   readonly buffer: number
   readonly convert?: string
+  readonly progress?: boolean
 }
 
 const DETAILS = `
@@ -71,6 +73,8 @@ export function record(program: Command): void {
         'make a recording from what the script printed; - is standard input',
       ).conflicts('run'),
     )
+    .option('--progress', 'show progress on standard error, even where that is not a terminal')
+    .option('--no-progress', 'do not show progress')
     .addHelpText('after', DETAILS)
     .action(run)
 }
@@ -83,8 +87,14 @@ async function run(workload: readonly string[], options: Options): Promise<void>
   }
   if (convert !== undefined) {
     const source = await openSource(convert)
-    const nothing = { begun: () => {}, ended: async () => -1 }
-    summarize(await writeRecording(Readable.from(source.chunks()), output, nothing), output)
+    const progress = new Progress(process.stderr, options.progress)
+    const recorder = {
+      begun: () => {},
+      progress: (events: number) => progress.say(() => `converting: ${number(events)} events`),
+      ended: async () => -1,
+    }
+    const chunks = Readable.from(source.chunks())
+    summarize(await writeRecording(chunks, output, recorder).finally(() => progress.done()), output)
     return
   }
   // When it is run now, this program ends it: a script that has ended can no longer be asked what it skipped.
@@ -107,13 +117,15 @@ async function run(workload: readonly string[], options: Options): Promise<void>
       )
     }
     const bufferPages = options.buffer * 256
+    const progress = new Progress(process.stderr, options.progress)
     const trailer = await runRecorder({
       script,
       output,
       seconds: options.seconds,
       workload,
       bufferPages,
-    })
+      progress: (line) => progress.say(line),
+    }).finally(() => progress.done())
     summarize(trailer, output)
   } else if (output === undefined) process.stdout.write(script)
   else writeFileSync(output, script)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '../input-error.js'
 import type { RecordingTrailer } from '../record/converter.js'
+import { number } from '../report/form/numbers.js'
 import { writeRecording } from './write-recording.js'
 
 export interface RunOptions {
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly workload: readonly string[]
   /** Of the buffer of each CPU, in pages of 4 KiB; a power of two. */
   readonly bufferPages: number
+  /** Is told how far it is. */
+  readonly progress: (line: () => string) => void
 }
 
 /**
@@ -50,7 +53,9 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
     complaints = (complaints + text).slice(-4096)
   })
   let skipped = -1
+  let stopping = false
   const stop = once(async () => {
+    stopping = true
     skipped = recursionMisses(bpftrace.pid)
     bpftrace.kill('SIGINT')
   })
@@ -69,6 +74,14 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
         workload = begin()
         // It is looked at below; the recording ends in any case.
         workload.catch(stop)
+      },
+      progress(events) {
+        options.progress(() => {
+          const what = stopping
+            ? 'the recording is over, bpftrace has still to print it'
+            : 'recording'
+          return `${what}: ${number(events)} events`
+        })
       },
       async ended() {
         const status = await ended

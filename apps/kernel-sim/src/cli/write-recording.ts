@@ -11,6 +11,8 @@ import { RecordingConverter, type RecordingTrailer } from '../record/converter.j
 export interface Recorder {
   /** Its first line came. */
   begun(): void
+  /** A line came, and so many events so far. */
+  progress(events: number): void
   /** It has ended. Returns how many hits were skipped: see RecordingTrailer. */
   ended(): Promise<number>
 }
@@ -72,6 +74,7 @@ async function* convert(
     const before = converter.begun
     converter.line(line)
     if (converter.begun && !before) recorder.begun()
+    recorder.progress(converter.events)
     // The header goes out at once: whoever reads along knows that it records.
     if (ready.length === 0 || (waiting && size < PIECE)) continue
     waiting = true

@@ -52,6 +52,8 @@ describe('kernel-sim record', () => {
       `2 events, 0 lost, an unknown number skipped by bpftrace.\nTry: kernel-sim audit ${trace}\n`,
     )
     expect(converted.status).toBe(0)
+    const shown = await kernelSim(['record', '--convert', '-', '--progress'], OUTPUT)
+    expect(shown.stderr).toMatch(/^converting: \d+ events\n/)
     const piped = await kernelSim(['record', '--convert', '-'], OUTPUT)
     expect(piped.stdout).toBe(gunzipSync(readFileSync(trace)).toString())
     const audit = await kernelSim(['audit', trace])
