@@ -50,9 +50,10 @@ export function explain(program: Command): void {
     .command('explain')
     .summary('read a kernel log and say what its reports mean for scopes')
     .description(
-      'Finds the reports in a kernel log (lockdep, hung tasks, workqueues, failed allocations, OOM) and says\n' +
-        'what each means: whether a circle can happen, who waits for whom, why there was no memory. Each\n' +
-        'verdict comes with how sure it is, the lines it rests on, and the kinds of fixes history knows.',
+      'Finds the reports in a kernel log (lockdep, hung tasks, workqueues, failed allocations, OOM) and\n' +
+        'says what each means: whether a circle can happen, who waits for whom, why there was no memory.\n' +
+        'Each verdict comes with how sure it is, the lines it rests on, and the kinds of fixes that the\n' +
+        'history of the kernel has.',
     )
     .argument('[LOG...]', 'the logs, or - for standard input')
     .option('--json', 'print the reports as JSON (schema: schemas/explain.schema.json)')

@@ -73,7 +73,7 @@ export function explainFlush(found: FlushFound): Explained {
         ? ['The stack below the warning: whether it flushes, or cancels.']
         : item === undefined
           ? [
-              `Whether ${to.fn} allocates, or takes a lock under which somebody does: a trace (kernel-sim audit), or its source.`,
+              `Whether ${to.fn} allocates, or takes a lock under which somebody does: a trace, or its source.`,
             ]
           : [],
     fixes:

@@ -368,7 +368,7 @@ function unclearScope(
       `Elsewhere ${allocation.holds} is taken under ${implied.name}. Either these are locks of different inodes or filesystems, of one class, and the circle never closes; or the path outside of a transaction lacks a scope.`,
     ],
     decides: [
-      `A trace of the allocation with its task flags (kernel-sim audit): is ${requestOn(allocation.stack)?.fn ?? 'it'} ever called in a scope?`,
+      `A trace of the allocation with its task flags: is ${requestOn(allocation.stack)?.fn ?? 'it'} ever called in a scope?`,
       'A second report with the same locks and another stack, or one that has addresses of all locks.',
       'The owner of the code: can both paths run on one inode?',
     ],

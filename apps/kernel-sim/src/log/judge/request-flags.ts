@@ -120,7 +120,7 @@ function noteOf({
     readings.set(text, [...(readings.get(text) ?? []), version])
   }
   const all = [...readings].map(([text, versions]) => `${text} (${versions.join(', ')})`)
-  return `${kernel === undefined ? 'The log does not say which kernel it is' : `Of Linux ${kernel} no flags are known`}: by version the number means ${all.join('; ')}. --kernel names it.`
+  return `${kernel === undefined ? 'The log does not say which kernel it is' : `Of Linux ${kernel} no flags are known`}: by version the number means ${all.join('; ')}.`
 }
 
 /** The same request in the bits of 6.1. Names that it does not have make no difference to what is computed. */

@@ -75,6 +75,7 @@ function reportSection(report: Explained, index: number, log: string | undefined
     ...listed('Why:', reasons),
     ...arithmetic.flatMap((each) => [`${each.title}.`, arithmeticTable(each)]),
     ...listed('What would decide it:', decides),
+    ...hintsOf(report),
     place === undefined
       ? undefined
       : `Where: ${place.fn}, called from ${place.caller} (line ${number(place.line)}).`,
@@ -101,6 +102,18 @@ function arithmeticTable({ title, columns, rows }: Arithmetic): Table {
       value: (row: readonly string[]) => row[i] ?? '',
     })),
   })
+}
+
+/** What else this command can do about it. */
+function hintsOf({ gfp, decides }: Explained): string[] {
+  return [
+    ...(decides.some((each) => each.includes('trace'))
+      ? ['kernel-sim audit reads traces, and says which call sites were in a scope.']
+      : []),
+    ...(gfp !== undefined && gfp.kernel === undefined
+      ? ['Give --kernel for the names of the flags in that kernel.']
+      : []),
+  ]
 }
 
 /** What is not known is counted by its first words. */

@@ -142,9 +142,11 @@ function lockModel({ chain, verdict, splat }: Explained): Model {
       '})',
     )
   }
-  // Reclaim in the background shows lockdep the other order without anything held.
-  if (falseAlarm)
-    lines.push('', "const wake = kernel.variable('wake kswapd', 0)", 'kernel.kswapd(wake)')
+  // Reclaim in the background shows lockdep the other order without anything held. lockdep blames whom it sees last.
+  const background = ['', 'kernel.kswapd(wake)']
+  const blamesTask = chain[0]?.what === FS_RECLAIM
+  if (falseAlarm) lines.push('', "const wake = kernel.variable('wake kswapd', 0)")
+  if (falseAlarm && blamesTask) lines.push(...background)
   for (const { holds, takes, link, functions } of steps) {
     if (holds === FS_RECLAIM || works.has(holds)) continue
     const task = taskName(functions, link, takes)
@@ -155,26 +157,21 @@ function lockModel({ chain, verdict, splat }: Explained): Model {
         : takes === FS_RECLAIM
           ? allocation(imports)
           : [`yield* ${lockOf(takes)}.lock()`, `yield* ${lockOf(takes)}.unlock()`]
+    const body = [`yield* ${lockOf(holds)}.lock()`, ...inner, `yield* ${lockOf(holds)}.unlock()`]
     lines.push(
       '',
       ...stackComment(`Line ${link.line}:`, link.stack),
       `kernel.task(${quoted(task)}, function* () {`,
-      ...(falseAlarm ? ['  yield* wake.set(1)'] : []),
-      ...inScope(falseAlarm ? undefined : imports, [
-        `yield* ${lockOf(holds)}.lock()`,
-        ...inner,
-        `yield* ${lockOf(holds)}.unlock()`,
-      ]),
-      ...(falseAlarm ? ['  yield* wake.set(0)'] : []),
+      ...(falseAlarm ? besideKswapd(body) : inScope(imports, body)),
       '})',
     )
   }
+  if (falseAlarm && !blamesTask) lines.push(...background)
   return { name: slug(splat?.lock?.name ?? 'lockdep', verdict), imports, lines }
 }
 
-/** Where something is missing, what a scope would do; where nothing is, as the code is. */
-function inScope(imports: Set<string> | undefined, body: readonly string[]): string[] {
-  if (imports === undefined) return body.map((line) => `  ${line}`)
+/** What a scope would do. */
+function inScope(imports: Set<string>, body: readonly string[]): string[] {
   imports.add('PF_MEMALLOC_NOFS')
   return [
     '  // Under policies with scopes it has one: what a scope here would do.',
@@ -182,6 +179,11 @@ function inScope(imports: Set<string> | undefined, body: readonly string[]): str
     ...body.map((line) => `    ${line}`),
     '  })',
   ]
+}
+
+/** The task as its code is, beside kswapd. */
+function besideKswapd(body: readonly string[]): string[] {
+  return ['  yield* wake.set(1)', ...body.map((line) => `  ${line}`), '  yield* wake.set(0)']
 }
 
 function allocation(imports: Set<string>): string[] {
