@@ -55,12 +55,12 @@ export interface OperationSpec {
   readonly access?: number
   /**
    * The accesses, by other tasks to the same object, that it does not commute with as a left mover. By default all:
-   * it is no left mover. See partial-order.ts.
+   * it is not a left mover. See partial-order.ts.
    */
   readonly conflicts?: number
 }
 
-/** Conflicts of an operation that is no left mover. */
+/** The conflicts of an operation that is not a left mover. */
 const ALL = -1
 
 export class Operation {

@@ -23,7 +23,7 @@ export interface Learned {
   readonly decisions: number
 }
 
-/** What somebody knows who knows all of this. */
+/** Says how much a stepper has learned. */
 export function learnedBy(stepper: Stepper): Learned {
   return {
     positions: stepper.programs.map(({ size }) => size),

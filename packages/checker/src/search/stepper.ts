@@ -34,7 +34,7 @@ export class Stepper {
   /** The field of each task's position. */
   readonly #positions: readonly Field[]
   readonly #movers: LeftMovers | null
-  /** For each task and position: 1 no left mover, 2 a left mover; none while that is not known. */
+  /** For each task and position: 2 if the task is at a left mover there, 1 if it is not; nothing while that is not known. */
   readonly #moverAt: number[][]
   /** What was decided about left movers, in order: a task, a position, and 1 or 2. */
   readonly decisions: number[] = []
@@ -174,7 +174,7 @@ export class Stepper {
     return moved
   }
 
-  /** Whether the task is at a left mover. A loop that starts over counts as none, so that every chain ends. */
+  /** Returns true if the task is at a left mover. Where a loop starts over it is not, so that every chain ends. */
   #isMover(task: number, position: number): boolean {
     const known = this.#moverAt[task] as number[]
     const mover = known[position]
