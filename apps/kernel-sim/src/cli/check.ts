@@ -1,5 +1,6 @@
 /** `kernel-sim check`: scenarios in all interleavings. */
 
+import { writeFileSync } from 'node:fs'
 import type { SampleOptions, Strategy } from '@scopemask/checker/search'
 import { DEFAULT_LIMITS, type SearchOptions } from '@scopemask/checker/search'
 import { type Command, InvalidArgumentError, Option } from 'commander'
@@ -9,11 +10,12 @@ import { printSplat } from '../lockdep/print-splat.js'
 import { answerOf } from '../matrix/answer.js'
 import type { CaseRow, Cell } from '../matrix/cell.js'
 import { type CellOptions, rowOf, sampledRow } from '../matrix/cell.js'
-import { exhibitsOf } from '../matrix/exhibit.js'
+import { type Exhibit, exhibitsOf } from '../matrix/exhibit.js'
 import { exhibitDot } from '../report/check/graphs.js'
 import { checkJson } from '../report/check/json.js'
 import { answerMarkdown } from '../report/check/markdown.js'
 import { checkPage } from '../report/check/page.js'
+import { perfettoTrace } from '../report/check/perfetto.js'
 import { repairsText } from '../report/check/repair.js'
 import {
   answerText,
@@ -41,6 +43,7 @@ interface Options {
   readonly answer?: true
   readonly html?: true
   readonly dot?: true
+  readonly perfetto?: string
   readonly lockdep?: true
   readonly repair?: true
   readonly reductions?: true
@@ -110,6 +113,12 @@ export function check(program: Command): void {
         'print the wait-for and lock order graphs of each counterexample as DOT, for graphviz',
       ).conflicts(['json', 'answer', 'html', 'sample']),
     )
+    .addOption(
+      new Option(
+        '--perfetto <FILE>',
+        'also write the counterexamples of SCENARIO as a trace for ui.perfetto.dev',
+      ).conflicts('sample'),
+    )
     .option('--answer', 'print the answer to the question of 2016 as Markdown (docs/answer.md)')
     .option('--lockdep', 'also print what lockdep reports about SCENARIO')
     .option('--repair', 'also find the least that makes each unsafe cell safe')
@@ -169,12 +178,22 @@ async function run(given: string | undefined, options: Options): Promise<void> {
       throw new InputError('--checkpoint is about one search: it needs a SCENARIO and a --policy')
     }
   }
-  if (given === undefined) return checkAll(options)
+  if (given === undefined) {
+    if (options.perfetto !== undefined) throw new InputError('--perfetto needs a SCENARIO')
+    return checkAll(options)
+  }
   const found = await loadScenario(given)
   const rows =
     options.sample === undefined
       ? await checkedRows(new Map([[given, found]]), options)
       : [sampledRow(found, policiesOf(options), sampleOptions(options, options.sample))]
+  const { perfetto } = options
+  if (perfetto !== undefined) {
+    writeTrace(
+      perfetto,
+      rows.flatMap((row) => exhibitsOf(row, found.scenario, 'all')),
+    )
+  }
   if (options.html || options.dot) {
     const exhibits = rows.flatMap((row) => exhibitsOf(row, found.scenario, 'all'))
     process.stdout.write(
@@ -182,6 +201,18 @@ async function run(given: string | undefined, options: Options): Promise<void> {
     )
   } else process.stdout.write(rows.map((row) => rowText(row, options)).join('\n'))
   if (rows.some(({ cells }) => cells.some(isFound))) process.exitCode = EXIT.found
+}
+
+function writeTrace(file: string, exhibits: readonly Exhibit[]): void {
+  if (exhibits.length === 0) {
+    throw new InputError('no counterexample was found: there is nothing to write a trace of')
+  }
+  try {
+    writeFileSync(file, perfettoTrace(exhibits), { flag: 'wx' })
+  } catch (thrown) {
+    throw new InputError(`${file} cannot be written: ${(thrown as Error).message}`)
+  }
+  process.stderr.write(`The trace is in ${file}: open it in ui.perfetto.dev. A step takes 1 us.\n`)
 }
 
 /** All bundled cases: the matrix, and what it adds up to. */
