@@ -11,6 +11,7 @@ import { pageText } from '../report/form/text.js'
 import { CASES } from '../scenarios/catalogue.js'
 import { Progress } from './progress.js'
 import { openExample, readAudit } from './read-audit.js'
+import { bundledComparison } from './simulate.js'
 
 export function demo(program: Command): void {
   program
@@ -37,7 +38,8 @@ async function run(): Promise<void> {
   progress.done()
   process.stdout.write(`${matrixText(rows, process.stdout.isTTY === true)}\n`)
   const report = await readAudit(await openExample(), undefined)
+  const machine = await bundledComparison()
   process.stdout.write(
-    `${pageText(auditPage(report), { rows: 15, hint: 'kernel-sim audit --example --top 0 shows all' })}\n${conclusionText(answerOf(rows), report)}`,
+    `${pageText(auditPage(report), { rows: 15, hint: 'kernel-sim audit --example --top 0 shows all' })}\n${machine}\n${conclusionText(answerOf(rows), report)}`,
   )
 }

@@ -3,24 +3,37 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError } from 'commander'
 import { InputError } from '../input-error.js'
+import { policyNamed } from '../kernel/policy.js'
+import type { Scenario } from '../kernel/scenario.js'
 import { pageHtml } from '../report/form/html-page.js'
 import { pageMarkdown } from '../report/form/markdown.js'
 import type { Page } from '../report/form/page.js'
 import { pageText } from '../report/form/text.js'
+import { type Comparison, comparisonPage } from '../report/machine/comparison-page.js'
 import { heldPage } from '../report/machine/held-page.js'
 import { simulationJson } from '../report/machine/json.js'
 import { simulationPage } from '../report/machine/simulation-page.js'
+import { BUNDLED_PLAN, BUNDLED_RAM, BUNDLED_SCENARIO } from '../simulate/bundled.js'
+import { compare } from '../simulate/compare.js'
+import { comparedFigures } from '../simulate/compared-figures.js'
 import { type HeldConfig, judge, scores } from '../simulate/held/judge.js'
 import { type RecordedConfig, readRecorded } from '../simulate/held/recorded.js'
+import type { MachineSpec } from '../simulate/machine-spec.js'
 import { plainMachine } from '../simulate/machines/plain.js'
 import { factsOf } from '../simulate/measure/facts.js'
-import { parsePlan } from '../simulate/plan/plan.js'
+import { type Plan, parsePlan } from '../simulate/plan/plan.js'
 import { isProgram } from '../simulate/plan/programs.js'
 import { planned } from '../simulate/plan/run-plan.js'
+import { machinePolicy } from '../simulate/policy.js'
 import { resultOf, type SimulationResult } from '../simulate/result.js'
 import { SECOND } from '../simulate/time.js'
 import { EXIT } from './exit-status.js'
+import { loadScenario } from './load-scenario.js'
 import { Progress } from './progress.js'
+
+/** What the bundled machine runs under, and how often: the kernel's own scopes, NOFS everywhere, no restriction at all. */
+const BUNDLED_POLICIES = ['scope', 'nofs', 'unrestricted']
+const BUNDLED_RUNS = 3
 
 interface Options {
   readonly plan?: string
@@ -28,7 +41,9 @@ interface Options {
   readonly config?: string
   readonly ram: number
   readonly seed?: number
-  readonly runs: number
+  readonly runs?: number
+  readonly policy?: readonly string[]
+  readonly scenario?: string
   readonly json?: true
   readonly markdown?: true
   readonly html?: true
@@ -55,7 +70,7 @@ export function simulate(program: Command): void {
     .description(
       'Runs the workloads of a plan on a machine with little memory: CPUs with the fair scheduler, memory in\n' +
         'the page allocator of this package, kswapd, a page cache over a disk. Says what each workload got,\n' +
-        'what reclaim cost, and who was killed. --held runs the plans that a real Linux 6.1 was measured\n' +
+        'what reclaim cost, and who was killed. Without a plan a bundled machine runs under several policies. --held runs the plans that a real Linux 6.1 was measured\n' +
         'with, and says which figures agree.',
     )
     .option('--plan <file>', 'run the plan in a file')
@@ -66,7 +81,13 @@ export function simulate(program: Command): void {
     .option('--config <name>', 'with --held: only configurations whose names begin with this')
     .option('--ram <mib>', 'size of the machine: 128 to 256 MiB', mib, 128)
     .option('--seed <n>', 'another seed than the plan says', count)
-    .option('--runs <n>', 'run with so many seeds, one after the other', count, 1)
+    .option('--runs <n>', 'run with so many seeds, one after the other', count)
+    .option(
+      '--policy <names>',
+      'policies, side by side when there are several: those of check, or nofs\n(all processes in one NOFS scope)',
+      (names: string) => names.split(','),
+    )
+    .option('--scenario <scenario>', 'run the tasks of a scenario of check beside the workloads')
     .option('--json', 'print results as JSON (schema: schemas/simulate.schema.json)')
     .option('--markdown', 'print the report as Markdown')
     .option('--html', 'print the report as one page of HTML')
@@ -78,25 +99,94 @@ export function simulate(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   if (options.held !== undefined) return await held(options, options.held)
-  if (options.plan === undefined) {
-    throw new InputError('no plan given. Try: kernel-sim simulate --held --config W2')
+  const policies = options.policy ?? (options.plan === undefined ? BUNDLED_POLICIES : ['scope'])
+  const bundled = options.plan === undefined
+  const plan = options.plan ?? 'the bundled plan'
+  const load: Load = {
+    plan: parsePlan(bundled ? BUNDLED_PLAN : await textOf(plan), plan),
+    machine: plainMachine(options.ram),
+    scenario: await scenarioOf(options.scenario ?? (bundled ? BUNDLED_SCENARIO : undefined)),
   }
-  const plan = parsePlan(await textOf(options.plan), options.plan)
-  const machine = plainMachine(options.ram)
+  const runs = options.runs ?? (bundled ? BUNDLED_RUNS : 1)
+  const results = policies.flatMap((name) => resultsUnder(name, load, { ...options, runs }))
+  if (options.json) process.stdout.write(simulationJson(results))
+  else if (policies.length === 1) {
+    for (const result of results) {
+      process.stdout.write(`${formed(simulationPage(result), options)}`)
+    }
+  } else
+    process.stdout.write(formed(comparisonPage(comparisonOf(policies, load, results)), options))
+}
+
+/** What runs on what. */
+interface Load {
+  readonly plan: Plan
+  readonly machine: MachineSpec
+  readonly scenario: Scenario | null
+}
+
+/** Runs a load under a policy, seed by seed. */
+function resultsUnder(
+  name: string,
+  { plan, machine, scenario }: Load,
+  options: Pick<Options, 'seed' | 'progress'> & { readonly runs: number },
+): SimulationResult[] {
+  const policy = machinePolicy(name)
   const progress = new Progress(process.stderr, options.progress)
   const first = options.seed ?? plan.seed
-  const results: SimulationResult[] = []
-  for (let seed = first; seed < first + options.runs; seed++) {
-    const simulation = planned(plan, machine, { seed })
-    simulation.run((now) => progress.say(() => `seed ${seed}: ${now / SECOND} virtual seconds`))
-    results.push(resultOf(simulation, { machine: machine.name, seed }))
-  }
+  const results = Array.from({ length: options.runs }, (_, run) => {
+    const seed = first + run
+    // What runs in one scope runs in the scenario's scopes too.
+    const scenarioPolicy = policyNamed(policy.everywhere ? 'scope' : name)
+    const simulation = planned(plan, machine, {
+      seed,
+      policy,
+      ...(scenario === null ? {} : { scenario: { scenario, policy: scenarioPolicy } }),
+    })
+    simulation.run((now) =>
+      progress.say(() => `${name}, seed ${seed}: ${now / SECOND} virtual seconds`),
+    )
+    return resultOf(simulation, { machine: machine.name, policy: name, seed })
+  })
   progress.done()
-  process.stdout.write(
-    options.json
-      ? simulationJson(results)
-      : results.map((result) => formed(simulationPage(result), options)).join('\n'),
+  return results
+}
+
+/** The results of policies side by side. */
+function comparisonOf(
+  policies: readonly string[],
+  { machine }: Load,
+  results: readonly SimulationResult[],
+): Comparison {
+  const runsOf = (name: string) => results.filter(({ policy }) => policy === name)
+  const [first] = results
+  return {
+    machine: machine.name,
+    policies: policies.map(machinePolicy),
+    figures: compare(
+      policies.map((policy) => ({ policy, runs: runsOf(policy).map(({ facts }) => facts) })),
+      first === undefined ? [] : comparedFigures(first.workloads, first.facts),
+    ),
+    results,
+    replay: 'kernel-sim replay',
+  }
+}
+
+async function scenarioOf(given: string | undefined): Promise<Scenario | null> {
+  return given === undefined ? null : (await loadScenario(given)).scenario
+}
+
+/** The bundled machine under the bundled load, as text. */
+export async function bundledComparison(): Promise<string> {
+  const load: Load = {
+    plan: parsePlan(BUNDLED_PLAN),
+    machine: plainMachine(BUNDLED_RAM),
+    scenario: await scenarioOf(BUNDLED_SCENARIO),
+  }
+  const results = BUNDLED_POLICIES.flatMap((name) =>
+    resultsUnder(name, load, { runs: BUNDLED_RUNS }),
   )
+  return pageText(comparisonPage(comparisonOf(BUNDLED_POLICIES, load, results)))
 }
 
 /** Runs the recorded plans with as many seeds as they were recorded with, or as many as were asked for. */
@@ -113,7 +203,7 @@ async function held(options: Options, file: string | true): Promise<void> {
     const plan = parsePlan(config.plan, `the plan of ${config.name}`)
     // What cannot be simulated yet is out, figure by figure.
     if (!plan.processes.every(({ type }) => isProgram(type))) return { recorded: config, runs: [] }
-    const facts = Array.from({ length: options.runs }, (_, run) => {
+    const facts = Array.from({ length: options.runs ?? 1 }, (_, run) => {
       progress.say(() => `${config.name}, seed ${plan.seed + run}`)
       const simulation = planned(plan, plainMachine(config.ram), { seed: plan.seed + run })
       simulation.run()

@@ -4,6 +4,7 @@ import type { Facts } from './measure/facts.js'
 import { factsOf } from './measure/facts.js'
 import type { Sample } from './measure/samples.js'
 import type { Kill } from './memory/oom.js'
+import type { Hang } from './scenario-run.js'
 import type { Simulation } from './simulation.js'
 import { SECOND } from './time.js'
 
@@ -16,6 +17,7 @@ export interface ProcFiles {
 
 export interface SimulationResult {
   readonly machine: string
+  readonly policy: string
   readonly seed: number
   /** Virtual seconds. */
   readonly seconds: number
@@ -23,24 +25,32 @@ export interface SimulationResult {
   readonly facts: Facts
   readonly samples: readonly Sample[]
   readonly kills: readonly Kill[]
+  /** Tasks of a scenario that wait for each other for ever. */
+  readonly hang: Hang | null
   readonly proc: ProcFiles
 }
 
 /** Takes the result of a run that has ended. */
 export function resultOf(
   simulation: Simulation,
-  { machine, seed }: { readonly machine: string; readonly seed: number },
+  {
+    machine,
+    policy,
+    seed,
+  }: { readonly machine: string; readonly policy: string; readonly seed: number },
 ): SimulationResult {
   const { memory } = simulation.vm
   const counters = memory.counters()
   return {
     machine,
+    policy,
     seed,
     seconds: simulation.elapsed / SECOND,
     workloads: simulation.logs.map(({ name }) => name),
     facts: factsOf(simulation),
     samples: simulation.samples.rows,
     kills: simulation.vm.oom.kills.map((kill) => ({ ...kill, at: kill.at - simulation.began })),
+    hang: simulation.scenario?.hang ?? null,
     proc: {
       buddyinfo: buddyinfo(memory.zones.all),
       vmstat: vmstat(memory.zones.all, counters),

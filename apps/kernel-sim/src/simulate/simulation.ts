@@ -5,6 +5,8 @@
 import { PF, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import { Clock, Cpus, TaskState, WAIT } from '@scopemask/checker/live'
 import { xorshift } from '@scopemask/checker/search'
+import type { Policy } from '../kernel/policy.js'
+import type { Scenario } from '../kernel/scenario.js'
 import { type FileCache, PageCache } from './cache/page-cache.js'
 import { Reader } from './cache/reader.js'
 import { Writeback } from './cache/writeback.js'
@@ -18,6 +20,8 @@ import { Samples } from './measure/samples.js'
 import { WorkLog } from './measure/work-log.js'
 import { Vm } from './memory/vm.js'
 import type { Program } from './plan/programs.js'
+import { type MachinePolicy, machinePolicy } from './policy.js'
+import { ScenarioRun } from './scenario-run.js'
 import { Cfs } from './sched/cfs.js'
 import { Task } from './task.js'
 import { JIFFY, SECOND } from './time.js'
@@ -41,6 +45,10 @@ export interface SimulationOptions {
   /** ns at most. */
   readonly duration: number
   readonly workloads: readonly WorkloadSpec[]
+  /** By default `scope`: what a kernel does. */
+  readonly policy?: MachinePolicy
+  /** A scenario of `check` whose tasks run beside the workloads. */
+  readonly scenario?: { readonly scenario: Scenario; readonly policy: Policy }
   /** Is given what the kernel would log. */
   readonly log?: (text: string) => void
 }
@@ -66,6 +74,7 @@ export class Simulation {
   readonly writeback: Writeback
   readonly journal: Journal
   readonly files: Files
+  readonly scenario: ScenarioRun | null
   readonly samples: Samples
   readonly logs: readonly WorkLog[]
   readonly tasks: readonly Task[]
@@ -81,6 +90,7 @@ export class Simulation {
 
   constructor(options: SimulationOptions) {
     const { spec, seed, duration, workloads, log = () => {} } = options
+    const policy = options.policy ?? machinePolicy('scope')
     const random = xorshift(seed)
     const { clock } = this
     const costs = new Costs(spec.costs)
@@ -103,6 +113,7 @@ export class Simulation {
       disk: this.disk,
       costs,
       readaheadPages: spec.disk.readaheadBytes / 4096,
+      scope: policy.scope,
     })
     const writer = new Writer({
       ...shared,
@@ -118,6 +129,7 @@ export class Simulation {
       journal: this.journal,
       costs,
       vfsCachePressure: spec.sysctls.vfsCachePressure,
+      restricted: policy.scope || policy.explicit,
     })
     // Seeds shift the run against the kernel's own timers.
     this.cpus.run(random(SECOND))
@@ -136,7 +148,7 @@ export class Simulation {
     }
     this.logs = workloads.map(({ name }) => new WorkLog(name))
     this.tasks = workloads.map(({ name, nofs, program }, index) => {
-      const flags = nofs ? PF_MEMALLOC_NOFS : PF.mask()
+      const flags = nofs || policy.everywhere ? PF_MEMALLOC_NOFS : PF.mask()
       const workLog = this.logs[index] as WorkLog
       return new Task(name, flags, function* (task) {
         const os = new Os(system, task, workLog, xorshift(random(2 ** 30) + 1))
@@ -154,7 +166,13 @@ export class Simulation {
     this.clock.at(this.began + COMMITTED, () =>
       this.writeback.markDirty(metadata, 0, page, Number.NEGATIVE_INFINITY),
     )
+    const { scenario } = options
+    this.scenario =
+      scenario === undefined
+        ? null
+        : new ScenarioRun(scenario.scenario, scenario.policy, system, xorshift(random(2 ** 30) + 1))
     for (const task of this.tasks) this.cpus.start(task)
+    for (const task of this.scenario?.tasks ?? []) this.cpus.start(task)
     this.cpus.start(this.#sampler(spec.sampler.lag))
   }
 
@@ -172,6 +190,9 @@ export class Simulation {
       this.#reached += PIECE
       cpus.run(began + this.#reached)
       if (this.#reached % SAMPLE === 0) onProgress?.(this.#reached)
+    }
+    for (const [index, log] of this.logs.entries()) {
+      log.end(clock.now - began, this.tasks[index]?.cpuTime ?? 0)
     }
     this.#stopped ||= this.#over() || limit === Number.POSITIVE_INFINITY
     this.elapsed = this.#over() ? this.#lastEnd() : clock.now - began

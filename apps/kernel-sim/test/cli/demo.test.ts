@@ -8,6 +8,7 @@ describe('kernel-sim demo', () => {
     const parts = [
       'direct-recursion',
       'kernel-sim audit of a-xfs',
+      'nofs differs from scope',
       'Is it simple enough',
       'No, it is',
     ]

@@ -45,7 +45,7 @@ it('holds a configuration against what was recorded of it', async () => {
 
 it('says what is wrong with what it is given', async () => {
   const wrong: [string[], string][] = [
-    [[], 'kernel-sim: no plan given. Try: kernel-sim simulate --held --config W2\n'],
+    [['--plan', path, '--policy', 'none'], 'kernel-sim: there is no policy none; there are '],
     [['--plan', 'nowhere.plan'], 'kernel-sim: nowhere.plan: no such file\n'],
     [['--held', path], `kernel-sim: ${path} is not JSON: `],
     [['--held', '--config', 'W99'], 'kernel-sim: no configuration begins with W99; there are '],

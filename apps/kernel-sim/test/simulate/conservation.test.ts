@@ -1,6 +1,9 @@
 /** What must hold whatever happens: no page is lost, all time is somebody's, and a run is the same each time. */
 import { expect, it } from 'vitest'
+import { plainMachine } from '../../src/simulate/machines/plain.js'
 import { factsOf } from '../../src/simulate/measure/facts.js'
+import { parsePlan } from '../../src/simulate/plan/plan.js'
+import { planned } from '../../src/simulate/plan/run-plan.js'
 import { SECOND } from '../../src/simulate/time.js'
 import { simulated } from './recorded.js'
 
@@ -40,4 +43,24 @@ it('a run is the same each time, and another with another seed', () => {
   }
   expect(facts(7)).toBe(facts(7))
   expect(facts(7)).not.toBe(facts(8))
+})
+
+it.each([
+  ['small files', 'proc name=create type=create dirs=4 ring=100 kib=8 pace_us=1000'],
+  ['a stream', 'proc name=write type=write file=w.dat mib=200 chunk=64'],
+])('what was dirtied is written, dirty, in writing, or went with its file: %s', (what, process) => {
+  const plan = parsePlan(`seed=1 dur=4000 fs=ext4\n${process}\n`)
+  const simulation = planned(plan, plainMachine(128))
+  const { writeback, journal } = simulation
+  for (let second = 1; second <= 4; second++) {
+    simulation.run(undefined, second * SECOND)
+    simulation.vm.memory.validate()
+    simulation.vm.slab.validate()
+    const { written, dirty, writeback: writing, discarded } = writeback
+    expect(written + dirty + writing + discarded).toBe(writeback.dirtied)
+    expect(dirty + writing).toBeLessThanOrEqual(writeback.throttle.hardLimit * 1.1)
+  }
+  expect(journal.counts.handles).toBeGreaterThan(4000)
+  if (what === 'a stream') expect(writeback.throttle.pauses.length).toBeGreaterThan(100)
+  else expect(writeback.discarded).toBeGreaterThan(4000)
 })

@@ -1,5 +1,8 @@
 /** What the whole machine does, against what a real 6.1 did with the same plans: those that take little time to run. */
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { partMarkdown } from '../../src/report/form/markdown.js'
+import { heldPage } from '../../src/report/machine/held-page.js'
 import { judge, scores } from '../../src/simulate/held/judge.js'
 import { factsOf } from '../../src/simulate/measure/facts.js'
 import { recorded, simulated } from './recorded.js'
@@ -68,4 +71,22 @@ it('scores count what is in', () => {
   const [tight, loose] = scores(judge([{ recorded: config, runs: [off] }]))
   expect(loose?.in).toBe(loose?.figures)
   expect(tight?.in).toBeLessThan((tight?.figures ?? 0) / 2)
+})
+
+it('the documentation shows what comes out', () => {
+  const path = new URL('../../../../docs/held-against-a-kernel.md', import.meta.url)
+  const documented = readFileSync(path, 'utf8')
+  for (const name of ['W2-128-1-def-fast', 'W3-128-1-def']) {
+    const start = documented.indexOf(`### ${name}\n`)
+    const rows = documented.slice(start).split('\n###')[0] ?? ''
+    const page = heldPage(run(name).figures)
+    const tables = page.sections.find(({ id }) => id === name)?.parts ?? []
+    const lines = tables
+      .map(partMarkdown)
+      .join('')
+      .split('\n')
+      .filter((line) => !line.includes('order only'))
+    expect(start, name).toBeGreaterThan(0)
+    for (const line of lines) expect(rows).toContain(line.trim())
+  }
 })

@@ -27,6 +27,8 @@ export class Reader {
   readonly #disk: Disk
   readonly #costs: Costs
   readonly #window: number
+  /** Readahead runs in a scope. */
+  readonly #scope: boolean
 
   constructor(parts: {
     readonly vm: Vm
@@ -34,12 +36,14 @@ export class Reader {
     readonly disk: Disk
     readonly costs: Costs
     readonly readaheadPages: number
+    readonly scope: boolean
   }) {
     this.#vm = parts.vm
     this.#cache = parts.cache
     this.#disk = parts.disk
     this.#costs = parts.costs
     this.#window = parts.readaheadPages
+    this.#scope = parts.scope
   }
 
   /** Opens a file of so many pages. */
@@ -155,7 +159,7 @@ export class Reader {
     const end = Math.min(window.start + window.size, size)
     const marked = window.mark > 0 ? window.start + window.size - window.mark : -1
     const gfp = (GFP_HIGHUSER_MOVABLE | READAHEAD_GFP) >>> 0
-    const scope = memallocNofsSave(task.context)
+    const scope = this.#scope ? memallocNofsSave(task.context) : null
     let run: number[] = []
     for (let place = window.start; place < end; place++) {
       if (this.#cache.at(file, place) >= 0) {
@@ -179,7 +183,7 @@ export class Reader {
       yield this.#costs.readPage
     }
     yield* this.#submit(task, run)
-    memallocNofsRestore(task.context, scope)
+    if (scope !== null) memallocNofsRestore(task.context, scope)
   }
 
   /** A page that readahead has not brought (filemap_create_folio). */

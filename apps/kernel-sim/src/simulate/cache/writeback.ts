@@ -47,6 +47,8 @@ export class Writeback {
   writeback = 0
   dirtied = 0
   written = 0
+  /** Dirty pages that need not be written: their files are gone. */
+  discarded = 0
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #vm: Vm
@@ -138,6 +140,7 @@ export class Writeback {
     if (of === undefined) return 0
     const { dirty } = of
     this.dirty -= dirty
+    this.discarded += dirty
     of.dirty = 0
     of.marks.fill(0)
     const at = this.#queue.indexOf(of)

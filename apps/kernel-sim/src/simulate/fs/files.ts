@@ -50,6 +50,8 @@ export class Files {
     readonly journal: Journal
     readonly costs: Costs
     readonly vfsCachePressure: number
+    /** Inodes are allocated with GFP_NOFS, or in a scope. */
+    readonly restricted: boolean
   }) {
     this.#cache = parts.cache
     this.#reader = parts.reader
@@ -57,7 +59,7 @@ export class Files {
     this.#writeback = parts.writeback
     this.#journal = parts.journal
     this.#costs = parts.costs
-    this.objects = new ObjectCache(parts.vm, parts.vfsCachePressure)
+    this.objects = new ObjectCache(parts.vm, parts.vfsCachePressure, parts.restricted)
     this.#device = parts.reader.open(parts.cache.open('device', 0), DEVICE)
     this.#device.ra.random = true
     // Files that are there already have the first numbers.

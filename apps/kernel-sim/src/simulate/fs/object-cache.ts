@@ -3,15 +3,19 @@
  * (fs/dcache.c, fs/inode.c and fs/super.c, super_cache_scan, 6.1). An inode is held by its dentry; only when that is gone, its inode is
  * on a list of its own. Objects are those of real slabs, which are given back when all of a slab's objects are free.
  */
-import { __GFP_FS, SHRINK_STOP, type Shrinker, type SlabCache } from '@scopemask/allocator'
+import {
+  __GFP_FS,
+  GFP_KERNEL,
+  GFP_NOFS,
+  SHRINK_STOP,
+  type Shrinker,
+  type SlabCache,
+} from '@scopemask/allocator'
 import type { LiveSteps } from '@scopemask/checker/live'
 import type { Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
 import { LruList } from './lru-list.js'
 
-/** GFP_KERNEL, and GFP_NOFS, with which ext4 allocates inodes (ext4_alloc_inode). */
-const GFP_DENTRY = 0xcc0
-const GFP_INODE = 0xc40
 /** Bytes of an object; those of ext4 inodes differ a little between configurations. */
 const DENTRY_SIZE = 192
 const INODE_SIZE = 1200
@@ -22,6 +26,7 @@ const NONE = -1
 
 export class ObjectCache {
   readonly #vm: Vm
+  readonly #gfpInode: number
   readonly #dentryCache: SlabCache
   readonly #inodeCache: SlabCache
   /** By name, and by inode: the address of its object in its slab, NONE when there is none. */
@@ -36,8 +41,12 @@ export class ObjectCache {
   refused = 0
   calls = 0
 
-  constructor(vm: Vm, vfsCachePressure: number) {
+  /**
+   * @param restricted whether inodes are allocated with GFP_NOFS, as ext4 does (ext4_alloc_inode)
+   */
+  constructor(vm: Vm, vfsCachePressure: number, restricted: boolean) {
     this.#vm = vm
+    this.#gfpInode = restricted ? GFP_NOFS : GFP_KERNEL
     this.#dentryCache = vm.slab.createCache({
       name: 'dentry',
       size: DENTRY_SIZE,
@@ -78,7 +87,7 @@ export class ObjectCache {
 
   /** Makes the dentry of a file. Returns false when there was no memory. */
   *addDentry(task: Task, file: number): LiveSteps<boolean> {
-    const address = yield* this.#vm.allocObject(task, this.#dentryCache, GFP_DENTRY)
+    const address = yield* this.#vm.allocObject(task, this.#dentryCache, GFP_KERNEL)
     if (address < 0) return false
     this.#dentries = withRoom(this.#dentries, file)
     if (this.hasDentry(file)) {
@@ -92,7 +101,7 @@ export class ObjectCache {
 
   /** Makes the inode of a file. */
   *addInode(task: Task, file: number): LiveSteps<boolean> {
-    const address = yield* this.#vm.allocObject(task, this.#inodeCache, GFP_INODE)
+    const address = yield* this.#vm.allocObject(task, this.#inodeCache, this.#gfpInode)
     if (address < 0) return false
     this.#inodes = withRoom(this.#inodes, file)
     if (this.hasInode(file)) this.#vm.slab.free(this.#inodeCache, address, task.cpu)

@@ -32,7 +32,7 @@ export function factsOf(simulation: Simulation): Facts {
     pgrefill: events.pgrefill ?? 0,
     pgalloc_dma32: events.pgalloc_dma32 ?? 0,
     pgfree: events.pgfree ?? 0,
-    oom_kill: events.oom_kill ?? 0,
+    oom_kill: vm.oom.kills.length,
     workingset_refault_file: node?.workingset_refault_file ?? 0,
     workingset_activate_file: node?.workingset_activate_file ?? 0,
     workingset_restore_file: node?.workingset_restore_file ?? 0,

@@ -1,6 +1,6 @@
 /** Run plan: a plan on a machine, with another seed if one is given. */
 import type { MachineSpec } from '../machine-spec.js'
-import { Simulation } from '../simulation.js'
+import { Simulation, type SimulationOptions } from '../simulation.js'
 import { MS, US } from '../time.js'
 import type { Plan } from './plan.js'
 import { programOf } from './programs.js'
@@ -9,7 +9,7 @@ import { programOf } from './programs.js'
 export function planned(
   plan: Plan,
   machine: MachineSpec,
-  options: { readonly seed?: number; readonly log?: (text: string) => void } = {},
+  options: Pick<SimulationOptions, 'policy' | 'scenario' | 'log'> & { readonly seed?: number } = {},
 ): Simulation {
   const disk = {
     ...machine.disk,
@@ -27,5 +27,7 @@ export function planned(
       program: programOf(plan, process),
     })),
     ...(options.log === undefined ? {} : { log: options.log }),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
   })
 }

@@ -1,0 +1,25 @@
+/** Compared figures: what policies are compared by, the workloads' own figures first. */
+import type { Facts } from './measure/facts.js'
+
+const OF_WORKLOADS = ['ops_s', 'lat_us_p99'] as const
+
+const OF_MEMORY = [
+  'burst_ms_median',
+  'stall_count',
+  'stall_us_sum',
+  'stall_zero_progress',
+  'direct_share',
+  'pgsteal_kswapd',
+  'kswapd_cpu_ms',
+  'shrink_super_cache_scan_freed',
+  'shrink_super_cache_scan_refused',
+  'oom_kill',
+] as const
+
+/** The figures of these workloads, as far as a run has them, and those of memory. */
+export function comparedFigures(workloads: readonly string[], facts: Facts): readonly string[] {
+  const own = workloads.flatMap((workload) =>
+    OF_WORKLOADS.map((key) => `${workload}.0.${key}`).filter((name) => facts[name] !== undefined),
+  )
+  return [...own, ...OF_MEMORY]
+}

@@ -1,0 +1,140 @@
+/**
+ * Scenario run: the tasks of a scenario of `check`, unchanged, as tasks of a machine beside its workloads. They run again and again.
+ * What `check` leaves open at an allocation, whether memory is tight, is asked of the machine's page allocator; everything else that is
+ * open goes by chance. When none of them can go on and not all are at an end, the machine has a hang: it is explained as `check`
+ * explains, with a token that replays it.
+ */
+import { GFP_KERNEL, PF } from '@scopemask/allocator'
+import { type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import { cycle, Execution, tokenOf, waiters } from '@scopemask/checker/search'
+import { explain } from '../kernel/explain.js'
+import { Kernel } from '../kernel/kernel.js'
+import type { Policy } from '../kernel/policy.js'
+import type { Scenario } from '../kernel/scenario.js'
+import { Task } from './task.js'
+import { MS, US } from './time.js'
+import type { System } from './workload/os.js'
+
+/** Between two executions, and what a step takes: neither decides what can happen. */
+const PAUSE = MS
+const STEP = 2 * US
+
+/** Tasks that wait for each other for ever. */
+export interface Hang {
+  readonly scenario: string
+  readonly policy: string
+  /** ns since the run began. */
+  readonly at: number
+  /** Why, in one sentence. */
+  readonly why: string
+  /** Replays it: `kernel-sim replay SCENARIO POLICY TOKEN`. */
+  readonly token: string
+}
+
+export class ScenarioRun {
+  readonly tasks: readonly Task[]
+  hang: Hang | null = null
+  /** Executions that came to an end. */
+  executions = 0
+  readonly #kernel: Kernel
+  readonly #scenario: Scenario
+  readonly #system: System
+  readonly #random: (below: number) => number
+  readonly #parked: CpuTask[] = []
+  #execution: Execution
+
+  /** @throws Misuse when the scenario cannot be built */
+  constructor(
+    scenario: Scenario,
+    policy: Policy,
+    system: System,
+    random: (below: number) => number,
+  ) {
+    this.#scenario = scenario
+    this.#system = system
+    this.#random = random
+    this.#kernel = new Kernel(policy)
+    scenario.build(this.#kernel)
+    this.#execution = new Execution(this.#kernel.seal())
+    const { tasks } = this.#execution.machine
+    this.tasks = tasks.map(
+      ({ name, index }) =>
+        new Task(`${scenario.name}/${name}`, PF.mask(), (task) => this.#run(task, index)),
+    )
+  }
+
+  *#run(task: Task, index: number): LiveSteps {
+    while (this.hang === null) {
+      if (!this.#step(task, index)) {
+        this.#parked.push(task)
+        if (this.#everybodyRests()) this.#again()
+        else if (this.#nobodyCan()) this.#hangs()
+        yield WAIT
+        continue
+      }
+      for (const parked of this.#parked.splice(0)) this.#system.cpus.wake(parked)
+      yield STEP
+    }
+  }
+
+  /** Lets a task do its next operation, if it can. */
+  #step(task: Task, index: number): boolean {
+    const execution = this.#execution
+    const possible = execution.possible(index)
+    if (possible.length === 0) return false
+    return execution.step(index, this.#turn(task, index, possible))
+  }
+
+  /** The turn that an operation takes. */
+  #turn(task: Task, index: number, possible: readonly number[]): number {
+    const { pressure } = this.#kernel
+    if (pressure !== null && this.#execution.next(index) === pressure.operation) {
+      if (this.#isTight(task)) return pressure.outcome
+      return possible.find((outcome) => outcome !== pressure.outcome) ?? pressure.outcome
+    }
+    return possible[this.#random(possible.length)] as number
+  }
+
+  /** Returns true if the machine has no page for a request above its low watermark. */
+  #isTight(task: Task): boolean {
+    const { memory } = this.#system.vm
+    const page = memory.tryAlloc(task.context, GFP_KERNEL, 0, 0, task.cpu)
+    if (page < 0) return true
+    memory.free(page, 0, task.cpu)
+    return false
+  }
+
+  #everybodyRests(): boolean {
+    return this.tasks.every(
+      (_, index) => this.#execution.rests(index) && this.#execution.possible(index).length === 0,
+    )
+  }
+
+  #nobodyCan(): boolean {
+    return this.tasks.every((_, index) => this.#execution.possible(index).length === 0)
+  }
+
+  /** Everything is at its end: the tasks begin anew after a while. */
+  #again(): void {
+    this.executions++
+    this.#execution = new Execution(this.#execution.machine, this.#execution.programs)
+    const { clock, cpus } = this.#system
+    const parked = this.#parked.splice(0)
+    clock.at(clock.now + PAUSE, () => {
+      for (const task of parked) cpus.wake(task)
+    })
+  }
+
+  #hangs(): void {
+    const execution = this.#execution
+    const waiting = waiters(execution)
+    const circle = cycle(waiting)
+    this.hang = {
+      scenario: this.#scenario.name,
+      policy: this.#kernel.policy.name,
+      at: this.#system.clock.now - this.#system.began,
+      why: explain(this.#kernel, execution, circle.length > 0 ? circle : waiting).why,
+      token: tokenOf(execution.machine, execution.steps),
+    }
+  }
+}
