@@ -40,6 +40,7 @@ import { Current } from './task/current.js'
 import { Process } from './task/process.js'
 import { Scopes } from './task/scopes.js'
 import { TaskStates } from './task/task-state.js'
+import { Timer } from './task/timer.js'
 import { Transaction } from './task/transaction.js'
 import { WaitQueue } from './task/wait-queue.js'
 import { Waits } from './task/waits.js'
@@ -190,6 +191,12 @@ export class Kernel {
     const queue = new WaitQueue(this.machine, this.#tasks, name)
     this.#growing.push(queue)
     return queue
+  }
+
+  /** Calls a function at any moment after it was armed, in a softirq, where it must not sleep. */
+  timer(name: string, fn: () => Steps<unknown>): Timer {
+    const parts = { machine: this.machine, tasks: this.#tasks, kthread: this.#kthread }
+    return new Timer(parts, name, fn)
   }
 
   /** A number that tasks share, instead of a JavaScript variable. */
