@@ -3,7 +3,7 @@
  *
  * What lockdep makes of a task depends on nothing but what the task itself does: the locks that it holds, and the order in which
  * it took them. So each task is walked alone, along all steps that it takes in any state, and a place counts once for each list
- * of locks held there. The search leaves out interleavings (partial-order.ts), but no step of any task.
+ * of locks held there. The search leaves out interleavings (packages/checker/src/reduce/partial-order.ts), but no step of any task.
  */
 import type { Machine, MachineObject, Operation, Row } from '@scopemask/checker/machine'
 import { type MicroStep, Search } from '@scopemask/checker/search'
