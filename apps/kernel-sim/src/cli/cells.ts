@@ -13,7 +13,7 @@ export interface CellRequest {
   readonly given: string
   readonly policy: string
   readonly search: Omit<SearchOptions, 'crew' | 'onProgress'>
-  readonly reductions: boolean
+  readonly reductions: readonly PolicyName[]
   readonly repair: readonly PolicyName[]
 }
 

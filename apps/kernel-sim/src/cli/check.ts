@@ -218,11 +218,7 @@ function writeTrace(file: string, exhibits: readonly Exhibit[]): void {
 /** All bundled cases: the matrix, and what it adds up to. */
 async function checkAll(options: Options): Promise<void> {
   const started = performance.now()
-  const rows = await checkedRows(
-    new Map(CASES.map((each) => [each.number, each])),
-    // The page says how much the reductions save.
-    options.answer ? { ...options, reductions: true } : options,
-  )
+  const rows = await checkedRows(new Map(CASES.map((each) => [each.number, each])), options)
   const complete = options.policy === undefined
   if (options.answer) process.stdout.write(answerMarkdown(rows, answerOf(rows)))
   else if (options.json) process.stdout.write(checkJson(rows, complete))
@@ -299,8 +295,9 @@ async function checkedRows(
 ): Promise<readonly CaseRow[]> {
   const policies = policiesOf(options)
   const search = searchOptions(options)
-  const { reductions = false, workers } = options
-  const repair = repairedPolicies(options)
+  const { workers } = options
+  const reductions = policiesFor(options.reductions, options.answer)
+  const repair = policiesFor(options.repair, options.answer)
   const progress = new Progress(process.stderr, options.progress)
   try {
     if (workers > 1 && cases.size * policies.length > 1) {
@@ -363,10 +360,13 @@ function checkpointOf(
     runWithCheckpoint(search, { file: checkpoint, every: checkpointEvery, identity })
 }
 
-/** The page says what repairs a path after the replacement: where scopes are, and nothing is conveyed. */
-function repairedPolicies({ repair, answer }: Options): readonly PolicyName[] {
-  if (repair) return POLICIES.map(({ name }) => name)
-  return answer ? ['scope'] : []
+/**
+ * The policies under which something is done that was asked for, or that the page tells: that is about the replacement,
+ * where scopes are and nothing is conveyed.
+ */
+function policiesFor(asked: true | undefined, page: true | undefined): readonly PolicyName[] {
+  if (asked) return POLICIES.map(({ name }) => name)
+  return page ? ['scope'] : []
 }
 
 function policiesOf({ policy }: Options): readonly Policy[] {

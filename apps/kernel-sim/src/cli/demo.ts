@@ -31,9 +31,7 @@ async function run(): Promise<void> {
   const progress = new Progress(process.stderr, undefined)
   const onProgress = (cell: string): void => progress.say(() => `checking ${cell}`)
   for (const each of CASES) {
-    rows.push(
-      await rowOf(each, POLICIES, { search: {}, reductions: false, repair: ['scope'], onProgress }),
-    )
+    rows.push(await rowOf(each, POLICIES, { search: {}, repair: ['scope'], onProgress }))
   }
   progress.done()
   process.stdout.write(`${matrixText(rows, process.stdout.isTTY === true)}\n`)

@@ -3,6 +3,22 @@
 import type { Kernel } from './kernel.js'
 import { type PolicyName, policyNamed } from './policy.js'
 
+/** What happened, and how far the model of it goes. */
+export interface History {
+  /** Who met what, in a few sentences. */
+  readonly told: string
+  /** What the model leaves out. */
+  readonly leavesOut: string
+  /** What those who keep the code came to. */
+  readonly upstream: {
+    readonly says: string
+    /** The policy that is the code as it was, or became. */
+    readonly under: PolicyName
+    /** What the search has to find under it. */
+    readonly verdict: 'safe' | 'deadlock' | 'livelock'
+  }
+}
+
 export interface Scenario {
   /** A short name: lower case, digits and dashes. */
   readonly name: string
@@ -10,6 +26,7 @@ export interface Scenario {
   readonly summary: string
   /** Where it was reported or fixed. */
   readonly source?: string
+  readonly history?: History
   /** Makes locks, queues, shrinkers and tasks. Called anew for each policy. */
   readonly build: (kernel: Kernel) => void
   /** Policies that make no sense here, and why. */

@@ -12,7 +12,7 @@ import {
 } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
 import type { Policy, PolicyName } from '../kernel/policy.js'
-import type { Scenario } from '../kernel/scenario.js'
+import type { History, Scenario } from '../kernel/scenario.js'
 import { lockdepOf, type Opinion } from '../lockdep/lockdep-watch.js'
 import type { Splat } from '../lockdep/splat.js'
 import type { Case } from '../scenarios/catalogue.js'
@@ -53,6 +53,8 @@ export interface CaseRow {
   readonly name: string
   readonly summary: string
   readonly source: string
+  /** Of bundled ones. */
+  readonly history?: History
   readonly cells: readonly Cell[]
   /** How long all cells took. It differs from run to run: only for terminals. */
   readonly seconds: number
@@ -89,8 +91,8 @@ function asInput(thrown: unknown, scenario: Scenario, policy: Policy): unknown {
 /** What is done to each cell. */
 export interface CellOptions {
   readonly search: SearchOptions
-  /** Whether to count states with and without each reduction too. */
-  readonly reductions: boolean
+  /** The policies under which to count states with and without each reduction too. By default none. */
+  readonly reductions?: readonly PolicyName[]
   /** The policies for which to find what makes a cell safe. By default none. */
   readonly repair?: readonly PolicyName[]
   /** Is told which cell is searched, and how far that is. */
@@ -152,7 +154,7 @@ export async function cellOf(
       ...(isWrong && repair?.includes(policy.name)
         ? { repairs: repairsOf(scenario, policy, options) }
         : {}),
-      ...(reductions ? { reductions: reductionsOf(machine, options) } : {}),
+      ...(reductions?.includes(policy.name) ? { reductions: reductionsOf(machine, options) } : {}),
     }
   } catch (thrown) {
     throw asInput(thrown, scenario, policy)
@@ -188,6 +190,6 @@ export function sampledRow(
 
 /** What is said of a scenario. */
 export function about({ number, scenario }: Case): Omit<CaseRow, 'cells' | 'seconds'> {
-  const { name, summary, source = '' } = scenario
-  return { number, name, summary, source }
+  const { name, summary, source = '', history } = scenario
+  return { number, name, summary, source, ...(history ? { history } : {}) }
 }

@@ -17,6 +17,15 @@ export const btreeSplit = scenario({
   summary:
     'a btree split runs on a worker that takes over scope and grants of the submitter by hand',
   source: 'commit 1f6d64829db7; fs/xfs/libxfs/xfs_btree.c',
+  history: {
+    told: 'A btree split needs more stack than there may be left and runs on a worker for which the submitter waits. The worker takes over what the submitter carries: the scope of the transaction, and PF_MEMALLOC and PF_KSWAPD if it is kswapd (since 2013). It is conveying by hand, of grants too.',
+    leavesOut: 'The btree, and other splits on the same queue (case 15).',
+    upstream: {
+      says: 'Works: the flags are conveyed explicitly.',
+      under: 'scope',
+      verdict: 'safe',
+    },
+  },
   build(kernel) {
     const agf = kernel.mutex('AGF')
     kernel.shrinker('xfs_reclaim_inodes', __GFP_FS, function* () {

@@ -8,6 +8,15 @@ export const directRecursion = scenario({
   summary: 'a task allocates under a filesystem lock, and reclaim takes the same lock',
   source: 'commit 7dea19f9ee63, reason 1',
   inapplicable: NOTHING_DELEGATED,
+  history: {
+    told: 'The first of the five reasons for GFP_NOFS that the commit names: a lock held by whoever allocates is needed by reclaim. It is why the flag exists.',
+    leavesOut: 'Which filesystem and which lock: there are many.',
+    upstream: {
+      says: 'The lock is taken and the scope opened together.',
+      under: 'scope',
+      verdict: 'safe',
+    },
+  },
   build(kernel) {
     const rwsem = kernel.mutex('i_rwsem')
     kernel.shrinker('prune_icache_sb', __GFP_FS, function* () {

@@ -12,6 +12,15 @@ export const falseAlarm = scenario({
   summary: 'reclaim locks only inodes that no task holds; lockdep sees one class of locks',
   source: 'linux-fsdevel 2024-01, "Removing GFP_NOFS"',
   inapplicable: NOTHING_DELEGATED,
+  history: {
+    told: 'A thread of 2024 on removing GFP_NOFS: some of it is there only because lockdep warns. It knows classes of locks; the inode locked in reclaim is one that nobody uses, and never the one that is locked by whoever allocates.',
+    leavesOut: 'That an inode changes from used to unused.',
+    upstream: {
+      says: '__GFP_NOLOCKDEP tells lockdep and restricts nobody.',
+      under: 'unrestricted',
+      verdict: 'safe',
+    },
+  },
   build(kernel) {
     const used = kernel.mutex('ip->i_lock', 'xfs_inode ilock')
     const unused = kernel.mutex('i_lock of an unused inode', 'xfs_inode ilock')

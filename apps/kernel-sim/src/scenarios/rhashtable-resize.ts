@@ -36,6 +36,11 @@ export const rhashtableResize = scenario({
   name: 'rhashtable-resize',
   summary: 'a resize queued from a transaction allocates without its scope; nobody waits for it',
   source: 'a recording of XFS on Linux 6.18',
+  history: {
+    told: 'Seen in a recording of XFS on Linux 6.18: an insertion into the hash table of the buffer cache, in a transaction, queued rht_deferred_worker, which allocated the new table with GFP_KERNEL and without a scope. Nobody waited for it.',
+    leavesOut: 'The table, and that an insertion may fail while it is too small.',
+    upstream: { says: 'Nobody has reported a hang.', under: 'scope', verdict: 'safe' },
+  },
   build: (kernel) => build(kernel, false),
 })
 
@@ -43,5 +48,14 @@ export const rhashtableResizeWaited = scenario({
   name: 'rhashtable-resize-waited',
   summary: 'the same, if the transaction waited for the resize',
   source: 'a question to that recording',
+  history: {
+    told: 'A question that the recording raises: if somebody waited for the resize, it would be in the circle.',
+    leavesOut: 'The table.',
+    upstream: {
+      says: 'Nobody waits. A kernel 6.12 whose module does so hangs.',
+      under: 'scope',
+      verdict: 'deadlock',
+    },
+  },
   build: (kernel) => build(kernel, true),
 })

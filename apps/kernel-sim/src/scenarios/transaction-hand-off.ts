@@ -9,6 +9,15 @@ export const transactionHandOff = scenario({
   name: 'transaction-hand-off',
   summary: 'a transaction moves from the submitter of I/O to the worker that completes it',
   source: 'fs/xfs/xfs_aops.c, xfs_setfilesize_ioend',
+  history: {
+    told: 'XFS reserves a transaction when it submits a write that extends a file, and commits it in a worker when the I/O is complete. Its NOFS scope cannot stay open in the submitter, so it is closed there and opened in the worker by hand; rolling a transaction moves it to the next one.',
+    leavesOut: 'The I/O, and that completions of several writes are merged.',
+    upstream: {
+      says: 'xfs_setfilesize_ioend() takes the scope over by hand.',
+      under: 'callee-scope',
+      verdict: 'safe',
+    },
+  },
   build(kernel) {
     const ilock = kernel.mutex('ip->i_lock')
     kernel.shrinker('xfs_reclaim_inodes', __GFP_FS, function* () {

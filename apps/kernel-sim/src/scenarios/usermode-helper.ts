@@ -9,6 +9,15 @@ export const usermodeHelper = scenario({
   name: 'usermode-helper',
   summary: 'evm_verify_hmac in a NOFS scope waits for a usermode helper, which a kworker forks',
   source: 'Tetsuo Handa, linux-mm, 2016-04-27',
+  history: {
+    told: 'The day after the patch for scopes was posted Tetsuo Handa followed the call chain of evm_verify_hmac(): request_key() starts a process in user space by a work item and waits for it; the item and the process allocate with GFP_KERNEL, and no interface in between takes a gfp.',
+    leavesOut: 'What request-key does in user space after it has started, and the key.',
+    upstream: {
+      says: 'Not answered. Kernels 6.1 and 6.12 that were made to follow the schedule hang.',
+      under: 'scope',
+      verdict: 'deadlock',
+    },
+  },
   build(kernel) {
     const lock = kernel.mutex('i_mutex')
     const done = kernel.completion('sub_info->complete')

@@ -32,6 +32,15 @@ export const vmalloc = scenario({
   summary: 'page tables are allocated with GFP_KERNEL below a vmalloc with GFP_NOFS',
   source: 'mm/vmalloc.c before 5.17',
   inapplicable: NOTHING_DELEGATED,
+  history: {
+    told: 'vmalloc() passed its gfp to the pages but allocated page tables with GFP_KERNEL, whatever it was asked for: a flag argument does not get to the bottom. Callers in filesystems opened scopes around it; btrfs did so in 2017 (fe3085330755).',
+    leavesOut: 'The size from which kvmalloc() turns to vmalloc().',
+    upstream: {
+      says: 'GFP_NOFS was said to be unsupported by vmalloc().',
+      under: 'explicit',
+      verdict: 'deadlock',
+    },
+  },
   build: (kernel) => build(kernel, false),
 })
 
@@ -40,5 +49,10 @@ export const vmallocScoped = scenario({
   summary: 'the same since vmalloc opens a scope for what it was asked with',
   source: 'mm/vmalloc.c since 5.17',
   inapplicable: NOTHING_DELEGATED,
+  history: {
+    told: 'Since 5.17 vmalloc() opens the scope that its gfp stands for, so that it may be asked with GFP_NOFS and GFP_NOIO.',
+    leavesOut: 'The size from which kvmalloc() turns to vmalloc().',
+    upstream: { says: 'GFP_NOFS is supported by vmalloc().', under: 'explicit', verdict: 'safe' },
+  },
   build: (kernel) => build(kernel, true),
 })

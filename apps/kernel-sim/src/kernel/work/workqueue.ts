@@ -1,7 +1,6 @@
 /** Workqueue: a queue of items for the workers of a pool (struct workqueue_struct). */
 import type { Field, Machine, MachineObject, Steps } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
-import type { Work } from './work.js'
 import type { WorkerPool } from './worker-pool.js'
 
 /** What a workqueue may be made with. */
@@ -21,8 +20,11 @@ export class Workqueue {
   restricted: Workqueue | null = null
   /** Waits until it is empty. */
   drain: () => Steps<unknown> = function* () {}
-  /** Queues that items have for themselves, by an intervention, instead of this one. */
-  readonly own = new Map<Work, Workqueue>()
+  /**
+   * Queues that items have for themselves, by an intervention, instead of this one; by the kin of the item, so that replicas
+   * share one and stay alike.
+   */
+  readonly own = new Map<number, Workqueue>()
 
   readonly object: MachineObject
   readonly pool: WorkerPool

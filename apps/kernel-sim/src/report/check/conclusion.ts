@@ -120,7 +120,7 @@ function costs(livelocks: readonly string[], needless: readonly string[]): strin
   const said: string[] = []
   if (livelocks.length > 0) {
     said.push(
-      `Restrictions have a price of their own: in ${caseList(livelocks)} every task is restricted, none may reclaim, and they retry for ever.`,
+      `Restrictions have a price of their own: in ${caseList(livelocks)} who is restricted waits for memory that only others could free, and retries for ever.`,
     )
   }
   if (needless.length > 0) {

@@ -37,6 +37,12 @@ const CLAIMS: readonly Claim[] = [
     policy: 'convey-on-queue',
   },
   {
+    heading: 'A scope in the work function is not enough where a worker has to be made',
+    text: 'All workers are in use, and the one that is to be made is allocated by kthreadd, with GFP_KERNEL. With a rescuer it is enough.',
+    number: '3d',
+    policy: 'callee-scope',
+  },
+  {
     heading: 'Inheriting from the waiter comes too late as well',
     text: "The worker can be in reclaim already when the waiter begins to wait. A lock can lend its waiter's priority to the holder at any time; an allocation that has decided to enter the filesystem cannot be called back.",
     number: '16b',
@@ -44,7 +50,7 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     heading: 'Some deadlocks are not about scopes at all',
-    text: 'With no idle worker, creating one needs memory. kthreadd holds nothing and is in no scope; no restriction of the submitter reaches it, and a scope in the work function never runs. A rescuer does help.',
+    text: 'With no idle worker, creating one needs memory. kthreadd holds nothing and is in no scope; the item is queued by an interrupt, and allocates nothing itself. A rescuer does help.',
     number: '8',
     policy: 'callee-scope',
   },
@@ -56,7 +62,7 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     heading: 'More restriction is not a way out',
-    text: 'If all that allocate are NOFS and only the filesystem could free memory, the OOM killer keeps still (`__alloc_pages_may_oom`), and all try again for ever. The same machine without restrictions is safe.',
+    text: 'kswapd waits in the filesystem for a lock of a task that may not reclaim, and for that task the OOM killer keeps still (`__alloc_pages_may_oom`): it tries again for ever. As long as kswapd can free something no harm is done (14b).',
     number: '14',
     policy: 'scope',
   },
@@ -97,8 +103,9 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     tableMarkdown(matrixTable(rows, false)),
     '',
     ...matrixLegend(rows).flatMap((part) => [partMarkdown(part), '']),
-    ...rows.map(({ number, summary, source }) => `- ${number}: ${summary} (${source})`),
+    '## The cases',
     '',
+    ...rows.flatMap((row, at) => storyMarkdown(row, rows[at - 1])),
     '## The smallest counterexamples',
     '',
     ...CLAIMS.flatMap((claim) => claimText(rows, claim)),
@@ -114,7 +121,7 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     '',
     '## What the reductions save',
     '',
-    'The verdicts are the same with and without them. Here are the states of each case under all its policies together, those',
+    'The verdicts are the same with and without them. Here are the states of each case under `scope`, those',
     'behind a deadlock included. Most of these models have one of each thing, so that there is nothing to rename.',
     '',
     tableMarkdown(reductionsByCase(rows)),
@@ -128,16 +135,51 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     '  for ever. That is luck rather than design, and restricts the process longer than anybody asked for.',
     '- *rhashtable-resize*, seen on a real kernel, is harmless: the worker may block in reclaim on a lock of the transaction,',
     '  but nothing in the transaction waits for the worker. If somebody did (*rhashtable-resize-waited*) it would be a deadlock.',
-    '- *shared-worker* was first seen in a coarse model, which deadlocks with one worker and with two only once there are three tasks.',
-    '  Why, the schedules of *shared-worker* and *shared-workers* show: it takes one unrestricted item in reclaim for each worker to',
-    '  keep the restricted item waiting. No number of workers is safe; a scope in the work function is, in every size.',
     '- *transaction-hand-off* deadlocks with conveyance on queueing too: the item is queued by an interrupt, which is in no scope. The',
     '  scope has to move with the transaction, as XFS does by hand.',
     '- A flush of an item was first modelled as waiting until the item is idle. In the kernel it waits for the run that is queued',
     '  when it begins, and not for later ones. No verdict changed, but the shortest schedules did.',
-    '- *too-weak* needs no schedule at all: with everybody restricted the machine is lost from the first allocation on.',
+    '',
+    '## What changed against the answer printed before',
+    '',
+    'Earlier versions of this page were made from models that were not what the commits say, or not what a real kernel does:',
+    '',
+    '- 3 had pools with one and two workers. No kernel has such a pool: one worker means `max_active` 1, a pool that cannot make another,',
+    '  or a rescuer. It is now five forms, and they differ: on a usual queue conveying is enough; where a worker has to be made even a',
+    '  scope in the work function is not, unless there is a rescuer. All forms do on kernels 6.1 and 6.12 what the model says.',
+    '- 5 tested `__GFP_IO` in the shrinker, and said that NOFS is too weak. The shrinker tested `__GFP_FS` then; NOFS is enough. The loop',
+    '  thread is now an item of a queue, so that all policies can be run; its scope is `callee-scope`, and 5 counts among those lost.',
+    '- 8 had the journal work queued by a task in a scope, and 8b an allocation that nobody has seen. It is queued when I/O completes, and',
+    '  allocates nothing: no policy repairs it, WQ_MEM_RECLAIM does.',
+    '- 10 is run under all policies.',
+    '- 11 had GFP_KERNEL where the code had GFP_ATOMIC before the fix, under a spinlock. That was safe: one more case that the replacement',
+    '  breaks.',
+    '- 14 had no kswapd, without which it is safe (14b). It is now a kswapd that waits for a NOFS task, and 14c an OOM killer that could help.',
+    '- 15b, and 17 to 27, are new.',
     '',
   ].join('\n')
+}
+
+/** What happened in a case; variants of a case before it say only what is different. */
+function storyMarkdown(row: CaseRow, before: CaseRow | undefined): string[] {
+  const { number, name, summary, source, history } = row
+  if (history === undefined) return []
+  const { told, leavesOut, upstream } = history
+  const isVariant =
+    before !== undefined && Number.parseInt(before.number, 10) === Number.parseInt(number, 10)
+  const isNew = !isVariant || before.history?.told !== told
+  return [
+    `${isVariant ? '####' : '###'} ${number}: ${name}`,
+    '',
+    `*${summary}* (${source})`,
+    '',
+    ...(isNew ? [told, ''] : []),
+    ...(isNew || before.history?.leavesOut !== leavesOut
+      ? [`The model leaves out: ${leavesOut}`, '']
+      : []),
+    `Upstream: ${upstream.says} In the model, under \`${upstream.under}\`: ${upstream.verdict}.`,
+    '',
+  ]
 }
 
 /** What is the least that repairs each case, where that was looked for. */

@@ -145,7 +145,7 @@ export function reductionsTable(rows: readonly CaseRow[]): Table {
 /** The same for whole cases, all their policies together. */
 export function reductionsByCase(rows: readonly CaseRow[]): Table {
   return table(rows, {
-    caption: 'States with and without each reduction, all policies together',
+    caption: 'States with and without each reduction',
     columns: [
       text('case', ({ number }) => number),
       text('name', ({ name }) => name),

@@ -59,7 +59,7 @@ describe('what the models say', () => {
         'nothing conveyed; 3 (2, 3, 4) do not, and 2 (2, 3) of those were safe before, with the restriction at the call sites. ' +
         'Yes, the flags have to be conveyed, or set again by the worker: of the 3, callee-scope repairs 2 (2, 3), convey-on-queue 1 (2), inherit-on-wait none. ' +
         'No policy repairs all of them, and none repairs 1 (4). ' +
-        'Restrictions have a price of their own: in 1 (4) every task is restricted, none may reclaim, and they retry for ever. ' +
+        'Restrictions have a price of their own: in 1 (4) who is restricted waits for memory that only others could free, and retries for ever. ' +
         'In 1 (5), work is delegated and scopes alone are safe: conveying them repairs nothing there, and keeps a worker ' +
         'without a scope of its own from reclaiming, which costs progress.',
     )
