@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
 
 function build(kernel: Kernel, isSeparate: boolean): void {
-  const pool = kernel.workerPool('0', { workers: 1, creates: true })
+  const pool = kernel.workerPool('0', { workers: 1, creates: true, most: 2 })
   const cifsiod = kernel.workqueue('cifsiod', { pool, memReclaim: true })
   const oplockd = isSeparate ? kernel.workqueue('cifsoplockd', { pool }) : cifsiod
   const page = kernel.page('folio', { dirty: true })

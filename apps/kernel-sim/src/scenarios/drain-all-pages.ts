@@ -7,7 +7,7 @@ import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
 
 function build(kernel: Kernel, memReclaim: boolean): void {
-  const pool = kernel.workerPool('0', { workers: 1, creates: true })
+  const pool = kernel.workerPool('0', { workers: 1, creates: true, most: 2 })
   const events = kernel.workqueue('events', { pool })
   const queue = memReclaim ? kernel.workqueue('mm_percpu_wq', { pool, memReclaim }) : events
   const mutex = kernel.mutex('pcpu_drain_mutex')

@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
 
 function build(kernel: Kernel, isFixed: boolean): void {
-  const pool = kernel.workerPool('unbound', { workers: 1, creates: true })
+  const pool = kernel.workerPool('unbound', { workers: 1, creates: true, most: 2 })
   const writeback = kernel.workqueue('writeback', { pool, memReclaim: true })
   const name = isFixed ? 'quota_events_unbound' : 'events_unbound'
   const quota = kernel.workqueue(name, { pool, memReclaim: isFixed })

@@ -7,7 +7,7 @@ import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
 
 function build(kernel: Kernel, memReclaim: boolean): void {
-  const pool = kernel.workerPool('0', { workers: 1, creates: true })
+  const pool = kernel.workerPool('0', { workers: 1, creates: true, most: 2 })
   const queue = kernel.workqueue(memReclaim ? 'bch_journal' : 'events', { pool, memReclaim })
   const page = kernel.page('folio on bcache0', { dirty: true })
   const write = kernel.work('journal_write', function* () {

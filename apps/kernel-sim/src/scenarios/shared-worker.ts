@@ -21,7 +21,7 @@ function build(kernel: Kernel, { plain = 1, creates = false, ...options }: Form)
     yield* lock.lock()
     yield* lock.unlock()
   })
-  const own = creates ? { pool: kernel.workerPool('0', { workers: 1, creates }) } : {}
+  const own = creates ? { pool: kernel.workerPool('0', { workers: 1, creates, most: 2 }) } : {}
   const queue = kernel.workqueue('shared_wq', { ...options, ...own })
   const item = (name: string, gfp: number) =>
     kernel.work(name, function* () {

@@ -27,7 +27,7 @@ export const tooWeak = scenario({
     },
   },
   build(kernel) {
-    kernel.limitMemory(0, 1)
+    kernel.limitMemory({ pages: 0, oomVictims: 1 })
     const lock = kernel.mutex('fs lock')
     const cached = kernel.variable('inodes', 1)
     kernel.shrinker('fs_shrink', __GFP_FS, function* () {
@@ -89,7 +89,7 @@ export const noOomKill = scenario({
     },
   },
   build(kernel) {
-    kernel.limitMemory(0, 1)
+    kernel.limitMemory({ pages: 0, oomVictims: 1 })
     kernel.kswapd(kernel.variable('kswapd_wait', 1))
     kernel.task('writer', function* () {
       yield* restricted(kernel)

@@ -12,7 +12,7 @@ const POLICY_NAMES = ['unrestricted', 'scope', 'callee-scope', 'separate-queues'
 
 const found: { readonly scenario: Scenario; readonly exhibit: Exhibit }[] = []
 for (const each of CASES) {
-  const options = { search: {}, reductions: false, onProgress: () => {} }
+  const options = { search: {}, onProgress: () => {} }
   // Enough of them for each case to have a counterexample and, where there is one, a policy that holds.
   const policies = POLICIES.filter(({ name }) => POLICY_NAMES.includes(name))
   const row = await rowOf(each, policies, options)

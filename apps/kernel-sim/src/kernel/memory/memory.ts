@@ -7,6 +7,8 @@ import {
   __GFP_FS,
   __GFP_IO,
   __GFP_KSWAPD_RECLAIM,
+  __GFP_NORETRY,
+  __GFP_RETRY_MAYFAIL,
   gfpflagsAllowBlocking,
   PF_MEMALLOC,
 } from '@scopemask/allocator'
@@ -66,6 +68,8 @@ export class Memory {
   })
   #supply: Supply
   #oomKiller: OomKiller | null = null
+  /** Whether a request was met that reclaims and may fail all the same. */
+  #mayFail = false
   /** Whether kswapd is wanted; null where there is none. */
   #kswapd: Variable | null = null
 
@@ -139,17 +143,20 @@ export class Memory {
   *allocPages(gfp: number): Steps<boolean> {
     if (!Number.isInteger(gfp))
       throw new Misuse(`${gfp} is not a gfp: use GFP_KERNEL, GFP_NOFS and the like`)
+    this.#mayFail ||= (gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL)) !== 0
     return yield* this.#alloc(gfp)
   }
 
   /**
-   * Returns true if taking `__GFP_FS` from a request can only leave out steps: pressure is open at each allocation, and
-   * every shrinker needs `__GFP_FS`. Then what a restricted request does under pressure is what it does without pressure.
-   * On it rests that more restriction adds no deadlock: see docs/decisions/0009-repairs-are-minimal-sets.md.
+   * Returns true if taking `__GFP_FS` from a request can only leave out steps, as far as requests are known: pressure is open
+   * at each allocation, every shrinker needs `__GFP_FS`, nobody wakes kswapd, and no request may fail for want of memory. Then
+   * what a restricted request does under pressure is what it does without pressure. On it rests that more restriction adds no deadlock: see docs/decisions/0009-repairs-are-minimal-sets.md.
    */
   get isMonotone(): boolean {
     return (
       this.#supply.pressure !== null &&
+      this.#kswapd === null &&
+      !this.#mayFail &&
       this.#shrinkers.every(({ needs }) => (needs & __GFP_FS) !== 0)
     )
   }

@@ -36,7 +36,7 @@ export class Queueing {
         if (work.pending.get(row) === 1) return 0
         const restricted = this.#current.conveyed(row, task, work.object.kin)
         const separate = restricted !== 0 ? queue.restricted : null
-        const target = queue.own.get(work) ?? separate ?? queue
+        const target = queue.own.get(work.object.kin) ?? separate ?? queue
         work.pending.set(row, 1)
         work.conveyed.set(row, restricted)
         work.queue.set(row, target.object.reference)

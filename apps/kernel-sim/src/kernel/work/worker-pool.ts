@@ -16,6 +16,8 @@ export interface PoolOptions {
    * GFP_KERNEL. By default no.
    */
   readonly creates?: boolean
+  /** How many workers there may be at most, with those created. By default enough for every item, and an idle one. */
+  readonly most?: number
 }
 
 export class WorkerPool {
@@ -55,7 +57,9 @@ export class WorkerPool {
       name: 'create_worker',
       object,
       wait: () => ({ what: `kthreadd to create a worker for ${object}` }),
-      attempt: (row) => (this.manager.get(row) === 0 ? 0 : BLOCKED),
+      // When it has its worker another one may be creating the next already.
+      attempt: (row, task) =>
+        this.manager.get(row) === (machine.tasks[task]?.id ?? -1) + 1 ? BLOCKED : 0,
     })
   }
 

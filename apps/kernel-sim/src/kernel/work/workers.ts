@@ -59,7 +59,8 @@ export class Workers {
       if (served.length === 0) continue
       const { workers: idle = items, creates = false } = pool.options
       // No more can be at work than there are items, and one is idle.
-      pool.most = creates ? Math.max(idle, items) + 1 : idle
+      const { most = Math.max(idle, items) + 1 } = pool.options
+      pool.most = creates ? most : idle
       const body = creates
         ? () => this.#createThenWork(pool, kthreadCreate)
         : () => this.#workOn(pool)
@@ -110,8 +111,10 @@ export class Workers {
       attempt: (row, task) => {
         const size = pool.size(row, this.#registry.works.length)
         const busy = pool.busy.get(row)
-        // Who has left its bed for an item leaves no other to be woken for it (need_more_worker).
-        const onTheWay = busy - this.#atWork(row, pool)
+        // Who has left its bed for an item leaves no other to be woken for it (need_more_worker); but the one that creates
+        // a worker sleeps meanwhile, and a worker that is idle again takes the item.
+        const creating = pool.manager.get(row) === 0 ? 0 : 1
+        const onTheWay = busy - this.#atWork(row, pool) - creating
         if (busy === size || onTheWay >= this.#waiting(row, pool)) return BLOCKED
         pool.busy.set(row, busy + 1)
         if (busy + 1 < size || size === pool.most || pool.manager.get(row) !== 0) return 0

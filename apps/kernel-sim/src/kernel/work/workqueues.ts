@@ -163,15 +163,13 @@ export class Workqueues {
   /** Makes the queues that items have for themselves; a queue knows no items before they are queued, so for each queue one. */
   #makeOwnQueues(): void {
     for (const queue of [...this.#registry.queues]) {
-      for (const work of this.#registry.works) {
-        const own = this.#interventions.ownQueue(work.object.kin)
-        if (own === undefined) continue
-        const object = this.#machine.object(`${queue.object}/${work.object}`)
+      for (const { object: item } of this.#registry.works) {
+        const own = this.#interventions.ownQueue(item.kin)
+        if (own === undefined || item.id !== item.kin) continue
+        const object = this.#machine.object(`${queue.object}/${item.name}`)
         const maxActive = Number.POSITIVE_INFINITY
-        queue.own.set(
-          work,
-          this.#make(object, { pool: queue.pool, memReclaim: own.memReclaim, maxActive }),
-        )
+        const { memReclaim } = own
+        queue.own.set(item.kin, this.#make(object, { pool: queue.pool, memReclaim, maxActive }))
       }
     }
   }

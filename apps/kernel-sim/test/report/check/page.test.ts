@@ -11,7 +11,7 @@ import { CASES } from '../../../src/scenarios/catalogue.js'
 async function pageOf(name: string) {
   const each = CASES.find(({ scenario }) => scenario.name === name)
   if (each === undefined) throw new Error(`no case ${name}`)
-  const row = await rowOf(each, POLICIES, { search: {}, reductions: false, onProgress: () => {} })
+  const row = await rowOf(each, POLICIES, { search: {}, onProgress: () => {} })
   const exhibits = exhibitsOf(row, each.scenario, 'all')
   return { row, exhibits, page: checkPage([row], exhibits, false) }
 }

@@ -43,7 +43,7 @@ interface Packet {
 
 const each = CASES.find(({ scenario }) => scenario.name === 'cil-push')
 if (each === undefined) throw new Error('there is no case cil-push')
-const row = await rowOf(each, POLICIES, { search: {}, reductions: false, onProgress: () => {} })
+const row = await rowOf(each, POLICIES, { search: {}, onProgress: () => {} })
 const exhibits = exhibitsOf(row, each.scenario, 'all')
 const type = root.lookupType('Trace')
 const { packet: packets } = type.toObject(type.decode(perfettoTrace(exhibits)), {
