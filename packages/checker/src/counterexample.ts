@@ -93,7 +93,7 @@ export function stepText(
 export function resultText(machine: Machine, operation: Operation, result: number): string {
   const { results, refers, outcomes } = operation
   if (results !== null) return operation.meaning(result)
-  return refers && outcomes > 1 ? `${machine.objects[result - 1]}` : ''
+  return refers && outcomes > 1 ? `${machine.referred(result)}` : ''
 }
 
 /** What a short search learns of a machine's tasks: who could wake whom. */

@@ -98,6 +98,11 @@ export class Machine implements Numbering {
     return this.#field(object, new Field(`${object}.${name}`, 0, true))
   }
 
+  /** The object that a reference in a row stands for; undefined for 0. The way back is the object's `reference`. */
+  referred(reference: number): MachineObject | undefined {
+    return this.objects[reference - 1]
+  }
+
   /**
    * Makes a task.
    * @param daemon when its procedure returns it starts over, and it may wait for ever for

@@ -41,7 +41,7 @@ export class Channel<T> implements Observable<readonly T[]> {
         return new Operation({
           name,
           object,
-          operands: [domain.refers ? (machine.objects[value - 1] as MachineObject) : value],
+          operands: [domain.refers ? (machine.referred(value) as MachineObject) : value],
           label: `${object}.${name}(${text(value)})`,
           results,
           wakes: true,

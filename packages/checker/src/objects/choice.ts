@@ -29,7 +29,7 @@ export class Choices {
         name: what,
         outcomes: objects.length,
         refers: true,
-        results: (result) => `${machine.objects[result - 1]}`,
+        results: (result) => `${machine.referred(result)}`,
         attempt: (_row, _task, outcome) => (objects[outcome] as MachineObject).reference,
       })
     })

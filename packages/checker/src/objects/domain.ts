@@ -65,7 +65,7 @@ export function objectsOf(machine: Machine): Domain<MachineObject> {
       }
       return value.reference
     },
-    decode: (held) => machine.objects[held - 1] as MachineObject,
+    decode: (held) => machine.referred(held) as MachineObject,
   }
 }
 

@@ -109,7 +109,7 @@ export class Mutex implements Observable<boolean> {
 
   /** The number of the task that holds it, as a list of none or one. */
   #holders(row: Row): number[] {
-    const owner = this.#machine.objects[this.#owner.get(row) - 1]
+    const owner = this.#machine.referred(this.#owner.get(row))
     return owner === undefined ? [] : [(owner as Task).index]
   }
 }

@@ -30,9 +30,9 @@ export class Choices {
     const chosen = yield* this.#operation(key, what, {
       outcomes: objects.length,
       refers: true,
-      attempt: (_row, _task, outcome) => (objects[outcome] as T).id + 1,
+      attempt: (_row, _task, outcome) => (objects[outcome] as T).reference,
     })
-    return this.#machine.objects[chosen - 1] as T
+    return this.#machine.referred(chosen) as T
   }
 
   #operation(

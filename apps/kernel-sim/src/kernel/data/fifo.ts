@@ -54,7 +54,7 @@ export class Fifo {
           this.#tasks.mightSleep(row, task, 'kfifo_put', this.object)
           for (const slot of this.#slots) {
             if (slot.get(row) !== 0) continue
-            slot.set(row, item.id + 1)
+            slot.set(row, item.reference)
             return 0
           }
           return BLOCKED
@@ -66,7 +66,7 @@ export class Fifo {
   }
 
   *take(): Steps<MachineObject> {
-    return this.#machine.objects[(yield* this.#take) - 1] as MachineObject
+    return this.#machine.referred(yield* this.#take) as MachineObject
   }
 
   #shift(row: Row): number {

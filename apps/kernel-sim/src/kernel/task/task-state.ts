@@ -48,12 +48,12 @@ export class TaskStates {
 
   /** A reference to the task with this number, for a field. */
   reference(task: number): number {
-    return (this.#machine.tasks[task] as Task).id + 1
+    return (this.#machine.tasks[task] as Task).reference
   }
 
   /** The number of the task that a field refers to, as a list of none or one. */
   referred(reference: number): readonly number[] {
-    const object = this.#machine.objects[reference - 1]
+    const object = this.#machine.referred(reference)
     return object ? [(object as Task).index] : []
   }
 

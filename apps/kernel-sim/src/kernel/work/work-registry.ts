@@ -25,7 +25,7 @@ export class WorkRegistry {
 
   /** The item that a reference is to. */
   workAt(reference: number): Work {
-    return this.#byObject.get(this.#machine.objects[reference - 1] as MachineObject) as Work
+    return this.#byObject.get(this.#machine.referred(reference) as MachineObject) as Work
   }
 
   queueAt(reference: number): Workqueue | undefined {

@@ -147,7 +147,7 @@ export class Workers {
         return reference === 0 ? BLOCKED : this.#begin(row, task, pool, reference)
       },
     })
-    const object = this.#machine.objects[(yield* operation) - 1]
+    const object = this.#machine.referred(yield* operation)
     if (object) yield* this.#run(object, null)
   }
 
@@ -162,7 +162,7 @@ export class Workers {
         return this.#begin(row, task, pool, reference)
       },
     })
-    return this.#machine.objects[taken - 1]
+    return this.#machine.referred(taken)
   }
 
   *#takeIfAny(pool: WorkerPool): Steps<MachineObject | undefined> {
@@ -174,7 +174,7 @@ export class Workers {
         return reference === 0 ? 0 : this.#begin(row, task, pool, reference)
       },
     })
-    return this.#machine.objects[taken - 1]
+    return this.#machine.referred(taken)
   }
 
   *#run(object: MachineObject, counted: WorkerPool | null): Steps<void> {
