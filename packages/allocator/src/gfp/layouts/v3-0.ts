@@ -90,7 +90,7 @@ export function layout3_0(version: number, config: GfpConfig): GfpLayout {
     __GFP_HARDWALL: 0x20000,
     __GFP_THISNODE: 0x40000,
     __GFP_RECLAIMABLE: 0x80000,
-    // 7a64bf05b2a6, until 52383431b37c
+    // "mm: add a __GFP_KMEMCG flag" in 3.8, until 52383431b37c.
     __GFP_KMEMCG: version < kernelVersion(3, 16) ? since(3, 8, 0x100000) : 0,
     // 8f4fc071b192
     __GFP_NOACCOUNT: since(4, 1, 0x100000),

@@ -34,7 +34,7 @@ function transhuge(version: number, highuserMovable: number, direct: number, ksw
   // 444eb2a449ef: 4.6.
   if (version < kernelVersion(4, 6)) return { GFP_TRANSHUGE: (huge | noretry) & ~kswapd }
   const light = huge & ~(direct | kswapd)
-  // 25160354a2fc: 4.8.
+  // 2516035499b9: 4.8.
   if (version < kernelVersion(4, 8)) return { GFP_TRANSHUGE: light | noretry }
   return { GFP_TRANSHUGE: light | direct, GFP_TRANSHUGE_LIGHT: light }
 }
@@ -59,7 +59,7 @@ export function layout4_4(version: number, config: GfpConfig): GfpLayout {
     __GFP_HIGH: 0x20,
     __GFP_IO: 0x40,
     __GFP_FS: 0x80,
-    // 453f85d43fa9, d8be75663cec
+    // 4.15: 453f85d43fa9 took the first, "kmemcheck: remove whats left of NOTRACK flags" the second.
     ...(before(4, 15) ? { __GFP_COLD: 0x100, __GFP_NOTRACK: 0x200000 } : {}),
     __GFP_NOWARN: 0x200,
     // dcda9b04713c
