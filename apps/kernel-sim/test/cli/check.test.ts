@@ -27,7 +27,7 @@ describe('the JSON', () => {
     const { report, stdout, status } = await json()
     expect(status).toBe(0)
     expect(report.scenarios.length).toBeGreaterThanOrEqual(16)
-    expect(report.answer.cases).toBe(16)
+    expect(report.answer.cases).toBe(27)
     expect((await json()).stdout).toBe(stdout)
   })
 
