@@ -46,7 +46,7 @@ function build(kernel: Kernel, maySleep: boolean): void {
 const TOLD =
   'OpenZFS, 2015: vdev_queue_aggregate() allocates under vq_lock. The thread is marked so that its own allocations stay out of the filesystem, but a slab cache that is empty is grown by a task queue, and the thread of that is not marked; it evicts inodes and waits for a transaction group that cannot sync.'
 const LEAVES_OUT =
-  'Which cache it is, and the many write threads. The grow work took no flags from who asked for it; since 2013 (043f9b57) it passed on __GFP_FS, which vmalloc() did not honour.'
+  'Which cache it is, and the many write threads. The worker had a NOIO scope of its own, which on Linux 3.9 to 3.17 did not clear __GFP_FS in reclaim; since b4ad50ac of openzfs/spl it has the mark of the other threads.'
 
 export const zfsVdevQueue = scenario({
   name: 'zfs-vdev-queue',
