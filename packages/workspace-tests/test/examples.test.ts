@@ -75,7 +75,7 @@ describe.each(packages.filter((path) => pages(path).flatMap(programs).length > 0
           compilerOptions: {
             strict: true,
             target: 'es2022',
-            lib: ['es2022', 'esnext.disposable', 'dom'],
+            lib: ['es2022', 'esnext.disposable', 'dom', 'dom.asynciterable'],
             module: 'nodenext',
             types: ['node'],
             typeRoots: [join(root, 'packages/workspace-tests/node_modules/@types')],

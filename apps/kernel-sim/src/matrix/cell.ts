@@ -141,10 +141,11 @@ export async function cellOf(
       built.watch = watcher
       return built
     }
-    const opinion = opinionOf(machine)
-    const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
+    // First of all: where the scenario is wrong, this says where, and whoever walks through it later does not.
     const checked = explained(subject, search, result)
     rehearsed(search, checked, machine)
+    const opinion = opinionOf(machine)
+    const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
     return {
       policy: policy.name,
       result: checked,

@@ -3,6 +3,11 @@
  * whoever looks at the time has to be somewhere else: see node/code-watch.ts.
  */
 export interface Watch {
-  /** @throws Interrupted when it was stopped before it came back. */
+  /**
+   * Runs code that can be begun anew: it may be stopped and run once more.
+   * @throws Interrupted when it was stopped before it came back.
+   */
   run<T>(act: () => T): T
+  /** Runs code that cannot be begun anew. @throws Interrupted as {@link run} does. */
+  runOnce<T>(act: () => T): T
 }

@@ -37,16 +37,39 @@ export class CodeWatch implements Watch {
     this.#interruptible = interruptible
   }
 
-  /** Runs code until it comes back. @throws Interrupted when it does not, or at Ctrl-C. */
+  /**
+   * Runs code until it comes back. Only code that stays away is run so that Ctrl-C reaches it, once more from its beginning: node:vm
+   * takes the handlers of the process away meanwhile, and a signal that comes between would be lost.
+   * @throws Interrupted when it does not come back, or at Ctrl-C.
+   */
   run<T>(act: () => T): T {
+    if (!this.#interruptible) return this.#run(act, this.#left(), false)
+    try {
+      return this.#run(act, Math.min(LEAST, this.#left()), false)
+    } catch (thrown) {
+      if (!(thrown instanceof Interrupted)) throw thrown
+      return this.#run(act, this.#left(), true)
+    }
+  }
+
+  /** Runs code that cannot be begun anew. @throws Interrupted when it does not come back, or at Ctrl-C. */
+  runOnce<T>(act: () => T): T {
+    return this.#run(act, this.#left(), this.#interruptible)
+  }
+
+  /** How long code may take now, in whole ms. */
+  #left(): number {
     const left = Math.max(LEAST, this.#deadline - performance.now())
-    const timeout = Math.ceil(Math.min(left, this.#patience))
+    return Math.ceil(Math.min(left, this.#patience))
+  }
+
+  #run<T>(act: () => T, timeout: number, breakOnSigint: boolean): T {
     let result: { readonly value: T } | undefined
     this.#context.act = () => {
       result = { value: act() }
     }
     try {
-      this.#script.runInContext(this.#context, { timeout, breakOnSigint: this.#interruptible })
+      this.#script.runInContext(this.#context, { timeout, breakOnSigint })
     } catch (thrown) {
       throw this.#reason(thrown)
     }

@@ -130,7 +130,7 @@ class Stage {
   #watched(act: () => void): void {
     const { watch } = this.#machine
     if (watch === null) act()
-    else watch.run(act)
+    else watch.runOnce(act)
   }
 }
 
