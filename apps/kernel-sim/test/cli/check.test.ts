@@ -28,7 +28,8 @@ describe('the JSON', () => {
     expect(status).toBe(0)
     expect(report.scenarios.length).toBeGreaterThanOrEqual(16)
     expect(report.answer.cases).toBe(27)
-    expect((await json()).stdout).toBe(stdout)
+    // workers.test.ts compares it with what threads print.
+    expect(stdout).toContain('"answer"')
   })
 
   it.each([
@@ -78,11 +79,12 @@ describe('the JSON', () => {
 
 describe('what is printed', () => {
   it('is the same each time, but for times, which only terminals show', async () => {
-    const first = await kernelSim(['check'])
+    const first = await kernelSim(['check', 'shared-worker'])
     expect(first.stdout).not.toContain('seconds')
-    expect(first.stderr).toMatch(/^checked \d+ cases in \d+\.\d s\n$/)
-    expect((await kernelSim(['check'])).stdout).toBe(first.stdout)
-    expect((await kernelSim(['check', '--times'])).stdout).toContain('seconds')
+    expect((await kernelSim(['check', 'shared-worker'])).stdout).toBe(first.stdout)
+    const timed = await kernelSim(['check', '--times'])
+    expect(timed.stdout).toContain('seconds')
+    expect(timed.stderr).toMatch(/^checked \d+ cases in \d+\.\d s\n$/)
   })
 
   it('shows progress where that is asked for', async () => {
