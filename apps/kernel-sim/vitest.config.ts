@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  // Nothing is timed: the limits are only there to end a test that hangs.
-  test: { include: ['**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+  test: {
+    include: ['**/*.test.ts'],
+    // Nothing is timed: the limits are only there to end a test that hangs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // By default one processor is left idle. This package's tests end last, alone.
+    maxWorkers: '100%',
+  },
 })
