@@ -1,4 +1,4 @@
-/** `kernel-sim demo`: the bundled cases, the bundled recording, and what they say together. */
+/** `kernel-sim demo`: the bundled cases, the bundled recording, the bundled machine, and what they say together. */
 import type { Command } from 'commander'
 import { POLICIES } from '../kernel/policy.js'
 import { answerOf } from '../matrix/answer.js'
@@ -17,10 +17,10 @@ export function demo(program: Command): void {
   program
     .command('demo')
     .summary(
-      'check the bundled cases, audit the bundled recording, and answer the question of 2016',
+      'check the bundled cases, audit the bundled recording, run the bundled machine, and answer the question of 2016',
     )
     .description(
-      'Runs check and audit --example, and ends with an answer in a few sentences that follow from both:\n' +
+      'Runs check, audit --example and simulate, and ends with an answer in a few sentences that follow from them:\n' +
         'is it enough to replace GFP_NOFS and GFP_NOIO by scopes, or must scopes be conveyed?',
     )
     .action(run)
