@@ -13,6 +13,9 @@ import { Writeback } from './cache/writeback.js'
 import { Writer } from './cache/writer.js'
 import { Costs } from './costs.js'
 import { Disk } from './disk/disk.js'
+import { Balloon } from './faults/balloon.js'
+import { DiskPace } from './faults/disk-pace.js'
+import type { Fault } from './faults/fault.js'
 import { Files } from './fs/files.js'
 import { Journal } from './fs/journal.js'
 import type { MachineSpec } from './machine-spec.js'
@@ -49,6 +52,8 @@ export interface SimulationOptions {
   readonly policy?: MachinePolicy
   /** A scenario of `check` whose tasks run beside the workloads. */
   readonly scenario?: { readonly scenario: Scenario; readonly policy: Policy }
+  /** What goes wrong meanwhile. */
+  readonly faults?: readonly Fault[]
   /** Is given what the kernel would log. */
   readonly log?: (text: string) => void
 }
@@ -75,6 +80,8 @@ export class Simulation {
   readonly journal: Journal
   readonly files: Files
   readonly scenario: ScenarioRun | null
+  /** What takes memory away, where faults do. */
+  readonly balloons: readonly Balloon[]
   readonly samples: Samples
   readonly logs: readonly WorkLog[]
   readonly tasks: readonly Task[]
@@ -134,6 +141,7 @@ export class Simulation {
     // Seeds shift the run against the kernel's own timers.
     this.cpus.run(random(SECOND))
     this.began = clock.now
+    this.disk.pace = new DiskPace(options.faults ?? [], this.began)
     const system: System = {
       clock,
       cpus: this.cpus,
@@ -173,6 +181,9 @@ export class Simulation {
         : new ScenarioRun(scenario.scenario, scenario.policy, system, xorshift(random(2 ** 30) + 1))
     for (const task of this.tasks) this.cpus.start(task)
     for (const task of this.scenario?.tasks ?? []) this.cpus.start(task)
+    this.balloons = (options.faults ?? [])
+      .filter((fault) => fault.type === 'memory-taken')
+      .map((fault) => new Balloon({ ...shared, began: this.began }, fault))
     this.cpus.start(this.#sampler(spec.sampler.lag))
   }
 

@@ -4,6 +4,7 @@
  * (block/blk-mq-tag.c, blk_mq_get_tag, with the scheduler `none`).
  */
 import { type Clock, type Cpus, type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import type { DiskPace } from '../faults/disk-pace.js'
 import type { DiskSpec } from '../machine-spec.js'
 import { SECOND } from '../time.js'
 
@@ -16,32 +17,25 @@ interface Request {
   readonly done: () => void
 }
 
-/** A disk stops serving for a while. */
-export interface Stall {
-  /** ns. */
-  readonly from: number
-  readonly until: number
-}
-
 export class Disk {
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #spec: DiskSpec
-  readonly #stalls: readonly Stall[]
   readonly #queue: Request[] = []
   readonly #waiting: CpuTask[] = []
   #busy = false
   readonly #finish = (): void => this.#finished()
   readonly read = { requests: 0, bytes: 0 }
   readonly written = { requests: 0, bytes: 0 }
+  /** Where it is slow or stands still; null for nowhere. */
+  pace: DiskPace | null = null
   /** Is told of each request when it is done: how long after it was accepted, ns. */
   onDone: ((write: boolean, latency: number) => void) | null = null
 
-  constructor(clock: Clock, cpus: Cpus, spec: DiskSpec, stalls: readonly Stall[] = []) {
+  constructor(clock: Clock, cpus: Cpus, spec: DiskSpec) {
     this.#clock = clock
     this.#cpus = cpus
     this.#spec = spec
-    this.#stalls = stalls
   }
 
   /** The largest request, in pages. */
@@ -79,8 +73,7 @@ export class Disk {
     const { now } = this.#clock
     const { perRequest, bytesPerSecond } = this.#spec
     const service = perRequest + (request.bytes * SECOND) / bytesPerSecond
-    const stall = this.#stalls.find(({ from, until }) => from <= now && now < until)
-    this.#clock.at(Math.round((stall?.until ?? now) + service), this.#finish)
+    this.#clock.at(Math.round(this.pace?.finish(now, service) ?? now + service), this.#finish)
   }
 
   #finished(): void {

@@ -51,7 +51,7 @@ const SIZES = {
   256: { managed: 55_396, free: 48_679, minFreeKbytes: 1871, bootDirtyLimit: 10_016 },
 } as const
 
-/** @param ram MiB: 128, 256, or in between, where the sizes are what a line through both says */
+/** @param ram MiB: 128, 256, or any other, where the sizes are what a line through both says */
 export function plainMachine(ram: number, disk: Partial<DiskSpec> = {}): MachineSpec {
   const share = (ram - 128) / 128
   const between = (key: 'managed' | 'free' | 'bootDirtyLimit') =>

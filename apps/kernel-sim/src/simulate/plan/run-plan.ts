@@ -9,7 +9,9 @@ import { programOf } from './programs.js'
 export function planned(
   plan: Plan,
   machine: MachineSpec,
-  options: Pick<SimulationOptions, 'policy' | 'scenario' | 'log'> & { readonly seed?: number } = {},
+  options: Pick<SimulationOptions, 'policy' | 'scenario' | 'faults' | 'log'> & {
+    readonly seed?: number
+  } = {},
 ): Simulation {
   const disk = {
     ...machine.disk,
@@ -28,6 +30,7 @@ export function planned(
     })),
     ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
     ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
   })
 }
