@@ -1,4 +1,7 @@
-/** The face of @scopemask/kernel-sim/audit: recordings of real kernels, for programs that run in Node. */
+/**
+ * The face of @scopemask/kernel-sim/audit: recordings of real kernels, for programs that run in Node.
+ * @module audit
+ */
 export type { AuditFacts } from './audit/audit.js'
 export { type AuditOptions, auditTrace } from './audit-trace.js'
 export { InputError } from './input-error.js'

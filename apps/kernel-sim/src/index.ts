@@ -1,4 +1,8 @@
-/** The face of @scopemask/kernel-sim: what a scenario file imports, and what a program calls. */
+/**
+ * The face of @scopemask/kernel-sim: what a scenario file imports, and what a program calls.
+ * @packageDocumentation
+ * @mergeModuleWith <project>
+ */
 export {
   __GFP_FS,
   __GFP_IO,

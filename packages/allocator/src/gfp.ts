@@ -1,4 +1,7 @@
-/** GFP: flags of requests and of tasks, their text, and the filter between them. No memory is needed for any of it. */
+/**
+ * GFP: flags of requests and of tasks, their text, and the filter between them. No memory is needed for any of it.
+ * @module gfp
+ */
 export * from './gfp/alloc-flags.js'
 export { type GfpClass, gfpClass } from './gfp/class.js'
 export { currentGfpContext } from './gfp/context.js'

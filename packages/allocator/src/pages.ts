@@ -1,4 +1,7 @@
-/** Pages: the memory of a machine, its page allocator, and the reclaim behind it. */
+/**
+ * Pages: the memory of a machine, its page allocator, and the reclaim behind it.
+ * @module pages
+ */
 
 export { allocPages } from './alloc/alloc-pages.js'
 export { CallSites, type UnsafeSite } from './alloc/call-sites.js'

@@ -1,4 +1,7 @@
-/** Slab: caches of objects, kmalloc, and mempools, on pages. */
+/**
+ * Slab: caches of objects, kmalloc, and mempools, on pages.
+ * @module slab
+ */
 export { KMALLOC_MAX_CACHE_SIZE } from './slab/kmalloc-caches.js'
 export { Mempool, type MempoolSleep, type MempoolSource, NO_ELEMENT } from './slab/mempool.js'
 export { type MempoolResult, type MempoolStep, mempoolAlloc } from './slab/mempool-alloc.js'

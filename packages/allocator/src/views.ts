@@ -1,4 +1,7 @@
-/** Views: what the kernel prints of its memory, in the kernel's own formats. */
+/**
+ * Views: what the kernel prints of its memory, in the kernel's own formats.
+ * @module views
+ */
 export { buddyinfo } from './views/buddyinfo.js'
 export { memInfo } from './views/mem-info.js'
 export { pagetypeinfo } from './views/pagetypeinfo.js'

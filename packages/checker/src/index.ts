@@ -1,4 +1,8 @@
-/** The face of @scopemask/checker: build a model, check it, look at what was found. */
+/**
+ * The face of @scopemask/checker: build a model, check it, look at what was found.
+ * @packageDocumentation
+ * @mergeModuleWith <project>
+ */
 export {
   type CheckResult,
   check,

@@ -1,4 +1,7 @@
-/** Live: one run in virtual time instead of all interleavings, for simulations. */
+/**
+ * Live: one run in virtual time instead of all interleavings, for simulations.
+ * @module live
+ */
 export { Clock, type Happening } from './run/clock.js'
 export { Cpus, CpuTask, type Scheduler, TaskState } from './run/cpus.js'
 export { Live, type LiveSteps, LiveTask, Resource, WAIT } from './run/live.js'

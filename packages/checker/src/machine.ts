@@ -1,4 +1,7 @@
-/** The machine: for who builds shared objects of their own. */
+/**
+ * The machine: for who builds shared objects of their own.
+ * @module machine
+ */
 export type { Redirect } from './machine/automaton.js'
 export { Interrupted, Misuse } from './machine/errors.js'
 export { type Field, MAX_VALUE, type Row } from './machine/layout.js'

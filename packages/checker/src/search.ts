@@ -1,4 +1,7 @@
-/** The search and single executions: for tools that show, store or divide a check. */
+/**
+ * The search and single executions: for tools that show, store or divide a check.
+ * @module search
+ */
 export type { Program, StackFrame } from './machine/program.js'
 export { Execution } from './run/execution.js'
 export { xorshift } from './run/random.js'

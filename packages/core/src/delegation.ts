@@ -1,4 +1,7 @@
-/** The face of @scopemask/core/delegation: the kinds of delegation on top of conveyances. */
+/**
+ * The face of @scopemask/core/delegation: the kinds of delegation on top of conveyances.
+ * @module delegation
+ */
 export { type HandOff, type HandOffOptions, handOff } from './hand-off.js'
 export { inherit } from './inherit.js'
 export { merge } from './merge.js'

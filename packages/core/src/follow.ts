@@ -3,6 +3,7 @@
  * `AsyncLocalStorage` of Node or an `AsyncContext.Variable`; this package imports none. `current(domain)` is then found
  * after an `await` too, and delegation stays as explicit as it is: whoever adopts a conveyance or runs a hand-off enters
  * the variable and leaves it.
+ * @module follow
  */
 import type { Context } from './context.js'
 import { dispose } from './dispose.js'

@@ -1,6 +1,7 @@
 /**
  * Granter: the capability to open grants. A grant lets its holder use what would run out if all used it, so a function
  * deep in a call chain, which has the domain and the current context, must not be able to help itself to one.
+ * @module granter
  */
 import type { Context } from './context.js'
 import type { Domain } from './domain.js'

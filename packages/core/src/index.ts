@@ -1,4 +1,8 @@
-/** The face of @scopemask/core: domains, contexts, the current context, conveyances. */
+/**
+ * The face of @scopemask/core: domains, contexts, the current context, conveyances.
+ * @packageDocumentation
+ * @mergeModuleWith <project>
+ */
 export { Context, type ContextOptions } from './context.js'
 export { adopt, contextFrom, convey } from './convey.js'
 export type { Conveyance, ConveyanceData, Policy } from './conveyance.js'

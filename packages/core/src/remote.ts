@@ -4,6 +4,7 @@
  *
  * The header form is `name/version/flags/mask`, the fingerprint of the flags in eight hex digits, the mask in
  * lower-case hex: `jobs/1/d5fd4ba1/3`. Each conveyance has exactly one.
+ * @module remote
  */
 import { type Context, Step } from './context.js'
 import { Conveyance, type ConveyanceData } from './conveyance.js'

@@ -2,6 +2,7 @@
  * Task: the sequential layer. A task does one thing at a time and changes its flags, as `current->flags` does: scopes are
  * saved and restored, or opened and closed in LIFO order, on the task itself. For kernel threads, generator tasks,
  * parsers, transactions; asynchronous code that may outlive its section takes a plain {@link Context}.
+ * @module task
  */
 import { Context, type ContextOptions } from './context.js'
 import type { Domain } from './domain.js'

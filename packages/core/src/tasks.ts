@@ -1,4 +1,7 @@
-/** Tasks: drivers for generator tasks. Each step runs with the task's context as the current one, and only the step. */
+/**
+ * Tasks: drivers for generator tasks. Each step runs with the task's context as the current one, and only the step.
+ * @module tasks
+ */
 import type { Context } from './context.js'
 import type { Task } from './task.js'
 

@@ -1,4 +1,8 @@
-/** The face of @scopemask/eslint-plugin: its rules, and a configuration with all of them. */
+/**
+ * The face of @scopemask/eslint-plugin: its rules, and a configuration with all of them.
+ * @packageDocumentation
+ * @mergeModuleWith <project>
+ */
 import type { ESLint, Linter } from 'eslint'
 import { hasOneFlag } from './has-one-flag.js'
 import { noCurrentAfterAwait } from './no-current-after-await.js'

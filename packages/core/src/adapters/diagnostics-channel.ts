@@ -2,6 +2,7 @@
  * Diagnostics channel: a domain's events on the channels of node:diagnostics_channel, one for each kind of
  * event: `scopemask:enter`, `scopemask:exit`, `scopemask:convey`, `scopemask:adopt`, `scopemask:drop`,
  * `scopemask:refuse`, `scopemask:violation`. The message is the {@link ScopeEvent}, which names its domain.
+ * @module diagnostics-channel
  */
 import { channel } from 'node:diagnostics_channel'
 import type { ScopeEvent, ScopeEventKind } from '../diagnostics.js'

@@ -1,6 +1,7 @@
 /**
  * Events: listeners that run in the context that registered them, not in that of whoever fires. `EventEmitter` and
  * `EventTarget` alike, so also `AbortSignal`, `MessagePort` and sockets.
+ * @module events
  */
 import type { Context } from '../context.js'
 import { bind } from '../current.js'

@@ -1,6 +1,7 @@
 /**
  * Express: each request has a context, `request.scopemask`: what its header conveyed, and what middlewares of the route add.
  * It is the current context for what runs next, and, where the domain follows a variable, for the whole request.
+ * @module express
  */
 import type { Context } from '../context.js'
 import type { Domain } from '../domain.js'

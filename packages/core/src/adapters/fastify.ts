@@ -2,6 +2,7 @@
  * Fastify: each request has a context, `request.scopemask`: what its header conveyed, what its route is restricted by
  * (`config: { restrict: mask }`), and what hooks add by `restrict`. It is the current context for what runs next, and,
  * where the domain follows a variable, for the whole request.
+ * @module fastify
  */
 import type { Context } from '../context.js'
 import type { Domain } from '../domain.js'

@@ -1,4 +1,7 @@
-/** Fetch: requests that pass a context's restrictions on, by the header of http-header.ts. For `fetch` of any runtime, and undici's. */
+/**
+ * Fetch: requests that pass a context's restrictions on, by the header of http-header.ts. For `fetch` of any runtime, and undici's.
+ * @module fetch
+ */
 import type { Context } from '../context.js'
 import { type HeadersLike, writeHeader } from './http-header.js'
 import type { RemotePolicy } from './outgoing.js'

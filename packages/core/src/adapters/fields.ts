@@ -1,4 +1,7 @@
-/** Fields: what a context is restricted by, for logs (pino, winston) and for spans of OpenTelemetry. */
+/**
+ * Fields: what a context is restricted by, for logs (pino, winston) and for spans of OpenTelemetry.
+ * @module fields
+ */
 import type { Context } from '../context.js'
 
 /** Fields for a log line. */

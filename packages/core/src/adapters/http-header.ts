@@ -2,6 +2,7 @@
  * HTTP header: a conveyance in a header named `scopemask`: `scopemask: jobs/1/d5fd4ba1/3`. It works on `Headers`, on
  * what Node's http sends and receives, and on plain records. One header carries one domain: a second domain
  * needs a header name of its own.
+ * @module http-header
  */
 import type { Context } from '../context.js'
 import type { Conveyance } from '../conveyance.js'

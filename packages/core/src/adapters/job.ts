@@ -1,6 +1,7 @@
 /**
  * Job: payloads for job queues (BullMQ and others that store jobs as JSON), so that a job runs under the
  * restrictions of whoever queued it, in another process and perhaps days later.
+ * @module job
  */
 import type { Context } from '../context.js'
 import { contextFrom } from '../convey.js'

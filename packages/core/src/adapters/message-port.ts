@@ -5,6 +5,7 @@
  * ```ts
  * worker.postMessage(wrap(context, 'convey-on-queue', image), [image.buffer])
  * ```
+ * @module message-port
  */
 import type { Context } from '../context.js'
 import type { Domain } from '../domain.js'

@@ -1,6 +1,7 @@
 /**
  * OpenTelemetry baggage: a conveyance as the entry `scopemask` of a Baggage, which its propagators take along
  * with the trace. It works on the shape of a Baggage; nothing of OpenTelemetry is needed here.
+ * @module otel-baggage
  */
 import type { Context } from '../context.js'
 import type { Conveyance } from '../conveyance.js'

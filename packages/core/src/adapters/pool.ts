@@ -1,6 +1,7 @@
 /**
  * Pool: tasks of a pool of threads (piscina and others with a `run`), so that a context crosses without an argument for it
  * in every task's data.
+ * @module pool
  */
 import type { Context } from '../context.js'
 import { contextFrom } from '../convey.js'

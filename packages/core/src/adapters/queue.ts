@@ -1,4 +1,7 @@
-/** Queue: items of a queue in this process (p-queue and others with an `add`), each handed off under a stated policy. */
+/**
+ * Queue: items of a queue in this process (p-queue and others with an `add`), each handed off under a stated policy.
+ * @module queue
+ */
 import type { Context } from '../context.js'
 import type { Policy } from '../conveyance.js'
 import { handOff } from '../hand-off.js'

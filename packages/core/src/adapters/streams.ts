@@ -1,6 +1,7 @@
 /**
  * Streams: the functions of a stream and the steps of an iterator in a context. A stream calls its functions whenever its
  * consumer asks, so in whatever context that happens to run.
+ * @module streams
  */
 import type { Context } from '../context.js'
 import { bind } from '../current.js'
