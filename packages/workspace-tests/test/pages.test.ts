@@ -13,13 +13,21 @@ const pages = [
   ...published.map((path) => `${path}/README.md`),
 ]
 
+/** How the repository's files are named on the web. */
+const OWN = /^https:\/\/github\.com\/scopemask\/scopemask\/(?:blob|tree)\/main\//
+
+/** Returns true if a link leads to a file or folder of the repository, or to a place on the web that is not ours. */
+function isThere(link: string, folder: string): boolean {
+  if (OWN.test(link)) return existsSync(join(root, link.replace(OWN, '')))
+  return /^https?:/.test(link) || existsSync(join(root, folder, link))
+}
+
 describe.each(pages)('%s', (page) => {
   const text = () => readFileSync(join(root, page), 'utf8')
 
   test('links to what is there', () => {
-    const links = [...text().matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => String(link))
-    const folder = join(root, dirname(page))
-    expect(links.filter((link) => !existsSync(join(folder, link)))).toEqual([])
+    const links = [...text().matchAll(/\]\(([^)#]+)/g)].map(([, link]) => String(link))
+    expect(links.filter((link) => !isThere(link, dirname(page)))).toEqual([])
   })
 
   test('names scripts that are there', () => {
