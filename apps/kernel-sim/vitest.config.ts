@@ -6,6 +6,8 @@ export default defineConfig({
     // Nothing is timed: the limits are only there to end a test that hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Nothing keeps state at module level, so the files of a worker share what is loaded and compiled.
+    isolate: false,
     // By default one processor is left idle. This package's tests end last, alone.
     maxWorkers: '100%',
   },

@@ -7,5 +7,6 @@ export default defineConfig({
     alias: { '@scopemask/checker': fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
   },
   // Nothing here takes seconds, but other packages' tests run beside, and on small machines.
-  test: { testTimeout: 60_000, hookTimeout: 60_000 },
+  // Nothing keeps state at module level, so the files of a worker share what is loaded and compiled.
+  test: { testTimeout: 60_000, hookTimeout: 60_000, isolate: false },
 })

@@ -1,23 +1,19 @@
-/** Commands: every subcommand of `kernel-sim`, one line each. A command defines itself on the program. */
+/**
+ * Commands: every subcommand of `kernel-sim`, one line each. A command defines itself on the program. Each is loaded on its
+ * own, so that `gfp` need not wait until the checker and the simulator are read.
+ */
 import type { Command } from 'commander'
-import { audit } from './audit.js'
-import { check } from './check.js'
-import { demo } from './demo.js'
-import { explain } from './explain.js'
-import { gfp } from './gfp.js'
-import { record } from './record.js'
-import { replay } from './replay.js'
-import { replayMemoryCommand } from './replay-memory.js'
-import { simulate } from './simulate.js'
 
-export const COMMANDS: readonly ((program: Command) => void)[] = [
-  demo,
-  check,
-  replay,
-  audit,
-  explain,
-  gfp,
-  record,
-  replayMemoryCommand,
-  simulate,
-]
+type Define = (program: Command) => void
+
+export const COMMANDS: ReadonlyMap<string, () => Promise<Define>> = new Map([
+  ['demo', async () => (await import('./demo.js')).demo],
+  ['check', async () => (await import('./check.js')).check],
+  ['replay', async () => (await import('./replay.js')).replay],
+  ['audit', async () => (await import('./audit.js')).audit],
+  ['explain', async () => (await import('./explain.js')).explain],
+  ['gfp', async () => (await import('./gfp.js')).gfp],
+  ['record', async () => (await import('./record.js')).record],
+  ['replay-memory', async () => (await import('./replay-memory.js')).replayMemoryCommand],
+  ['simulate', async () => (await import('./simulate.js')).simulate],
+])

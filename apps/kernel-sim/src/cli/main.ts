@@ -14,13 +14,14 @@ export async function main(args: readonly string[]): Promise<void> {
     })
   }
   try {
-    await program().parseAsync(args, { from: 'user' })
+    await (await program(args)).parseAsync(args, { from: 'user' })
   } catch (error) {
     process.exitCode = statusOf(error)
   }
 }
 
-function program(): Command {
+/** Makes the program, with the command that the line begins with; with all, where help or a suggestion may be needed. */
+async function program(args: readonly string[]): Promise<Command> {
   const program = new Command('kernel-sim')
     .description(
       'Scopes of the Linux kernel (memalloc_nofs_save and its kin): what they do on a real machine, and\n' +
@@ -34,7 +35,9 @@ function program(): Command {
       'after',
       '\nExit status: 0: done. 1: done, and something was found. 2: the command line or the input is wrong.\n3: a bug of kernel-sim.',
     )
-  for (const define of COMMANDS) define(program)
+  const named = COMMANDS.get(args[0] ?? '')
+  const loads = named === undefined ? COMMANDS.values() : [named]
+  for (const define of await Promise.all([...loads].map((load) => load()))) define(program)
   return program
 }
 
