@@ -1,6 +1,7 @@
 /**
  * Cause: what a deadlock comes from, found by intervention. The same machine is searched again without memory pressure at one
- * allocation: if the same tasks can still come to wait for the same objects, that allocation is not the cause.
+ * allocation: if the same tasks can still come to wait for the same objects, that allocation is not the cause. Where pages are
+ * counted, an allocation is spared by a page of its own, which nobody else loses.
  */
 import type { Machine, MachineObject, Operation, ProcedureLike } from '@scopemask/checker/machine'
 import {
@@ -34,34 +35,38 @@ export type Cause =
 /** How many states a search for a cause may visit. */
 const MAX_STATES = 10_000
 
-/** Whether memory is tight is one of the turns of this operation. */
+/** How allocations meet that memory is tight, and how one can be spared. */
 export interface Pressure {
+  /** The operation by which an allocation learns whether memory is tight. */
   readonly operation: Operation
-  readonly outcome: number
+  /** The result of it where memory is. */
+  readonly result: number
+  /** Returns true if the operation may take this outcome, at an allocation that is spared or at another one. */
+  allows(outcome: number, isSpared: boolean): boolean
+  /** Searches while allocations can be spared. */
+  sparing<T>(search: () => T): T
 }
 
 /**
  * Finds what a deadlock comes from.
  * @param execution has ended in it.
  * @param waiting the tasks that wait for each other there.
- * @param pressure null where memory runs out by itself, and nothing can be left out.
  */
 export function causeOf(
   execution: Execution,
   waiting: readonly Waiter[],
-  pressure: Pressure | null,
+  pressure: Pressure,
 ): Cause {
-  if (pressure === null) return { kind: 'unknown' }
   const { machine } = execution
   const sites = candidates(execution, waiting, pressure)
   // The way here met no pressure.
   if (sites.length === 0) return { kind: 'none' }
   for (const site of sites) {
-    const calm = recurs(machine, waiting, without(machine, pressure, site))
+    const calm = recurs(machine, waiting, pressure, site)
     if (calm === null) return { kind: 'unknown' }
     if (!calm) return { kind: 'allocation', site }
   }
-  const calm = recurs(machine, waiting, without(machine, pressure, null))
+  const calm = recurs(machine, waiting, pressure, null)
   if (calm === null) return { kind: 'unknown' }
   return { kind: calm ? 'none' : 'several' }
 }
@@ -82,12 +87,13 @@ export function sameSite(machine: Machine, a: Site, b: Site): boolean {
   return kin(a.task) === kin(b.task) && (procedure(a) === procedure(b) || (begins(a) && begins(b)))
 }
 
-/** Leaves out pressure at one allocation, or at all. */
-function without(machine: Machine, { operation, outcome }: Pressure, site: Site | null): Allows {
-  return (turn) => {
-    if (turn.operation !== operation || turn.outcome !== outcome) return true
-    const here = siteOf(turn.task, turn.stack)
-    return site !== null && (here === null || !sameSite(machine, site, here))
+/** Spares one allocation, or all. */
+function without(machine: Machine, pressure: Pressure, site: Site | null): Allows {
+  return ({ operation, outcome, task, stack }) => {
+    if (operation !== pressure.operation) return true
+    const here = siteOf(task, stack)
+    const isSpared = site === null || (here !== null && sameSite(machine, site, here))
+    return pressure.allows(outcome, isSpared)
   }
 }
 
@@ -100,7 +106,7 @@ function candidates(
   const { machine, steps, programs } = execution
   const inside = waiting.map(({ task }) => siteOf(task, execution.stack(task)))
   const met = steps
-    .filter((step) => step.operation === pressure.operation && step.outcome === pressure.outcome)
+    .filter((step) => step.operation === pressure.operation && step.result === pressure.result)
     .map(({ task, position }) => siteOf(task, programs[task]?.stack(position) ?? []))
   const sites: Site[] = []
   for (const site of [...inside, ...met.reverse()]) {
@@ -110,13 +116,19 @@ function candidates(
 }
 
 /**
- * Whether the same tasks can come to wait for the same objects when some turns are left out; null when the search is too long.
- * Replicas count as the same.
+ * Whether the same tasks can come to wait for the same objects when an allocation is spared, or all are; null when the search is
+ * too long. Replicas count as the same.
  */
-function recurs(machine: Machine, waiting: readonly Waiter[], allows: Allows): boolean | null {
+function recurs(
+  machine: Machine,
+  waiting: readonly Waiter[],
+  pressure: Pressure,
+  site: Site | null,
+): boolean | null {
+  const allows = without(machine, pressure, site)
   const options = { maxStates: MAX_STATES, allDeadlocks: true, livelocks: false, allows }
   const search = new Search(machine, options)
-  const { deadlocks, bound } = search.run()
+  const { deadlocks, bound } = pressure.sparing(() => search.run())
   const isSame = (state: number): boolean => {
     const execution = standingAt(search, state)
     const there = machine.tasks

@@ -10,8 +10,8 @@ import { RECLAIM, roleOf, WorkFunction } from './role.js'
 /** What an explanation asks of the kernel. */
 export interface Explained {
   readonly machine: Machine
-  /** The turn in which memory is tight; null where memory runs out by itself. */
-  readonly pressure: Pressure | null
+  /** How allocations meet that memory is tight. */
+  readonly pressure: Pressure
   /** The restrictions in force for a task. */
   restrictions(row: Row, task: number): number
   /** Restrictions by name; empty for none. */
@@ -74,14 +74,26 @@ class Words {
 
   /** A livelock: some can move, and nothing comes of it. */
   goRound(): string {
+    const names = (moving: readonly Fact[]) =>
+      moving.map(({ task }) => this.#name(task)).join(' and ')
     const moving = this.#waiting.filter(({ blocked }) => !blocked)
-    const tasks = moving.map(({ task }) => this.#name(task)).join(' and ')
-    // Where memory can run out, it has.
-    const allocate = this.#kernel.pressure === null || moving.every(({ site }) => site !== null)
-    const goes = allocate
-      ? `${tasks} can only try again for ever: nobody is left who may free what they need`
-      : `${tasks} can only go round for ever: nothing changes what they look at`
+    const allocating = moving.filter(({ site }) => site !== null)
+    const others = moving.filter(({ site }) => site === null)
+    const says: string[] = []
+    if (allocating.length > 0) {
+      const one = allocating.length === 1
+      says.push(
+        `${names(allocating)} ${one ? 'tries' : 'try'} again to allocate for ever, and nobody is left who may free what ${one ? 'it needs' : 'they need'}`,
+      )
+    }
+    if (others.length > 0) {
+      const one = others.length === 1
+      says.push(
+        `${names(others)} ${one ? 'goes' : 'go'} round for ever, and nothing changes what ${one ? 'it looks' : 'they look'} at`,
+      )
+    }
     const blocked = this.#waiting.filter((waiter) => waiter.blocked)
+    const goes = says.join('; ')
     return blocked.length === 0 ? goes : `${goes}, while ${this.#links(blocked, ' and ')}`
   }
 

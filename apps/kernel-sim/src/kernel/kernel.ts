@@ -359,8 +359,8 @@ export class Kernel {
     return new Transaction(this.machine, this.#tasks, this.scopes, name)
   }
 
-  /** The turn in which memory is tight; null where it runs out by itself. For reports. */
-  get pressure(): Pressure | null {
+  /** How allocations meet that memory is tight. For reports. */
+  get pressure(): Pressure {
     return this.#memory.pressure
   }
 

@@ -27,7 +27,7 @@ export class Situations {
   readonly #current: Current
   readonly #waits: Waits
   readonly #workqueues: Workqueues
-  readonly memory: Pick<Memory, 'isMonotone' | 'dependsOn'>
+  readonly memory: Pick<Memory, 'isCounted' | 'isMonotone' | 'dependsOn'>
   readonly #locks: HeldLock[] = []
   readonly #processes: Process[] = []
   readonly #servants = new Set<number>()

@@ -88,9 +88,11 @@ export class ScenarioRun {
   /** The turn that an operation takes. */
   #turn(task: Task, index: number, possible: readonly number[]): number {
     const { pressure } = this.#kernel
-    if (pressure !== null && this.#execution.next(index) === pressure.operation) {
-      if (this.#isTight(task)) return pressure.outcome
-      return possible.find((outcome) => outcome !== pressure.outcome) ?? pressure.outcome
+    if (possible.length > 1 && this.#execution.next(index) === pressure.operation) {
+      const isTight = this.#isTight(task)
+      const turns = this.#execution.turns(index)
+      const turn = turns.find(({ result }) => (result === pressure.result) === isTight)
+      if (turn !== undefined) return turn.outcome
     }
     return possible[this.#random(possible.length)] as number
   }

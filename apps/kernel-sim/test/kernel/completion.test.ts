@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { itBehaves } from './litmus.js'
+import { inForms, itBehaves } from './litmus.js'
 
 describe('a completion', () => {
   itBehaves([
@@ -72,6 +72,25 @@ describe('a completion', () => {
         kernel.task('A', () => done.waitTimeout())
       },
     },
+    ...inForms(
+      'kernel/sched/completion.c, do_wait_for_common (looks at done once more)',
+      [
+        ['wait_for_completion_timeout after complete does not time out', 'safe', true],
+        ['wait_for_completion_timeout before complete may time out', 'deadlock', false],
+      ],
+      (kernel, isComplete) => {
+        const done = kernel.completion('done')
+        const never = kernel.completion('never')
+        kernel.task('A', function* () {
+          if (isComplete) yield* done.complete()
+          if (!(yield* done.waitTimeout())) yield* never.wait()
+        })
+        kernel.task('B', function* () {
+          if (!isComplete) yield* done.complete()
+          yield* done.isDone()
+        })
+      },
+    ),
     {
       program: 'who timed out leaves the completion to the next waiter',
       source: 'kernel/sched/completion.c, do_wait_for_common',

@@ -27,7 +27,7 @@ function comesTo({ build, policy = 'scope' }: Pick<Litmus, 'build' | 'policy'>):
   }
 }
 
-/** Tests each program of a table. */
+/** Tests each program about an object, of which some have to get stuck and some must not. */
 export function itBehaves(table: readonly Litmus[]): void {
   it.each(table.map((litmus) => [litmus.want, litmus.program, litmus.source, litmus] as const))(
     '%s: %s (%s)',
@@ -37,4 +37,22 @@ export function itBehaves(table: readonly Litmus[]): void {
       else expect(result).toBe(want)
     },
   )
+  it('is held against programs of both kinds', () => {
+    expect(table.some(({ want }) => want === 'safe')).toBe(true)
+    expect(table.some(({ want }) => want === 'deadlock' || want === 'livelock')).toBe(true)
+  })
+}
+
+/** A program in several forms: what each does, what comes of it, and what tells it from the others. */
+export function inForms<F>(
+  source: string,
+  forms: readonly (readonly [program: string, want: Litmus['want'], form: F])[],
+  build: (kernel: Kernel, form: F) => void,
+): Litmus[] {
+  return forms.map(([program, want, form]) => ({
+    program,
+    source,
+    want,
+    build: (kernel) => build(kernel, form),
+  }))
 }

@@ -77,12 +77,18 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
   workers: fc.constantFrom(1, 2),
 })
 
-/** The scenario of a plan. Items that flush themselves are left out: they are misuse. */
-export function randomScenario({ tasks, items, shrinker, workers }: Plan): Scenario {
+/**
+ * The scenario of a plan. Items that flush themselves are left out: they are misuse.
+ * @param pages how many pages there are; by default it is left open at each allocation whether memory is tight.
+ */
+export function randomScenario(plan: Plan, pages?: number): Scenario {
   return scenario({
     name: 'random',
     summary: 'made at random',
-    build: (kernel) => build(kernel, { tasks, items, shrinker, workers }),
+    build(kernel) {
+      if (pages !== undefined) kernel.limitMemory({ pages })
+      build(kernel, plan)
+    },
   })
 }
 
@@ -103,6 +109,7 @@ function build(kernel: Kernel, { tasks, items, shrinker, workers }: Plan): void 
         yield* lock.lock()
         yield* lock.unlock()
       }
+      yield* kernel.freePages()
     })
   }
   for (const [at, statements] of tasks.entries())

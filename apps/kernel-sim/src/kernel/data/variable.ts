@@ -12,6 +12,9 @@ import type { TaskStates } from '../task/task-state.js'
 type Change = Pick<Operation, 'name' | 'attempt' | 'wakes'> & {
   readonly operands: readonly number[]
   readonly outcomes?: number
+  readonly results?: readonly string[]
+  /** What it waits for the variable to be, where it waits. */
+  readonly until?: string
 }
 
 export class Variable {
@@ -61,21 +64,31 @@ export class Variable {
 
   /** Sleeps until it has this value. */
   *waitUntil(value: number): Steps<void> {
-    yield* this.#waiting('wait_event', value, (held) => held === value)
+    yield* this.#operation({
+      name: 'wait_event',
+      operands: [value],
+      wakes: false,
+      until: `${value}`,
+      attempt: (row, task) => {
+        this.#tasks.mightSleep(row, task, 'wait_event', this.object)
+        return this.#value.get(row) === value ? 0 : BLOCKED
+      },
+    })
   }
 
-  /** As {@link waitUntil}, but it may time out at any moment. @returns whether it has the value. */
+  /** As {@link waitUntil}, but as long as it has another value it may time out. @returns whether it has the value. */
   *waitUntilTimeout(value: number): Steps<boolean> {
-    const name = 'wait_event_timeout'
     const wait = this.#operation({
-      name,
+      name: 'wait_event_timeout',
       operands: [value],
       wakes: false,
       outcomes: 2,
+      results: ['timed out', 'holds'],
+      until: `${value}`,
       attempt: (row, task, outcome) => {
-        this.#tasks.mightSleep(row, task, name, this.object)
-        if (outcome === 0) return 0
-        return this.#value.get(row) === value ? 1 : BLOCKED
+        this.#tasks.mightSleep(row, task, 'wait_event_timeout', this.object)
+        const holds = this.#value.get(row) === value ? 1 : 0
+        return outcome === holds ? holds : BLOCKED
       },
     })
     return (yield* wait) === 1
@@ -83,17 +96,32 @@ export class Variable {
 
   /** Sleeps until it has another value than this. */
   *waitWhile(value: number): Steps<void> {
-    yield* this.#waiting('wait_event_not', value, (held) => held !== value)
+    yield* this.#operation({
+      name: 'wait_event_not',
+      operands: [value],
+      wakes: false,
+      until: `other than ${value}`,
+      attempt: (row, task) => {
+        this.#tasks.mightSleep(row, task, 'wait_event_not', this.object)
+        return this.#value.get(row) === value ? BLOCKED : 0
+      },
+    })
   }
 
   /** Sleeps until it has the value `from`, and gives it the value `to` in the same step. */
   *exchange(from: number, to: number): Steps<void> {
     this.#check(to)
-    yield* this.#change('wait_and_set', [from, to], (row, task) => {
-      this.#tasks.mightSleep(row, task, 'wait_and_set', this.object)
-      if (this.#value.get(row) !== from) return BLOCKED
-      this.#value.set(row, to)
-      return 0
+    yield* this.#operation({
+      name: 'wait_and_set',
+      operands: [from, to],
+      wakes: true,
+      until: `${from}`,
+      attempt: (row, task) => {
+        this.#tasks.mightSleep(row, task, 'wait_and_set', this.object)
+        if (this.#value.get(row) !== from) return BLOCKED
+        this.#value.set(row, to)
+        return 0
+      },
     })
   }
 
@@ -107,34 +135,18 @@ export class Variable {
     })
   }
 
-  #waiting(name: string, value: number, holds: (held: number) => boolean): Operation {
-    return this.#operation({
-      name,
-      operands: [value],
-      wakes: false,
-      attempt: (row, task) => {
-        this.#tasks.mightSleep(row, task, name, this.object)
-        return holds(this.#value.get(row)) ? 0 : BLOCKED
-      },
-    })
-  }
-
   /** An operation that gives it another value, and so may end waits. */
   #change(name: string, operands: readonly number[], attempt: Operation['attempt']): Operation {
     return this.#operation({ name, operands, wakes: true, attempt })
   }
 
-  #operation(spec: Change): Operation {
-    const { name, operands } = spec
-    const key = `${name} ${operands.join()}`
+  #operation({ until, ...spec }: Change): Operation {
+    const key = `${spec.name} ${spec.operands.join()}`
     let operation = this.#operations.get(key)
     if (operation === undefined) {
       const { object } = this
-      operation = new KernelOperation({
-        ...spec,
-        object,
-        wait: () => ({ what: `${object} (${name} ${operands.join(' ')})` }),
-      })
+      const wait = until === undefined ? {} : { wait: () => ({ what: `${object} to be ${until}` }) }
+      operation = new KernelOperation({ ...spec, ...wait, object })
       this.#operations.set(key, operation)
     }
     return operation

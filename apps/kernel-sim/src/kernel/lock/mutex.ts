@@ -84,7 +84,7 @@ export class Mutex {
     return new KernelOperation({
       name: subclass === 0 ? 'mutex_lock' : 'mutex_lock_nested',
       object: this.object,
-      ...(subclass > 0 ? { operand: subclass } : {}),
+      ...(subclass > 0 ? { operands: [subclass] } : {}),
       access: LOCK,
       effect: { kind: 'acquire', lock: this.object, class: this.#class, mode: 'write', subclass },
       attempt: (row, task) => {

@@ -61,6 +61,19 @@ export class RwSemaphore {
       mode,
       trylock,
     })
+    const trylock = (
+      operation: string,
+      mode: 'read' | 'write',
+      take: (row: Row, task: number) => boolean,
+    ): Operation =>
+      new KernelOperation({
+        name: operation,
+        object,
+        access: TRYLOCK,
+        results: ['taken by another', 'taken'],
+        effect: acquire(mode, true),
+        attempt: (row, task) => (take(row, task) ? 1 : 0),
+      })
     this.#operations = {
       announce: new KernelOperation({
         name: 'rwsem_queue_writer',
@@ -95,22 +108,8 @@ export class RwSemaphore {
           return read(row, task) ? 0 : BLOCKED
         },
       }),
-      tryWrite: new KernelOperation({
-        name: 'down_write_trylock',
-        object,
-        access: TRYLOCK,
-        results: ['taken by another', 'taken'],
-        effect: acquire('write', true),
-        attempt: (row, task) => (write(row, task) ? 1 : 0),
-      }),
-      tryRead: new KernelOperation({
-        name: 'down_read_trylock',
-        object,
-        access: TRYLOCK,
-        results: ['taken by another', 'taken'],
-        effect: acquire('read', true),
-        attempt: (row, task) => (read(row, task) ? 1 : 0),
-      }),
+      tryWrite: trylock('down_write_trylock', 'write', write),
+      tryRead: trylock('down_read_trylock', 'read', read),
       upWrite: new KernelOperation({
         name: 'up_write',
         object,

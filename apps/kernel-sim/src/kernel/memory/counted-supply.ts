@@ -6,9 +6,7 @@
  *   (`__zone_watermark_ok`);
  * - with `__GFP_NORETRY` it fails after the first reclaim, with `__GFP_RETRY_MAYFAIL` when reclaim has found nothing, and neither
  *   asks the OOM killer; with `__GFP_NOFAIL` it never fails;
- * - without `__GFP_FS` the OOM killer does nothing (`out_of_memory`): somebody else may still be able to reclaim.
- *
- * One pass of reclaim stands for all priorities: what blocks in one blocks in the first.
+ * - without `__GFP_FS` the OOM killer does nothing (`__alloc_pages_may_oom`): somebody else may still be able to reclaim.
  */
 import {
   __GFP_DIRECT_RECLAIM,
@@ -18,8 +16,15 @@ import {
   __GFP_NORETRY,
   __GFP_RETRY_MAYFAIL,
 } from '@scopemask/allocator'
-import type { Machine, Operation, Steps } from '@scopemask/checker/machine'
-import type { Variable } from '../data/variable.js'
+import {
+  BLOCKED,
+  type Field,
+  type Machine,
+  type Operation,
+  type Steps,
+} from '@scopemask/checker/machine'
+import type { Pressure } from '../cause.js'
+import { KernelOperation } from '../operation.js'
 import type { OomKiller } from './oom-killer.js'
 import type { Reclaimer, Supply } from './supply.js'
 
@@ -27,24 +32,76 @@ import type { Reclaimer, Supply } from './supply.js'
 const ALLOCATED = 1
 const FAILED = 2
 
-export class CountedSupply implements Supply {
-  readonly pressure = null
-  readonly #free: Variable
-  readonly #slowpath: (gfp: number) => Steps<number>
+/** Whether there was a page. */
+const NONE = 0
+const TAKEN = 1
+const RESULTS = ['none is left', 'taken']
 
-  /** @param reserve pages that only requests with `__GFP_HIGH` get. */
-  constructor(
-    machine: Machine,
-    { free, reserve }: { readonly free: Variable; readonly reserve: Variable },
-    reclaimer: Reclaimer,
-    oomKiller: OomKiller,
-  ) {
-    this.#free = free
-    const take = free.takeOne('rmqueue')
-    const takeReserve = reserve.takeOne('rmqueue_reserve')
+/** The outcome in which a request is given a page that nobody loses: only in a search for a cause. */
+const SPARED = 1
+
+/** How much there is at first. */
+export interface PageCounts {
+  readonly free: number
+  /** Pages that only requests with `__GFP_HIGH` get. */
+  readonly reserve: number
+}
+
+export class CountedSupply implements Supply {
+  readonly isCounted = true
+  readonly pressure: Pressure
+  readonly #add: Operation
+  readonly #slowpath: (gfp: number) => Steps<number>
+  #canSpare = false
+
+  constructor(machine: Machine, counts: PageCounts, reclaimer: Reclaimer, oomKiller: OomKiller) {
+    const object = machine.object('free pages')
+    const free = machine.field(object, 'count', counts.free)
+    const kept = machine.object('reserve')
+    const reserve = machine.field(kept, 'count', counts.reserve)
+    const take = new KernelOperation({
+      name: 'rmqueue',
+      object,
+      outcomes: 2,
+      results: RESULTS,
+      wakes: true,
+      attempt: (row, _task, outcome) => {
+        if (outcome === SPARED) return this.#canSpare ? TAKEN : BLOCKED
+        return takeOne(free, row)
+      },
+    })
+    const takeReserve = new KernelOperation({
+      name: 'rmqueue_reserve',
+      object: kept,
+      results: RESULTS,
+      attempt: (row) => takeOne(reserve, row),
+    })
+    this.#add = new KernelOperation({
+      name: 'free_pages',
+      object,
+      wakes: true,
+      attempt: (row) => {
+        free.set(row, free.get(row) + 1)
+        return 0
+      },
+    })
+    this.pressure = {
+      operation: take,
+      result: NONE,
+      // Elsewhere memory is left open meanwhile: who tried again for ever there would hide that others wait for ever.
+      allows: (outcome, isSpared) => !isSpared || outcome === SPARED,
+      sparing: (search) => {
+        this.#canSpare = true
+        try {
+          return search()
+        } finally {
+          this.#canSpare = false
+        }
+      },
+    }
     this.#slowpath = machine.procedure(
       '__alloc_pages_slowpath',
-      (gfp: number) => round(gfp, take, takeReserve, reclaimer, oomKiller),
+      (gfp: number) => round(gfp, { take, takeReserve, oomKiller }, reclaimer),
       { loop: true },
     ) as (gfp: number) => Steps<number>
   }
@@ -54,25 +111,37 @@ export class CountedSupply implements Supply {
   }
 
   *free(): Steps<void> {
-    yield* this.#free.add(1)
+    yield* this.#add
   }
+}
+
+function takeOne(count: Field, row: Int32Array): number {
+  const left = count.get(row)
+  if (left === 0) return NONE
+  count.set(row, left - 1)
+  return TAKEN
+}
+
+/** Where a request may find a page. */
+interface Sources {
+  readonly take: Operation
+  readonly takeReserve: Operation
+  readonly oomKiller: OomKiller
 }
 
 /** One round of the slow path. */
 function* round(
   gfp: number,
-  take: Operation,
-  takeReserve: Operation,
+  { take, takeReserve, oomKiller }: Sources,
   { reclaim, wakeKswapd }: Reclaimer,
-  oomKiller: OomKiller,
 ): Steps<number | undefined> {
   const has = (flag: number): boolean => (gfp & flag) !== 0
-  if ((yield* take) === 1) return ALLOCATED
+  if ((yield* take) === TAKEN) return ALLOCATED
   yield* wakeKswapd(gfp)
-  if (has(__GFP_HIGH) && (yield* takeReserve) === 1) return ALLOCATED
+  if (has(__GFP_HIGH) && (yield* takeReserve) === TAKEN) return ALLOCATED
   if (!has(__GFP_DIRECT_RECLAIM)) return FAILED
   yield* reclaim(gfp)
-  if ((yield* take) === 1) return ALLOCATED
+  if ((yield* take) === TAKEN) return ALLOCATED
   if (has(__GFP_NORETRY | __GFP_RETRY_MAYFAIL) && !has(__GFP_NOFAIL)) return FAILED
   if (has(__GFP_FS)) yield* oomKiller.outOfMemory()
   return undefined

@@ -15,7 +15,7 @@ import {
 import type { Machine, Operation, Steps } from '@scopemask/checker/machine'
 import { Misuse } from '@scopemask/checker/machine'
 import type { Pressure } from '../cause.js'
-import { Variable } from '../data/variable.js'
+import type { Variable } from '../data/variable.js'
 import { KernelOperation } from '../operation.js'
 import { ALLOCATION, RECLAIM } from '../role.js'
 import type { Current } from '../task/current.js'
@@ -49,7 +49,6 @@ export interface MemoryLimit {
 
 export class Memory {
   readonly #machine: Machine
-  readonly #tasks: TaskStates
   readonly #current: Current
   readonly #shrinkers: Shrinker[] = []
   readonly #mightAlloc: Operation
@@ -75,7 +74,6 @@ export class Memory {
 
   constructor(machine: Machine, tasks: TaskStates, current: Current) {
     this.#machine = machine
-    this.#tasks = tasks
     this.#current = current
     this.#supply = new OpenSupply(this.#reclaimer)
     this.#mightAlloc = new KernelOperation({
@@ -97,9 +95,14 @@ export class Memory {
     })
   }
 
-  /** The turn in which memory is tight; null where it runs out by itself. */
-  get pressure(): Pressure | null {
+  /** How allocations meet that memory is tight. */
+  get pressure(): Pressure {
     return this.#supply.pressure
+  }
+
+  /** Whether pages are counted, so that they can run out. */
+  get isCounted(): boolean {
+    return this.#supply.isCounted
   }
 
   /** Registers a shrinker. */
@@ -115,11 +118,9 @@ export class Memory {
   /** Makes memory run out for real. */
   limit({ pages, reserve = 0, oomVictims = 0 }: MemoryLimit): void {
     this.#needOomKiller().addEasy(oomVictims)
-    const free = new Variable(this.#machine, this.#tasks, 'free pages', pages)
-    const kept = new Variable(this.#machine, this.#tasks, 'reserve', reserve)
     this.#supply = new CountedSupply(
       this.#machine,
-      { free, reserve: kept },
+      { free: pages, reserve },
       this.#reclaimer,
       this.#needOomKiller(),
     )
@@ -154,7 +155,7 @@ export class Memory {
    */
   get isMonotone(): boolean {
     return (
-      this.#supply.pressure !== null &&
+      !this.#supply.isCounted &&
       this.#kswapd === null &&
       !this.#mayFail &&
       this.#shrinkers.every(({ needs }) => (needs & __GFP_FS) !== 0)
@@ -163,7 +164,7 @@ export class Memory {
 
   /** The bits of a request that decide what reclaim does. */
   get dependsOn(): number {
-    let bits = this.#supply.pressure !== null ? 0 : __GFP_FS
+    let bits = this.#supply.isCounted ? __GFP_FS : 0
     for (const { needs, readsGfp } of this.#shrinkers) {
       bits |= readsGfp ? __GFP_FS | __GFP_IO : needs
     }

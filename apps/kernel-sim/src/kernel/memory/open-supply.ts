@@ -10,6 +10,7 @@ const PRESSURE = 1
 const TOO_LITTLE = 1
 
 export class OpenSupply implements Supply {
+  readonly isCounted = false
   readonly pressure: Pressure
   readonly #reclaimer: Reclaimer
   readonly #memory: Operation
@@ -26,7 +27,12 @@ export class OpenSupply implements Supply {
       })
     this.#memory = open('memory', ['enough', 'pressure'])
     this.#reclaimed = open('reclaimed', ['enough', 'too little'])
-    this.pressure = { operation: this.#memory, outcome: PRESSURE }
+    this.pressure = {
+      operation: this.#memory,
+      result: PRESSURE,
+      allows: (outcome, isSpared) => !isSpared || outcome !== PRESSURE,
+      sparing: (search) => search(),
+    }
   }
 
   *alloc(gfp: number): Steps<boolean> {

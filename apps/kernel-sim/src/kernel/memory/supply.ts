@@ -17,8 +17,9 @@ export interface Supply {
   alloc(gfp: number): Steps<boolean>
   /** Gives a page back. */
   free(): Steps<void>
-  /** The turn in which memory is tight; null where memory runs out by itself. */
-  readonly pressure: Pressure | null
+  readonly pressure: Pressure
+  /** Whether pages are counted, so that they can run out. */
+  readonly isCounted: boolean
 }
 
 /** What a supply does to get pages from elsewhere. */

@@ -50,38 +50,37 @@ export class Completion {
         return 0
       },
     })
+    const isDone = (row: Row): boolean => this.#all.get(row) === 1 || this.#done.get(row) > 0
+    /** Goes through, once it is done. */
+    const pass = (row: Row): void => {
+      if (this.#all.get(row) === 0) this.#done.set(row, this.#done.get(row) - 1)
+    }
     this.#wait = new KernelOperation({
       name: 'wait_for_completion',
       object,
       access: WAIT,
       attempt: (row, task) => {
         tasks.mightSleep(row, task, 'wait_for_completion', object)
-        if (this.#all.get(row) === 1) return 0
-        const done = this.#done.get(row)
-        if (done === 0) return BLOCKED
-        this.#done.set(row, done - 1)
+        if (!isDone(row)) return BLOCKED
+        pass(row)
         return 0
       },
       wait: () => ({ what: `completion ${object}` }),
     })
-    const take = (row: Row): boolean => {
-      if (this.#all.get(row) === 1) return true
-      const done = this.#done.get(row)
-      if (done === 0) return false
-      this.#done.set(row, done - 1)
-      return true
-    }
     this.#waitTimeout = new KernelOperation({
       name: 'wait_for_completion_timeout',
       object,
-      access: WAIT,
+      // It times out only as long as it is not done.
+      access: WAIT | LOOK,
       outcomes: 2,
       results: ['timed out', 'done'],
       wait: () => ({ what: `completion ${object}` }),
       attempt: (row, task, outcome) => {
         tasks.mightSleep(row, task, 'wait_for_completion_timeout', object)
-        if (outcome === 0) return 0
-        return take(row) ? 1 : BLOCKED
+        const done = isDone(row) ? 1 : 0
+        if (outcome !== done) return BLOCKED
+        if (done === 1) pass(row)
+        return done
       },
     })
     this.#tryWait = new KernelOperation({
@@ -89,7 +88,11 @@ export class Completion {
       object,
       access: LOOK,
       results: ['not yet', 'done'],
-      attempt: (row) => (take(row) ? 1 : 0),
+      attempt: (row) => {
+        if (!isDone(row)) return 0
+        pass(row)
+        return 1
+      },
     })
     this.#reinit = new KernelOperation({
       name: 'reinit_completion',
@@ -106,7 +109,7 @@ export class Completion {
       object,
       access: LOOK,
       results: ['not yet', 'done'],
-      attempt: (row) => (this.#all.get(row) === 1 || this.#done.get(row) > 0 ? 1 : 0),
+      attempt: (row) => (isDone(row) ? 1 : 0),
     })
   }
 
@@ -122,7 +125,7 @@ export class Completion {
     yield* this.#wait
   }
 
-  /** As {@link wait}, but it may time out at any moment. @returns whether it was done. */
+  /** As {@link wait}, but as long as it is not done it may time out. @returns whether it was done. */
   *waitTimeout(): Steps<boolean> {
     return (yield* this.#waitTimeout) === 1
   }

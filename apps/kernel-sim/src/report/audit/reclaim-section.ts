@@ -1,7 +1,8 @@
 /** Reclaim section: who entered reclaim, under which restriction, and for how long. */
+import type { ReclaimFact, ReclaimTaskFact } from '../../audit/reclaim.js'
 import { number, plural } from '../form/numbers.js'
 import { type Section, section } from '../form/page.js'
-import { names, numbers, table, text } from '../form/table.js'
+import { type Column, names, numbers, table, text } from '../form/table.js'
 import type { AuditReport } from './report.js'
 
 export function reclaimSection({
@@ -20,13 +21,7 @@ export function reclaimSection({
           columns: [
             names('on behalf of', ({ site }) => site),
             names('called from', ({ caller }) => caller),
-            text('reclaim', ({ kind }) => kind),
-            text('scope', ({ scope }) => scope),
-            text('may do', (row) => row.class),
-            numbers('entries', (row) => row.entries),
-            numbers('pages', ({ reclaimed }) => reclaimed),
-            numbers('time', ({ totalUs }) => Math.round(totalUs)),
-            numbers('longest', ({ maxUs }) => Math.round(maxUs)),
+            ...reclaimColumns(),
           ],
           stacks: {
             heading: 'stacks',
@@ -37,16 +32,7 @@ export function reclaimSection({
       ? undefined
       : table(tasks, {
           caption: 'Tasks in reclaim',
-          columns: [
-            names('task', ({ comm }) => comm),
-            text('reclaim', ({ kind }) => kind),
-            text('scope', ({ scope }) => scope),
-            text('may do', (row) => row.class),
-            numbers('entries', (row) => row.entries),
-            numbers('pages', ({ reclaimed }) => reclaimed),
-            numbers('time', ({ totalUs }) => Math.round(totalUs)),
-            numbers('longest', ({ maxUs }) => Math.round(maxUs)),
-          ],
+          columns: [names('task', ({ comm }) => comm), ...reclaimColumns()],
         }),
     shrinkers.length === 0
       ? undefined
@@ -59,9 +45,28 @@ export function reclaimSection({
             text('may do', (row) => row.class),
             numbers('runs', (row) => row.runs),
             numbers('ended', ({ ended }) => ended),
-            numbers('time', ({ totalUs }) => Math.round(totalUs)),
-            numbers('longest', ({ maxUs }) => Math.round(maxUs)),
+            ...timeColumns(),
           ],
         }),
   ])
+}
+
+/** What is said of entries into reclaim, whoever they are counted for. */
+function reclaimColumns(): Column<ReclaimTaskFact | ReclaimFact>[] {
+  return [
+    text('reclaim', ({ kind }) => kind),
+    text('scope', ({ scope }) => scope),
+    text('may do', (row) => row.class),
+    numbers('entries', (row) => row.entries),
+    numbers('pages', ({ reclaimed }) => reclaimed),
+    ...timeColumns(),
+  ]
+}
+
+/** How long something took, in all and at most. */
+function timeColumns(): Column<{ readonly totalUs: number; readonly maxUs: number }>[] {
+  return [
+    numbers('time', ({ totalUs }) => Math.round(totalUs)),
+    numbers('longest', ({ maxUs }) => Math.round(maxUs)),
+  ]
 }
