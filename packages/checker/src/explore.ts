@@ -50,7 +50,6 @@ export class Exploration {
   /** @param ahead the schedule that {@link forward} goes along. */
   constructor(machine: Machine, ahead: readonly Choice[] = []) {
     this.#machine = machine
-    // Learned before the first step: a search may change the layout of rows.
     this.#programs = lookAround(machine)
     this.#execution = new Execution(machine, this.#programs)
     this.#ahead = [...ahead]

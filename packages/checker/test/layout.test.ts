@@ -22,9 +22,10 @@ describe('a layout', () => {
             field.set(row, value)
           } catch (thrown) {
             if (!(thrown instanceof Overflow)) throw thrown
-            const convert = layout.widen(thrown)
+            const { arrangement } = layout
+            layout.widen(thrown)
             const wider = new Int32Array(layout.words)
-            convert(row, 1, wider)
+            layout.since(arrangement)(row, 1, wider)
             row = wider
             field.set(row, value)
           }
@@ -33,6 +34,23 @@ describe('a layout', () => {
         }
       }),
     )
+  })
+
+  it('knows a row of any arrangement before, but not of one that there never was', () => {
+    const layout = new Layout()
+    const fields = [0, 1, 2].map((initial) => layout.add(new Field('f', initial, false)))
+    layout.arrange()
+    const first = layout.initialRow()
+    for (const value of [3, 70, 70, 90_000]) {
+      layout.widen(new Overflow(fields[0] as Field, value))
+      layout.widen(new Overflow(fields[2] as Field, value))
+      const row = new Int32Array(layout.words)
+      layout.since(0)(first, 1, row)
+      expect(fields.map((field) => field.get(row))).toEqual([0, 1, 2])
+    }
+    // Room that is there already is not made again.
+    expect(layout.arrangement).toBe(5)
+    expect(() => layout.since(9)).toThrow(RangeError)
   })
 
   it('takes no bit for what never changes, and refuses what is no small number', () => {

@@ -61,7 +61,6 @@ class Words {
   readonly #kernel: Explained
   readonly #waiting: readonly Fact[]
 
-  /** Reads all from the state at once: a search for the cause may arrange the rows of the machine anew. */
   constructor(kernel: Explained, execution: Execution, waiting: readonly Waiter[]) {
     this.#kernel = kernel
     this.#waiting = waiting.map((waiter) => {

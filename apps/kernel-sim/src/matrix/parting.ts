@@ -68,7 +68,7 @@ function resultAt({ steps }: Execution): string {
 
 class Follower {
   readonly #machine: Machine
-  execution: Execution
+  readonly execution: Execution
   readonly turns: Turn[] = []
 
   constructor(machine: Machine) {
@@ -126,11 +126,7 @@ class Follower {
 
   /** How many steps of its own the task takes before this operation; null when it does not come to it. */
   #detourTo(task: number, operation: Operation): number | null {
-    const attempt = this.#again()
-    const detour = this.#stepsTo(attempt, task, operation)
-    // The attempt may have arranged the rows of the machine anew.
-    this.execution = this.#again()
-    return detour
+    return this.#stepsTo(this.#again(), task, operation)
   }
 
   #stepsTo(attempt: Execution, task: number, operation: Operation): number | null {

@@ -3,12 +3,10 @@
  * the deadlock could still be avoided.
  */
 import { lookAround } from '@scopemask/checker'
-import type { Machine, Row } from '@scopemask/checker/machine'
+import type { Machine } from '@scopemask/checker/machine'
 import { Execution } from '@scopemask/checker/search'
+import { canEnd } from './can-end.js'
 import type { Turn } from './turn.js'
-
-/** How many states may be looked at from one step. */
-const MAX_STATES = 20_000
 
 /**
  * The step, from 1; 0 when the tasks could not come to an end from the beginning; null when that takes too long to find out, or
@@ -32,34 +30,4 @@ export function lostAfter(machine: Machine, turns: readonly Turn[]): number | nu
     else late = middle
   }
   return late
-}
-
-/** Returns true if a state in which all tasks rest can be reached; null when there are too many states to tell. */
-function canEnd(execution: Execution): boolean | null {
-  const { machine } = execution
-  const tasks = machine.tasks.map(({ index }) => index)
-  const shape = (): string => machine.layout.fields.map(({ limit }) => limit).join()
-  const before = shape()
-  const seen = new Set<string>()
-  const open: Row[] = [execution.row]
-  for (let row = open.pop(); row !== undefined; row = open.pop()) {
-    for (const task of tasks) {
-      execution.row = row
-      for (const outcome of execution.possible(task)) {
-        execution.row = row
-        execution.step(task, outcome)
-        // Rows that were kept cannot be read in another layout.
-        if (shape() !== before) return canEnd(execution)
-        const key = execution.row.join()
-        if (seen.has(key)) continue
-        if (seen.size >= MAX_STATES) return null
-        seen.add(key)
-        open.push(execution.row)
-      }
-    }
-    execution.row = row
-    execution.steps.length = 0
-    if (tasks.every((task) => execution.rests(task))) return true
-  }
-  return false
 }

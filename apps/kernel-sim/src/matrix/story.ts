@@ -109,7 +109,6 @@ export function storyOf(
   turns: readonly Turn[],
   loop: number | null = null,
 ): Story {
-  // First: it may arrange the rows of the machine anew.
   const lost = lostAfter(subject.machine, turns)
   const execution = new Execution(subject.machine, lookAround(subject.machine))
   const recorder = new Recorder(subject, execution)

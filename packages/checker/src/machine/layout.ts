@@ -64,11 +64,24 @@ export function fitting<T>(act: () => T, widen: (overflow: Overflow) => void): T
   }
 }
 
+/** Turns `count` rows, one after the other in `from`, into rows of another arrangement. */
+export type Conversion = (from: Int32Array, count: number, to: Int32Array) => void
+
+/** How the fields lay in rows at some time: for each its word, its shift and its limit. */
+interface Arrangement {
+  readonly words: number
+  readonly places: Int32Array
+}
+
 /** Where every field of a machine is in its rows. */
 export class Layout {
   readonly fields: Field[] = []
   /** How many words a row has. */
   words = 1
+  /** How often the fields were arranged anew. Rows of another arrangement have to be converted before they are read. */
+  arrangement = 0
+  /** All arrangements before this one, by number. There are few: each is wider than the last. */
+  readonly #before: Arrangement[] = []
 
   add(field: Field): Field {
     this.fields.push(field)
@@ -98,38 +111,50 @@ export class Layout {
   }
 
   /**
-   * Makes room for a value, with as much again to spare.
+   * Makes room for a value, with as much again to spare. Whoever keeps rows converts them, see {@link since}.
    * @throws Misuse when no field can hold it.
-   * @returns what turns `count` rows, one after the other in `from`, into rows of the new layout.
    */
-  widen({ field, value }: Overflow): (from: Int32Array, count: number, to: Int32Array) => void {
-    return this.relimit((other) => (other === field ? limitFor(value, field.name) : other.limit))
+  widen({ field, value }: Overflow): void {
+    const limit = limitFor(value, field.name)
+    // Somebody else may have made the room meanwhile.
+    if (limit > field.limit) this.relimit((other) => (other === field ? limit : other.limit))
   }
 
   /** As {@link widen}, with the largest value that each field is to have room for. */
-  relimit(
-    limitOf: (field: Field, index: number) => number,
-  ): (from: Int32Array, count: number, to: Int32Array) => void {
-    const { fields } = this
-    const count = fields.length
-    const before = Int32Array.from(fields.flatMap(({ word, shift, limit }) => [word, shift, limit]))
-    const wordsBefore = this.words
-    for (const [index, field] of fields.entries()) field.limit = limitOf(field, index)
+  relimit(limitOf: (field: Field, index: number) => number): void {
+    this.#before.push(this.#now())
+    for (const [index, field] of this.fields.entries()) field.limit = limitOf(field, index)
     this.arrange()
-    const after = Int32Array.from(fields.flatMap(({ word, shift }) => [word, shift]))
-    const words = this.words
-    return (from, rows, to) => {
-      for (let row = 0; row < rows; row++) {
-        const source = row * wordsBefore
-        const target = row * words
-        to.fill(0, target, target + words)
-        for (let field = 0; field < count; field++) {
-          const word = source + (before[field * 3] as number)
-          const shift = before[field * 3 + 1] as number
-          const held = ((from[word] as number) >>> shift) & (before[field * 3 + 2] as number)
-          const now = target + (after[field * 2] as number)
-          to[now] = (to[now] as number) | (held << (after[field * 2 + 1] as number))
-        }
+    this.arrangement++
+  }
+
+  /** What turns rows of an earlier arrangement, by its number, into rows of this one. */
+  since(arrangement: number): Conversion {
+    const from = this.#before[arrangement]
+    if (from === undefined) throw new RangeError(`there was no arrangement ${arrangement}`)
+    return conversion(from, this.#now())
+  }
+
+  #now(): Arrangement {
+    const { fields, words } = this
+    return { words, places: Int32Array.from(fields.flatMap((f) => [f.word, f.shift, f.limit])) }
+  }
+}
+
+function conversion(from: Arrangement, to: Arrangement): Conversion {
+  const before = from.places
+  const after = to.places
+  return (rows, count, out) => {
+    for (let row = 0; row < count; row++) {
+      const source = row * from.words
+      const target = row * to.words
+      out.fill(0, target, target + to.words)
+      for (let at = 0; at < before.length; at += 3) {
+        const word = source + (before[at] as number)
+        const held =
+          ((rows[word] as number) >>> (before[at + 1] as number)) & (before[at + 2] as number)
+        const now = target + (after[at] as number)
+        out[now] = (out[now] as number) | (held << (after[at + 1] as number))
       }
     }
   }

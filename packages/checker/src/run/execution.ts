@@ -1,6 +1,7 @@
 /** Execution: one way that a machine can go, step by step, nothing left out. */
 import { Misuse, Violation } from '../machine/errors.js'
-import { fitting, type Row } from '../machine/layout.js'
+import { KeptRow } from '../machine/kept-row.js'
+import type { Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import { BLOCKED, type Operation } from '../machine/operation.js'
 import { placeOf } from '../machine/place.js'
@@ -12,13 +13,23 @@ export class Execution {
   readonly programs: readonly Program[]
   /** What has happened. */
   readonly steps: MicroStep[] = []
-  row: Row
+  readonly #kept: KeptRow
 
   /** @param programs what a search has learned of the tasks. By default they are unfolded as they go. */
   constructor(machine: Machine, programs: readonly Program[] = machine.programs(() => {})) {
     this.machine = machine
     this.programs = programs
-    this.row = this.#fitting(() => machine.initialRow(this.programs))
+    this.#kept = new KeptRow(machine.layout, () => machine.initialRow(this.programs))
+  }
+
+  /** The state. Others may work on the same machine: it is right again each time that it is asked for. */
+  get row(): Row {
+    return this.#kept.row
+  }
+
+  /** Goes to another state, as a row that was made just now. */
+  set row(row: Row) {
+    this.#kept.row = row
   }
 
   position(task: number): number {
@@ -50,7 +61,7 @@ export class Execution {
     const program = this.programs[task]
     if (!operation || !program || outcome >= operation.outcomes) return false
     const position = this.position(task)
-    return this.#fitting(() => {
+    return this.#kept.fitting(() => {
       const next = this.row.slice()
       const result = operation.attempt(next, task, outcome)
       if (result < 0) return false
@@ -101,23 +112,11 @@ export class Execution {
   /** The result of an attempt in a copy of the state; an assertion that does not hold is a step that cannot happen. */
   #attempted(operation: Operation, task: number, outcome: number): number {
     try {
-      return this.#fitting(() => operation.attempt(this.row.slice(), task, outcome))
+      return this.#kept.fitting(() => operation.attempt(this.row.slice(), task, outcome))
     } catch (thrown) {
       if (thrown instanceof Violation) return BLOCKED
       throw thrown
     }
-  }
-
-  /** Does something with a row, and makes room in it when needed. */
-  #fitting<T>(act: () => T): T {
-    return fitting(act, (overflow) => {
-      const { layout } = this.machine
-      const convert = layout.widen(overflow)
-      if (this.row === undefined) return
-      const row = new Int32Array(layout.words)
-      convert(this.row, 1, row)
-      this.row = row
-    })
   }
 }
 

@@ -7,7 +7,8 @@
  * time: the first of two tasks that adds itself to an array is the first one for ever.
  */
 import { Misuse, Violation } from '../machine/errors.js'
-import { fitting, type Row } from '../machine/layout.js'
+import { KeptRow } from '../machine/kept-row.js'
+import type { Row } from '../machine/layout.js'
 import type { Machine, Task } from '../machine/machine.js'
 import {
   Call,
@@ -89,11 +90,11 @@ function differs(task: Task, here: string, there: string): Misuse {
 class Stage {
   readonly #machine: Machine
   readonly #actors: readonly Actor[]
-  #row: Row
+  readonly #kept: KeptRow
 
   constructor(machine: Machine) {
     this.#machine = machine
-    this.#row = machine.layout.initialRow()
+    this.#kept = new KeptRow(machine.layout, () => machine.layout.initialRow())
     this.#actors = machine.tasks.map(({ root, daemon }) => new Actor(root, daemon))
     for (const actor of this.#actors) this.#watched(() => actor.go(undefined))
   }
@@ -106,21 +107,13 @@ class Stage {
   step(task: number, outcome: number): boolean {
     const operation = this.next(task)
     if (operation === null) return false
-    const result = fitting(
-      () => {
-        const next = this.#row.slice()
-        const attempted = attempt(operation, next, task, outcome)
-        if (attempted >= 0) this.#row = next
-        return attempted
-      },
-      (overflow) => {
-        const { layout } = this.#machine
-        const convert = layout.widen(overflow)
-        const wider = new Int32Array(layout.words)
-        convert(this.#row, 1, wider)
-        this.#row = wider
-      },
-    )
+    const kept = this.#kept
+    const result = kept.fitting(() => {
+      const next = kept.row.slice()
+      const attempted = attempt(operation, next, task, outcome)
+      if (attempted >= 0) kept.row = next
+      return attempted
+    })
     if (result < 0) return false
     this.#watched(() => this.#actors[task]?.go(result))
     return true

@@ -20,8 +20,7 @@ export function scheduleTo(search: Search, state: number): MicroStep[] {
  */
 export function standingAt(search: Search, state: number): Execution {
   const execution = new Execution(search.machine, search.stepper.programs)
-  execution.row = new Int32Array(search.machine.layout.words)
-  search.table.read(state, execution.row)
+  execution.row = search.row(state)
   return execution
 }
 

@@ -157,8 +157,8 @@ export class Search {
   /** The first state of the block, and for each of the block whether it has a successor that was found after it. */
   #first = 0
   readonly #forward = new Uint8Array(BLOCK)
-  /** How many times rows got another layout. */
-  #layouts = 0
+  /** The arrangement of the rows in the table. Whoever works on the same machine may have changed it since. */
+  #arrangement: number
   #seconds = 0
   #resumedAt = 0
 
@@ -172,6 +172,7 @@ export class Search {
     const { programs } = this.stepper
     const renames = (options.symmetry ?? true) && mayRename(machine, programs)
     this.symmetry = renames ? Symmetry.of(machine, programs) : null
+    this.#arrangement = machine.layout.arrangement
     this.table = this.#emptyTable()
   }
 
@@ -191,6 +192,7 @@ export class Search {
    */
   advance(): SearchResult | null {
     this.#resumedAt = milliseconds()
+    this.#follow()
     try {
       return this.#advance()
     } catch (thrown) {
@@ -210,6 +212,7 @@ export class Search {
 
   /** What was done up to now. Between calls of `advance`. */
   snapshot(): Snapshot {
+    this.#follow()
     const { machine, stepper, table } = this
     return {
       ...this.#cursor,
@@ -297,12 +300,12 @@ export class Search {
       this.#expandAlone(end)
       return
     }
-    const layouts = this.#layouts
+    const arrangement = this.#arrangement
     for (let base = 0; cursor.state < end && !this.#stops; base += PIECE_WORDS) {
       const pieceEnd = Math.min(end, cursor.state + PIECE)
       this.#add(pieces, base)
       this.#expandAlone(pieceEnd)
-      if (this.#layouts !== layouts) break
+      if (this.#arrangement !== arrangement) break
     }
   }
 
@@ -466,19 +469,35 @@ export class Search {
 
   /** Does something with rows; when one has no room for a value, makes room in all of them and does it again. */
   fitting<T>(act: () => T): T {
+    this.#follow()
     return fitting(act, (overflow) => this.#widen(overflow))
   }
 
+  /** A copy of a state that was found. */
+  row(state: number): Row {
+    this.#follow()
+    const row = new Int32Array(this.table.words)
+    this.table.read(state, row)
+    return row
+  }
+
   #widen(overflow: Overflow): void {
+    this.machine.layout.widen(overflow)
+    this.#follow()
+  }
+
+  /** Brings all rows into the arrangement of now, where fields have got wider, whoever it was. */
+  #follow(): void {
     const { layout } = this.machine
-    const convert = layout.widen(overflow)
-    this.table.repack(layout.words, convert)
+    if (this.#arrangement === layout.arrangement) return
+    this.table.repack(layout.words, layout.since(this.#arrangement))
     this.stepper.resize()
-    this.#layouts++
+    this.#arrangement = layout.arrangement
   }
 
   #emptyTable(): StateTable {
     const shared = this.#options.crew !== undefined
+    this.#arrangement = this.machine.layout.arrangement
     return new StateTable(this.machine.layout.words, this.#found, shared)
   }
 

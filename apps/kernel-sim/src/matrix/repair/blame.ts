@@ -67,7 +67,7 @@ class Observer {
     const { situations } = this.#subject
     const before = execution.row
     const reclaims = this.#reclaims(task)
-    // Rows may get another layout on the way, so what held before is read before.
+    // The step may make fields wider, after which this row cannot be read any more: what held before is read before.
     const around: Around = {
       places: this.#around(before, task),
       isRestricted: situations.isRestricted(before, task),
