@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Machine } from '../src/machine/machine.js'
 import { Crew, Follower, News } from '../src/node/crew.js'
-import { PIECE, PIECE_WORDS } from '../src/search/expander.js'
+import { blockOfPieces, emptyPieces, PIECE, PieceReader, pieceAt } from '../src/search/piece.js'
 import { Search, type SearchOptions } from '../src/search/search.js'
 import { outcome } from './outcome.js'
 import { protocol } from './protocol.js'
@@ -21,12 +21,14 @@ function crewOf(
   const { partialOrder = true, symmetry = true } = options
   const followers = machines.map((machine) => new Follower(machine, { partialOrder, symmetry }))
   const news = new News()
+  const pieces = blockOfPieces()
+  const reader = new PieceReader()
   return {
     expanded: 0,
     reset: () => news.reset(),
     expand(search, from, to) {
       const update = news.of(search)
-      const pieces = new Int32Array(Math.ceil((to - from) / PIECE) * PIECE_WORDS)
+      emptyPieces(pieces)
       // What goes from thread to thread is cloned; the table is shared.
       for (const follower of followers) {
         if (update)
@@ -37,15 +39,9 @@ function crewOf(
         if (table === null) throw new Error('the followers were told of no table')
         const first = from + piece * PIECE
         const { size } = search.table
-        expander.expand(
-          table,
-          size,
-          first,
-          Math.min(first + PIECE, to),
-          pieces,
-          piece * PIECE_WORDS,
-        )
-        this.expanded += pieces[piece * PIECE_WORDS] as number
+        expander.expand(table, size, first, Math.min(first + PIECE, to), pieces, pieceAt(piece))
+        reader.open(pieces, pieceAt(piece), table.words)
+        while (reader.next()) this.expanded++
       }
       return pieces
     },

@@ -1,6 +1,6 @@
 /**
  * Crew: threads that expand states together. The thread that searches hands out a block of states of one level; all,
- * itself included, take pieces of it (search/expander.ts); then it adds what they found, in the order of the states. So whatever
+ * itself included, take pieces of it (search/piece.ts); then it adds what they found, in the order of the states. So whatever
  * the number of threads, states have the same numbers and the same is found first: the result is the same to the byte.
  *
  * What needs to be learned, they leave to the thread that searches. After the first levels that is hardly ever anything.
@@ -9,8 +9,9 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import type { Machine } from '../machine/machine.js'
 import { mayLeaveOut, mayRename } from '../reduce/allowed.js'
 import { Symmetry } from '../reduce/symmetry.js'
-import { BLOCK, Expander, PIECE, PIECE_WORDS } from '../search/expander.js'
+import { Expander } from '../search/expander.js'
 import { type Knowledge, knowledgeOf, type Learned, learn, learnedBy } from '../search/knowledge.js'
+import { blockOfPieces, emptyPieces, PIECE, pieceAt } from '../search/piece.js'
 import type { Helpers, Searching } from '../search/search.js'
 import type { TableView } from '../search/state-table.js'
 import { Stepper } from '../search/stepper.js'
@@ -54,7 +55,7 @@ export interface Update {
 
 export class Crew implements Helpers {
   readonly #control = new Int32Array(new SharedArrayBuffer(8 * 4))
-  readonly #pieces = new Int32Array(new SharedArrayBuffer((BLOCK / PIECE) * PIECE_WORDS * 4))
+  readonly #pieces = blockOfPieces()
   readonly #ports: MessagePort[] = []
   #expander: Expander | null = null
   readonly #news = new News()
@@ -95,7 +96,7 @@ export class Crew implements Helpers {
     if (this.#lost || to - from < WORTHWHILE || !this.isReady) return null
     const news = this.#news.of(search)
     if (news !== null) for (const port of this.#ports) port.postMessage(news)
-    for (let base = 0; base < this.#pieces.length; base += PIECE_WORDS) this.#pieces[base] = 0
+    emptyPieces(this.#pieces)
     control[FROM] = from
     control[TO] = to
     control[SIZE] = search.table.size
@@ -213,6 +214,6 @@ function takePieces(
     const piece = Atomics.add(control, NEXT, 1)
     const first = from + piece * PIECE
     if (first >= to) return
-    expander.expand(table, size, first, Math.min(first + PIECE, to), pieces, piece * PIECE_WORDS)
+    expander.expand(table, size, first, Math.min(first + PIECE, to), pieces, pieceAt(piece))
   }
 }

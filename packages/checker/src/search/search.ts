@@ -9,8 +9,8 @@ import { mayLeaveOut, mayRename } from '../reduce/allowed.js'
 import { Refuted } from '../reduce/partial-order.js'
 import { Symmetry } from '../reduce/symmetry.js'
 import { milliseconds } from './clock.js'
-import { BLOCK, PIECE, PIECE_WORDS } from './expander.js'
 import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
+import { BLOCK, PIECE, PieceReader, pieceAt } from './piece.js'
 import { findLivelock } from './progress.js'
 import { MAX_STATES, StateTable } from './state-table.js'
 import { type Allows, Stepper } from './stepper.js'
@@ -42,7 +42,7 @@ export interface Searching {
 export interface Helpers {
   /**
    * Expands states from `from` to before `to`.
-   * @returns the pieces, as expander.ts lays them out, or null when the search has to do it itself.
+   * @returns the pieces, or null when the search has to do it itself.
    */
   expand(search: Searching, from: number, to: number): Int32Array | null
   /** The search has started over. */
@@ -157,6 +157,7 @@ export class Search {
   /** The first state of the block, and for each of the block whether it has a successor that was found after it. */
   #first = 0
   readonly #forward = new Uint8Array(BLOCK)
+  readonly #piece = new PieceReader()
   /** The arrangement of the rows in the table. Whoever works on the same machine may have changed it since. */
   #arrangement: number
   #seconds = 0
@@ -301,35 +302,32 @@ export class Search {
       return
     }
     const arrangement = this.#arrangement
-    for (let base = 0; cursor.state < end && !this.#stops; base += PIECE_WORDS) {
+    for (let piece = 0; cursor.state < end && !this.#stops; piece++) {
       const pieceEnd = Math.min(end, cursor.state + PIECE)
-      this.#add(pieces, base)
+      this.#add(pieces, pieceAt(piece))
       this.#expandAlone(pieceEnd)
       if (this.#arrangement !== arrangement) break
     }
   }
 
-  /** Adds what a crew has found: see expander.ts. */
+  /** Adds what a crew has found. */
   #add(pieces: Int32Array, base: number): void {
     const { table, stepper } = this
     const cursor = this.#cursor
-    const { words } = table
-    let at = base + 1
-    for (let done = pieces[base] as number; done > 0; done--) {
-      const steps = pieces[at] as number
-      const found = (pieces[at + 1] as number) >> 1
-      const forward = ((pieces[at + 1] as number) & 1) === 1
-      at += 2
+    const piece = this.#piece
+    piece.open(pieces, base, table.words)
+    while (piece.next()) {
       // Whether a state without successors is a deadlock is decided below.
-      if (steps === 0) {
+      if (piece.steps === 0) {
         this.#expandNext()
         if (this.#stops) return
         continue
       }
       if (!this.#inspect()) return
-      stepper.steps += steps
-      if (forward) this.#forward[cursor.state - this.#first] = 1
-      for (let index = 0; index < found; index++, at += words + 1) {
+      stepper.steps += piece.steps
+      if (piece.forward) this.#forward[cursor.state - this.#first] = 1
+      const { found, stride } = piece
+      for (let index = 0, at = piece.rows; index < found; index++, at += stride) {
         table.stageAt(pieces, at + 1, pieces[at] as number, cursor.state)
       }
       cursor.state++
