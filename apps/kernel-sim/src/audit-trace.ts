@@ -4,7 +4,7 @@ import { Audit, type AuditSetup } from './audit/audit.js'
 import { KnownScopes } from './audit/known-scopes.js'
 import { InputError } from './input-error.js'
 import { type AuditReport, auditReport } from './report/audit/report.js'
-import { readTrace } from './trace/read/read-trace.js'
+import { type Reading, readTrace } from './trace/read/read-trace.js'
 import { Source } from './trace/read/source.js'
 
 export interface AuditOptions {
@@ -40,24 +40,28 @@ export async function auditTrace(
   bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   { name = 'the recording', onProgress = () => {} }: AuditOptions = {},
 ): Promise<AuditReport> {
-  return await auditSource(Source.stream(name, Readable.from(buffers(bytes))), ({ read }) =>
+  return await auditSources([Source.stream(name, Readable.from(buffers(bytes)))], ({ read }) =>
     onProgress(read),
   )
 }
 
 /**
- * Audits a source that is open.
- * @param setup what the audit has besides the recording.
+ * Audits sources that are open, one after the other: one report of all of them.
+ * @param setup what the audit has besides the recordings.
  * @throws InputError as {@link auditTrace} does.
  */
-export async function auditSource(
-  source: Source,
+export async function auditSources(
+  sources: readonly Source[],
   progress: (source: Source) => void,
   setup: AuditSetup = {},
 ): Promise<AuditReport> {
   const audit = new Audit(setup)
-  const reading = await readTrace(source, (event) => audit.add(event), progress)
-  return auditReport(reading, audit.facts())
+  const readings: Reading[] = []
+  for (const source of sources) {
+    if (readings.length > 0) audit.next()
+    readings.push(await readTrace(source, (event) => audit.add(event), progress))
+  }
+  return auditReport(readings, audit.facts())
 }
 
 /** Learns the scopes of call paths from a recording with task flags. @throws InputError when it has none. */

@@ -21,6 +21,7 @@ import {
 import type { PageAllocEvent, RequestEvent } from '../trace/event.js'
 import { allocatedWith, type Backend, backendOf, Caches } from './predict.js'
 import { Recent } from './recent.js'
+import { type Recordings, SeenIn } from './recordings.js'
 import { Rows } from './rows.js'
 
 /** The flags that a scope or the waiting depends on. The others are the allocator's own affair. */
@@ -43,7 +44,11 @@ export interface DisagreementFact {
     readonly passed: number
     readonly predicted: number
     readonly kernel: number
+    /** The number of its recording, from 0. */
+    readonly recording: number
   }
+  /** The numbers of the recordings that have it, from 0. */
+  readonly seenIn: readonly number[]
 }
 
 export interface AgreementFacts {
@@ -76,17 +81,32 @@ interface Disagreement {
   readonly predictedOnly: number
   count: number
   example: DisagreementFact['example'] | undefined
+  readonly seenIn: SeenIn
 }
 
 export class AgreementAudit {
   readonly #pending = new Recent<number, Pending[]>(TASKS)
+  readonly #recordings: Recordings
   readonly #caches = new Caches()
-  readonly #disagreements = new Rows(0, disagreement)
+  readonly #disagreements = new Rows(
+    0,
+    (kernelOnly: string, predictedOnly: string): Disagreement => ({
+      kernelOnly: Number(kernelOnly),
+      predictedOnly: Number(predictedOnly),
+      count: 0,
+      example: undefined,
+      seenIn: new SeenIn(this.#recordings),
+    }),
+  )
   #compared = 0
   #agree = 0
   #inferred = 0
   #agreeInScopeBits = 0
   #withoutRequest = 0
+
+  constructor(recordings: Recordings) {
+    this.#recordings = recordings
+  }
 
   /** A page allocation: its request comes later. */
   page(page: PageAllocEvent): void {
@@ -127,7 +147,13 @@ export class AgreementAudit {
     return told
   }
 
-  /** A new recording begins, or this one ends. */
+  /** Another recording begins, perhaps of another kernel, whose caches may add other flags. */
+  next(): void {
+    this.restart()
+    this.#caches.forget()
+  }
+
+  /** Time starts over, or the recording ends. */
   restart(): void {
     for (const pending of this.#pending.values()) this.#withoutRequest += pending.length
     this.#pending.clear()
@@ -142,8 +168,10 @@ export class AgreementAudit {
       inferred: this.#inferred,
       disagreements: this.#disagreements
         .values()
-        .flatMap(({ example, ...rest }) =>
-          example === undefined ? [] : [{ ...rest, reason: reasonOf(rest), example }],
+        .flatMap(({ example, seenIn, ...rest }) =>
+          example === undefined
+            ? []
+            : [{ ...rest, reason: reasonOf(rest), example, seenIn: seenIn.numbers }],
         )
         .sort((a, b) => b.count - a.count),
       withoutRequest: this.#withoutRequest,
@@ -173,6 +201,7 @@ export class AgreementAudit {
     const predictedOnly = (difference & predicted) >>> 0
     const row = this.#disagreements.of(`${kernelOnly}`, `${predictedOnly}`)
     row.count++
+    row.seenIn.mark()
     row.example ??= {
       requestLine: request.line,
       pageLine: page.line,
@@ -181,6 +210,7 @@ export class AgreementAudit {
       passed: request.gfp,
       predicted,
       kernel: page.gfp,
+      recording: this.#recordings.current,
     }
     return told
   }
@@ -192,15 +222,6 @@ function scopeTold(asked: number, gfp: number): number | undefined {
   if (lost & __GFP_IO) return PF_MEMALLOC_NOIO
   if (lost & __GFP_FS) return PF_MEMALLOC_NOFS
   return asked & __GFP_FS ? 0 : undefined
-}
-
-function disagreement(kernelOnly: string, predictedOnly: string): Disagreement {
-  return {
-    kernelOnly: Number(kernelOnly),
-    predictedOnly: Number(predictedOnly),
-    count: 0,
-    example: undefined,
-  }
 }
 
 /** The most likely reason for a difference. */

@@ -8,6 +8,7 @@ import { inferFlags } from './infer.js'
 import type { KnownScopes } from './known-scopes.js'
 import { PageAudit, type PageFacts } from './page-allocations.js'
 import { ReclaimAudit, type ReclaimFacts } from './reclaim.js'
+import { Recordings } from './recordings.js'
 import type { RequestStacks } from './request-stacks.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
 import { SampleBudget } from './samples.js'
@@ -55,9 +56,10 @@ export class Audit {
   readonly #stacks: RequestStacks | undefined
   readonly #tasks = new Tasks()
   readonly #requests = new RequestAudit()
-  readonly #agreement = new AgreementAudit()
-  readonly #pages = new PageAudit()
-  readonly #budget = new SampleBudget()
+  readonly #recordings = new Recordings()
+  readonly #agreement = new AgreementAudit(this.#recordings)
+  readonly #pages = new PageAudit(this.#recordings)
+  readonly #budget = new SampleBudget(this.#recordings)
   readonly #callSites = new CallSiteAudit(this.#budget)
   readonly #work = new WorkAudit(this.#budget)
   readonly #waits = new WaitAudit(this.#budget)
@@ -66,7 +68,8 @@ export class Audit {
   #begin = Number.NaN
   #latest = Number.NaN
   #elapsed = 0
-  #recordings = 0
+  /** How often time began. */
+  #beginnings = 0
   #outOfOrder = 0
 
   constructor({ known, stacks }: AuditSetup = {}) {
@@ -137,12 +140,21 @@ export class Audit {
     }
   }
 
+  /** The recording has ended, and the next one begins: nothing is followed from one into the other. */
+  next(): void {
+    this.#end()
+    this.#recordings.next()
+    this.#agreement.next()
+    this.#tasks.next()
+    this.#begin = this.#latest = Number.NaN
+  }
+
   /** What was found. To be called once, after the last event. */
   facts(): AuditFacts {
     return {
       time: {
         seconds: (this.#elapsed + (this.#latest - this.#begin || 0)) / 1e9,
-        recordings: this.#recordings,
+        recordings: this.#beginnings,
         outOfOrder: this.#outOfOrder,
       },
       events: Object.fromEntries(
@@ -167,14 +179,17 @@ export class Audit {
     } else if (this.#latest - time < RESTART) {
       this.#outOfOrder++
     } else {
-      if (this.#recordings > 0) {
-        this.#elapsed += this.#latest - this.#begin
-        this.#agreement.restart()
-        this.#work.restart()
-        this.#reclaim.restart()
-      }
-      this.#recordings++
+      if (!Number.isNaN(this.#begin)) this.#end()
+      this.#beginnings++
       this.#begin = this.#latest = time
     }
+  }
+
+  /** What is under way will not be seen to end. */
+  #end(): void {
+    this.#elapsed += this.#latest - this.#begin || 0
+    this.#agreement.restart()
+    this.#work.restart()
+    this.#reclaim.restart()
   }
 }

@@ -6,6 +6,7 @@
 import { PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
 import type { CallSite } from '../trace/attribute/call-site.js'
 import type { FilteredRequest } from './filter.js'
+import { SeenIn } from './recordings.js'
 import { Rows } from './rows.js'
 import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted } from './scope-name.js'
@@ -52,6 +53,8 @@ export interface ExplicitSiteFact {
   readonly uncoveredFrom: readonly StackSample[]
   /** The raw flags and how often each was passed. */
   readonly gfp: readonly { readonly gfp: number; readonly requests: number }[]
+  /** The numbers of the recordings that have it, from 0. */
+  readonly seenIn: readonly number[]
 }
 
 /** One function that passes GFP_KERNEL inside a scope. */
@@ -104,6 +107,7 @@ class ExplicitSite {
   readonly #coveredFrom: Samples
   readonly #uncoveredFrom: Samples
   readonly gfp = new Map<number, number>()
+  readonly #seenIn: SeenIn
 
   constructor(
     readonly site: string,
@@ -113,10 +117,12 @@ class ExplicitSite {
   ) {
     this.#coveredFrom = new Samples(budget)
     this.#uncoveredFrom = new Samples(budget)
+    this.#seenIn = new SeenIn(budget.recordings)
   }
 
   add({ event }: FilteredRequest): void {
     this.requests++
+    this.#seenIn.mark()
     const variants = this.gfp.get(event.gfp)
     if (variants !== undefined || this.gfp.size < VARIANTS) {
       this.gfp.set(event.gfp, (variants ?? 0) + 1)
@@ -164,6 +170,7 @@ class ExplicitSite {
       gfp: [...this.gfp]
         .map(([gfp, requests]) => ({ gfp, requests }))
         .sort((a, b) => b.requests - a.requests),
+      seenIn: this.#seenIn.numbers,
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   PF_MEMALLOC_PIN,
 } from '@scopemask/allocator'
 import type { PageAllocEvent } from '../trace/event.js'
+import { type Recordings, SeenIn } from './recordings.js'
 import { Rows } from './rows.js'
 import { isRestricted, scopeName } from './scope-name.js'
 
@@ -35,6 +36,8 @@ export interface InvariantFact {
   readonly violations: number
   /** The lines of the first violations. */
   readonly lines: readonly number[]
+  /** The numbers of the recordings that have violations, from 0; the lines are of the first of them. */
+  readonly seenIn: readonly number[]
 }
 
 export interface PageFacts {
@@ -57,39 +60,62 @@ export interface PageFacts {
 /** How many lines of violations are remembered. */
 const LINES = 3
 
+/** What a scope takes away. */
+interface Rule {
+  readonly scope: string
+  /** The task flag that marks the scope. */
+  readonly flag: number
+  /** The flags that must not be left, by name and as bits. */
+  readonly forbids: string
+  readonly bits: number
+}
+
+const RULES: readonly Rule[] = [
+  { scope: 'NOFS', flag: PF_MEMALLOC_NOFS, forbids: '__GFP_FS', bits: __GFP_FS },
+  {
+    scope: 'NOIO',
+    flag: PF_MEMALLOC_NOIO,
+    forbids: '__GFP_IO|__GFP_FS',
+    bits: __GFP_IO | __GFP_FS,
+  },
+  { scope: 'PIN', flag: PF_MEMALLOC_PIN, forbids: '__GFP_MOVABLE', bits: __GFP_MOVABLE },
+]
+
 class Invariant {
+  readonly #rule: Rule
+  readonly #seenIn: SeenIn
   #checked = 0
   #violations = 0
   readonly #lines: number[] = []
 
-  constructor(
-    readonly scope: string,
-    readonly flag: number,
-    readonly forbids: string,
-    readonly bits: number,
-  ) {}
+  constructor(rule: Rule, seenIn: SeenIn) {
+    this.#rule = rule
+    this.#seenIn = seenIn
+  }
 
   /** Returns true if the page was allocated in this scope. */
   applies({ taskFlags = 0, flagsFrom }: PageAllocEvent): boolean {
-    return flagsFrom === 'recorded' && (taskFlags & this.flag) !== 0
+    return flagsFrom === 'recorded' && (taskFlags & this.#rule.flag) !== 0
   }
 
   /** Checks a page in this scope. Returns true if it kept what the scope forbids. */
   check({ gfp, line }: PageAllocEvent): boolean {
     this.#checked++
-    if (!(gfp & this.bits)) return false
+    if (!(gfp & this.#rule.bits)) return false
     this.#violations++
-    if (this.#lines.length < LINES) this.#lines.push(line)
+    this.#seenIn.mark()
+    if (this.#seenIn.numbers.length === 1 && this.#lines.length < LINES) this.#lines.push(line)
     return true
   }
 
   fact(): InvariantFact {
     return {
-      scope: this.scope,
-      forbids: this.forbids,
+      scope: this.#rule.scope,
+      forbids: this.#rule.forbids,
       checked: this.#checked,
       violations: this.#violations,
       lines: this.#lines,
+      seenIn: this.#seenIn.numbers,
     }
   }
 }
@@ -102,17 +128,17 @@ export class PageAudit {
     io: io !== '',
     count: 0,
   }))
-  readonly #invariants = [
-    new Invariant('NOFS', PF_MEMALLOC_NOFS, '__GFP_FS', __GFP_FS),
-    new Invariant('NOIO', PF_MEMALLOC_NOIO, '__GFP_IO|__GFP_FS', __GFP_IO | __GFP_FS),
-    new Invariant('PIN', PF_MEMALLOC_PIN, '__GFP_MOVABLE', __GFP_MOVABLE),
-  ]
+  readonly #invariants: readonly Invariant[]
   #total = 0
   #failed = 0
   #inScopes = 0
   #violating = 0
   #inInferredScopes = 0
   #migratetypeAgrees = 0
+
+  constructor(recordings: Recordings) {
+    this.#invariants = RULES.map((rule) => new Invariant(rule, new SeenIn(recordings)))
+  }
 
   add(page: PageAllocEvent): void {
     const { gfp } = page

@@ -57,10 +57,12 @@ export function backendOf({ stack }: PageAllocEvent): Backend {
 /** The flags that the caches add. Their events do not tell them, so the first page of each cache does. */
 export class Caches {
   readonly #flags = new Map<string, number>()
+  /** What was learned of all kernels. */
+  readonly #learned = new Map<string, number>()
 
   /** How many caches there are whose flags were learned, and how many of them are reclaimable. */
   get learned(): { readonly caches: number; readonly reclaimable: number } {
-    const flags = [...this.#flags.values()]
+    const flags = [...this.#learned.values()]
     return {
       caches: flags.length,
       reclaimable: flags.filter((gfp) => gfp & __GFP_RECLAIMABLE).length,
@@ -74,8 +76,14 @@ export class Caches {
     if (flags === undefined) {
       flags = page.gfp & CACHE_FLAGS
       if (this.#flags.size < LIMIT) this.#flags.set(cache, flags)
+      if (this.#learned.size < LIMIT) this.#learned.set(cache, flags)
     }
     return flags
+  }
+
+  /** Another kernel: the same cache may add something else there. */
+  forget(): void {
+    this.#flags.clear()
   }
 }
 

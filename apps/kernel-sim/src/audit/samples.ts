@@ -1,5 +1,6 @@
 /** Samples: how often a thing was seen with each stack, so that a finding can show the most frequent ones. */
 import type { Stack } from '../trace/stack.js'
+import type { Recordings } from './recordings.js'
 
 /** A stack that stands for others like it. */
 export interface StackSample {
@@ -8,8 +9,9 @@ export interface StackSample {
   readonly functions: readonly string[]
   /** The return addresses, as `function+offset`; the functions again where the recording has no offsets. */
   readonly frames: readonly string[]
-  /** The line of the first event with it. */
+  /** The line of the first event with it, and the number of its recording, from 0. */
   readonly line: number
+  readonly recording: number
 }
 
 /** How many different stacks are counted for one thing; events with further ones only count in sum. */
@@ -18,9 +20,14 @@ const LIMIT = 256
 /** How many different stacks are counted for all things together, the first one of each not counted. */
 const ALL = 1 << 15
 
-/** What the samples of one audit may keep together. */
+/** What the samples of one audit may keep together, and the recordings that they come from. */
 export class SampleBudget {
+  readonly recordings: Recordings
   #left = ALL
+
+  constructor(recordings: Recordings) {
+    this.recordings = recordings
+  }
 
   /** Whether there is room for one more. */
   take(): boolean {
@@ -28,9 +35,16 @@ export class SampleBudget {
   }
 }
 
+interface Seen {
+  count: number
+  readonly stack: Stack
+  readonly line: number
+  readonly recording: number
+}
+
 export class Samples {
   readonly #budget: SampleBudget
-  readonly #seen = new Map<string, { count: number; stack: Stack; line: number }>()
+  readonly #seen = new Map<string, Seen>()
 
   constructor(budget: SampleBudget) {
     this.#budget = budget
@@ -42,7 +56,7 @@ export class Samples {
     const seen = this.#seen.get(path)
     if (seen !== undefined) seen.count += count
     else if (this.#seen.size === 0 || (this.#seen.size < LIMIT && this.#budget.take())) {
-      this.#seen.set(path, { count, stack, line })
+      this.#seen.set(path, { count, stack, line, recording: this.#budget.recordings.current })
     }
   }
 
@@ -61,13 +75,14 @@ export class Samples {
   /** The most frequent ones. */
   top(count = 3): StackSample[] {
     return [...this.#seen.values()]
-      .sort((a, b) => b.count - a.count || a.line - b.line)
+      .sort((a, b) => b.count - a.count || a.recording - b.recording || a.line - b.line)
       .slice(0, count)
-      .map(({ count, stack, line }) => ({
+      .map(({ count, stack, line, recording }) => ({
         count,
         functions: stack.functions,
         frames: stack.frames,
         line,
+        recording,
       }))
   }
 }

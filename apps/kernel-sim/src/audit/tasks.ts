@@ -37,6 +37,8 @@ const SCOPES = [PF_MEMALLOC, PF_MEMALLOC_NOIO, PF_MEMALLOC_NOFS, PF_MEMALLOC_PIN
 export class Tasks {
   readonly #tasks = new Recent<number, Task>(LIMIT)
   readonly #opened = new Map<TaskFlags, number>()
+  /** Those of earlier recordings. */
+  #before = 0
 
   /**
    * The task that an event is about, in the scopes that it is in at that moment.
@@ -58,9 +60,15 @@ export class Tasks {
     return task
   }
 
+  /** Another recording begins: its tasks are others. */
+  next(): void {
+    this.#before += this.#tasks.size
+    this.#tasks.clear()
+  }
+
   facts(): TaskFacts {
     return {
-      tasks: this.#tasks.size + this.#tasks.forgotten,
+      tasks: this.#before + this.#tasks.size + this.#tasks.forgotten,
       scopes: [...this.#opened].map(([flag, opened]) => ({ scope: scopeName(flag), opened })),
     }
   }

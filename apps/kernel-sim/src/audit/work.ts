@@ -19,6 +19,7 @@ import type { Stack } from '../trace/stack.js'
 import { type Awaited, AwaitedAudit, type AwaitedCounts } from './awaited.js'
 import { type FilteredRequest, regained } from './filter.js'
 import { Recent } from './recent.js'
+import { SeenIn } from './recordings.js'
 import { KeyedRows, Rows } from './rows.js'
 import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted, isUnscoped, scopeName } from './scope-name.js'
@@ -78,6 +79,8 @@ export interface LostScopeFact {
   readonly delegated: readonly StackSample[]
   /** Where it allocated. */
   readonly allocated: readonly StackSample[]
+  /** The numbers of the recordings that have it, from 0. */
+  readonly seenIn: readonly number[]
 }
 
 /**
@@ -96,6 +99,8 @@ export interface LostFunctionFact {
   /** After how many delegations the task waited for the item inside its scope, and how many different tasks did. */
   readonly waited: number
   readonly waiters: number
+  /** The numbers of the recordings that have it, from 0. */
+  readonly seenIn: readonly number[]
 }
 
 /** How often the timer of a function's delayed work was armed from inside one scope. */
@@ -165,7 +170,8 @@ interface Row {
 }
 
 interface LostRow {
-  readonly fact: Counted<Omit<LostScopeFact, 'delegated' | 'allocated'>>
+  readonly fact: Counted<Omit<LostScopeFact, 'delegated' | 'allocated' | 'seenIn'>>
+  readonly seenIn: SeenIn
   readonly delegated: Samples
   readonly allocated: Samples
 }
@@ -176,6 +182,7 @@ interface LostFunction {
   readonly scopes: Set<string>
   readonly regained: Set<string>
   readonly waiting: Set<AwaitedCounts>
+  readonly seenIn: SeenIn
   executions: number
   allocations: number
 }
@@ -256,7 +263,9 @@ export class WorkAudit {
     ['kind', 'scope', 'regained', 'class', 'workerScope'],
     (key) => lostRow(key, this.#budget),
   )
-  readonly #lostFunctions = new Rows(1, lostFunction)
+  readonly #lostFunctions = new Rows(1, (fn: string, certainty: string) =>
+    lostFunction(fn, certainty, this.#budget),
+  )
   readonly #arms = new Rows(1, (fn: string, scope: string) => armRow(fn, scope, this.#budget))
   readonly #functions = new Rows(1, functionFact)
   readonly #awaited = new AwaitedAudit()
@@ -393,6 +402,7 @@ export class WorkAudit {
     })
     lost.fact.certain = certain
     lost.fact.allocations++
+    lost.seenIn.mark()
     lost.allocated.add(event.stack, event.line)
     if (isFirst(execution, lost)) {
       lost.fact.executions++
@@ -403,6 +413,7 @@ export class WorkAudit {
     all.scopes.add(scope)
     all.regained.add(regainedFlags)
     all.waiting.add(delegated.row.fact)
+    all.seenIn.mark()
     return all
   }
 
@@ -439,10 +450,11 @@ export class WorkAudit {
         .sort((a, b) => b.queued - a.queued),
       lost: this.#lost
         .values()
-        .map(({ fact, delegated, allocated }) => ({
+        .map(({ fact, delegated, allocated, seenIn }) => ({
           ...fact,
           delegated: delegated.top(),
           allocated: allocated.top(),
+          seenIn: seenIn.numbers,
         }))
         .sort((a, b) => b.allocations - a.allocations),
       lostFunctions: this.#lostFunctions
@@ -525,6 +537,7 @@ function delegationRow(fn: string, kind: DelegationKind, scope: string, budget: 
 function lostRow(key: LostKey, budget: SampleBudget): LostRow {
   return {
     fact: { ...key, certain: false, executions: 0, allocations: 0 },
+    seenIn: new SeenIn(budget.recordings),
     delegated: new Samples(budget),
     allocated: new Samples(budget),
   }
@@ -532,20 +545,21 @@ function lostRow(key: LostKey, budget: SampleBudget): LostRow {
 
 const CERTAIN = 'certain'
 
-function lostFunction(fn: string, certainty: string): LostFunction {
+function lostFunction(fn: string, certainty: string, { recordings }: SampleBudget): LostFunction {
   return {
     fn,
     certain: certainty === CERTAIN,
     scopes: new Set(),
     regained: new Set(),
     waiting: new Set(),
+    seenIn: new SeenIn(recordings),
     executions: 0,
     allocations: 0,
   }
 }
 
 function lostFunctionFact(lost: LostFunction): LostFunctionFact {
-  const { scopes, regained, waiting, ...counts } = lost
+  const { scopes, regained, waiting, seenIn, ...counts } = lost
   const rows = [...waiting]
   return {
     ...counts,
@@ -553,6 +567,7 @@ function lostFunctionFact(lost: LostFunction): LostFunctionFact {
     regained: [...regained].sort(),
     waited: rows.reduce((sum, { waited }) => sum + waited, 0),
     waiters: new Set(rows.flatMap(({ waiters }) => [...waiters])).size,
+    seenIn: seenIn.numbers,
   }
 }
 

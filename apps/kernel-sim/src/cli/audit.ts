@@ -63,9 +63,10 @@ interface Options {
 }
 
 const DETAILS = `
-TRACE is a recording by kernel-sim's recorder (NDJSON), a trace.dat of trace-cmd, or the text of
+A TRACE is a recording by kernel-sim's recorder (NDJSON), a trace.dat of trace-cmd, or the text of
 ftrace, trace-cmd report or perf script. It may be compressed with gzip or zstd. - is standard
-input. The README says how to make one, and how to read the report.
+input. Several make one report, which says in which of them each finding was seen. The README says
+how to make one, and how to read the report.
 
 Exit status: 0 when the recording was read and the kernel did what its scopes demand;
 1 when --fail-on says so; 2 when TRACE cannot be read or is not a recording.
@@ -74,6 +75,7 @@ Examples:
   kernel-sim audit --example
   kernel-sim audit trace.ndjson.gz --json > facts.json
   kernel-sim audit trace.ndjson.gz --html > report.html
+  kernel-sim audit monday.dat tuesday.dat wednesday.ndjson.gz
   kernel-sim audit trace.ndjson.gz --sarif > findings.sarif
   kernel-sim audit --example --scenario lost.ts && kernel-sim check ./lost.ts
   kernel-sim audit --compare before.ndjson.gz after.ndjson.gz --fail-on regression
@@ -89,7 +91,7 @@ export function audit(program: Command): void {
         'kernel used. Reports which call sites still pass GFP_NOFS or GFP_NOIO although a scope says it\n' +
         'already, and which work items lost the scope of the task that queued them.',
     )
-    .argument('[TRACE]', 'the recording, or - for standard input')
+    .argument('[TRACE...]', 'the recordings, or - for standard input')
     .option('--example', 'read the recording that comes with kernel-sim: XFS on Linux 6.18')
     .option('--json', 'print the facts as JSON (schema: schemas/audit.schema.json)')
     .addOption(
@@ -157,8 +159,8 @@ export function audit(program: Command): void {
     .action(run)
 }
 
-async function run(path: string | undefined, options: Options): Promise<void> {
-  if (options.compare !== undefined) return await compare(options.compare, path, options)
+async function run(paths: readonly string[], options: Options): Promise<void> {
+  if (options.compare !== undefined) return await compare(options.compare, paths, options)
   if (options.failOn.includes('regression')) {
     throw new InputError('--fail-on regression compares two recordings: give --compare OLD')
   }
@@ -176,22 +178,22 @@ async function run(path: string | undefined, options: Options): Promise<void> {
   if (scenario !== undefined && scenario !== '-' && existsSync(scenario)) {
     throw new InputError(`${scenario} exists already: remove it, or choose another name`)
   }
-  const source = await open(path, options)
-  await refuseSavedReport(source)
   const { scopes, progress } = options
-  if (scopes === '-' && path === '-') {
-    throw new InputError('standard input holds one recording: give a file for the other')
+  if ([scopes, ...paths].filter((path) => path === '-').length > 1) {
+    throw new InputError('standard input holds one recording: give files for the others')
   }
+  const sources = await open(paths, options)
+  for (const source of sources) await refuseSavedReport(source)
   const known = scopes === undefined ? undefined : await readScopes(scopes, progress)
   const tree = options.source === undefined ? undefined : readSource(options.source)
   const stacks = options.speedscope === undefined ? undefined : new RequestStacks()
-  const audited = await readAudit(source, progress, { known, stacks })
+  const audited = await readAudit(sources, progress, { known, stacks })
   const report = tree === undefined ? audited : withSource(audited, tree.files, tree.sites)
   if (stacks !== undefined && options.speedscope !== undefined) {
     writeNew(options.speedscope, speedscope(report.reading.name, stacks.stacks()))
   }
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
-  if (scenario !== '-') process.stdout.write(written(report, path, options))
+  if (scenario !== '-') process.stdout.write(written(report, paths, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found
 }
 
@@ -226,9 +228,12 @@ function writeNew(file: string, text: string): void {
   }
 }
 
-async function compare(old: string, recent: string | undefined, options: Options): Promise<void> {
+async function compare(old: string, paths: readonly string[], options: Options): Promise<void> {
+  const [recent, ...others] = paths
   if (recent === undefined)
     throw new InputError('--compare needs two recordings: kernel-sim audit --compare OLD NEW')
+  if (others.length > 0)
+    throw new InputError('--compare takes two recordings: kernel-sim audit --compare OLD NEW')
   if (old === '-' && recent === '-')
     throw new InputError('standard input holds one recording: give a file for the other')
   const { progress, failOn } = options
@@ -247,10 +252,13 @@ async function compare(old: string, recent: string | undefined, options: Options
 }
 
 /** The report in the form asked for. */
-function written(report: AuditReport, path: string | undefined, options: Options): string {
+function written(report: AuditReport, paths: readonly string[], options: Options): string {
   if (options.json) return auditJson(report)
   if (options.sarif) {
-    return auditSarif(report, { version: packageVersion(), recording: uriOf(path) })
+    return auditSarif(report, {
+      version: packageVersion(),
+      recordings: options.example ? [undefined] : paths.map(uriOf),
+    })
   }
   return pageIn(auditPage(report), options)
 }
@@ -263,20 +271,21 @@ function pageIn(page: Page, { html, markdown, top }: Options): string {
 }
 
 /** A file as a URI, relative if its path is. */
-function uriOf(path: string | undefined): string | undefined {
-  if (path === undefined || path === '-') return undefined
+function uriOf(path: string): string | undefined {
+  if (path === '-') return undefined
   return isAbsolute(path) ? pathToFileURL(path).href : encodeURI(path)
 }
 
-async function open(path: string | undefined, { example }: Options): Promise<Source> {
+/** Opens them all, so that one that is not there is missed before hours are spent on the others. */
+async function open(paths: readonly string[], { example }: Options): Promise<Source[]> {
   if (example) {
-    if (path !== undefined) throw new InputError('give either --example or a TRACE, not both')
-    return await openExample()
+    if (paths.length > 0) throw new InputError('give either --example or a TRACE, not both')
+    return [await openExample()]
   }
-  if (path === undefined) {
+  if (paths.length === 0) {
     throw new InputError('no TRACE given. Try: kernel-sim audit --example')
   }
-  return await openSource(path)
+  return await Promise.all(paths.map(openSource))
 }
 
 function wholeNumber(text: string): number {

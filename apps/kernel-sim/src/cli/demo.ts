@@ -35,7 +35,7 @@ async function run(): Promise<void> {
   }
   progress.done()
   process.stdout.write(`${matrixText(rows, process.stdout.isTTY === true)}\n`)
-  const report = await readAudit(await openExample(), undefined)
+  const report = await readAudit([await openExample()], undefined)
   const machine = await bundledComparison()
   process.stdout.write(
     `${pageText(auditPage(report), { rows: 15, hint: 'kernel-sim audit --example --top 0 shows all' })}\n${machine}\n${conclusionText(answerOf(rows), report)}`,

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import type { AuditSetup } from '../audit/audit.js'
 import type { KnownScopes } from '../audit/known-scopes.js'
-import { auditSource, scopesIn } from '../audit-trace.js'
+import { auditSources, scopesIn } from '../audit-trace.js'
 import { InputError } from '../input-error.js'
 import type { Comparable } from '../report/audit/comparison.js'
 import type { AuditReport } from '../report/audit/report.js'
@@ -37,17 +37,17 @@ export async function openExample(): Promise<Source> {
 }
 
 /**
- * Audits a recording.
+ * Audits recordings, one after the other: one report of all of them.
  * @param wanted whether progress is wanted: see Progress.
- * @param setup what the audit has besides the recording.
- * @throws InputError when it cannot be read or is no recording.
+ * @param setup what the audit has besides the recordings.
+ * @throws InputError when one cannot be read or is no recording.
  */
 export async function readAudit(
-  source: Source,
+  sources: readonly Source[],
   wanted: boolean | undefined,
   setup: AuditSetup = {},
 ): Promise<AuditReport> {
-  return await shown(wanted, (show) => auditSource(source, show, setup))
+  return await shown(wanted, (show) => auditSources(sources, show, setup))
 }
 
 /** Learns the scopes of call paths from a recording with task flags. @throws InputError when it has none. */
@@ -71,7 +71,7 @@ export async function readComparable(
   wanted: boolean | undefined,
 ): Promise<Comparable> {
   const saved = path === '-' ? undefined : await savedIn(path)
-  if (saved === undefined) return await readAudit(await openSource(path), wanted)
+  if (saved === undefined) return await readAudit([await openSource(path)], wanted)
   try {
     return savedReport(saved)
   } catch (thrown) {

@@ -1,6 +1,7 @@
 /** Bounds: whatever a recording holds, memory does not grow with it, and what is given up is counted. */
 import { describe, expect, it } from 'vitest'
 import { Recent } from '../../src/audit/recent.js'
+import { Recordings } from '../../src/audit/recordings.js'
 import { OTHERS, Rows } from '../../src/audit/rows.js'
 import { SampleBudget, Samples } from '../../src/audit/samples.js'
 import { StackTable } from '../../src/trace/stack.js'
@@ -45,15 +46,15 @@ describe('recent', () => {
 describe('samples', () => {
   it('keep the most frequent stacks of those that came first', () => {
     const table = new StackTable()
-    const samples = new Samples(new SampleBudget())
+    const samples = new Samples(new SampleBudget(new Recordings()))
     for (let i = 0; i < MANY; i++) samples.add(table.intern(`f_${i % 1000}+1`, false), i + 1)
     samples.add(table.intern('f_7+2', false), 1)
     samples.add(undefined, 1)
     samples.add(table.intern('f_999+1', false), 1, 1_000_000)
     expect(samples.top()).toEqual([
-      { count: 21, functions: ['f_7'], frames: ['f_7+1'], line: 8 },
-      { count: 20, functions: ['f_0'], frames: ['f_0+1'], line: 1 },
-      { count: 20, functions: ['f_1'], frames: ['f_1+1'], line: 2 },
+      { count: 21, functions: ['f_7'], frames: ['f_7+1'], line: 8, recording: 0 },
+      { count: 20, functions: ['f_0'], frames: ['f_0+1'], line: 1, recording: 0 },
+      { count: 20, functions: ['f_1'], frames: ['f_1+1'], line: 2, recording: 0 },
     ])
   })
 })

@@ -29,6 +29,10 @@ const validate = new Ajv({
   },
 }).compile(sarifSchema())
 
+interface Physical {
+  readonly artifactLocation: { readonly uri: string; readonly index: number }
+}
+
 interface Result {
   readonly ruleId: string
   readonly kind: string
@@ -37,6 +41,9 @@ interface Result {
   readonly partialFingerprints: { readonly 'finding/v1': string }
   readonly occurrenceCount: number
   readonly stacks?: readonly { readonly frames: readonly object[] }[]
+  readonly properties?: { readonly seenIn?: readonly string[] }
+  readonly locations: readonly { readonly physicalLocation?: Physical }[]
+  readonly relatedLocations?: readonly { readonly physicalLocation: Physical }[]
 }
 
 /** The results of an audit, once the log was found to be valid. */
@@ -66,6 +73,22 @@ describe('audit --sarif', () => {
     ['hostile names', losing('"<b>\\n[x](y)')],
   ])('is valid with %s', async (_, input) => {
     await sarif(['-'], input)
+  })
+
+  it('names the recordings of each finding', async () => {
+    const path = (name: string) => fileURLToPath(new URL(`../data/${name}`, import.meta.url))
+    const found = await sarif(['ftrace.txt.gz', 'reclaim.ndjson.gz', 'perf.txt.gz'].map(path))
+    const both = found.find(({ properties }) => properties?.seenIn?.length === 2)
+    expect(both?.properties?.seenIn?.every((name) => /^\w+\.\w+\.gz$/.test(name))).toBe(true)
+    const [{ physicalLocation } = {}] = both?.locations ?? []
+    const [other] = both?.relatedLocations ?? []
+    const places = [physicalLocation, other?.physicalLocation].map(
+      (place) => place?.artifactLocation.uri.split('/').at(-1) ?? '',
+    )
+    expect(new Set(places).size).toBe(2)
+    expect(other?.physicalLocation.artifactLocation.index).not.toBe(
+      physicalLocation?.artifactLocation.index,
+    )
   })
 
   it.each(['ftrace.txt.gz', 'perf.txt.gz', 'reclaim.ndjson.gz'])(

@@ -79,6 +79,18 @@ describe('kernel-sim audit', () => {
     },
   )
 
+  it('--json follows its schema with several recordings, of which one is damaged', async () => {
+    const ftrace = fileURLToPath(new URL('../data/ftrace.txt.gz', import.meta.url))
+    const paths = [file('one', losing), file('two', `${disagreeing}x\n`), ftrace]
+    const { status, stdout } = await kernelSim(['audit', ...paths, '--json'])
+    expect(status).toBe(1)
+    const report = JSON.parse(stdout)
+    expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
+    expect(report.recordings.map((each: { damaged: number }) => each.damaged)).toEqual([0, 1, 0])
+    expect(report.reading.format).toBe('several')
+    expect(report.work.lost[0]).toMatchObject({ seenIn: [0] })
+  })
+
   it('reads a file, compressed or not, and standard input, with the same result', async () => {
     const plain = await kernelSim(['audit', file('plain', good), '--json'])
     const packed = await kernelSim(['audit', file('packed', gzipSync(good)), '--json'])
@@ -87,6 +99,7 @@ describe('kernel-sim audit', () => {
     const facts = ({ stdout }: { stdout: string }) => ({
       ...JSON.parse(stdout),
       reading: undefined,
+      recordings: undefined,
     })
     expect(facts(packed)).toEqual(facts(plain))
     expect(facts(piped)).toEqual(facts(plain))
@@ -181,7 +194,7 @@ describe('the exit status', () => {
       ['audit', '--fail-on', 'x'],
       /It takes disagreement, damage, lost, lost-scope, regression, or none\./,
     ],
-    ['too much', ['audit', 'a', 'b'], /too many arguments/],
+    ['too much', ['demo', 'a'], /too many arguments/],
     ['no command', [], /Usage: kernel-sim/],
   ])('is 2 for %s, with one sentence and no stack trace', async (_, args, message) => {
     const { status, stdout, stderr } = await kernelSim(args)

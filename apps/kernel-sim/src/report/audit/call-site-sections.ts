@@ -6,6 +6,7 @@ import { number, plural } from '../form/numbers.js'
 import { type Section, section } from '../form/page.js'
 import { type Column, names, numbers, type Stack, type Tone, table, text } from '../form/table.js'
 import type { AuditReport } from './report.js'
+import { seenColumn, stacksOf } from './seen.js'
 
 const TONES: Readonly<Record<Verdict, Tone>> = {
   always: 'good',
@@ -14,9 +15,8 @@ const TONES: Readonly<Record<Verdict, Tone>> = {
   unknown: 'soft',
 }
 
-export function explicitSection({
-  callSites: { explicit, coverage },
-}: AuditReport): Section | undefined {
+export function explicitSection(report: AuditReport): Section | undefined {
+  const { explicit, coverage } = report.callSites
   if (explicit.length === 0) return undefined
   const { always, sometimes, never, unknown } = coverage
   return section(
@@ -49,12 +49,13 @@ export function explicitSection({
           },
           text('verdict', ({ verdict }) => ({ text: verdict, tone: TONES[verdict] })),
           text('evidence', ({ verdict, confidence }) => (verdict === 'unknown' ? '' : confidence)),
+          ...seenColumn<ExplicitSiteFact>(report, ({ seenIn }) => seenIn),
         ],
         stacks: {
           heading: 'call paths',
           of: ({ coveredFrom, uncoveredFrom }) => [
-            ...stacks('in a scope', coveredFrom),
-            ...stacks('in none', uncoveredFrom),
+            ...paths(report, 'in a scope', coveredFrom),
+            ...paths(report, 'in none', uncoveredFrom),
           ],
         },
         sentences: { only: false, of: callPaths },
@@ -128,7 +129,8 @@ export function requestSection({
   ])
 }
 
-function stacks(what: string, samples: readonly StackSample[]): Stack[] {
+function paths(report: AuditReport, what: string, samples: readonly StackSample[]): Stack[] {
   // Two calls of one function in another are two paths: only the return addresses tell them apart.
-  return samples.map(({ frames, ...sample }) => ({ what, ...sample, functions: frames }))
+  const withOffsets = samples.map((sample) => ({ ...sample, functions: sample.frames }))
+  return stacksOf(report, what, withOffsets)
 }

@@ -56,7 +56,8 @@ function newlyUncovered(changes: readonly SiteChange[]): Section | undefined {
       columns: BOTH,
       stacks: {
         heading: 'call paths',
-        of: ({ uncoveredFrom }) => uncoveredFrom.map((sample) => ({ what: 'in none', ...sample })),
+        of: ({ uncoveredFrom }) =>
+          uncoveredFrom.map(({ recording: _, ...sample }) => ({ what: 'in none', ...sample })),
       },
       sentences: {
         only: false,

@@ -62,8 +62,11 @@ export interface Finding {
   readonly message: string
   /** The kernel function that it is about; undefined where it is about the kernel. */
   readonly site: string | undefined
-  /** The first line of the recording that shows it, if one is known. */
+  /** The first line that shows it, if one is known, and the number of its recording, from 0. */
   readonly line: number | undefined
+  readonly recording: number | undefined
+  /** The numbers of the recordings that show it, from 0. */
+  readonly seenIn: readonly number[]
   /** How many events show it. */
   readonly observations: number
   readonly confidence: Confidence | undefined
@@ -113,6 +116,7 @@ function violationFinding({
   violations,
   checked,
   lines,
+  seenIn,
 }: AuditReport['pages']['invariants'][number]): Finding {
   return {
     rule: 'scope-violated',
@@ -121,6 +125,8 @@ function violationFinding({
     message: `${plural(violations, 'page allocation')} of ${number(checked)} inside ${scope} scopes still had ${forbids}.`,
     site: undefined,
     line: lines[0],
+    recording: seenIn[0],
+    seenIn,
     observations: violations,
     confidence: undefined,
     stacks: [],
@@ -133,6 +139,7 @@ function disagreementFinding({
   reason,
   count,
   example,
+  seenIn,
 }: AuditReport['agreement']['disagreements'][number]): Finding {
   return {
     rule: 'kernel-differs',
@@ -143,6 +150,8 @@ function disagreementFinding({
       `${gfpText(predictedOnly)}; first for ${example.site}.`,
     site: example.site,
     line: example.pageLine,
+    recording: example.recording,
+    seenIn,
     observations: count,
     confidence: undefined,
     stacks: [],
@@ -162,6 +171,8 @@ function lostFinding(lost: LostScopeFact, report: AuditReport): Finding {
       `${plural(executions, 'execution')}). ${waitedText(waited)}`,
     site: fn,
     line: lost.allocated[0]?.line,
+    recording: lost.allocated[0]?.recording,
+    seenIn: lost.seenIn,
     observations: allocations,
     confidence: undefined,
     stacks: [
@@ -193,6 +204,8 @@ function siteFinding(rule: RuleName, fact: ExplicitSiteFact): Finding {
       `${number(covered)} times, outside of one ${number(uncovered)} times.`,
     site,
     line: shown[0]?.line,
+    recording: shown[0]?.recording,
+    seenIn: fact.seenIn,
     observations: requests,
     confidence,
     stacks: shown,

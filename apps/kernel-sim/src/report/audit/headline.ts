@@ -4,6 +4,7 @@ import type { Reading } from '../../trace/read/read-trace.js'
 import { number, percent, plural } from '../form/numbers.js'
 import { lossOf } from './loss.js'
 import type { AuditReport } from './report.js'
+import { shortNames } from './seen.js'
 
 /** The lines, without a full stop. */
 export function headlineOf(report: AuditReport): string[] {
@@ -11,7 +12,7 @@ export function headlineOf(report: AuditReport): string[] {
   const { compared, agree } = agreement
   const { checked, violations } = pages.inScopes
   return [
-    `${plural(reading.events, 'event')} in ${durationOf(report)} of a real kernel, ${conditionOf(reading)}`,
+    `${plural(reading.events, 'event')} ${durationOf(report)} of ${whose(report)}, ${conditionOf(report)}`,
     compared === 0
       ? 'no page allocation could be compared with its request'
       : `${plural(compared, 'page allocation')} predicted from their requests: ${number(agree)} as predicted ` +
@@ -28,18 +29,32 @@ export function headlineOf(report: AuditReport): string[] {
   ]
 }
 
-/** Seconds; ticks where the clock of the recording has none. */
+/** In seconds; in ticks where the clock of the recording has none. Clocks of several kinds have no sum. */
 function durationOf({ time, reading }: AuditReport): string {
-  if (reading.clock === 'seconds') return `${time.seconds.toFixed(1)} s`
-  return `${number(Math.round(time.seconds * 1e9))} ticks`
+  if (reading.clock === 'several') return ''
+  if (reading.clock === 'seconds') return ` in ${time.seconds.toFixed(1)} s`
+  return ` in ${number(Math.round(time.seconds * 1e9))} ticks`
 }
 
-function conditionOf(reading: Reading): string {
+function whose({ recordings }: AuditReport): string {
+  return recordings.length === 1
+    ? 'a real kernel'
+    : `real kernels, ${number(recordings.length)} recordings`
+}
+
+function conditionOf({ reading, recordings }: AuditReport): string {
   const damaged =
     reading.damaged === 0
       ? 'nothing damaged'
-      : `${plural(reading.damaged, 'part')} of the recording damaged`
+      : `${plural(reading.damaged, 'part')} of ${damagedNames(recordings)} damaged`
   return reading.gaps === 0 ? damaged : `${damaged}, but ${lossOf(reading)}`
+}
+
+function damagedNames(recordings: readonly Reading[]): string {
+  if (recordings.length === 1) return 'the recording'
+  return shortNames(recordings)
+    .filter((_, at) => (recordings[at]?.damaged ?? 0) > 0)
+    .join(', ')
 }
 
 function withoutScopes(inferred: number): string {

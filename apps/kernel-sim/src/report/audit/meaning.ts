@@ -2,13 +2,15 @@
 import type { AuditFacts } from '../../audit/audit.js'
 import { bySite, type ExplicitSiteFact, type Verdict } from '../../audit/call-sites.js'
 import type { LostFunctionFact } from '../../audit/work.js'
+import { joinedReading } from '../../trace/read/joined-reading.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { number, percent, plural } from '../form/numbers.js'
 import { lossOf } from './loss.js'
 
-export function meaningOf(reading: Reading, facts: AuditFacts): string[] {
+/** @param recordings what was read of each recording, at least one. */
+export function meaningOf(recordings: readonly Reading[], facts: AuditFacts): string[] {
   return [
-    ...trust(reading, facts),
+    ...trust(recordings, facts),
     ...model(facts),
     ...callSites(facts),
     ...work(facts),
@@ -17,9 +19,17 @@ export function meaningOf(reading: Reading, facts: AuditFacts): string[] {
   ]
 }
 
-function trust(reading: Reading, { time }: AuditFacts): string[] {
+function trust(recordings: readonly Reading[], { time }: AuditFacts): string[] {
+  const reading = joinedReading(recordings)
   const { damaged, gaps, lostByCpu, strayStacks, clock } = reading
+  const several = recordings.length > 1
   const said: string[] = []
+  if (several) {
+    said.push(
+      `${number(recordings.length)} recordings are reported together: counts are sums, a site that is covered in one and not in ` +
+        'another is covered sometimes, and nothing was followed from one recording into the next.',
+    )
+  }
   if (gaps > 0) {
     const cpus = lostByCpu.map(
       ({ cpu, events, uncounted }) =>
@@ -36,24 +46,33 @@ function trust(reading: Reading, { time }: AuditFacts): string[] {
       `${plural(strayStacks, 'stack')} belong to no event of the recording, because it was filtered away or lost: they are left aside.`,
     )
   }
-  if (clock === 'ticks') {
+  if (clock !== 'seconds') {
     said.push(
-      'The clock of the recording counts ticks, of which nobody knows how long they are: what is given in microseconds is ' +
+      `The clock of ${clock === 'ticks' ? 'the recording' : 'a recording'} counts ticks, of which nobody knows how long they are: what is given in microseconds is ` +
         'thousands of ticks.',
     )
   }
   if (damaged > 0) {
     said.push(
-      `${plural(damaged, 'part')} of the recording could not be read: all counts are lower bounds.`,
+      several
+        ? `${plural(damaged, 'part')} could not be read: all counts are lower bounds. Damaged: ${damagedNames(recordings)}.`
+        : `${plural(damaged, 'part')} of the recording could not be read: all counts are lower bounds.`,
     )
   }
-  if (time.recordings > 1) {
+  if (time.recordings > recordings.length) {
     said.push(
-      `Time starts over ${plural(time.recordings - 1, 'time')}: the counts add up ${number(time.recordings)} ` +
-        'recordings, and nothing was followed from one into the next.',
+      `Time starts over ${plural(time.recordings - recordings.length, 'time')}${several ? ' inside of them' : ''}: the counts add up ` +
+        `${number(time.recordings)} recordings, and nothing was followed from one into the next.`,
     )
   }
   return said
+}
+
+function damagedNames(recordings: readonly Reading[]): string {
+  return recordings
+    .filter(({ damaged }) => damaged > 0)
+    .map(({ name, damaged }) => `${name} (${plural(damaged, 'part')})`)
+    .join(', ')
 }
 
 function model({ agreement, pages, requests }: AuditFacts): string[] {
@@ -73,9 +92,9 @@ function model({ agreement, pages, requests }: AuditFacts): string[] {
         `(${percent(compared - agree, compared)}), in the flags that scopes decide in ${number(compared - agreeInScopeBits)}.`,
     )
   }
-  if (recorded === 0 && requests.total > 0) {
+  if (recorded < requests.total) {
     said.push(
-      `The recording has no task flags. The scope of ${plural(page, 'request')} was inferred from the pages that ` +
+      `${recorded === 0 ? 'The recording has no task flags' : `${plural(requests.total - recorded, 'request')} come without task flags`}. The scope of ${plural(page, 'request')} was inferred from the pages that ` +
         `served them, that of ${number(stack)} from functions on their stacks that hold a scope` +
         `${borrowed === 0 ? '' : `, that of ${number(borrowed)} borrowed from another recording by their call paths`}; of ` +
         `${number(unknown)} (${percent(unknown, requests.total)}) it is unknown.`,

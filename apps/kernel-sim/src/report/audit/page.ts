@@ -7,7 +7,7 @@ import { explicitSection, requestSection, weakenedSection } from './call-site-se
 import { headlineOf } from './headline.js'
 import { insideScopesSection, predictionSection } from './prediction-sections.js'
 import { reclaimSection } from './reclaim-section.js'
-import { recordingSection } from './recording-section.js'
+import { recordingSection, recordingsSection } from './recording-section.js'
 import type { AuditReport } from './report.js'
 import { sourceSection } from './source-section.js'
 import { workListSection } from './work-list-section.js'
@@ -26,7 +26,7 @@ export function auditPage(report: AuditReport): Page {
     ],
     sections: sections([
       { id: 'meaning', title: 'What it means', parts: [{ items: report.meaning }] },
-      damageSection(report.reading),
+      damageSection(report.recordings),
       workListSection(report),
       sourceSection(report),
       lostSection(report),
@@ -38,6 +38,7 @@ export function auditPage(report: AuditReport): Page {
       requestSection(report),
       insideScopesSection(report),
       predictionSection(report),
+      recordingsSection(report),
       recordingSection(report),
     ]),
   }

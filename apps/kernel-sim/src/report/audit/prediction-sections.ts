@@ -4,8 +4,12 @@ import { number, plural } from '../form/numbers.js'
 import { type Section, section } from '../form/page.js'
 import { names, numbers, type Table, table, text } from '../form/table.js'
 import type { AuditReport } from './report.js'
+import { seenColumn, seenSentence } from './seen.js'
 
-export function predictionSection({ agreement, pages }: AuditReport): Section | undefined {
+type Difference = AuditReport['agreement']['disagreements'][number]
+
+export function predictionSection(report: AuditReport): Section | undefined {
+  const { agreement, pages } = report
   const { compared, agree, agreeInScopeBits, withoutRequest, inferred, learned } = agreement
   const rows = [
     { what: 'in all flags', part: agree, whole: compared },
@@ -45,11 +49,12 @@ export function predictionSection({ agreement, pages }: AuditReport): Section | 
       ],
     }),
     ...notes,
-    differences(agreement),
+    differences(report),
   ])
 }
 
-function differences({ disagreements }: AuditReport['agreement']): Table | undefined {
+function differences(report: AuditReport): Table | undefined {
+  const { disagreements } = report.agreement
   if (disagreements.length === 0) return undefined
   return table(disagreements, {
     caption: 'Differences between kernel and model',
@@ -60,22 +65,24 @@ function differences({ disagreements }: AuditReport['agreement']): Table | undef
       text('only predicted', ({ predictedOnly }) => gfpText(predictedOnly)),
       names('first at', ({ example }) => example.site),
       numbers('line', ({ example }) => example.pageLine),
+      ...seenColumn<Difference>(report, ({ seenIn }) => seenIn),
     ],
     sentences: {
       only: true,
-      of: ({ count, reason, kernelOnly, predictedOnly, example }) => [
+      of: ({ count, reason, kernelOnly, predictedOnly, example, seenIn }) => [
         `${plural(count, 'time')}: ${reason}.`,
         `only the kernel had: ${gfpText(kernelOnly)}; only predicted: ${gfpText(predictedOnly)}`,
         `line ${number(example.pageLine)}, request on line ${number(example.requestLine)} by ${example.site}` +
           `${example.cache === undefined ? '' : ` from ${example.cache}`}: passed ${gfpText(example.passed)}, ` +
           `predicted ${gfpText(example.predicted)}, kernel ${gfpText(example.kernel)}`,
+        ...seenSentence(report, seenIn),
       ],
     },
   })
 }
 
-export function insideScopesSection({ pages }: AuditReport): Section | undefined {
-  const rows = pages.invariants.filter(({ checked }) => checked > 0)
+export function insideScopesSection(report: AuditReport): Section | undefined {
+  const rows = report.pages.invariants.filter(({ checked }) => checked > 0)
   if (rows.length === 0) return undefined
   return section(
     'inside-scopes',
@@ -91,6 +98,7 @@ export function insideScopesSection({ pages }: AuditReport): Section | undefined
           text('first seen', ({ lines }) => ({
             lines: lines.map((line) => `line ${number(line)}`),
           })),
+          ...seenColumn<(typeof rows)[number]>(report, ({ seenIn }) => seenIn),
         ],
       }),
     ],

@@ -4,10 +4,10 @@ import { number, plural } from '../form/numbers.js'
 import { type Section, section } from '../form/page.js'
 import { type Column, names, numbers, table, text } from '../form/table.js'
 import type { AuditReport } from './report.js'
+import { stacksOf } from './seen.js'
 
-export function reclaimSection({
-  reclaim: { entries, tasks, shrinkers, restricted },
-}: AuditReport): Section | undefined {
+export function reclaimSection(report: AuditReport): Section | undefined {
+  const { entries, tasks, shrinkers, restricted } = report.reclaim
   if (entries.length === 0 && shrinkers.length === 0) return undefined
   return section('reclaim', 'Reclaim', [
     `Kept out of the filesystem: ${plural(restricted.byScope, 'entry', 'entries')} by a scope, ` +
@@ -25,7 +25,7 @@ export function reclaimSection({
           ],
           stacks: {
             heading: 'stacks',
-            of: ({ samples }) => samples.map((sample) => ({ what: 'enters', ...sample })),
+            of: ({ samples }) => stacksOf(report, 'enters', samples),
           },
         }),
     tasks.length === 0

@@ -2,6 +2,7 @@
 import type { AuditFacts } from '../../audit/audit.js'
 import { type SourceFacts, sourceFacts } from '../../audit/source-coverage.js'
 import type { SourceSite } from '../../audit/source-sites.js'
+import { joinedReading } from '../../trace/read/joined-reading.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { meaningOf } from './meaning.js'
 import { type Task, workListOf } from './work-list.js'
@@ -19,7 +20,10 @@ export interface Verdict {
 }
 
 export interface AuditReport extends AuditFacts {
+  /** What was read: of several recordings the sum. */
   readonly reading: Reading
+  /** The same for each recording, in the order of their numbers. */
+  readonly recordings: readonly Reading[]
   readonly verdict: Verdict
   /** What it means, in sentences. */
   readonly meaning: readonly string[]
@@ -38,9 +42,13 @@ export function withSource(
   return { ...report, source: sourceFacts(files, sites, report.callSites.explicit) }
 }
 
-/** Draws the conclusions. */
-export function auditReport(reading: Reading, facts: AuditFacts): AuditReport {
+/**
+ * Draws the conclusions.
+ * @param recordings what was read of each recording, at least one.
+ */
+export function auditReport(recordings: readonly Reading[], facts: AuditFacts): AuditReport {
   const { agreement, pages, work } = facts
+  const reading = joinedReading(recordings)
   return {
     verdict: {
       agrees: agreement.agree === agreement.compared && pages.inScopes.violations === 0,
@@ -48,9 +56,10 @@ export function auditReport(reading: Reading, facts: AuditFacts): AuditReport {
       lost: reading.gaps > 0,
       lostScopes: new Set(work.lost.filter(({ certain }) => certain).map(({ fn }) => fn)).size,
     },
-    meaning: meaningOf(reading, facts),
+    meaning: meaningOf(recordings, facts),
     workList: workListOf(facts),
     reading,
+    recordings,
     ...facts,
   }
 }

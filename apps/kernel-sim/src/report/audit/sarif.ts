@@ -3,14 +3,16 @@ import { DAMAGE_KINDS } from '../../trace/read/damage.js'
 import { plural } from '../form/numbers.js'
 import { functionAt, sarifLog, sarifStack, warning } from '../form/sarif.js'
 import { type Finding, type FindingStack, findingsOf, type Level, RULES } from './findings.js'
+import { lossOf } from './loss.js'
 import type { AuditReport } from './report.js'
+import { seenNames, shortNames } from './seen.js'
 
 /** What only the caller knows of a run. */
 export interface SarifRun {
   /** Of kernel-sim. */
   readonly version: string
-  /** Where the recording lies, as a URI; undefined where it lies nowhere. */
-  readonly recording: string | undefined
+  /** Where each recording lies, as a URI; undefined where one lies nowhere. */
+  readonly recordings: readonly (string | undefined)[]
 }
 
 /** The kinds of findings in the order in which results name them by index. */
@@ -27,29 +29,42 @@ const DEFAULT_LEVELS: Readonly<Record<keyof typeof RULES, 'error' | 'warning' | 
 }
 
 /** The findings as one SARIF log. Kernel functions are logical locations; lines are those of the recording, decompressed. */
-export function auditSarif(report: AuditReport, run: SarifRun): string {
+export function auditSarif(report: AuditReport, { version, recordings }: SarifRun): string {
+  const uris = recordings.filter((uri) => uri !== undefined)
+  const places = recordings.map((uri) =>
+    uri === undefined ? undefined : { uri, index: uris.indexOf(uri) },
+  )
   return sarifLog({
     tool: 'kernel-sim audit',
-    version: run.version,
+    version,
     rules: RULE_NAMES.map((id) => ({ id, ...RULES[id], level: DEFAULT_LEVELS[id] })),
-    artifacts: run.recording === undefined ? [] : [run.recording],
+    artifacts: uris,
     notifications: notifications(report),
-    results: findingsOf(report).map((finding) => result(finding, run)),
+    results: findingsOf(report).map((finding) => result(finding, report, places)),
   })
 }
 
-function result(finding: Finding, run: SarifRun): object {
-  const { rule, id, level, message, observations, confidence, stacks } = finding
+/** Where a recording lies: its address, and its place among the artifacts. */
+type Place = { readonly uri: string; readonly index: number } | undefined
+
+function result(finding: Finding, report: AuditReport, places: readonly Place[]): object {
+  const { rule, id, level, message, observations, confidence, stacks, seenIn } = finding
+  const names = seenNames(report, seenIn)
+  const properties = {
+    ...(confidence === undefined ? {} : { confidence }),
+    ...(names.length === 0 ? {} : { seenIn: names }),
+  }
   return {
     ruleId: rule,
     ruleIndex: RULE_NAMES.indexOf(rule),
     ...severity(level),
     message: { text: message },
-    locations: locations(finding, run),
+    locations: locations(finding, places),
+    ...related(finding, places),
     occurrenceCount: observations,
     partialFingerprints: { 'finding/v1': id },
-    ...(stacks.length > 0 ? { stacks: stacks.map(stackOf) } : {}),
-    ...(confidence === undefined ? {} : { properties: { confidence } }),
+    ...(stacks.length > 0 ? { stacks: stacks.map((stack) => stackOf(stack, report)) } : {}),
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
   }
 }
 
@@ -58,32 +73,47 @@ function severity(level: Level): object {
   return level === 'review' ? { kind: 'review', level: 'none' } : { kind: 'fail', level }
 }
 
-function locations({ site, line }: Finding, { recording }: SarifRun): object[] {
-  if (site === undefined && (recording === undefined || line === undefined)) return []
+function locations({ site, line, recording }: Finding, places: readonly Place[]): object[] {
+  const place = recording === undefined ? undefined : places[recording]
+  if (site === undefined && (place === undefined || line === undefined)) return []
   return [
     {
-      ...(recording === undefined || line === undefined
+      ...(place === undefined || line === undefined
         ? {}
-        : {
-            physicalLocation: {
-              artifactLocation: { uri: recording, index: 0 },
-              region: { startLine: line },
-            },
-          }),
+        : { physicalLocation: { artifactLocation: place, region: { startLine: line } } }),
       ...(site === undefined ? {} : { logicalLocations: [functionAt(site)] }),
     },
   ]
 }
 
-function stackOf({ what, count, functions, line }: FindingStack): object {
-  return sarifStack(`${what}: ${plural(count, 'time')}, first on line ${line}`, functions)
+/** The other recordings that show a finding, beside the one that its location is in. */
+function related({ recording, seenIn }: Finding, places: readonly Place[]): object {
+  const others = seenIn.filter((each) => each !== recording).flatMap((each) => places[each] ?? [])
+  if (others.length === 0) return {}
+  return {
+    relatedLocations: others.map((artifactLocation) => ({
+      physicalLocation: { artifactLocation },
+      message: { text: 'seen in this recording too' },
+    })),
+  }
+}
+
+function stackOf(stack: FindingStack, report: AuditReport): object {
+  const { what, count, functions, line, recording } = stack
+  const of = seenNames(report, [recording]).map((name) => ` of ${name}`)
+  return sarifStack(`${what}: ${plural(count, 'time')}, first on line ${line}${of}`, functions)
 }
 
 /** What could not be read, and what the recorder lost: the findings are incomplete by so much. */
-function notifications({ reading }: AuditReport): object[] {
-  const damage = reading.damage.map(({ kind, count }) =>
-    warning(`${plural(count, 'part')} of the recording could not be read: ${DAMAGE_KINDS[kind]}`),
-  )
-  if (reading.lost === 0) return damage
-  return [...damage, warning(`The recorder lost ${plural(reading.lost, 'event')}.`)]
+function notifications({ recordings }: AuditReport): object[] {
+  const names = shortNames(recordings)
+  return recordings.flatMap((reading, at) => {
+    const name = recordings.length === 1 ? 'the recording' : (names[at] ?? '')
+    const damage = reading.damage.map(({ kind, count }) =>
+      warning(`${plural(count, 'part')} of ${name} could not be read: ${DAMAGE_KINDS[kind]}`),
+    )
+    if (reading.gaps === 0) return damage
+    const recorder = recordings.length === 1 ? 'The recorder' : `The recorder of ${name}`
+    return [...damage, warning(`${recorder} lost events: ${lossOf(reading)}.`)]
+  })
 }

@@ -3,6 +3,7 @@ import { plural } from '../form/numbers.js'
 import { type Section, section } from '../form/page.js'
 import { names, numbers, table, text } from '../form/table.js'
 import type { AuditReport } from './report.js'
+import { seenColumn } from './seen.js'
 import type { Task } from './work-list.js'
 
 const ACTIONS: Readonly<Record<Task['action'], string>> = {
@@ -12,7 +13,8 @@ const ACTIONS: Readonly<Record<Task['action'], string>> = {
   convey: 'convey, or re-open here',
 }
 
-export function workListSection({ workList }: AuditReport): Section | undefined {
+export function workListSection(report: AuditReport): Section | undefined {
+  const { workList } = report
   if (workList.length === 0) return undefined
   return section('work-list', 'What to do, as far as the recording goes', [
     'Scope first: all uncovered call paths come through this function, and no covered one does. Once a scope is open there, the ' +
@@ -25,6 +27,7 @@ export function workListSection({ workList }: AuditReport): Section | undefined 
         text('what', ({ action }) => ACTIONS[action]),
         text('scope', (task) => task.class),
         numbers('settles', ({ settles }) => settles),
+        ...seenColumn<Task>(report, ({ seenIn }) => seenIn),
         names('call sites', ({ sites }) => sites.join(', ')),
       ],
     }),

@@ -20,36 +20,49 @@ export interface Task {
   readonly settles: number
   /** The call sites whose flag can go then. */
   readonly sites: readonly string[]
+  /** The numbers of the recordings that show it, from 0. */
+  readonly seenIn: readonly number[]
+}
+
+/** A step while its call sites are collected. */
+interface Step extends Pick<Task, 'action' | 'where' | 'class'> {
+  settles: number
+  readonly sites: Set<string>
+  readonly seenIn: Set<number>
 }
 
 export function workListOf({ callSites, work }: Pick<AuditFacts, 'callSites' | 'work'>): Task[] {
-  const tasks = new Map<string, { task: Task; sites: Set<string>; settles: number }>()
+  const tasks = new Map<string, Step>()
   for (const site of callSites.explicit) {
     const step = stepFor(site)
     if (step === undefined) continue
     const key = [step.action, step.where, site.class].join(' ')
     const known = tasks.get(key) ?? {
-      task: { ...step, class: site.class, settles: 0, sites: [] },
+      ...step,
+      class: site.class,
       sites: new Set<string>(),
+      seenIn: new Set<number>(),
       settles: 0,
     }
     known.sites.add(site.site)
+    for (const recording of site.seenIn) known.seenIn.add(recording)
     known.settles += site.requests
     tasks.set(key, known)
   }
-  const flags = [...tasks.values()].map(({ task, sites, settles }) => ({
-    ...task,
-    settles,
+  const flags = [...tasks.values()].map(({ sites, seenIn, ...step }) => ({
+    ...step,
     sites: [...sites],
+    seenIn: [...seenIn].sort((a, b) => a - b),
   }))
   const lost = work.lostFunctions
     .filter(({ certain }) => certain)
-    .map(({ fn, regained, executions }) => ({
+    .map(({ fn, regained, executions, seenIn }) => ({
       action: 'convey' as const,
       where: fn,
       class: regained.join(' and '),
       settles: executions,
       sites: [],
+      seenIn,
     }))
   return [...lost, ...flags.sort((a, b) => b.settles - a.settles)]
 }

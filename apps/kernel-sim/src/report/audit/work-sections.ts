@@ -1,14 +1,14 @@
 /** Work sections: what tasks inside a scope delegate to workers, and where they wait. */
-import type { StackSample } from '../../audit/samples.js'
 import type { LostScopeFact } from '../../audit/work.js'
 import { number, plural } from '../form/numbers.js'
 import { type Section, section } from '../form/page.js'
-import { names, numbers, type Stack, table, text, type Value } from '../form/table.js'
+import { names, numbers, table, text, type Value } from '../form/table.js'
 import { waitedFor } from './findings.js'
 import type { AuditReport } from './report.js'
+import { seenColumn, seenSentence, stacksOf } from './seen.js'
 
-export function delegationSection({ work }: AuditReport): Section | undefined {
-  const { delegations, executions, functions } = work
+export function delegationSection(report: AuditReport): Section | undefined {
+  const { delegations, executions, functions } = report.work
   if (delegations.length === 0) return undefined
   const withoutQueueing = functions.reduce((sum, fn) => sum + fn.withoutQueueing, 0)
   return section(
@@ -33,9 +33,9 @@ export function delegationSection({ work }: AuditReport): Section | undefined {
           numbers('unscoped', ({ unscoped }) => unscoped),
           numbers('waited', ({ waited }) => waited),
         ],
-        stacks: { heading: 'stacks', of: ({ samples }) => stacks('queued by', samples) },
+        stacks: { heading: 'stacks', of: ({ samples }) => stacksOf(report, 'queued by', samples) },
       }),
-      `${number(executions)} executions in all, ${number(withoutQueueing)} of items whose queueing was not recorded.`,
+      `${plural(executions, 'execution')} in all, ${number(withoutQueueing)} of items whose queueing was not recorded.`,
     ],
   )
 }
@@ -60,12 +60,13 @@ export function lostSection(report: AuditReport): Section | undefined {
         numbers('executions', ({ executions }) => executions),
         numbers('allocations', ({ allocations }) => allocations),
         text('waited for', (row) => waitedValue(waitedFor(row, report))),
+        ...seenColumn<LostScopeFact>(report, ({ seenIn }) => seenIn),
       ],
       stacks: {
         heading: 'stacks',
         of: ({ delegated, allocated }) => [
-          ...stacks('queued by', delegated),
-          ...stacks('allocates', allocated),
+          ...stacksOf(report, 'queued by', delegated),
+          ...stacksOf(report, 'allocates', allocated),
         ],
       },
       sentences: { only: true, of: (row) => lostSentences(row, report) },
@@ -78,14 +79,15 @@ function waitedValue(waited: number | undefined): Value {
   return waited === 0 ? 'not seen' : { text: plural(waited, 'time'), tone: 'bad' }
 }
 
-function lostSentences(row: LostScopeFact, { work }: AuditReport): string[] {
+function lostSentences(row: LostScopeFact, report: AuditReport): string[] {
   const { fn, kind, scope, regained, certain, allocations, executions } = row
   const said = [
     `${fn}: queued from a ${scope} scope, ${certain ? '' : 'may have '}allocated with ${regained} ` +
       `(${plural(allocations, 'allocation')} in ${plural(executions, 'execution')}).`,
     `allocates: ${row.site}, called from ${row.caller}, passes ${row.class}, worker in scope ${row.workerScope}`,
   ]
-  const queued = work.delegations.find(
+  said.push(...seenSentence(report, row.seenIn))
+  const queued = report.work.delegations.find(
     (other) => other.fn === fn && other.kind === kind && other.scope === scope,
   )
   if (queued !== undefined && kind !== 'delayed') {
@@ -98,7 +100,8 @@ function lostSentences(row: LostScopeFact, { work }: AuditReport): string[] {
   return said
 }
 
-export function waitSection({ waits }: AuditReport): Section | undefined {
+export function waitSection(report: AuditReport): Section | undefined {
+  const { waits } = report
   if (waits.length === 0) return undefined
   return section('waits', 'Sleeps inside a scope', [
     'Where tasks waited while they kept what made them open the scope.',
@@ -111,11 +114,7 @@ export function waitSection({ waits }: AuditReport): Section | undefined {
         text('scope', ({ scope }) => scope),
         numbers('count', ({ count }) => count),
       ],
-      stacks: { heading: 'stacks', of: ({ samples }) => stacks('sleeps', samples) },
+      stacks: { heading: 'stacks', of: ({ samples }) => stacksOf(report, 'sleeps', samples) },
     }),
   ])
-}
-
-function stacks(what: string, samples: readonly StackSample[]): Stack[] {
-  return samples.map((sample) => ({ what, ...sample }))
 }

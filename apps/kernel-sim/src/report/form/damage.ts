@@ -3,16 +3,22 @@ import { DAMAGE_KINDS } from '../../trace/read/damage.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { number } from './numbers.js'
 import { type Section, section } from './page.js'
-import { numbers, table, text } from './table.js'
+import { names, numbers, table, text } from './table.js'
 
 /** The parts that are damaged; undefined where all could be read. */
-export function damageSection({ damage }: Pick<Reading, 'damage'>): Section | undefined {
-  if (damage.length === 0) return undefined
+export function damageSection(
+  recordings: readonly Pick<Reading, 'name' | 'damage'>[],
+): Section | undefined {
+  const rows = recordings.flatMap(({ name, damage }) => damage.map((each) => ({ name, ...each })))
+  if (rows.length === 0) return undefined
   return section('damage', 'What could not be read', [
-    'These parts of the recording are missing from all counts.',
-    table(damage, {
+    `These parts of the recording${recordings.length === 1 ? '' : 's'} are missing from all counts.`,
+    table(rows, {
       caption: 'Damage by kind',
       columns: [
+        ...(recordings.length === 1
+          ? []
+          : [names<(typeof rows)[number]>('recording', ({ name }) => name)]),
         text('kind', ({ kind }) => kind),
         numbers('count', ({ count }) => count),
         text('where', ({ samples }) => ({
@@ -20,6 +26,10 @@ export function damageSection({ damage }: Pick<Reading, 'damage'>): Section | un
         })),
       ],
     }),
-    { items: damage.map(({ kind }) => `${kind}: ${DAMAGE_KINDS[kind]}`) },
+    {
+      items: [...new Set(rows.map(({ kind }) => kind))].map(
+        (kind) => `${kind}: ${DAMAGE_KINDS[kind]}`,
+      ),
+    },
   ])
 }

@@ -68,9 +68,9 @@ function shareHtml(part: number, whole: number): Html {
   return html`<svg width="80" height="10" aria-hidden="true"><rect width="80" height="10" fill="currentColor" opacity="0.2"/><rect width="${width.toFixed(1)}" height="10" fill="currentColor"/></svg> ${percent(part, whole)}`
 }
 
-function stackHtml({ what, count, functions, line }: Stack): Html {
+function stackHtml({ what, count, functions, line, of }: Stack): Html {
   return html`<details><summary>${what}: ${plural(count, 'time')}</summary>
-<p class="soft">First on line ${number(line)}; innermost function first.</p>
+<p class="soft">First on line ${number(line)}${of === undefined ? '' : ` of ${of}`}; innermost function first.</p>
 <ol>${functions.map((name) => html`<li><code>${name}</code></li>`)}</ol></details>
 `
 }

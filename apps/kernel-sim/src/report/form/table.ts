@@ -41,6 +41,8 @@ export interface Stack {
   readonly functions: readonly string[]
   /** The line of the first event with it. */
   readonly line: number
+  /** The name of the recording that the line is of, where there are several. */
+  readonly of?: string | undefined
 }
 
 export interface Row {

@@ -81,9 +81,9 @@ function rowInSentences({ said: [first = '', ...more], stacks }: Row): string {
   ].join('')
 }
 
-function stackText({ what, count, functions, line }: Stack): string {
+function stackText({ what, count, functions, line, of }: Stack): string {
   return wrap(
-    `${what} (${plural(count, 'time')}, first on line ${number(line)}): ${functions.join(' < ')}`,
+    `${what} (${plural(count, 'time')}, first on line ${number(line)}${of === undefined ? '' : ` of ${of}`}): ${functions.join(' < ')}`,
     '      ',
     '    ',
   )

@@ -29,7 +29,7 @@ export function memoryPage(report: MemoryReport): Page {
     ],
     sections: sections([
       reasonSection(report),
-      damageSection(recording),
+      damageSection([recording]),
       watermarkSection(report),
       fallbackSection(report),
       pageSection(report),

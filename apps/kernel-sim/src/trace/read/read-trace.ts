@@ -20,8 +20,9 @@ export type TraceFormat = TextFormat | 'trace.dat'
 /** What was read. */
 export interface Reading {
   readonly name: string
-  readonly compression: Compression
-  readonly format: TraceFormat
+  /** `several` where recordings are joined that differ in it. */
+  readonly compression: Compression | 'several'
+  readonly format: TraceFormat | 'several'
   /** As stored. */
   readonly bytes: number
   /** Lines; of a trace.dat its records. */
@@ -41,7 +42,7 @@ export interface Reading {
   /** How many stacks belong to no event: a filter dropped it, or the buffer was full. */
   readonly strayStacks: number
   /** What times are: seconds, or ticks of a clock that has none (x86-tsc, counter). */
-  readonly clock: 'seconds' | 'ticks'
+  readonly clock: 'seconds' | 'ticks' | 'several'
   /** What the recorder says of it; of each, where several recordings are joined. */
   readonly recorders: readonly RecorderNote[]
   readonly damaged: number

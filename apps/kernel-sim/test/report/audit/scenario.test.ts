@@ -17,6 +17,7 @@ const lost = (fn: string, certain: boolean, allocations: number): LostScopeFact 
   allocations,
   delegated: [],
   allocated: [],
+  seenIn: [0],
 })
 
 /** What a choice needs of a report. */

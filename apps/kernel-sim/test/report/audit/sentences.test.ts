@@ -9,7 +9,7 @@ const data = (name: string) => readFileSync(new URL(`../../data/${name}`, import
 
 async function reportOf(bytes: Uint8Array | string): Promise<AuditReport> {
   const { reading, facts } = await auditOf(bytes)
-  return auditReport(reading, facts)
+  return auditReport([reading], facts)
 }
 
 /** A recording in which the same things are in several rows: two call sites a work item, pages in two scopes, waits. */

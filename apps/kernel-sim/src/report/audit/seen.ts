@@ -1,0 +1,62 @@
+/** Seen: in which recordings something was seen, where a report is on several. With one recording there is nothing to say. */
+import type { StackSample } from '../../audit/samples.js'
+import { type Column, type Stack, text } from '../form/table.js'
+import type { AuditReport } from './report.js'
+
+type Recordings = Pick<AuditReport, 'recordings'>
+
+/** The column that says it by the numbers of the recordings, from 1; none for one recording. */
+export function seenColumn<R>(
+  { recordings }: Recordings,
+  of: (row: R) => readonly number[],
+): Column<R>[] {
+  if (recordings.length === 1) return []
+  return [text('seen in', (row) => numbersText(of(row)))]
+}
+
+/** The numbers from 1: `1, 3`. */
+function numbersText(numbers: readonly number[]): string {
+  return numbers.map((each) => each + 1).join(', ')
+}
+
+/** The names of the recordings; empty for one recording. */
+export function seenNames({ recordings }: Recordings, numbers: readonly number[]): string[] {
+  if (recordings.length === 1) return []
+  const names = shortNames(recordings)
+  return numbers.flatMap((each) => names[each] ?? [])
+}
+
+/** The names of recordings without the folders that they have in common. */
+export function shortNames(recordings: readonly { readonly name: string }[]): string[] {
+  const paths = recordings.map(({ name }) => name.split('/'))
+  const [first = []] = paths
+  let common = 0
+  while (
+    common < first.length - 1 &&
+    paths.every((path) => common < path.length - 1 && path[common] === first[common])
+  ) {
+    common++
+  }
+  return paths.map((path) => path.slice(common).join('/'))
+}
+
+/** The same as a sentence, for rows that a terminal says in sentences. */
+export function seenSentence(report: Recordings, numbers: readonly number[]): string[] {
+  const names = seenNames(report, numbers)
+  return names.length === 0 ? [] : [`seen in: ${names.join(', ')}`]
+}
+
+/** Stacks for a table, with the name of the recording where there are several. */
+export function stacksOf(
+  report: Recordings,
+  what: string,
+  samples: readonly StackSample[],
+): Stack[] {
+  return samples.map(({ count, functions, line, recording }) => ({
+    what,
+    count,
+    functions,
+    line,
+    of: seenNames(report, [recording])[0],
+  }))
+}
