@@ -2,6 +2,7 @@
 import { buddyinfo, vmstat, zoneinfo } from '@scopemask/allocator'
 import type { Facts } from './measure/facts.js'
 import { factsOf } from './measure/facts.js'
+import { type Measured, measuredOf } from './measure/measured.js'
 import type { Sample } from './measure/samples.js'
 import type { Kill } from './memory/oom.js'
 import type { Hang } from './scenario-run.js'
@@ -15,7 +16,7 @@ export interface ProcFiles {
   readonly zoneinfo: string
 }
 
-export interface SimulationResult {
+export interface SimulationResult extends Measured {
   readonly machine: string
   readonly policy: string
   readonly seed: number
@@ -48,6 +49,7 @@ export function resultOf(
     seconds: simulation.elapsed / SECOND,
     workloads: simulation.logs.map(({ name }) => name),
     facts: factsOf(simulation),
+    ...measuredOf(simulation),
     samples: simulation.samples.rows,
     kills: simulation.vm.oom.kills.map((kill) => ({ ...kill, at: kill.at - simulation.began })),
     hang: simulation.scenario?.hang ?? null,

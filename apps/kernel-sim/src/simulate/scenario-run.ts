@@ -11,6 +11,7 @@ import { explain } from '../kernel/explain.js'
 import { Kernel } from '../kernel/kernel.js'
 import type { Policy } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
+import { WaitReason } from './sched/wait-reason.js'
 import { Task } from './task.js'
 import { MS, US } from './time.js'
 import type { System } from './workload/os.js'
@@ -69,6 +70,7 @@ export class ScenarioRun {
         this.#parked.push(task)
         if (this.#everybodyRests()) this.#again()
         else if (this.#nobodyCan()) this.#hangs()
+        task.reason = this.#execution.rests(index) ? WaitReason.NONE : WaitReason.LOCK
         yield WAIT
         continue
       }

@@ -20,12 +20,15 @@ import { Files } from './fs/files.js'
 import { Journal } from './fs/journal.js'
 import type { MachineSpec } from './machine-spec.js'
 import { Samples } from './measure/samples.js'
+import { type SeriesSpec, TimeSeries } from './measure/time-series.js'
 import { WorkLog } from './measure/work-log.js'
 import { Vm } from './memory/vm.js'
 import type { Program } from './plan/programs.js'
 import { type MachinePolicy, machinePolicy } from './policy.js'
 import { ScenarioRun } from './scenario-run.js'
+import { Accounting } from './sched/accounting.js'
 import { Cfs } from './sched/cfs.js'
+import { Psi } from './sched/psi.js'
 import { Task } from './task.js'
 import { JIFFY, SECOND } from './time.js'
 import { Os, type System } from './workload/os.js'
@@ -54,6 +57,8 @@ export interface SimulationOptions {
   readonly scenario?: { readonly scenario: Scenario; readonly policy: Policy }
   /** What goes wrong meanwhile. */
   readonly faults?: readonly Fault[]
+  /** How closely the run is followed over time: by default every 100 ms. */
+  readonly series?: SeriesSpec
   /** Is given what the kernel would log. */
   readonly log?: (text: string) => void
 }
@@ -73,6 +78,7 @@ const GRACE = 5 * SECOND
 export class Simulation {
   readonly clock = new Clock()
   readonly cpus: Cpus
+  readonly psi: Psi
   readonly vm: Vm
   readonly disk: Disk
   readonly cache: PageCache
@@ -83,6 +89,7 @@ export class Simulation {
   /** What takes memory away, where faults do. */
   readonly balloons: readonly Balloon[]
   readonly samples: Samples
+  readonly timeSeries: TimeSeries
   readonly logs: readonly WorkLog[]
   readonly tasks: readonly Task[]
   /** When the run began, on the clock, and how long it took, ns. */
@@ -103,9 +110,12 @@ export class Simulation {
     const costs = new Costs(spec.costs)
     this.#duration = duration
     this.cpus = new Cpus(clock, new Cfs(spec.cpus), { cpus: spec.cpus, tick: JIFFY })
-    this.vm = new Vm({ clock, cpus: this.cpus, costs, spec, log })
+    this.psi = new Psi(clock, spec.cpus)
+    this.cpus.observer = new Accounting(clock, this.psi, spec.cpus)
+    const { psi, cpus } = this
+    this.vm = new Vm({ clock, cpus, costs, psi, spec, log })
     this.disk = new Disk(clock, this.cpus, spec.disk)
-    this.cache = new PageCache(this.vm.memory, this.vm.owners, this.cpus)
+    this.cache = new PageCache({ memory: this.vm.memory, owners: this.vm.owners, cpus, psi })
     const shared = { clock, cpus: this.cpus, vm: this.vm, cache: this.cache, disk: this.disk }
     const metadata = this.#occupy(spec, random(64))
     this.writeback = new Writeback({
@@ -167,6 +177,7 @@ export class Simulation {
     })
     this.#main = this.tasks.filter((_, index) => workloads[index]?.main === true)
     this.samples = new Samples(this)
+    this.timeSeries = new TimeSeries(this, options.series)
     this.#before = { ...this.vm.memory.counters().events }
     // Mount has changed the superblock, which has been dirty for longer than the run.
     this.journal.note(SUPERBLOCK)
@@ -207,6 +218,13 @@ export class Simulation {
     }
     this.#stopped ||= this.#over() || limit === Number.POSITIVE_INFINITY
     this.elapsed = this.#over() ? this.#lastEnd() : clock.now - began
+  }
+
+  /** The tasks that are measured one by one: workloads, those of the scenario, and threads of the kernel. */
+  get measuredTasks(): readonly Task[] {
+    const { scenario, vm, writeback, journal } = this
+    const threads = [...vm.kswapd.map(({ task }) => task), writeback.task, journal.task]
+    return [...this.tasks, ...(scenario?.tasks ?? []), ...threads]
   }
 
   /** How often what happened since the run began. */

@@ -2,6 +2,8 @@
 import { PF, type TaskFlags } from '@scopemask/allocator'
 import { CpuTask, type LiveSteps } from '@scopemask/checker/live'
 import { Task as CoreTask } from '@scopemask/core/task'
+import { AllocLatency } from './measure/alloc-latency.js'
+import { Delays } from './measure/delays.js'
 
 export class Task extends CpuTask {
   /** Its memalloc scopes: every allocation is filtered by them. */
@@ -12,6 +14,12 @@ export class Task extends CpuTask {
   anon: Int32Array = new Int32Array(0)
   /** How many of them there are. */
   rss = 0
+  /** It is kept from going on by the lack of memory (task->in_memstall): see Psi. */
+  memstall = false
+  /** Since when, on the clock, it has been what it is: running, runnable, or asleep. */
+  stateSince = 0
+  readonly delays = new Delays()
+  readonly allocLatency = new AllocLatency()
 
   constructor(name: string, flags: TaskFlags, steps: (task: Task) => LiveSteps) {
     super(name, nothing())

@@ -61,6 +61,6 @@ it.each([
     expect(dirty + writing).toBeLessThanOrEqual(writeback.throttle.hardLimit * 1.1)
   }
   expect(journal.counts.handles).toBeGreaterThan(4000)
-  if (what === 'a stream') expect(writeback.throttle.pauses.length).toBeGreaterThan(100)
+  if (what === 'a stream') expect(writeback.throttle.pauses.count).toBeGreaterThan(100)
   else expect(writeback.discarded).toBeGreaterThan(4000)
 })

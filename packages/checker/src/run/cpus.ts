@@ -32,6 +32,8 @@ export class CpuTask {
   since = 0
   /** What its next step is given. */
   answer = 0
+  /** What it waits for, by numbers of whoever runs it: it says so before it yields WAIT. 0 once it is woken. */
+  reason = 0
   steps: LiveSteps
 
   constructor(name: string, steps: LiveSteps) {
@@ -54,6 +56,18 @@ export interface Scheduler {
   preempts(woken: CpuTask, running: CpuTask): boolean
   /** At each tick while others wait: returns true if the running task has had its share. */
   expired(running: CpuTask, now: number): boolean
+}
+
+/** Is told what becomes of tasks: for accounting. It changes nothing. */
+export interface CpuObserver {
+  /** A task that waited is runnable from now on, on the queue of a CPU; it was on `task.cpu` before. Its reason is still there. */
+  woken(task: CpuTask, cpu: number): void
+  /** The task that ran waits from now on, for its reason, or is done. */
+  slept(task: CpuTask): void
+  /** A CPU goes to another task, or to none. */
+  switched(cpu: number, task: CpuTask | null): void
+  /** A runnable task goes from `task.cpu` to the queue of another CPU. */
+  moved(task: CpuTask, cpu: number): void
 }
 
 interface Cpu {
@@ -79,6 +93,7 @@ export class Cpus {
   switches = 0
   /** Steps of tasks. */
   steps = 0
+  observer: CpuObserver | null = null
 
   /** @param tick the time between two ticks, at multiples of which running tasks are looked at */
   constructor(
@@ -125,6 +140,8 @@ export class Cpus {
     task.state = TaskState.RUNNABLE
     const cpu = this.#place(task)
     this.#charge(cpu)
+    this.observer?.woken(task, cpu.index)
+    task.reason = 0
     task.cpu = cpu.index
     this.#scheduler.enqueue(task, true)
     if (cpu.running === null) {
@@ -165,6 +182,12 @@ export class Cpus {
     return alive
   }
 
+  /** The processor time that a task has had up to now, with what it is having. */
+  timeOf(task: CpuTask): number {
+    const cpu = this.#cpus[task.cpu] as Cpu
+    return task.cpuTime + (cpu.running === task ? this.clock.now - cpu.charged : 0)
+  }
+
   /** What a CPU has not been used for, in all. */
   idleTime(cpu: number): number {
     const each = this.#cpus[cpu]
@@ -189,6 +212,7 @@ export class Cpus {
     if (step.done === true) task.state = TaskState.DONE
     else if (step.value === WAIT) task.state = TaskState.WAITING
     else throw new RangeError(`${task.name} yields a duration or WAIT, not ${step.value}`)
+    this.observer?.slept(task)
     cpu.running = null
     this.#reschedule(cpu)
   }
@@ -203,6 +227,7 @@ export class Cpus {
     }
     const next = this.#scheduler.pick(cpu.index) ?? this.#steal(cpu)
     cpu.running = next
+    this.observer?.switched(cpu.index, next)
     if (next === null) {
       cpu.end = Number.POSITIVE_INFINITY
       return
@@ -253,6 +278,7 @@ export class Cpus {
     if (longest < 0) return null
     const task = this.#scheduler.pick(longest)
     if (task === null) return null
+    this.observer?.moved(task, cpu.index)
     task.cpu = cpu.index
     this.#scheduler.enqueue(task, false)
     return this.#scheduler.pick(cpu.index)

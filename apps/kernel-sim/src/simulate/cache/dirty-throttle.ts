@@ -5,6 +5,8 @@
  */
 import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { VmSysctls } from '../machine-spec.js'
+import { Histogram } from '../measure/histogram.js'
+import { WaitReason } from '../sched/wait-reason.js'
 import type { Task } from '../task.js'
 import { HZ, JIFFY, jiffiesFrom } from '../time.js'
 
@@ -68,8 +70,8 @@ export class DirtyThrottle {
   #dirtiedStamp = 0
   #writtenStamp = 0
   #exceeded = false
-  /** How long tasks paused, jiffies each. */
-  readonly pauses: number[] = []
+  /** How long tasks paused: jiffies. Those of less than 256 are told apart. */
+  readonly pauses = new Histogram(128)
   /** What tasks saw when they looked, summed up. */
   readonly seen = { looks: 0, threshold: 0, background: 0, dirty: 0 }
   /** When somebody first paused, ns; -1 when nobody has. */
@@ -182,8 +184,9 @@ export class DirtyThrottle {
       if (this.firstPause < 0) this.firstPause = this.#clock.now
       const began = this.#jiffies()
       this.#clock.at(jiffiesFrom(this.#clock.now, pause), () => this.#cpus.wake(task))
+      task.reason = WaitReason.DIRTY
       yield WAIT
-      this.pauses.push(this.#jiffies() - began)
+      this.pauses.add(this.#jiffies() - began)
       dirtier.pausedWhen = now + pause
       dirtier.dirtied = 0
       dirtier.pauseAfter = least.pages

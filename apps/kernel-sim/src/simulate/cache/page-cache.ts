@@ -2,9 +2,12 @@
  * Page cache: the pages of files, by file and place (mm/filemap.c, 6.1). Where a page was thrown out its shadow stays, which tells a
  * refault. A page that is read in is locked; who needs it waits.
  */
-import { type PageAllocator, PG_FILE } from '@scopemask/allocator'
-import { type Cpus, type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import { type PageAllocator, PG_FILE, PG_WORKINGSET } from '@scopemask/allocator'
+import { type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { Owners, PageOwner } from '../memory/owners.js'
+import type { Psi } from '../sched/psi.js'
+import { WaitReason } from '../sched/wait-reason.js'
+import type { Task } from '../task.js'
 
 /** What is known of a page beside its LRU flags, as bits. */
 const UPTODATE = 1
@@ -25,6 +28,8 @@ export interface FileCache {
   cached: number
   /** Its number among the owners of pages. */
   readonly owner: number
+  /** It is a device, whose blocks are read one by one into buffers (sb_bread). */
+  readonly buffers: boolean
 }
 
 export class PageCache {
@@ -32,25 +37,36 @@ export class PageCache {
   readonly #owners: Owners
   readonly #cpus: Cpus
   readonly #status: Uint8Array
-  readonly #waiters = new Map<number, CpuTask[]>()
+  readonly #psi: Psi
+  readonly #waiters = new Map<number, Task[]>()
   /** Pages of files, in all. */
   total = 0
-  /** Is asked before a page with data of the filesystem is freed. */
-  constructor(memory: PageAllocator, owners: Owners, cpus: Cpus) {
+  constructor(parts: {
+    readonly memory: PageAllocator
+    readonly owners: Owners
+    readonly cpus: Cpus
+    readonly psi: Psi
+  }) {
+    const { memory } = parts
     this.#memory = memory
-    this.#owners = owners
-    this.#cpus = cpus
+    this.#owners = parts.owners
+    this.#cpus = parts.cpus
+    this.#psi = parts.psi
     this.#status = new Uint8Array(memory.frames.pages)
   }
 
-  /** Makes a file of so many pages known, none of them cached. */
-  open(name: string, pages: number): FileCache {
+  /**
+   * Makes a file of so many pages known, none of them cached.
+   * @param buffers whether it is a device that is read block by block
+   */
+  open(name: string, pages: number, buffers = false): FileCache {
     const places = new Int32Array(pages).fill(NEVER)
     const file: { -readonly [K in keyof FileCache]: FileCache[K] } = {
       name,
       pages: places,
       cached: 0,
       owner: 0,
+      buffers,
     }
     file.owner = this.#owners.add(new FilePages(this, file))
     return file
@@ -146,15 +162,22 @@ export class PageCache {
     return ((this.#status[page] as number) & READAHEAD) !== 0
   }
 
-  /** Waits until a page is ready. */
-  *wait(task: CpuTask, page: number): LiveSteps {
+  /**
+   * Waits until a page is ready (folio_wait_bit_common). A page of the working set that was thrown out is waited for because memory is
+   * short; only those who wait for a buffer do not say so (wait_on_buffer).
+   */
+  *wait(task: Task, file: FileCache, page: number): LiveSteps {
+    const thrashes = !file.buffers && (this.#memory.lru.flags(page) & PG_WORKINGSET) !== 0
+    const stalled = thrashes && this.#psi.enter(task)
     while (!this.isReady(page)) {
       const waiters = this.#waiters.get(page)
       if (waiters === undefined) this.#waiters.set(page, [task])
       else waiters.push(task)
       this.#status[page] = (this.#status[page] as number) | WAITED_FOR
+      task.reason = WaitReason.READ
       yield WAIT
     }
+    if (thrashes) this.#psi.leave(task, stalled)
   }
 
   /** @internal Reclaim takes a page. */

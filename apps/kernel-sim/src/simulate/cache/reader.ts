@@ -82,7 +82,7 @@ export class Reader {
       }
       if (this.#cache.takeReadahead(page)) yield* this.#async(task, open, last, end - last)
       if (!this.#cache.isReady(page)) {
-        yield* this.#cache.wait(task, page)
+        yield* this.#cache.wait(task, file, page)
         // It may have been thrown out before its reader could run.
         if (this.#cache.at(file, last) !== page) continue
       }

@@ -7,6 +7,7 @@ import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/
 import type { Disk } from '../disk/disk.js'
 import type { VmSysctls } from '../machine-spec.js'
 import type { Vm } from '../memory/vm.js'
+import { WaitReason } from '../sched/wait-reason.js'
 import { Task } from '../task.js'
 import { SECOND } from '../time.js'
 import { DirtyThrottle } from './dirty-throttle.js'
@@ -175,6 +176,7 @@ export class Writeback {
     const { sent } = of
     while (of.done < sent) {
       of.waiters.push(task)
+      task.reason = WaitReason.WRITE
       yield WAIT
     }
   }

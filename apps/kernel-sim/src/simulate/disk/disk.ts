@@ -6,6 +6,7 @@
 import { type Clock, type Cpus, type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { DiskPace } from '../faults/disk-pace.js'
 import type { DiskSpec } from '../machine-spec.js'
+import { WaitReason } from '../sched/wait-reason.js'
 import { SECOND } from '../time.js'
 
 /** A request under way. */
@@ -56,6 +57,7 @@ export class Disk {
     const { queueDepth, blockLayerRequests } = this.#spec
     while (this.#queue.length >= queueDepth + blockLayerRequests) {
       this.#waiting.push(task)
+      task.reason = WaitReason.QUEUE
       yield WAIT
     }
     const { write, bytes, done } = request

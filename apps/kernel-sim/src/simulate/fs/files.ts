@@ -60,7 +60,7 @@ export class Files {
     this.#journal = parts.journal
     this.#costs = parts.costs
     this.objects = new ObjectCache(parts.vm, parts.vfsCachePressure, parts.restricted)
-    this.#device = parts.reader.open(parts.cache.open('device', 0), DEVICE)
+    this.#device = parts.reader.open(parts.cache.open('device', 0, true), DEVICE)
     this.#device.ra.random = true
     // Files that are there already have the first numbers.
     this.#names = 1 << 16

@@ -8,6 +8,7 @@ import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/
 import type { FileCache } from '../cache/page-cache.js'
 import type { Writeback } from '../cache/writeback.js'
 import type { Disk } from '../disk/disk.js'
+import { WaitReason } from '../sched/wait-reason.js'
 import { Task } from '../task.js'
 import { SECOND } from '../time.js'
 
@@ -69,6 +70,7 @@ export class Journal {
   *start(task: Task): LiveSteps {
     while (this.#locked) {
       this.#blocked.push(task)
+      task.reason = WaitReason.JOURNAL
       yield WAIT
     }
     this.#join().handles++
@@ -102,7 +104,10 @@ export class Journal {
     if (transaction === null) return
     transaction.waiters.push(task)
     this.#wake()
-    while (transaction.waiters.includes(task)) yield WAIT
+    while (transaction.waiters.includes(task)) {
+      task.reason = WaitReason.JOURNAL
+      yield WAIT
+    }
   }
 
   #join(): Transaction {
@@ -138,7 +143,10 @@ export class Journal {
   *#commit(transaction: Transaction): LiveSteps {
     const { task } = this
     this.#locked = true
-    while (transaction.handles > 0) yield WAIT
+    while (transaction.handles > 0) {
+      task.reason = WaitReason.JOURNAL
+      yield WAIT
+    }
     this.#locked = false
     this.#running = null
     for (const blocked of this.#blocked.splice(0)) this.#cpus.wake(blocked)
@@ -168,6 +176,9 @@ export class Journal {
       const bytes = Math.min(most, blocks - from) * BLOCK
       yield* this.#disk.submit(task, { write: true, bytes, done })
     }
-    while (left > 0) yield WAIT
+    while (left > 0) {
+      task.reason = WaitReason.WRITE
+      yield WAIT
+    }
   }
 }

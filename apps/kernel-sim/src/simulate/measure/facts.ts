@@ -54,6 +54,7 @@ export function factsOf(simulation: Simulation): Facts {
     facts.kswapd_cpu_ms = kswapd.task.cpuTime / MS
     facts.stolen_per_kswapd_run = (events.pgsteal_kswapd ?? 0) / (events.pageoutrun ?? 1)
   }
+  pressureFacts(simulation, facts)
   const { writeback, journal } = simulation
   facts.nr_dirtied = writeback.dirtied
   facts.nr_written = writeback.written
@@ -76,14 +77,26 @@ export function factsOf(simulation: Simulation): Facts {
   return facts
 }
 
+/** Of the whole run: /proc/pressure at its end, without its beginning. */
+function pressureFacts({ psi }: Simulation, facts: Record<string, number>): void {
+  for (const [name, resource] of [
+    ['mem', 'memory'],
+    ['io', 'io'],
+    ['cpu', 'cpu'],
+  ] as const) {
+    const { some, full } = psi.pressure(resource)
+    facts[`psi_${name}_some_ms`] = some.total / MS
+    facts[`psi_${name}_full_ms`] = full.total / MS
+  }
+}
+
 function dirtyFacts({ writeback, began }: Simulation, facts: Record<string, number>): void {
   const { pauses, seen, firstPause } = writeback.throttle
   if (seen.looks === 0) return
-  const sorted = pauses.map((jiffies) => (jiffies * JIFFY) / MS).sort((a, b) => a - b)
-  facts.dirty_pauses = sorted.length
-  facts.dirty_pause_ms_sum = sorted.reduce((sum, time) => sum + time, 0)
-  facts.dirty_pause_ms_p50 = sorted[sorted.length >> 1] ?? 0
-  facts.dirty_pause_ms_max = sorted.at(-1) ?? 0
+  facts.dirty_pauses = pauses.count
+  facts.dirty_pause_ms_sum = (pauses.sum * JIFFY) / MS
+  facts.dirty_pause_ms_p50 = (Math.floor(pauses.quantile(0.5)) * JIFFY) / MS
+  facts.dirty_pause_ms_max = (pauses.max * JIFFY) / MS
   facts.bdp_thresh_mean = seen.threshold / seen.looks
   facts.bdp_bg_thresh_mean = seen.background / seen.looks
   facts.bdp_dirty_mean = seen.dirty / seen.looks
@@ -91,20 +104,18 @@ function dirtyFacts({ writeback, began }: Simulation, facts: Record<string, numb
 }
 
 function stallFacts({ vm }: Simulation, facts: Record<string, number>): void {
-  const { all } = vm.stalls
-  const times = all.map(({ time }) => time / US).sort((a, b) => a - b)
-  const quantile = (share: number) => times[Math.floor(share * (times.length - 1))] ?? 0
-  facts.stall_count = all.length
-  facts.stall_us_sum = times.reduce((sum, time) => sum + time, 0)
+  const { stalls } = vm
+  const quantile = (share: number) => stalls.times.quantile(share) / US
+  facts.stall_count = stalls.count
+  facts.stall_us_sum = stalls.times.sum / US
   facts.stall_us_p50 = quantile(0.5)
   facts.stall_us_p90 = quantile(0.9)
   facts.stall_us_p99 = quantile(0.99)
-  facts.stall_us_max = times.at(-1) ?? 0
-  facts.stall_zero_progress = all.filter(({ reclaimed }) => reclaimed === 0).length
-  facts.stall_fs = all.filter(({ gfp }) => (gfp & 0x80) !== 0).length
-  facts.stall_nofs = all.filter(({ gfp }) => (gfp & 0xc0) === 0x40).length
-  const pages = all.map(({ reclaimed }) => reclaimed).sort((a, b) => a - b)
-  facts.stall_reclaimed_p50 = pages[Math.floor(0.5 * (pages.length - 1))] ?? 0
+  facts.stall_us_max = stalls.times.max / US
+  facts.stall_zero_progress = stalls.zeroProgress
+  facts.stall_fs = stalls.fs
+  facts.stall_nofs = stalls.nofs
+  facts.stall_reclaimed_p50 = Math.floor(stalls.reclaimed.quantile(0.5))
 }
 
 function workFacts(log: WorkLog, facts: Record<string, number>): void {

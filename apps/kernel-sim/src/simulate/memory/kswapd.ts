@@ -5,6 +5,8 @@
 import { type PageAllocator, PF } from '@scopemask/allocator'
 import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { Costs } from '../costs.js'
+import type { Psi } from '../sched/psi.js'
+import { WaitReason } from '../sched/wait-reason.js'
 import { Task } from '../task.js'
 import { HZ, jiffiesFrom } from '../time.js'
 
@@ -29,6 +31,7 @@ export class Kswapd {
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #costs: Costs
+  readonly #psi: Psi
   readonly #node: number
   /** It is on kswapd_wait. */
   #resting = false
@@ -41,12 +44,14 @@ export class Kswapd {
     readonly clock: Clock
     readonly cpus: Cpus
     readonly costs: Costs
+    readonly psi: Psi
     readonly node: number
   }) {
     this.#memory = parts.memory
     this.#clock = parts.clock
     this.#cpus = parts.cpus
     this.#costs = parts.costs
+    this.#psi = parts.psi
     this.#node = parts.node
     this.task = new Task(`kswapd${parts.node}`, PF.mask('KTHREAD', 'KSWAPD', 'MEMALLOC'), () =>
       this.#run(),
@@ -70,6 +75,7 @@ export class Kswapd {
       yield* this.#tryToSleep()
       const order = this.#order
       this.#order = 0
+      const stalled = this.#psi.enter(this.task)
       const steps = this.#memory.balancing(this.#node, order)
       for (let step = steps.next(); !step.done; step = steps.next()) {
         switch (step.value.kind) {
@@ -87,6 +93,7 @@ export class Kswapd {
             yield 0
         }
       }
+      this.#psi.leave(this.task, stalled)
     }
   }
 
@@ -116,6 +123,7 @@ export class Kswapd {
 
   *#sleep(jiffies: number): LiveSteps {
     this.#clock.at(jiffiesFrom(this.#clock.now, jiffies), () => this.#cpus.wake(this.task, TIMER))
+    this.task.reason = WaitReason.THROTTLE
     yield WAIT
   }
 

@@ -18,6 +18,9 @@ import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/
 import { Task as CoreTask } from '@scopemask/core/task'
 import type { Costs } from '../costs.js'
 import type { MachineSpec } from '../machine-spec.js'
+import { gfpClassOf } from '../measure/alloc-latency.js'
+import type { Psi } from '../sched/psi.js'
+import { WaitReason } from '../sched/wait-reason.js'
 import type { Task } from '../task.js'
 import { jiffiesFrom } from '../time.js'
 import { Kswapd } from './kswapd.js'
@@ -61,18 +64,21 @@ export class Vm {
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #costs: Costs
+  readonly #psi: Psi
 
   constructor(parts: {
     readonly clock: Clock
     readonly cpus: Cpus
     readonly costs: Costs
+    readonly psi: Psi
     readonly spec: MachineSpec
     readonly log: (text: string) => void
   }) {
-    const { clock, cpus, costs, spec, log } = parts
+    const { clock, cpus, costs, psi, spec, log } = parts
     this.#clock = clock
     this.#cpus = cpus
     this.#costs = costs
+    this.#psi = psi
     const pages = this.#pagesOf(spec)
     this.owners = new Owners(pages)
     const { owners } = this
@@ -95,7 +101,7 @@ export class Vm {
     this.fixedSlabPages = spec.slabReclaimable
     this.kswapd = Array.from(
       { length: spec.memory.nodes.length },
-      (_, node) => new Kswapd({ memory: this.memory, clock, cpus, costs, node }),
+      (_, node) => new Kswapd({ memory: this.memory, clock, cpus, costs, psi, node }),
     )
   }
 
@@ -110,7 +116,9 @@ export class Vm {
    */
   *alloc(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
     const page = this.memory.tryAlloc(task.context, gfp, order, site, task.cpu)
-    return page >= 0 ? page : yield* this.allocSlowly(task, gfp, order, site)
+    if (page < 0) return yield* this.allocSlowly(task, gfp, order, site)
+    task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
+    return page
   }
 
   /**
@@ -123,13 +131,13 @@ export class Vm {
     const request = { task: task.context, gfp, order: 0, cpu: task.cpu }
     const steps = this.memory.steps(request)
     const first = steps.next()
-    return first.done ? first.value : yield* this.#drive(task, request, steps, NO_PAGE)
+    return first.done ? first.value : yield* this.#timed(task, request, steps, NO_PAGE)
   }
 
   /** The same, once the first try has failed. */
   *allocSlowly(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
     const request = { task: task.context, gfp, order, site, cpu: task.cpu }
-    return yield* this.#drive(task, request, this.memory.steps(request), undefined)
+    return yield* this.#timed(task, request, this.memory.steps(request), undefined)
   }
 
   /**
@@ -139,7 +147,21 @@ export class Vm {
   *allocObject(task: Task, cache: SlabCache, gfp: number): LiveSteps<number> {
     const steps = this.slab.allocSteps(task.context, cache, gfp, 0, task.cpu)
     const request = { task: task.context, gfp, order: cache.layout.order, cpu: task.cpu }
-    return yield* this.#drive(task, request, steps, undefined)
+    return yield* this.#timed(task, request, steps, undefined)
+  }
+
+  /** Takes the steps of a request, and notes how long they took. */
+  *#timed(
+    task: Task,
+    request: Request,
+    steps: ReturnType<PageAllocator['steps']>,
+    first: number | undefined,
+  ): LiveSteps<number> {
+    const began = this.#clock.now
+    const gfpClass = gfpClassOf(task.context.mask, request.gfp)
+    const page = yield* this.#drive(task, request, steps, first)
+    task.allocLatency.add(gfpClass, this.#clock.now - began)
+    return page
   }
 
   /** Takes the steps of a request; reclaim takes time. @param first what the step that is under way is answered with */
@@ -169,6 +191,7 @@ export class Vm {
     if ((task.anon[place] as number) >= 0) return true
     let page = this.memory.tryAlloc(task.context, GFP_FAULT, 0, 0, task.cpu)
     if (page < 0) page = yield* this.allocSlowly(task, GFP_FAULT)
+    else task.allocLatency.add(gfpClassOf(task.context.mask, GFP_FAULT), 0)
     if (page < 0) return false
     yield this.#costs.anonFault
     this.memory.lru.add(page, 0)
@@ -206,7 +229,15 @@ export class Vm {
   }
 
   *#reclaim(task: Task, request: Request, gfp: number): LiveSteps<number> {
+    const stalled = this.#psi.enter(task)
+    const reclaimed = yield* this.#throttled(task, request, gfp)
+    this.#psi.leave(task, stalled)
+    return reclaimed
+  }
+
+  *#throttled(task: Task, request: Request, gfp: number): LiveSteps<number> {
     const began = this.#clock.now
+    const throttledBefore = task.delays.of('throttle').total
     if (yield* this.#throttle(task, gfp)) return 1
     const allowed = currentGfpContext(task.context.mask, gfp)
     const steps = this.memory.reclaiming(request, gfp)
@@ -227,13 +258,9 @@ export class Vm {
           break
       }
     }
-    this.stalls.add({
-      task: task.name,
-      gfp: allowed,
-      at: began,
-      time: this.#clock.now - began,
-      reclaimed: step.value,
-    })
+    const time = this.#clock.now - began
+    task.delays.reclaimed(time - (task.delays.of('throttle').total - throttledBefore))
+    this.stalls.add({ task: task.name, gfp: allowed, time, reclaimed: step.value })
     return step.value
   }
 
@@ -280,6 +307,7 @@ export class Vm {
 
   *#sleep(task: Task, jiffies: number): LiveSteps {
     this.#clock.at(jiffiesFrom(this.#clock.now, jiffies), () => this.#cpus.wake(task))
+    task.reason = WaitReason.THROTTLE
     yield WAIT
   }
 

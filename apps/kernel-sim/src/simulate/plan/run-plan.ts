@@ -9,7 +9,7 @@ import { programOf } from './programs.js'
 export function planned(
   plan: Plan,
   machine: MachineSpec,
-  options: Pick<SimulationOptions, 'policy' | 'scenario' | 'faults' | 'log'> & {
+  options: Pick<SimulationOptions, 'policy' | 'scenario' | 'faults' | 'series' | 'log'> & {
     readonly seed?: number
   } = {},
 ): Simulation {
@@ -28,6 +28,7 @@ export function planned(
       main: process.main,
       program: programOf(plan, process),
     })),
+    ...(options.series === undefined ? {} : { series: options.series }),
     ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
