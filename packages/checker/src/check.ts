@@ -12,19 +12,25 @@ import { Search, type SearchOptions, type SearchResult, type Verdict } from './s
 
 /** That a property which has to hold sometimes does: a shortest way to a state in which it holds. */
 export interface Witness {
+  /** The name of the property. */
   readonly claim: string
+  /** The schedule that leads there, as a text for `replay`. */
   readonly token: string
 }
 
+/** What a check has found. */
 export interface CheckResult {
+  /** What is known of the model: see {@link Verdict}. */
   readonly verdict: Verdict
   /** What is claimed and does not hold, when the verdict is `violation`; else empty. */
   readonly claim: string
   /** Null when nothing was found; of a property that never holds there is none either. */
   readonly counterexample: Counterexample | null
+  /** For each property that has to hold sometimes and does, a shortest way to where it holds. */
   readonly witnesses: readonly Witness[]
   /** How many states were visited: all that can be reached, when the verdict is `safe`. */
   readonly states: number
+  /** What the search counted: states, transitions, depth, the limit that stopped it, memory and time. */
   readonly search: SearchResult
 }
 
@@ -99,9 +105,11 @@ function witnessTokens(search: Search, { witnesses }: SearchResult): Witness[] {
   })
 }
 
+/** What some executions have shown. */
 export interface SampleResult {
   /** What was found: a deadlock, or a violation of what is claimed. Null claims nothing. */
   readonly verdict: 'deadlock' | 'violation' | null
+  /** What is claimed and does not hold, when the verdict is `violation`; else empty. */
   readonly claim: string
   /** Not a shortest one. */
   readonly counterexample: Counterexample | null

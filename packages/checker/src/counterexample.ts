@@ -11,7 +11,9 @@ import { Search } from './search/search.js'
 
 /** One operation of a schedule, as text. */
 export interface ScheduleStep {
+  /** The name of the task; of one among identical ones, with its number: `request#2`. */
   readonly task: string
+  /** What it did, as it is printed: `balance.set(1)`. */
   readonly operation: string
   /** What came of it, where that was open. */
   readonly result: string
@@ -23,12 +25,15 @@ export interface ScheduleStep {
 
 /** A task that is not done, by name. */
 export interface Waiting extends Omit<Waiter, 'task' | 'for' | 'objects'> {
+  /** The name of the task that waits. */
   readonly task: string
+  /** The names of the tasks that could end the wait. Empty when nobody can. */
   readonly for: readonly string[]
   /** Where in the model's code the task is. */
   readonly place: string
 }
 
+/** A schedule that goes wrong, and the state in which it ends: data to print, to draw and to replay. */
 export interface Counterexample {
   /** A shortest schedule, when a search has found it. */
   readonly steps: readonly ScheduleStep[]
@@ -40,6 +45,7 @@ export interface Counterexample {
   readonly waiting: readonly Waiting[]
   /** The names of the tasks along the circle, when there is one. */
   readonly cycle: readonly string[]
+  /** Who waits for what, and who could end that, as nodes and edges. */
   readonly graph: WaitForGraph
 }
 

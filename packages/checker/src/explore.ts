@@ -15,7 +15,9 @@ import { type WaitForGraph, waitForGraph } from './run/wait-for-graph.js'
 
 /** A step that can happen next. */
 export interface Move {
+  /** The name of the task that would do it. */
   readonly task: string
+  /** What it would do, as it is printed: `one.lock()`. */
   readonly operation: string
   /** What comes of it, where that is open: there is a move for each turn. */
   readonly result: string
@@ -25,11 +27,13 @@ export interface Move {
 
 /** A task that cannot do its next step. */
 export interface Blocked {
+  /** The name of the task. */
   readonly task: string
   /** What it waits for, in words; for an assertion that does not hold, that. */
   readonly what: string
   /** The tasks that could end the wait. */
   readonly for: readonly string[]
+  /** Where in the model's code the task is, as `file:line:column`; empty when that is not known. */
   readonly place: string
 }
 
@@ -39,6 +43,10 @@ export type Standing = 'going' | 'ended' | 'deadlock' | 'violation'
 /** Whose turn it is, and which turn of those that are open. */
 type Choice = Schedule['turns'][number]
 
+/**
+ * A walk through the states of a model. It begins in the initial state; {@link take} and {@link forward} go on, {@link
+ * back} goes back.
+ */
 export class Exploration {
   readonly #machine: Machine
   readonly #programs: readonly Program[]

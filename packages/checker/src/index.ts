@@ -24,13 +24,14 @@ export { type Blocked, Exploration, explore, type Move, replay, type Standing } 
 export { Misuse } from './machine/errors.js'
 export type { Task } from './machine/machine.js'
 export type { MachineObject } from './machine/object.js'
-export type { Steps, Value } from './machine/operation.js'
+export type { Call, Steps, Value } from './machine/operation.js'
 export type { ModelBuilder, Plain } from './model/builder.js'
 export { type Model, model } from './model/model.js'
 export type { State } from './model/state.js'
 export type { Channel } from './objects/channel.js'
 export type { Condition } from './objects/condition.js'
 export type { Counter } from './objects/counter.js'
+export type { Domain } from './objects/domain.js'
 export type { Mutex } from './objects/mutex.js'
 export type { Observable } from './objects/observable.js'
 export type { Semaphore } from './objects/semaphore.js'
@@ -38,4 +39,10 @@ export type { Timer, TimerState } from './objects/timer.js'
 export type { Variable } from './objects/variable.js'
 export type { SampleOptions, Strategy } from './run/sample.js'
 export type { WaitForEdge, WaitForGraph, WaitForNode } from './run/wait-for-graph.js'
-export type { Limits, SearchOptions, SearchResult, Verdict } from './search/search.js'
+export type {
+  Limits,
+  SearchOptions,
+  SearchResult,
+  Verdict,
+  ViolationFound,
+} from './search/search.js'

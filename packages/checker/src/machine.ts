@@ -2,13 +2,15 @@
  * The machine: for who builds shared objects of their own.
  * @module machine
  */
-export type { Redirect } from './machine/automaton.js'
+export type { Action, Automaton, Node, Numbering, Redirect } from './machine/automaton.js'
 export { Interrupted, Misuse } from './machine/errors.js'
-export { type Field, MAX_VALUE, type Row } from './machine/layout.js'
-export { Machine, type Task } from './machine/machine.js'
-export { MachineObject } from './machine/object.js'
+export type { Guard, OpenCall } from './machine/guard.js'
+export { type Field, type Layout, MAX_VALUE, type Overflow, type Row } from './machine/layout.js'
+export { Machine, type ProcedureOptions, type Task } from './machine/machine.js'
+export { type Group, MachineObject, type Membership } from './machine/object.js'
 export {
   BLOCKED,
+  type Call,
   Operation,
   type OperationSpec,
   type ProcedureLike,
@@ -18,4 +20,5 @@ export {
 } from './machine/operation.js'
 export { Operations } from './machine/operations.js'
 export { placeOf } from './machine/place.js'
+export type { Property, PropertyKind } from './machine/property.js'
 export type { Watch } from './machine/watch.js'

@@ -17,17 +17,36 @@ import type { Watch } from './watch.js'
 
 /** What a procedure does at a node: it performs an operation, calls another procedure, or has returned. */
 export type Action =
-  | { readonly kind: 'operation'; readonly operation: Operation }
-  | { readonly kind: 'call'; readonly automaton: Automaton }
-  | { readonly kind: 'return'; readonly value: number }
+  | {
+      /** It performs an operation. */
+      readonly kind: 'operation'
+      /** The operation. */
+      readonly operation: Operation
+    }
+  | {
+      /** It calls another procedure. */
+      readonly kind: 'call'
+      /** What it calls, with the arguments. */
+      readonly automaton: Automaton
+    }
+  | {
+      /** It has returned. */
+      readonly kind: 'return'
+      /** The number of the value that it returned. */
+      readonly value: number
+    }
 
 /** One local state of a procedure. */
 export interface Node {
+  /** Its number in the machine. */
   readonly id: number
+  /** The procedure, with its arguments, of which this is a state. */
   readonly automaton: Automaton
+  /** The node before it; null where the procedure starts. */
   readonly parent: Node | null
   /** The result that led here from the parent: of an operation, or the number of the value of a call. */
   readonly input: number
+  /** What the procedure does here. */
   readonly action: Action
   /** The objects of replicated groups that it has been told of, in order. */
   readonly references: readonly MachineObject[]
@@ -48,7 +67,9 @@ export type Redirect = (
 
 /** What automata share: the numbering of nodes, of values and of automata. */
 export interface Numbering {
+  /** All nodes, by number. */
   readonly nodes: Node[]
+  /** All objects, by number. */
   readonly objects: readonly MachineObject[]
   /** Paths of the code that the model is written with. */
   readonly internals: readonly string[]
@@ -62,18 +83,26 @@ export interface Numbering {
   automaton(procedure: ProcedureLike, args: readonly Value[]): Automaton
   /** The number of a value, and back. */
   numberOf(value: unknown): number
+  /** The value that has this number. */
   valueOf(number: number): Value
 }
 
 /** How many results one call may observe: a longer one is a loop that should forget. */
 const MAX_HISTORY = 1_000
 
+/**
+ * One procedure, called with certain arguments: a tree of nodes, one for each sequence of results that it was given.
+ */
 export class Automaton {
+  /** Where the procedure starts. */
   readonly root: Node
 
   constructor(
+    /** Numbers the nodes and values of all automata of a machine. */
     readonly numbering: Numbering,
+    /** The procedure that was unfolded. */
     readonly procedure: ProcedureLike,
+    /** The arguments that it was called with. */
     readonly args: readonly Value[],
   ) {
     this.root = this.#unfold(null, 0)

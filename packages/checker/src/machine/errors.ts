@@ -25,7 +25,10 @@ export class Violation extends Error {
  * reached. `patience`: no step needs that long. `signal`: somebody wants it to end.
  */
 export class Interrupted extends Error {
-  constructor(readonly reason: 'time' | 'patience' | 'signal') {
+  constructor(
+    /** What stopped the code. */
+    readonly reason: 'time' | 'patience' | 'signal',
+  ) {
     super('a task was stopped before it came to its next step: does it loop without yield*?')
     this.name = 'Interrupted'
   }

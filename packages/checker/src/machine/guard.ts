@@ -11,11 +11,13 @@ import type { Steps } from './operation.js'
 
 /** A call whose steps nobody has taken yet. */
 export interface OpenCall {
+  /** The name of the function that was called. */
   readonly name: string
   /** Where it was made; null when nobody has traced it. */
   readonly made: Error | null
 }
 
+/** Gives a model's code shared objects that count the calls whose steps are never taken. A machine has one. */
 export class Guard {
   /** Whether to note where calls are made: while a model is built, and when a call was found open. It takes long. */
   traces = true

@@ -17,11 +17,15 @@ export type Row = Int32Array
 export class Field {
   /** Where it is now; {@link Layout.arrange} decides. */
   word = 0
+  /** How many bits of its word lie below it. */
   shift = 0
+  /** The largest value that it has room for: one less than a power of two. */
   limit: number
 
   constructor(
+    /** What it is called in errors: the object and what it says of it. */
     readonly name: string,
+    /** The value in the state in which nothing has happened. */
     readonly initial: number,
     /** Whether a value v > 0 refers to the machine's object v - 1. */
     readonly refers: boolean,
@@ -29,6 +33,7 @@ export class Field {
     this.limit = limitFor(initial, name)
   }
 
+  /** The value of the field in a state. */
   get(row: Row): number {
     return ((row[this.word] as number) >>> this.shift) & this.limit
   }
@@ -47,7 +52,9 @@ export class Field {
  */
 export class Overflow {
   constructor(
+    /** The field that is too narrow. */
     readonly field: Field,
+    /** The value that does not fit. */
     readonly value: number,
   ) {}
 }
@@ -75,6 +82,7 @@ interface Arrangement {
 
 /** Where every field of a machine is in its rows. */
 export class Layout {
+  /** All fields, in the order in which they were added. What is stored of a machine goes by this order. */
   readonly fields: Field[] = []
   /** How many words a row has. */
   words = 1
@@ -83,6 +91,7 @@ export class Layout {
   /** All arrangements before this one, by number. There are few: each is wider than the last. */
   readonly #before: Arrangement[] = []
 
+  /** Adds a field, which gets its place when the rows are arranged. Returns the field. */
   add(field: Field): Field {
     this.fields.push(field)
     return field

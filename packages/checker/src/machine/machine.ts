@@ -18,8 +18,11 @@ import type { Watch } from './watch.js'
 export class Task extends MachineObject {
   /** Its number among the tasks. */
   readonly index: number
+  /** Holds where the task is: the number of a position of its program. */
   readonly position: Field
+  /** Says that the task starts over for ever, and may wait for ever for the first thing that it does. */
   readonly daemon: boolean
+  /** What the task runs. */
   readonly root: ProcedureLike
   /** Looks at a state in which the task has just returned; throws Misuse when it should not have. */
   onReturn: ((row: Row, task: number) => void) | null = null
@@ -49,10 +52,15 @@ export interface ProcedureOptions {
 
 export class Machine implements Numbering {
   readonly internals: readonly string[]
+  /** Where each field lies in a row. */
   readonly layout = new Layout()
+  /** All objects by number, tasks among them. */
   readonly objects: MachineObject[] = []
+  /** All tasks by number. */
   readonly tasks: Task[] = []
+  /** The groups of identical parts, in the order in which they were made. */
   readonly groups: Group[] = []
+  /** All nodes of all automata, by number. */
   readonly nodes: Node[] = []
   redirect: Redirect | null = null
   /** All procedures and what tasks do, by number. */
@@ -225,6 +233,7 @@ export class Machine implements Numbering {
     return number
   }
 
+  /** The value with this number: the way back from {@link numberOf}. */
   valueOf(number: number): Value {
     return this.#values[number]
   }

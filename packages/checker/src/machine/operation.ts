@@ -63,17 +63,32 @@ export interface OperationSpec {
 /** The conflicts of an operation that is not a left mover. */
 const ALL = -1
 
+/**
+ * One atomic step: what it does to a row, what its results mean, and what the reductions may assume of it. Made once
+ * for each combination of name, object and operands, since the search tells steps apart by identity.
+ */
 export class Operation {
+  /** See {@link OperationSpec.name}. */
   readonly name: string
+  /** What it works on; null when it is only the task that runs it. */
   readonly object: MachineObject | null
+  /** See {@link OperationSpec.operands}; empty by default. */
   readonly operands: readonly (MachineObject | number)[]
+  /** See {@link OperationSpec.attempt}. */
   readonly attempt: (row: Row, task: number, outcome: number) => number
+  /** How many ways it can turn out: at least 1. */
   readonly outcomes: number
+  /** What each result means; null when there is nothing to say. */
   readonly results: readonly string[] | ((result: number) => string) | null
+  /** Says of a result v > 0 that it refers to the machine's object v - 1. */
   readonly refers: boolean
+  /** Says what a blocked task waits for; null when that is the object, and nothing more is known. */
   readonly wait: ((row: Row, task: number) => Wait) | null
+  /** What it does to its object, as a bit. See partial-order.ts. */
   readonly access: number
+  /** The accesses that it does not commute with as a left mover; all bits when it is not one. See partial-order.ts. */
   readonly conflicts: number
+  /** Says that it can end waits of other tasks for its object. */
   readonly wakes: boolean
   readonly #label: string | null
   /** Where to note from where it is yielded, while somebody wants to know. */
@@ -145,7 +160,9 @@ export type Value = number | string | boolean | undefined | null | MachineObject
 /** A request to run a procedure as a frame of its own. */
 export class Call {
   constructor(
+    /** The procedure to run. */
     readonly procedure: ProcedureLike,
+    /** What it is given. Numbers, strings, booleans and objects of the machine. */
     readonly args: readonly Value[],
   ) {}
 }
@@ -157,9 +174,12 @@ export interface ProcedureLike {
    * that were built alike have the same numbers.
    */
   readonly kin: number
+  /** What it is called on stacks. */
   readonly name: string
+  /** Says that it starts over, having forgotten all, until it returns something other than undefined. */
   readonly loop: boolean
   /** What it is to whoever built the model, who finds it again on the stacks of tasks. The machine does not look at it. */
   readonly role: unknown
+  /** Its code: it is run anew for each way that is new to the search. */
   readonly body: (...args: never) => Steps<unknown>
 }

@@ -12,6 +12,7 @@ import type { Operation } from './operation.js'
 export interface StackFrame {
   /** The procedure's name. */
   readonly name: string
+  /** The local state that it is in. */
   readonly node: Node
 }
 
@@ -28,6 +29,10 @@ export class Unforeseen extends Error {
   }
 }
 
+/**
+ * All positions of a task that are known so far, and the steps between them. It grows while a search or an execution
+ * goes on.
+ */
 export class Program {
   /** What the task does at each position; null where it has returned. */
   readonly operations: (Operation | null)[] = []
@@ -39,6 +44,7 @@ export class Program {
   readonly heads: boolean[] = []
   /** From where and with which result each position was reached first. */
   readonly parents: number[] = []
+  /** See {@link parents}. */
   readonly inputs: number[] = []
   /** The position where it starts. */
   readonly start: number
@@ -58,6 +64,7 @@ export class Program {
    * @param found is told of each new position.
    */
   constructor(
+    /** The name of the task. */
     readonly name: string,
     root: Automaton,
     readonly daemon: boolean,

@@ -8,8 +8,11 @@ import type { Program } from './program.js'
  */
 export type PropertyKind = 'always' | 'sometimes' | 'at end'
 
+/** One claim about the states of a machine. */
 export interface Property {
+  /** In which states it has to hold. */
   readonly kind: PropertyKind
+  /** What it is called in verdicts. */
   readonly name: string
   /** Returns true if it holds in a state. @throws Misuse when that cannot be told. */
   holds(row: Row, programs: readonly Program[]): boolean

@@ -13,6 +13,7 @@ import { Condition } from '../objects/condition.js'
 import { Counter } from '../objects/counter.js'
 import { type Domain, objectsOf, oneOf, WHOLE_NUMBERS } from '../objects/domain.js'
 import { Mutex } from '../objects/mutex.js'
+import type { Observable } from '../objects/observable.js'
 import { Semaphore } from '../objects/semaphore.js'
 import { Sleepers } from '../objects/sleepers.js'
 import { Timer } from '../objects/timer.js'
@@ -22,6 +23,7 @@ import { type State, StateProperty } from './state.js'
 /** What can be held by a variable or a channel that is given its values as a list. */
 export type Plain = string | number | boolean
 
+/** What a model is built with: its tasks, what they share, and what is claimed of them. */
 export class ModelBuilder {
   /** @internal The machine that is being built. */
   readonly machine = new Machine()
@@ -85,7 +87,7 @@ export class ModelBuilder {
   }
 
   /** Takes any of some shared objects, and returns it. */
-  *any<T extends { readonly object: MachineObject }>(what: string, from: readonly T[]): Steps<T> {
+  *any<T extends Pick<Observable<unknown>, 'object'>>(what: string, from: readonly T[]): Steps<T> {
     return yield* this.#choices.object(what, from)
   }
 

@@ -7,7 +7,9 @@ import type { Machine } from '../machine/machine.js'
 import { placeOf } from '../machine/place.js'
 import { ModelBuilder } from './builder.js'
 
+/** A model that can be checked: a name, and the way to build it anew. */
 export interface Model {
+  /** What it is called in errors. */
   readonly name: string
   /** Builds the machine. @throws Misuse when the model cannot be built. */
   machine(): Machine

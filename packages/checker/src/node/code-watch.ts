@@ -11,6 +11,7 @@ const PATIENCE = 10_000
 /** How long it may take at least: what is left of a limit may be next to nothing. */
 const LEAST = 500
 
+/** When code that does not come to its next step is stopped. */
 export interface CodeWatchOptions {
   /** When all has to be over, as `performance.now()` tells it, in ms. By default never. */
   readonly deadline?: number

@@ -12,7 +12,7 @@ import { Symmetry } from '../reduce/symmetry.js'
 import { Expander } from '../search/expander.js'
 import { type Knowledge, knowledgeOf, type Learned, learn, learnedBy } from '../search/knowledge.js'
 import { blockOfPieces, emptyPieces, PIECE, pieceAt } from '../search/piece.js'
-import type { Helpers, Searching } from '../search/search.js'
+import type { Helpers, Searching, SearchOptions } from '../search/search.js'
 import type { TableView } from '../search/state-table.js'
 import { Stepper } from '../search/stepper.js'
 import { CodeWatch } from './code-watch.js'
@@ -32,16 +32,13 @@ const TO = 5
 const SIZE = 6
 const STOP = 7
 
-/** Which reductions the search makes. */
-interface Reductions {
-  readonly partialOrder: boolean
-  readonly symmetry: boolean
-}
-
 /** What a thread is given when it starts. */
-export interface Link extends Reductions {
+export interface Link extends Required<Pick<SearchOptions, 'partialOrder' | 'symmetry'>> {
+  /** Counters through which the threads agree on who takes which piece. */
   readonly control: SharedArrayBuffer
+  /** What the threads have found, as expander.ts lays it out. */
   readonly pieces: SharedArrayBuffer
+  /** Brings what the searching thread has learned since the last block. */
   readonly port: MessagePort
 }
 
@@ -66,7 +63,11 @@ export class Crew implements Helpers {
    * @param options of the search.
    * @param start starts a thread, which then calls {@link joinCrew}.
    */
-  constructor(others: number, { partialOrder, symmetry }: Reductions, start: (link: Link) => void) {
+  constructor(
+    others: number,
+    { partialOrder, symmetry }: Pick<Link, 'partialOrder' | 'symmetry'>,
+    start: (link: Link) => void,
+  ) {
     for (let index = 0; index < others; index++) {
       const { port1, port2 } = new MessageChannel()
       this.#ports.push(port1)
@@ -161,7 +162,10 @@ export class Follower {
   /** The table of the search, once it is known. */
   table: TableView | null = null
 
-  constructor(machine: Machine, { partialOrder, symmetry }: Reductions) {
+  constructor(
+    machine: Machine,
+    { partialOrder, symmetry }: Pick<Link, 'partialOrder' | 'symmetry'>,
+  ) {
     this.#machine = machine
     this.#stepper = new Stepper(machine, partialOrder && mayLeaveOut(machine))
     const { programs } = this.#stepper

@@ -13,6 +13,7 @@ const MAX_CAPACITY = 1_000
 
 /** It is seen as the values that it holds, the next one to be received first. */
 export class Channel<T> implements Observable<readonly T[]> {
+  /** What stands for it in the machine: for `build.any`, and for tools. */
   readonly object: MachineObject
   readonly #domain: Domain<T>
   readonly #length: Field

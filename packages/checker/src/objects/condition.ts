@@ -14,6 +14,7 @@ import type { Sleepers } from './sleepers.js'
 
 /** It is seen as the number of tasks that sleep on it. */
 export class Condition implements Observable<number> {
+  /** What stands for it in the machine: for `build.any`, and for tools. */
   readonly object: MachineObject
   readonly #sleepers: Sleepers
   readonly #sleep: Operations<Mutex>

@@ -6,6 +6,7 @@ import { Operations } from '../machine/operations.js'
 import { WHOLE_NUMBERS } from './domain.js'
 import { Variable } from './variable.js'
 
+/** A whole number that tasks share, from 0 to 1,073,741,823. Beyond that an operation throws a `Misuse`. */
 export class Counter extends Variable<number> {
   readonly #add: Operations<number>
 

@@ -7,6 +7,7 @@ import { MAX_VALUE } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import { MachineObject } from '../machine/object.js'
 
+/** A set of values, each of which has a number. */
 export interface Domain<T> {
   /** Says of what is held that it refers to the machine's objects: then symmetry may rename it. */
   readonly refers: boolean

@@ -16,6 +16,7 @@ const UNLOCK = 4
 
 /** It is seen as whether it is locked. */
 export class Mutex implements Observable<boolean> {
+  /** What stands for it in the machine: for `build.any`, and for tools. */
   readonly object: MachineObject
   readonly #machine: Machine
   readonly #owner: Field

@@ -4,6 +4,7 @@ import type { MachineObject } from '../machine/object.js'
 
 /** A shared object with something to see from outside. */
 export interface Observable<T> {
+  /** What stands for it in the machine. */
   readonly object: MachineObject
   /** What is seen of it in a state. */
   observe(row: Row): T

@@ -16,6 +16,7 @@ const RELEASE = 4
 
 /** It is seen as the number of permits that are there. */
 export class Semaphore implements Observable<number> {
+  /** What stands for it in the machine: for `build.any`, and for tools. */
   readonly object: MachineObject
   readonly #permits: Field
   readonly #acquire: Operation

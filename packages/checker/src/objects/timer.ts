@@ -12,12 +12,17 @@ const IDLE = 0
 const RUNNING = 1
 const EXPIRED = 2
 
-const STATES = ['idle', 'running', 'expired'] as const
-
 /** What a timer is seen as. `running` includes that it may have expired and nobody has looked. */
-export type TimerState = (typeof STATES)[number]
+export type TimerState = 'idle' | 'running' | 'expired'
 
+const STATES: readonly TimerState[] = ['idle', 'running', 'expired']
+
+/**
+ * A timer that expires at any time after it was started: the model has no clock, so all orders of all timers are
+ * checked.
+ */
 export class Timer implements Observable<TimerState> {
+  /** What stands for it in the machine: for `build.any`, and for tools. */
   readonly object: MachineObject
   readonly #state: Field
   readonly #start: Operation

@@ -10,9 +10,13 @@ import { Operations } from '../machine/operations.js'
 import type { Domain } from './domain.js'
 import type { Observable } from './observable.js'
 
+/** A value that tasks share, out of a finite set. Each function is one step, which `yield*` takes. */
 export class Variable<T> implements Observable<T> {
+  /** What stands for it in the machine: for `build.any`, and for tools. */
   readonly object: MachineObject
+  /** The values that it can hold. */
   protected readonly domain: Domain<T>
+  /** Where a row has its value. */
   protected readonly field: Field
   readonly #get: Operation
   readonly #set: Operations<number>
@@ -133,6 +137,7 @@ export class Variable<T> implements Observable<T> {
     return this.domain.decode(this.field.get(row))
   }
 
+  /** The number of a value. @throws Misuse when it cannot hold it. */
   protected encode(value: T): number {
     return this.domain.encode(value, this.object)
   }

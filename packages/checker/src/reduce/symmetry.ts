@@ -44,6 +44,7 @@ export interface Renaming {
   readonly objects: Int32Array
   /** The position that each becomes, by task and position; filled as they come up. */
   readonly positions: number[][]
+  /** Says that it changes nothing. */
   readonly identity: boolean
 }
 
@@ -55,6 +56,7 @@ interface Shape {
   readonly replicas: readonly number[]
 }
 
+/** Renames identical parts so that states which differ only in names become one state, their representative. */
 export class Symmetry {
   readonly #machine: Machine
   readonly #programs: readonly Program[]

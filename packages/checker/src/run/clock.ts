@@ -11,6 +11,7 @@ export type Happening = (argument: number) => void
 
 const NOTHING: Happening = () => {}
 
+/** Virtual time, with the events that are to come. A run goes from one to the next. */
 export class Clock {
   /** The time. It never goes back. */
   now = 0

@@ -11,12 +11,17 @@ export enum TaskState {
   WAITING = 0,
   /** It is on the queue of its CPU. */
   RUNNABLE = 1,
+  /** It has a CPU. */
   RUNNING = 2,
+  /** Its generator has returned. */
   DONE = 3,
 }
 
+/** A task that needs processor time. */
 export class CpuTask {
+  /** What it is called in errors and reports. */
   readonly name: string
+  /** Where it is now. */
   state = TaskState.WAITING
   /** Where it runs, or ran last. */
   cpu = 0
@@ -34,6 +39,7 @@ export class CpuTask {
   answer = 0
   /** What it waits for, by numbers of whoever runs it: it says so before it yields WAIT. 0 once it is woken. */
   reason = 0
+  /** Its code: it yields how much processor time it takes, in the unit of the clock, or WAIT. */
   steps: LiveSteps
 
   constructor(name: string, steps: LiveSteps) {
@@ -82,8 +88,11 @@ interface Cpu {
   idle: number
 }
 
+/** Processors, the tasks that share them, and what they were used for. */
 export class Cpus {
+  /** The time that they run in. */
   readonly clock: Clock
+  /** The time between two ticks, in the unit of the clock. */
   readonly tick: number
   readonly #scheduler: Scheduler
   readonly #cpus: readonly Cpu[]
@@ -115,6 +124,7 @@ export class Cpus {
     }))
   }
 
+  /** All tasks that were started, those that are done among them. */
   get tasks(): readonly CpuTask[] {
     return this.#tasks
   }

@@ -6,10 +6,13 @@ import type { Machine } from '../machine/machine.js'
 import { BLOCKED, type Operation } from '../machine/operation.js'
 import { placeOf } from '../machine/place.js'
 import type { Program, StackFrame } from '../machine/program.js'
-import type { MicroStep, Turn } from './step.js'
+import type { MicroStep, StepOutcome } from './step.js'
 
+/** A machine in one state, with the steps that led there. */
 export class Execution {
+  /** The machine that runs. */
   readonly machine: Machine
+  /** What is known of each task, by number. */
   readonly programs: readonly Program[]
   /** What has happened. */
   readonly steps: MicroStep[] = []
@@ -32,6 +35,7 @@ export class Execution {
     this.#kept.row = row
   }
 
+  /** Where a task is: the number of a position of its program. */
   position(task: number): number {
     return this.machine.tasks[task]?.position.get(this.row) ?? 0
   }
@@ -75,9 +79,9 @@ export class Execution {
   }
 
   /** The outcomes with which the task can do its next operation now, and what comes of each. */
-  turns(task: number): Turn[] {
+  turns(task: number): StepOutcome[] {
     const operation = this.next(task)
-    const turns: Turn[] = []
+    const turns: StepOutcome[] = []
     for (let outcome = 0; operation && outcome < operation.outcomes; outcome++) {
       const result = this.#attempted(operation, task, outcome)
       if (result >= 0) turns.push({ outcome, result })

@@ -12,7 +12,9 @@ export const WAIT = -1
 /** A task: it yields a duration (0 or more) or WAIT. */
 export type LiveSteps<R = void> = Generator<number, R, number>
 
+/** A task in virtual time. */
 export class LiveTask {
+  /** What it is called in reports. */
   readonly name: string
   /** Its generator has returned. */
   done = false
@@ -47,7 +49,9 @@ export class LiveTask {
   }
 }
 
+/** A clock, and tasks that run by it on as many processors as they want. */
 export class Live {
+  /** The time that the tasks run in. */
   readonly clock = new Clock()
   readonly #tasks: LiveTask[] = []
 

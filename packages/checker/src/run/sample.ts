@@ -11,9 +11,14 @@ import type { Machine } from '../machine/machine.js'
 import { Execution } from './execution.js'
 import { xorshift } from './random.js'
 
+/**
+ * How an execution is chosen: see the top of sample.ts. `pct` finds rare orders of few steps more often than `random`.
+ */
 export type Strategy = 'random' | 'pct'
 
+/** Which executions are looked at, and how many. */
 export interface SampleOptions {
+  /** How each execution is chosen. */
   readonly strategy: Strategy
   /** How many executions. */
   readonly executions: number

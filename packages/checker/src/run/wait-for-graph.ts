@@ -3,24 +3,33 @@ import type { MachineObject } from '../machine/object.js'
 import type { Execution } from './execution.js'
 import { cycle, type Waiter } from './wait-for.js'
 
+/** A task that is not done, or an object that somebody waits for. */
 export interface WaitForNode {
   /** Its number among all tasks and objects of the model. */
   readonly id: number
+  /** A task, or an object that tasks share. */
   readonly kind: 'task' | 'object'
+  /** The name of the task or the object. */
   readonly name: string
 }
 
 /** From a task to an object that it waits for, or from an object to a task that could end waits for it. */
 export interface WaitForEdge {
+  /** The number of the node where the edge begins. */
   readonly from: number
+  /** The number of the node where it ends. */
   readonly to: number
+  /** `waits-for` leads from a task to an object, `ended-by` from an object to a task. */
   readonly kind: 'waits-for' | 'ended-by'
   /** Whether it is part of the circle that {@link cycle} finds. */
   readonly onCycle: boolean
 }
 
+/** Who waits for what in one state. */
 export interface WaitForGraph {
+  /** The tasks that wait, what they wait for, and who could end that. */
   readonly nodes: readonly WaitForNode[]
+  /** The waits, and who could end each. */
   readonly edges: readonly WaitForEdge[]
 }
 

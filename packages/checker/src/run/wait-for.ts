@@ -5,11 +5,13 @@ import type { Execution } from './execution.js'
 
 /** A task that is not done, and what it waits for. */
 export interface Waiter {
+  /** The number of the task. */
   readonly task: number
   /** What it waits for, or what it does when it can move (in a livelock), in words. */
   readonly what: string
   /** The objects that it waits for. */
   readonly objects: readonly MachineObject[]
+  /** Says that it cannot do its next step now. In a livelock there are tasks that can. */
   readonly blocked: boolean
   /** The tasks that could end the wait. */
   readonly for: readonly number[]

@@ -7,6 +7,7 @@
 import type { Machine } from '../machine/machine.js'
 import type { Stepper } from './stepper.js'
 
+/** What a search has learned of the machine, as numbers in the order in which they were learned. */
 export interface Knowledge {
   /** New positions in the order of their numbers: task, the position before it, the result that led to it. */
   readonly positions: readonly number[]

@@ -9,13 +9,18 @@ import { type Limits, Search } from './search.js'
 export interface Reductions {
   /** With all reductions. */
   readonly both: number | null
+  /** With symmetry alone. */
   readonly withoutPartialOrder: number | null
+  /** With partial order alone. */
   readonly withoutSymmetry: number | null
   /** Every state that can be reached. */
   readonly neither: number | null
 }
 
-/** @param build makes the machine anew: each search learns its own positions. */
+/**
+ * Counts the states that a search visits, with each of the reductions and without.
+ * @param build makes the machine anew: each search learns its own positions.
+ */
 export function reductionsOf(build: () => Machine, limits: Limits = {}): Reductions {
   const states = (partialOrder: boolean, symmetry: boolean): number | null => {
     const options = { ...limits, partialOrder, symmetry, allDeadlocks: true, livelocks: false }

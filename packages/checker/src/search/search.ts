@@ -32,9 +32,13 @@ export interface Limits {
 
 /** A search as far as those who help it have to know it. */
 export interface Searching {
+  /** The machine that is searched. */
   readonly machine: Machine
+  /** What follows a state. */
   readonly stepper: Stepper
+  /** Renames states to their representatives; null when the search does not. */
   readonly symmetry: Symmetry | null
+  /** The states found so far. */
   readonly table: StateTable
 }
 
@@ -83,11 +87,15 @@ export interface ViolationFound {
   readonly state: number
 }
 
+/** What a search has found, and what it took. */
 export interface SearchResult {
+  /** What is known of the machine. */
   readonly verdict: Verdict
   /** Which limit stopped the search, when one did. */
   readonly bound: keyof Limits | null
+  /** How many states were visited; with symmetry, one for all that differ only in names. */
   readonly states: number
+  /** How many steps were taken from one state to another. */
   readonly transitions: number
   /** How many steps the shortest way to the farthest state has. */
   readonly depth: number
@@ -102,16 +110,27 @@ export interface SearchResult {
   /** For each property of the machine that has to hold sometimes, the first state in which it does; by number of property. */
   readonly witnesses: readonly (number | null)[]
   /** What was wrong with the model, and the state in which it came out. */
-  readonly misuse: { readonly error: Misuse; readonly state: number } | null
+  readonly misuse: {
+    /** Says what was wrong. */
+    readonly error: Misuse
+    /** The number of the state. */
+    readonly state: number
+  } | null
+  /** Memory that the table of states takes, in bytes. */
   readonly bytes: number
+  /** Time that the search took, in seconds, without the time between two calls of `advance`. */
   readonly seconds: number
 }
 
 /** The limits of a search that is given none. */
 export const DEFAULT_LIMITS = {
+  /** 20 million states. */
   maxStates: 20_000_000,
+  /** Any depth. */
   maxDepth: Number.POSITIVE_INFINITY,
+  /** Any time. */
   maxSeconds: Number.POSITIVE_INFINITY,
+  /** 2,000 megabytes, each 1,000,000 bytes. */
   maxMegabytes: 2000,
 } as const satisfies Limits
 
@@ -124,7 +143,9 @@ interface Cursor {
   state: number
   /** The depth of the states that are being expanded, and the first state after them. */
   depth: number
+  /** The first state after those of this depth. */
   levelEnd: number
+  /** The numbers of states in which nothing can move and not all tasks have settled. */
   readonly deadlocks: number[]
   /** States all of whose successors were found before: where there are none, nothing can go round for ever. */
   readonly turns: number[]
@@ -134,17 +155,28 @@ interface Cursor {
 
 /** All that a search has done, as plain data, to go on with it later. */
 export interface Snapshot extends Cursor {
+  /** What the search has learned of the machine: a row means nothing without it. */
   readonly knowledge: Knowledge
+  /** How many steps were taken. */
   readonly transitions: number
   /** The rows of all states, and the state that each was reached from. */
   readonly rows: Int32Array
+  /** The number of the state that each was reached from; -1 for the initial one. */
   readonly parents: Int32Array
 }
 
+/**
+ * A search of one machine. {@link run} goes to the verdict; {@link advance} goes a little way, so that a caller can
+ * show progress, stop, or save a {@link snapshot}.
+ */
 export class Search {
+  /** The machine that is searched. */
   readonly machine: Machine
+  /** What follows a state. */
   readonly stepper: Stepper
+  /** Renames states to their representatives; null when the search does not. */
   readonly symmetry: Symmetry | null
+  /** The states found so far. */
   table: StateTable
   readonly #options: SearchOptions
   readonly #limits: Required<Limits>

@@ -24,11 +24,15 @@ export const MAX_STATES = NUMBER - 1
 
 /** What another thread has to see to look states up. */
 export interface TableView {
+  /** How many words a row has. */
   readonly words: number
+  /** The rows of all states, one after the other. */
   readonly rows: Int32Array
+  /** Numbers and tags of states, by hash. */
   readonly slots: Int32Array
 }
 
+/** The states that a search has found, each with the number of the state that it was reached from. */
 export class StateTable {
   /** How many states there are. */
   size = 0
@@ -89,7 +93,12 @@ export class StateTable {
   }
 
   /** All states: their rows, and the state that each was reached from. */
-  get contents(): { readonly rows: Int32Array; readonly parents: Int32Array } {
+  get contents(): {
+    /** The rows, one after the other. */
+    readonly rows: Int32Array
+    /** The number of the state that each was reached from; -1 for the initial one. */
+    readonly parents: Int32Array
+  } {
     const { size, words } = this
     return { rows: this.#rows.subarray(0, size * words), parents: this.#parents.subarray(0, size) }
   }
@@ -105,6 +114,7 @@ export class StateTable {
     this.#rehash(slots)
   }
 
+  /** What another thread has to see to look states up. It is out of date when the table grows. */
   get view(): TableView {
     return { words: this.words, rows: this.#rows, slots: this.#slots }
   }

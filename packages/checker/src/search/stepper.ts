@@ -12,9 +12,13 @@ import type { MicroStep } from '../run/step.js'
 
 /** One way that an operation can turn out, and where the task is, innermost frame first. */
 export interface Turn {
+  /** The number of the task. */
   readonly task: number
+  /** The operation that can turn out in several ways. */
   readonly operation: Operation
+  /** Which of its ways this is, from 0. */
   readonly outcome: number
+  /** Where the task is, innermost frame first. */
   readonly stack: readonly StackFrame[]
 }
 
@@ -24,7 +28,9 @@ export type Allows = (turn: Turn) => boolean
 /** How long a chain of left movers may be: longer ones loop. */
 const MAX_CHAIN = 1_000
 
+/** Takes the steps of a search: from a state to those that follow it. */
 export class Stepper {
+  /** What is known of each task, by number. */
   readonly programs: readonly Program[]
   /** How many steps were taken. */
   steps = 0
@@ -112,6 +118,7 @@ export class Stepper {
     return this.#perform(row, task, this.position(row, task), 0, emit)
   }
 
+  /** Where a task is in a state: the number of a position of its program. */
   position(row: Row, task: number): number {
     return (this.#positions[task] as Field).get(row)
   }
