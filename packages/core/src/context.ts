@@ -60,6 +60,7 @@ const STEPS = 64
  * is refused where it can be seen: asking it for flags, opening sections of it and delegating from it throw a ScopeError.
  */
 export class Context<in out N extends string = string> {
+  /** The domain whose flags it carries. */
   readonly domain: Domain<N>
   /** @internal Only a task's changes. */
   own: number

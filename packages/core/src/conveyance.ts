@@ -19,7 +19,9 @@ export type Policy = 'none' | 'convey-on-queue' | 'inherit-on-wait'
 
 /** What a conveyance looks like to JSON and to the structured clone. */
 export interface ConveyanceData {
+  /** The name of the domain. */
   readonly domain: string
+  /** The version of the domain: 0 to 65535. */
   readonly version: number
   /** Stands for the names and bits of the domain's restrictions. */
   readonly flags: string
@@ -32,7 +34,9 @@ export interface ConveyanceData {
  * `merge` and `decode` only; what comes back from a clone or from JSON has to be decoded.
  */
 export class Conveyance<in out N extends string = string> implements ConveyanceData {
+  /** The name of the domain. */
   readonly domain: N
+  /** The version of the domain: 0 to 65535. */
   readonly version: number
   readonly flags: string
   readonly mask: number

@@ -35,6 +35,7 @@ export function currentOrUndefined<N extends string>(domain: Domain<N>): Context
  * it is asynchronous, until its first `await`). It opens no scope and conveys nothing: use it for the
  * callbacks of one and the same task, and a hand-off for another's.
  *
+ * @typeParam F the type of the function, which the result has too.
  * @throws ScopeError for a context while code of a more restricted section of it runs: bind that section's.
  */
 export function bind<N extends string, F extends (...args: never) => unknown>(

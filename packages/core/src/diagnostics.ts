@@ -28,13 +28,17 @@ export type ScopeEventKind =
 
 /** One event of one context. */
 export interface ScopeEvent<N extends string = string> {
+  /** What happened. */
   readonly kind: ScopeEventKind
+  /** The name of the domain. */
   readonly domain: N
   /** The name of the context. */
   readonly context: string
+  /** The flags that it happened to: see {@link ScopeEventKind}. */
   readonly mask: Mask<N>
   /** The label of the scope or the delegation, where it has one. */
   readonly label: string | undefined
+  /** What was thrown, of the kinds `refuse` and `violation`; else undefined. */
   readonly error: Error | undefined
 }
 
@@ -46,6 +50,7 @@ export interface Followed {
 
 /** The part of a domain that knows which of its contexts runs, and who observes them. */
 export class Diagnostics<in out N extends string> {
+  /** The name of the domain. */
   readonly name: N
   /** @internal Whether opening and closing a scope has more to do than to change a mask. */
   watched = true

@@ -23,6 +23,7 @@ export type Bits<F extends string> = { readonly [flag in F]: number }
 
 /** A version of a domain that came before. */
 export interface EarlierVersion<R extends string = string> {
+  /** Its number: 0 to 65535, and not that of the domain as it is now. */
   readonly version: number
   /** Its restrictions with their bits, as they were. */
   readonly restrictions: Bits<string>
@@ -41,8 +42,11 @@ export interface DomainSpec<
   readonly name: N
   /** Travels with every conveyance: 0 to 65535. Change it when a bit changes its meaning. */
   readonly version: number
+  /** What contexts must not do. They travel with every delegation, unless its policy is `none`. */
   readonly restrictions?: Bits<R>
+  /** What contexts may do. They travel only when they are named, and never out of the process. */
   readonly grants?: Bits<G>
+  /** What contexts are. They never travel. */
   readonly identity?: Bits<I>
   /**
    * Who opens grants on contexts: whoever has the domain's {@link granter}, or anyone, as in the kernel, where every task
@@ -60,10 +64,13 @@ export class Domain<
   in out N extends string = string,
   F extends string = string,
 > extends Diagnostics<N> {
+  /** The version: 0 to 65535. */
   readonly version: number
   /** Every flag as a mask of one bit. */
   readonly flags: { readonly [flag in F]: Mask<N> }
+  /** Every flag that is a restriction. */
   readonly restrictions: Mask<N>
+  /** Every flag that is a grant. */
   readonly grants: Mask<N>
   /** Every bit that has a name. */
   readonly known: Mask<N>

@@ -25,9 +25,11 @@ export class ScopeError extends Error {
  * here; {@link provenance} has the same as data.
  */
 export class RestrictionError<N extends string = string> extends Error implements Restricted<N> {
+  /** The name of the domain. */
   readonly domain: N
   readonly context: string
   readonly mask: Mask<N>
+  /** Who set each of the flags, where, and how it came here. */
   readonly provenance: readonly Provenance[]
 
   /** @internal */
@@ -65,9 +67,11 @@ export type DecodeReason =
 
 /** Something that arrived from outside is not a conveyance of this domain. Nothing was adopted. */
 export class DecodeError extends Error {
+  /** Why it was refused. */
   readonly reason: DecodeReason
   /** The HTTP status that fits, under the two names that frameworks read. */
   readonly status = 400
+  /** See {@link status}. */
   readonly statusCode = 400
 
   /** @internal */

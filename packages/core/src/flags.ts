@@ -9,7 +9,10 @@ declare const maskOf: unique symbol
  * returns `N`, so that neither is assignable to the other, nor both to a common one. `a | b` is a plain number
  * to the type checker: use {@link union}, or `domain.mask('A', 'B')`.
  */
-export type Mask<N extends string = string> = number & { readonly [maskOf]: (domain: N) => N }
+export type Mask<N extends string = string> = number & {
+  /** The brand: it is there for the type checker alone. */
+  readonly [maskOf]: (domain: N) => N
+}
 
 /**
  * The union of masks of one domain.

@@ -11,9 +11,18 @@ import type { Domain } from './domain.js'
 import { ScopeError } from './errors.js'
 
 /** `AsyncLocalStorage` or `AsyncContext.Variable`, as far as this file has to know them. */
-export type Variable<T> = { run<R>(value: T, fn: () => R): R } & (
-  | { getStore(): T | undefined }
-  | { get(): T | undefined }
+export type Variable<T> = {
+  /** Calls a function, in which the variable has this value, and in what that starts. */
+  run<R>(value: T, fn: () => R): R
+} & (
+  | {
+      /** The value, as `AsyncLocalStorage` gives it. */
+      getStore(): T | undefined
+    }
+  | {
+      /** The value, as `AsyncContext.Variable` gives it. */
+      get(): T | undefined
+    }
 )
 
 /**

@@ -28,8 +28,11 @@ interface Wait<N extends string> {
 
 /** One operation on its way to another context. Made by {@link handOff}. It runs once. */
 export class HandOff<in out N extends string, A extends unknown[], R> {
+  /** What the worker gets of the restrictions in force here. */
   readonly policy: Policy
+  /** What was captured when the item was handed off. */
   readonly conveyance: Conveyance<N>
+  /** The label that it was given, else the name of its function; undefined where it has neither. */
   readonly label: string | undefined
   readonly #context: Context<N>
   readonly #fn: (worker: Context<N>, ...args: A) => R

@@ -85,9 +85,11 @@ export function inherited({ origin }: Origin, waiting: Waiting): number {
 
 /** A step of a flag's way, in data. */
 export interface ProvenanceStep {
+  /** What the step is. */
   readonly kind: StepKind
   /** The name of the context. */
   readonly context: string
+  /** The label of the section, the scope or the delegation, where it has one. */
   readonly label: string | undefined
   /** The stack at the call, as the engine writes it, where it was recorded. */
   readonly stack: string | undefined

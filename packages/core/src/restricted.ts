@@ -13,11 +13,13 @@ export interface Provenance {
 
 /** What a {@link RestrictionError} tells beside its message. */
 export interface Restricted<N extends string = string> {
+  /** The name of the domain. */
   readonly domain: N
   /** The name of the context that is restricted. */
   readonly context: string
   /** The flags that were forbidden and are in force. */
   readonly mask: Mask<N>
+  /** Who set each of the flags, where, and how it came here. */
   readonly provenance: readonly Provenance[]
 }
 

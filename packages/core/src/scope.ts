@@ -219,6 +219,7 @@ export class Scope<in out N extends string = string> implements Disposable {
     frame.pop(context)
   }
 
+  /** What `using` calls at the end of its block: {@link close}. */
   [dispose](): void {
     this.close()
   }

@@ -14,6 +14,7 @@ import type { Task } from './task.js'
 export class Transfer<in out N extends string = string> {
   /** What the scope will be opened with. */
   readonly mask: Mask<N>
+  /** The label of the scope that moves. */
   readonly label: string | undefined
   readonly #from: ScopeStack<N>
   readonly #origin: Origin | null

@@ -6,13 +6,17 @@ import { decode } from '../remote.js'
 
 /** A payload with the header form of a conveyance. */
 export interface Envelope<T> {
+  /** The conveyance in its header form: `jobs/1/8fe69af9/2`. */
   readonly scopemask: string
+  /** The payload, as it is. */
   readonly data: T
 }
 
 /** What an envelope held. The data came from outside too, and nobody has looked at it. */
 export interface Opened<N extends string> {
+  /** What the sender conveyed, decoded: adopt it, or make a context of it. */
   readonly conveyance: Conveyance<N>
+  /** The payload, as it came. */
   readonly data: unknown
 }
 

@@ -6,17 +6,22 @@
 import type { Context } from '../context.js'
 import { bind } from '../current.js'
 
-type Listener = (...args: never) => unknown
+/** A listener of any event. */
+export type Listener = (...args: never) => unknown
 
 /** `EventEmitter`, as far as this file has to know it. */
 export interface EmitterLike {
+  /** Registers a listener. */
   on(type: string | symbol, listener: (...args: unknown[]) => void): unknown
+  /** Removes a listener. */
   off(type: string | symbol, listener: (...args: unknown[]) => void): unknown
 }
 
 /** `EventTarget`, as far as this file has to know it. */
 export interface TargetLike {
+  /** Registers a listener. */
   addEventListener(type: string, listener: (event: unknown) => void): void
+  /** Removes a listener. */
   removeEventListener(type: string, listener: (event: unknown) => void): void
 }
 

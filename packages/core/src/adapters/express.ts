@@ -12,13 +12,21 @@ import { type IncomingOptions, incoming, type Restricted, restrict } from './inc
 export { type IncomingOptions, type Restricted, restrict } from './incoming.js'
 
 /** A request, as far as this file has to know it. */
-interface RequestLike {
+export interface RequestLike {
+  /** `GET`, `POST` and so on. */
   readonly method: string
+  /** The path with its query, as it was asked for. */
   readonly originalUrl: string
+  /** The headers, by lower-case name. */
   readonly headers: object
 }
 
-type Middleware = (request: RequestLike, response: unknown, next: (error?: unknown) => void) => void
+/** A middleware that is given requests as express has them. */
+export type Middleware = (
+  request: RequestLike,
+  response: unknown,
+  next: (error?: unknown) => void,
+) => void
 
 /** The middleware: `app.use(scopemask(jobs))`. A header that cannot be decoded is answered with 400. */
 export function scopemask<N extends string>(

@@ -13,15 +13,25 @@ import { type IncomingOptions, incoming, restrict } from './incoming.js'
 export { type IncomingOptions, type Restricted, restrict } from './incoming.js'
 
 /** A request, as far as this file has to know it. */
-interface RequestLike {
+export interface RequestLike {
+  /** What fastify calls the request in its logs. */
   readonly id: unknown
+  /** The headers, by lower-case name. */
   readonly headers: object
-  readonly routeOptions: { readonly config: object; readonly url?: string | undefined }
+  /** The route that takes the request. */
+  readonly routeOptions: {
+    /** What the route was declared with: `restrict` in it is a mask. */
+    readonly config: object
+    /** The pattern of the route: `/users/:id`. */
+    readonly url?: string | undefined
+  }
 }
 
 /** An instance, as far as this file has to know it. */
 export interface FastifyLike {
+  /** Announces a property of every request, so that the engine knows their shape. */
   decorateRequest(name: string, value: null): unknown
+  /** Adds a hook that runs when a request has come in, before anything reads its body. */
   addHook(
     name: 'onRequest',
     hook: (request: RequestLike, reply: unknown, done: (error?: Error) => void) => void,

@@ -6,9 +6,13 @@ import type { Context } from '../context.js'
 
 /** Fields for a log line. */
 export interface LogFields {
+  /** All of them together, under one key. */
   readonly scopemask: {
+    /** The name of the domain. */
     readonly domain: string
+    /** The name of the context. */
     readonly context: string
+    /** The names of the flags that are in force, by bit. */
     readonly flags: readonly string[]
   }
 }

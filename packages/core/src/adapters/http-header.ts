@@ -16,13 +16,17 @@ export type { RemotePolicy } from './outgoing.js'
 
 /** `Headers` of fetch, as far as this file has to know it. */
 export interface HeadersLike {
+  /** The header of this name, null or undefined when there is none. */
   get(name: string): string | null | undefined
+  /** Sets a header, in place of one that was there. */
   set(name: string, value: string): void
 }
 
 /** What Node's `ServerResponse` and `ClientRequest` have in common. */
 export interface OutgoingMessageLike {
+  /** The header of this name, undefined when there is none. */
   getHeader(name: string): number | string | readonly string[] | undefined
+  /** Sets a header, in place of one that was there. */
   setHeader(name: string, value: string): unknown
 }
 

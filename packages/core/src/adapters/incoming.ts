@@ -31,6 +31,7 @@ export function incoming<N extends string>(
 
 /** A request that has a context. */
 export interface Restricted<N extends string> {
+  /** The context of the request: what it was sent with, and what was added here. */
   scopemask: Context<N>
 }
 

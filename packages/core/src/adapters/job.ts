@@ -24,6 +24,7 @@ export function payload<N extends string, T>(
 
 /** What a queue gives to a processor, as far as this file has to know it. */
 export interface Job {
+  /** What {@link payload} made, after the queue has stored it as JSON and read it again. */
   readonly data: unknown
 }
 

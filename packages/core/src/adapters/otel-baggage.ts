@@ -13,10 +13,18 @@ import { outgoing, type RemotePolicy } from './outgoing.js'
 
 export type { RemotePolicy } from './outgoing.js'
 
+/** `BaggageEntry` of @opentelemetry/api, as far as this file has to know it. */
+export interface BaggageEntryLike {
+  /** The value, as text. */
+  readonly value: string
+}
+
 /** `Baggage` of @opentelemetry/api, as far as this file has to know it: immutable. */
 export interface BaggageLike {
-  getEntry(key: string): { readonly value: string } | undefined
-  setEntry(key: string, entry: { readonly value: string }): this
+  /** The entry with this key. */
+  getEntry(key: string): BaggageEntryLike | undefined
+  /** Returns other baggage that has this entry too. */
+  setEntry(key: string, entry: BaggageEntryLike): this
 }
 
 const KEY = 'scopemask'

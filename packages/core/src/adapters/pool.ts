@@ -14,6 +14,7 @@ export type { RemotePolicy } from './outgoing.js'
 
 /** A pool, as far as this file has to know it. */
 export interface PoolLike<A extends unknown[]> {
+  /** Runs a task in some thread, and resolves with what it returns. */
   run(data: Envelope<unknown>, ...more: A): Promise<unknown>
 }
 

@@ -8,6 +8,7 @@ import { handOff } from '../hand-off.js'
 
 /** A queue, as far as this file has to know it. */
 export interface QueueLike<A extends unknown[]> {
+  /** Adds a task, and resolves with what it returns. */
   add<R>(fn: () => Promise<R>, ...more: A): Promise<R>
 }
 
