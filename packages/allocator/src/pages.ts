@@ -15,11 +15,12 @@ export {
   COMPACT_COMPLETE,
   COMPACT_DEFERRED,
   COMPACT_SKIPPED,
+  type FreelistSearch,
   perform,
   type StepHandlers,
   type StepOf,
 } from './alloc/steps.js'
-export { Buddy, type FallbackEvent } from './pages/buddy.js'
+export { Buddy, type BuddyState, type FallbackEvent } from './pages/buddy.js'
 export {
   FALLBACKS,
   type Fallback,
@@ -27,7 +28,8 @@ export {
   PAGEBLOCK_ORDER,
 } from './pages/fallback.js'
 export { PageError } from './pages/page-error.js'
-export { InvariantError, NO_PAGE, PageFrames } from './pages/page-frames.js'
+export { type FramesState, InvariantError, NO_PAGE, PageFrames } from './pages/page-frames.js'
+export type { PerCpuPages, PerCpuState } from './pages/per-cpu-pages.js'
 export {
   calculateMinFreeKbytes,
   type FreeState,
@@ -39,14 +41,15 @@ export {
   zoneWatermarkFast,
   zoneWatermarkOk,
 } from './pages/watermark.js'
-export { ZONES, type Zone, type ZoneLabel } from './pages/zone.js'
-export { type MemoryOptions, Zones, type ZonesState } from './pages/zones.js'
+export { ZONES, type Zone, type ZoneLabel, type ZoneState } from './pages/zone.js'
+export { type From, type MemoryOptions, Zones, type ZonesState } from './pages/zones.js'
 export {
   ACTIVE_ANON,
   ACTIVE_FILE,
   INACTIVE_ANON,
   INACTIVE_FILE,
   type Lru,
+  type LruState,
   PG_ACTIVE,
   PG_DIRTY,
   PG_FILE,
@@ -70,4 +73,5 @@ export {
   type WritebackPage,
   writebackCase,
 } from './reclaim/throttle.js'
-export { Workingset } from './reclaim/workingset.js'
+export type { VmscanState } from './reclaim/vmscan.js'
+export { Workingset, type WorkingsetCounters, type WorkingsetState } from './reclaim/workingset.js'

@@ -17,5 +17,8 @@ export {
   NO_OBJECT,
   type SlabCache,
   type SlabCacheOptions,
+  type SlabCacheState,
   type SlabInfo,
 } from './slab/slab-cache.js'
+export type { SlabLayout } from './slab/slab-layout.js'
+export type { SlabColumn, SlabTableState } from './slab/slab-table.js'

@@ -6,6 +6,17 @@ export { buddyinfo } from './views/buddyinfo.js'
 export { memInfo } from './views/mem-info.js'
 export { pagetypeinfo } from './views/pagetypeinfo.js'
 export { slabinfo } from './views/slabinfo.js'
-export type { NodeCounters, VmCounters, VmEvent, ZoneCounters } from './views/vm-counters.js'
+export {
+  NODE_STATS,
+  type NodeCounters,
+  type NodeStat,
+  NUMA_STATS,
+  VM_EVENTS,
+  type VmCounters,
+  type VmEvent,
+  ZONE_STATS,
+  type ZoneCounters,
+  type ZoneStat,
+} from './views/vm-counters.js'
 export { vmstat } from './views/vmstat.js'
 export { zoneinfo } from './views/zoneinfo.js'

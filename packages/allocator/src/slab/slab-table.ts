@@ -21,7 +21,7 @@ export const CPU_PARTIAL = 3
 /** On the list of slabs with free objects. */
 export const PARTIAL = 4
 
-/** All that a {@link SlabTable} knows: a copy. */
+/** All that a cache knows of its slabs: a copy. */
 export interface SlabTableState {
   readonly size: number
   readonly spare: number
@@ -29,7 +29,8 @@ export interface SlabTableState {
   readonly byObject: readonly Uint16Array[]
 }
 
-type SlabColumn = Int32Array | Uint16Array | Uint8Array
+/** One fact about every slab, by the number of the slab. */
+export type SlabColumn = Int32Array | Uint16Array | Uint8Array
 
 export class SlabTable {
   /** How many objects a slab has at most. */
