@@ -5,7 +5,14 @@
 export type { Action, Automaton, Node, Numbering, Redirect } from './machine/automaton.js'
 export { Interrupted, Misuse } from './machine/errors.js'
 export type { Guard, OpenCall } from './machine/guard.js'
-export { type Field, type Layout, MAX_VALUE, type Overflow, type Row } from './machine/layout.js'
+export {
+  type Conversion,
+  type Field,
+  type Layout,
+  MAX_VALUE,
+  type Overflow,
+  type Row,
+} from './machine/layout.js'
 export { Machine, type ProcedureOptions, type Task } from './machine/machine.js'
 export { type Group, MachineObject, type Membership } from './machine/object.js'
 export {

@@ -102,6 +102,7 @@ export class Cpus {
   switches = 0
   /** Steps of tasks. */
   steps = 0
+  /** Is told what happens on the processors; null while nobody watches. */
   observer: CpuObserver | null = null
 
   /** @param tick the time between two ticks, at multiples of which running tasks are looked at */
