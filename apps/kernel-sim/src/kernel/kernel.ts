@@ -37,6 +37,7 @@ import { ALLOCATION, pathOf } from './role.js'
 import { Situations } from './situations.js'
 import { Completion } from './task/completion.js'
 import { Current } from './task/current.js'
+import { Interrupt, Interrupts } from './task/interrupt.js'
 import { Process } from './task/process.js'
 import { Scopes } from './task/scopes.js'
 import { TaskStates } from './task/task-state.js'
@@ -75,6 +76,7 @@ export class Kernel {
   readonly #growing: { grow(tasks: number): void }[] = []
   #systemPool: WorkerPool | null = null
   #kthreadd: Kthreadd | null = null
+  #interrupts: Interrupts | null = null
 
   /** @param interventions changes to what the scenario builds: see intervention.ts. */
   constructor(policy: Policy, interventions: readonly Intervention[] = []) {
@@ -195,8 +197,20 @@ export class Kernel {
 
   /** Calls a function at any moment after it was armed, in a softirq, where it must not sleep. */
   timer(name: string, fn: () => Steps<unknown>): Timer {
-    const parts = { machine: this.machine, tasks: this.#tasks, kthread: this.#kthread }
+    const parts = { machine: this.machine, tasks: this.#tasks, interrupts: this.#interruptsThere() }
     return new Timer(parts, name, fn)
+  }
+
+  /** An interrupt of a device: its handler runs on top of whatever task it hits, and must not sleep. */
+  interrupt(name: string, handler: () => Steps<unknown>): Interrupt {
+    const parts = { machine: this.machine, interrupts: this.#interruptsThere() }
+    return new Interrupt(parts, name, 'HARDIRQ', handler)
+  }
+
+  /** A softirq: as an interrupt of a device, but tasks keep it out by `lockBh` too. */
+  softirq(name: string, handler: () => Steps<unknown>): Interrupt {
+    const parts = { machine: this.machine, interrupts: this.#interruptsThere() }
+    return new Interrupt(parts, name, 'SOFTIRQ', handler)
   }
 
   /** A number that tasks share, instead of a JavaScript variable. */
@@ -422,6 +436,18 @@ export class Kernel {
       this.#current.checkReturn(row, running)
     }
     return task
+  }
+
+  #interruptsThere(): Interrupts {
+    if (this.#interrupts === null) {
+      this.#interrupts = new Interrupts(this.machine, this.#tasks, (name, body) => {
+        const thread = this.kthread(name, body)
+        this.situations.servesAll(thread)
+        return thread
+      })
+      this.#growing.push(this.#interrupts)
+    }
+    return this.#interrupts
   }
 
   #needKthreadd(): Kthreadd {

@@ -6,6 +6,9 @@ import {
   type Row,
 } from '@scopemask/checker/machine'
 
+/** What interrupts there are, by the names of lockdep. */
+export type InterruptKind = 'HARDIRQ' | 'SOFTIRQ'
+
 /** What an operation is to lockdep. */
 export type Effect =
   | {
@@ -17,8 +20,18 @@ export type Effect =
       /** A trylock has taken the lock if its result is not 0. */
       readonly trylock?: boolean
       readonly subclass?: number
+      /** The interrupts that are turned off before it is taken. */
+      readonly disables?: InterruptKind
     }
-  | { readonly kind: 'release'; readonly lock: MachineObject; readonly class?: string }
+  | {
+      readonly kind: 'release'
+      readonly lock: MachineObject
+      readonly class?: string
+      /** The interrupts that are turned on again after it is given back, by the result. */
+      readonly enables?: (result: number) => InterruptKind | null
+    }
+  /** An interrupt begins or ends. */
+  | { readonly kind: 'irq_enter' | 'irq_exit'; readonly irq: InterruptKind }
   /** An allocation; whether lockdep takes it as one that may enter the filesystem follows from its result. */
   | { readonly kind: 'alloc'; readonly entersFs: (result: number) => boolean }
   | { readonly kind: 'fs_reclaim_acquire' | 'fs_reclaim_release' }

@@ -134,6 +134,7 @@ function walk(
 function look(lockdep: Lockdep, name: string, operation: Operation, at: string): void {
   const effect = effectOf(operation)
   if (effect?.kind === 'acquire' && !effect.trylock) {
+    if (effect.disables) lockdep.disable(name, effect.disables)
     lockdep.acquire(name, classOf(effect), effect.mode, { instance: effect.lock, at })
   } else if (effect?.kind === 'pass') passThrough(lockdep, name, classOf(effect), at)
 }
@@ -143,13 +144,23 @@ function observe(lockdep: Lockdep, name: string, { operation, result, queue, at 
   const effect = effectOf(operation)
   switch (effect?.kind) {
     case 'acquire': {
-      const { trylock = false, mode, lock } = effect
+      const { trylock = false, mode, lock, disables } = effect
       if (trylock && result === 0) break
+      if (disables) lockdep.disable(name, disables)
       lockdep.acquire(name, classOf(effect), mode, { trylock, instance: lock, at })
       break
     }
-    case 'release':
+    case 'release': {
       lockdep.release(name, classOf(effect), effect.lock)
+      const enabled = effect.enables?.(result)
+      if (enabled) lockdep.enable(name, enabled)
+      break
+    }
+    case 'irq_enter':
+      lockdep.enter(name, effect.irq)
+      break
+    case 'irq_exit':
+      lockdep.exit(name, effect.irq)
       break
     case 'alloc':
       if (effect.entersFs(result)) passThrough(lockdep, name, FS_RECLAIM, at)

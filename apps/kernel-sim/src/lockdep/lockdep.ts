@@ -139,11 +139,13 @@ export class Lockdep {
     this.enable(task, irq)
   }
 
-  /** The classes that a task holds, in order, as a text that tells one list from another. */
+  /** The classes that a task holds, in order, and which interrupts can come, as a text that tells one list from another. */
   heldBy(task: string): string {
-    return this.#watched(task)
-      .held.map(({ lock, mode }) => `${lock} ${mode}`)
-      .join()
+    const { held, enabled } = this.#watched(task)
+    return [
+      ...held.map(({ lock, mode }) => `${lock} ${mode}`),
+      ...IRQS.filter((irq) => enabled.has(irq)),
+    ].join()
   }
 
   /** A task drops all that it still holds, as when the execution ends. */

@@ -16,16 +16,14 @@ function build(kernel: Kernel, memReclaim: boolean): void {
   kernel.shrinker('super_cache_scan', __GFP_FS, function* () {
     yield* page.waitOnWriteback()
   })
-  const bio = kernel.completion('bio to the SSD')
-  kernel.kthread('irq', function* () {
-    yield* bio.wait()
+  const ssd = kernel.interrupt('bio to the SSD', function* () {
     yield* kernel.queueWork(queue, write)
   })
   kernel.task('flusher', function* () {
     yield* page.lock()
     yield* page.startWriteback()
     yield* page.unlock()
-    yield* bio.complete()
+    yield* ssd.raise()
   })
 }
 

@@ -40,9 +40,7 @@ export const transactionHandOff = scenario({
       if (kernel.policy.calleeScope) yield* rolled.inContext(commit)
       else yield* commit()
     })
-    const submitted = kernel.completion('bio')
-    kernel.kthread('irq', function* () {
-      yield* submitted.wait()
+    const disk = kernel.interrupt('bio_endio', function* () {
       yield* kernel.queueWork(unwritten, endIo)
     })
     kernel.task('submit', function* () {
@@ -51,7 +49,7 @@ export const transactionHandOff = scenario({
       yield* reserved.switchContext(rolled)
       yield* allocate()
       yield* rolled.clearContext()
-      yield* submitted.complete()
+      yield* disk.raise()
     })
   },
 })

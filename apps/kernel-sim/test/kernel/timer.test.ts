@@ -44,12 +44,41 @@ describe('a timer', () => {
         })
         kernel.task('A', function* () {
           yield* timer.mod()
-          yield* lock.lock()
+          yield* lock.lockBh()
           yield* sync ? timer.deleteSync() : timer.delete()
-          yield* lock.unlock()
+          yield* lock.unlockBh()
         })
       },
     })),
+    {
+      program: 'it expires on top of a task that holds a spinlock which its function takes',
+      source:
+        'kernel/softirq.c, handle_softirqs; include/linux/spinlock_api_smp.h, __raw_spin_lock',
+      want: 'deadlock',
+      build(kernel) {
+        const lock = kernel.spinlock('s')
+        const timer = kernel.timer('t', function* () {
+          yield* lock.lock()
+          yield* lock.unlock()
+        })
+        kernel.task('A', function* () {
+          yield* timer.mod()
+          yield* lock.lock()
+          yield* timer.delete()
+          yield* lock.unlock()
+        })
+      },
+    },
+    {
+      program: 'timer_delete_sync in a hard interrupt',
+      source: 'kernel/time/timer.c, __timer_delete_sync (WARN_ON(in_hardirq()))',
+      want: /irq disk calls timer_delete_sync\(t\) in a hard interrupt/,
+      build(kernel) {
+        const timer = kernel.timer('t', () => kernel.kmalloc(GFP_ATOMIC))
+        const irq = kernel.interrupt('disk', () => timer.deleteSync())
+        kernel.task('A', () => irq.raise())
+      },
+    },
     {
       program: 'its function takes a mutex',
       source: 'kernel/sched/core.c, __might_resched',

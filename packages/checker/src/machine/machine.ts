@@ -12,6 +12,7 @@ import { type Group, MachineObject, type Membership } from './object.js'
 import { Call, type Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
 import { Program } from './program.js'
 import type { Property } from './property.js'
+import type { Suspension } from './suspension.js'
 import type { Watch } from './watch.js'
 
 /** A task of the machine. Its field holds its position. */
@@ -63,6 +64,8 @@ export class Machine implements Numbering {
   /** All nodes of all automata, by number. */
   readonly nodes: Node[] = []
   redirect: Redirect | null = null
+  /** Which tasks run on top of which; null where none does. */
+  suspension: Suspension | null = null
   /** All procedures and what tasks do, by number. */
   readonly procedures: ProcedureLike[] = []
   /** What is claimed of its states. */

@@ -15,6 +15,11 @@
  * - Operations. The same argument finds every operation that some execution performs: a search that assumed too much
  *   comes to the operation that refutes it (see below).
  *
+ * - Suspension. A left mover of a task on top of which another one has begun to run is done before that begins: it commutes with
+ *   the steps of the one on top as with those of any other. If that one never comes to its end, the task below is stuck with the
+ *   left mover done instead of before it. So a step that the one on top may wait for, such as the unlocking of what it needs,
+ *   must not be a left mover of a task that can be suspended; that is for whoever makes the operation to see to.
+ *
  * Which steps are left movers? Those that work on nothing but their own task (reading its flags, choosing an
  * outcome): they commute with everything. And those on a shared object, say the unlocking of a mutex, as long as no other
  * task does to that object what does not commute with it, say a trylock. Operations name what they do

@@ -45,6 +45,11 @@ export class Execution {
     return this.programs[task]?.operations[this.position(task)] ?? null
   }
 
+  /** The number of the task that runs on top of this one, or -1. */
+  suspendedBy(task: number): number {
+    return this.machine.suspension?.by(this.row, task) ?? -1
+  }
+
   /** Where the task is, innermost frame first. */
   stack(task: number): StackFrame[] {
     return this.programs[task]?.stack(this.position(task)) ?? []
@@ -64,6 +69,7 @@ export class Execution {
     const operation = this.next(task)
     const program = this.programs[task]
     if (!operation || !program || outcome >= operation.outcomes) return false
+    if (this.suspendedBy(task) >= 0) return false
     const position = this.position(task)
     return this.#kept.fitting(() => {
       const next = this.row.slice()
@@ -82,6 +88,7 @@ export class Execution {
   turns(task: number): StepOutcome[] {
     const operation = this.next(task)
     const turns: StepOutcome[] = []
+    if (this.suspendedBy(task) >= 0) return turns
     for (let outcome = 0; operation && outcome < operation.outcomes; outcome++) {
       const result = this.#attempted(operation, task, outcome)
       if (result >= 0) turns.push({ outcome, result })

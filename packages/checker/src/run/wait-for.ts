@@ -1,6 +1,6 @@
 /** Wait-for: in a state where nothing moves on, who waits for what, who holds it, and where the circle closes. */
 import type { MachineObject } from '../machine/object.js'
-import type { Operation } from '../machine/operation.js'
+import type { Operation, Wait } from '../machine/operation.js'
 import type { Execution } from './execution.js'
 
 /** A task that is not done, and what it waits for. */
@@ -22,8 +22,16 @@ export interface Waiter {
 /** What a task waits for, or would wait for if it could not go on. */
 export function awaited(execution: Execution, task: number): readonly MachineObject[] {
   const operation = execution.next(task)
-  const wait = operation?.wait?.(execution.row, task)
+  const wait = suspended(execution, task) ?? operation?.wait?.(execution.row, task)
   return wait?.objects ?? (operation?.object ? [operation.object] : [])
+}
+
+/** What a task waits for on top of which another one runs; null where none does. */
+function suspended(execution: Execution, task: number): Wait | null {
+  const top = execution.machine.tasks[execution.suspendedBy(task)]
+  return top === undefined
+    ? null
+    : { what: `${top}, which runs on top of it`, objects: [top], tasks: [top.index] }
 }
 
 /** All tasks that are neither at an end nor at rest. */
@@ -32,7 +40,7 @@ export function waiters(execution: Execution): Waiter[] {
   const active = tasks.map(({ index }) => index).filter((task) => !execution.rests(task))
   return active.map((task) => {
     const operation = execution.next(task)
-    const wait = operation?.wait?.(execution.row, task)
+    const wait = suspended(execution, task) ?? operation?.wait?.(execution.row, task)
     const objects = awaited(execution, task)
     return {
       task,

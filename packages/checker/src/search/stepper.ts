@@ -7,6 +7,7 @@ import type { Field, Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { Operation } from '../machine/operation.js'
 import { type Program, type StackFrame, Unforeseen } from '../machine/program.js'
+import type { Suspension } from '../machine/suspension.js'
 import { LeftMovers } from '../reduce/partial-order.js'
 import type { MicroStep } from '../run/step.js'
 
@@ -40,6 +41,7 @@ export class Stepper {
   /** The field of each task's position. */
   readonly #positions: readonly Field[]
   readonly #movers: LeftMovers | null
+  readonly #suspension: Suspension | null
   /** For each task and position: 2 if the task is at a left mover there, 1 if it is not; nothing while that is not known. */
   readonly #moverAt: number[][]
   /** What was decided about left movers, in order: a task, a position, and 1 or 2. */
@@ -54,6 +56,7 @@ export class Stepper {
     this.#machine = machine
     this.#allows = allows
     this.#positions = machine.tasks.map(({ position }) => position)
+    this.#suspension = machine.suspension
     this.#movers = partialOrder ? new LeftMovers() : null
     this.programs = machine.programs((operation) => this.#movers?.note(operation))
     this.#moverAt = machine.tasks.map(() => [])
@@ -115,6 +118,7 @@ export class Stepper {
 
   /** Calls `emit` with each state that follows by a step of this task. */
   expandTask(row: Row, task: number, emit: (next: Row, task: number) => void): boolean {
+    if (this.#suspension !== null && this.#suspension.by(row, task) >= 0) return false
     return this.#perform(row, task, this.position(row, task), 0, emit)
   }
 

@@ -5,6 +5,7 @@
 
 import type { Field, Machine, MachineObject, Row, Task } from '@scopemask/checker/machine'
 import { Misuse } from '@scopemask/checker/machine'
+import type { InterruptKind } from '../operation.js'
 
 /** A lock that is held by a task until the task drops it. */
 export interface HeldLock {
@@ -20,7 +21,12 @@ export class TaskStates {
   /** TASK_UNINTERRUPTIBLE: from `prepare_to_wait` until somebody wakes the task. */
   readonly #asleep: Field[] = []
   readonly #held: Field[] = []
-  readonly #atomic: Field[] = []
+  readonly #spinlocks: Field[] = []
+  /** How often each task has turned softirqs off, and all interrupts. */
+  readonly #bhOff: Field[] = []
+  readonly #irqOff: Field[] = []
+  /** The threads that stand for interrupts. */
+  readonly #interrupts = new Map<number, InterruptKind>()
 
   constructor(machine: Machine) {
     this.#machine = machine
@@ -29,7 +35,9 @@ export class TaskStates {
   /** Gives a new task its fields. */
   add(task: Task): void {
     this.#held[task.index] = this.#machine.field(task, 'locks held')
-    this.#atomic[task.index] = this.#machine.field(task, 'spinlocks held')
+    this.#spinlocks[task.index] = this.#machine.field(task, 'spinlocks held')
+    this.#bhOff[task.index] = this.#machine.field(task, 'softirqs off')
+    this.#irqOff[task.index] = this.#machine.field(task, 'interrupts off')
     this.#asleep[task.index] = this.#machine.field(task, 'asleep')
   }
 
@@ -73,12 +81,47 @@ export class TaskStates {
     change(held, row, -1)
   }
 
-  enterAtomic(row: Row, task: number): void {
-    change(this.#atomic[task], row, 1)
+  /** @param disables which interrupts are off from here on. */
+  spinlockTaken(row: Row, task: number, disables: InterruptKind | null): void {
+    change(this.#spinlocks[task], row, 1)
+    if (disables !== null) change(this.#off(disables)[task], row, 1)
   }
 
-  leaveAtomic(row: Row, task: number): void {
-    change(this.#atomic[task], row, -1)
+  /**
+   * @param disables which interrupts were off since the lock was taken.
+   * @returns whether they are on again.
+   */
+  spinlockGiven(row: Row, task: number, disables: InterruptKind | null): boolean {
+    change(this.#spinlocks[task], row, -1)
+    if (disables === null) return false
+    const off = this.#off(disables)[task]
+    change(off, row, -1)
+    return off?.get(row) === 0
+  }
+
+  holdsSpinlock(row: Row, task: number): boolean {
+    return this.#spinlocks[task]?.get(row) !== 0
+  }
+
+  /** Says that a thread stands for an interrupt. */
+  runsInInterrupt(task: Task, kind: InterruptKind): void {
+    this.#interrupts.set(task.index, kind)
+  }
+
+  /** What kind of interrupt a task stands for; null for one that is a task. */
+  interruptOf(task: number): InterruptKind | null {
+    return this.#interrupts.get(task) ?? null
+  }
+
+  get haveInterrupts(): boolean {
+    return this.#interrupts.size > 0
+  }
+
+  /** Whether an interrupt can come on top of a task, as far as that is not in one and has not turned it off. */
+  canBeHitBy(row: Row, task: number, kind: InterruptKind | null): boolean {
+    const own = this.interruptOf(task)
+    if (own === 'HARDIRQ' || this.#irqOff[task]?.get(row) !== 0) return false
+    return kind === 'HARDIRQ' || (own === null && this.#bhOff[task]?.get(row) === 0)
   }
 
   /** @throws Misuse under a spinlock: the kernel's "BUG: sleeping function called from invalid context". */
@@ -91,13 +134,16 @@ export class TaskStates {
 
   /** Why a task must not sleep, in words. */
   atomicContext(row: Row, task: number): string {
-    const spins = this.#locks.some((lock) => lock.isSpinlock && lock.isHeldBy(row, task))
-    return spins ? 'under a spinlock' : 'in an interrupt'
+    return this.holdsSpinlock(row, task) ? 'under a spinlock' : 'in an interrupt'
   }
 
   /** Whether the task holds a spinlock or runs in an interrupt. */
   isAtomic(row: Row, task: number): boolean {
-    return this.#atomic[task]?.get(row) !== 0
+    return this.holdsSpinlock(row, task) || this.#interrupts.has(task)
+  }
+
+  #off(kind: InterruptKind): readonly Field[] {
+    return kind === 'SOFTIRQ' ? this.#bhOff : this.#irqOff
   }
 
   /** @param from what it returns from, if that is not all that it does. @throws Misuse when the task holds a lock as it returns. */

@@ -1,18 +1,17 @@
 /**
- * Timer: calls a function at any moment after it was armed (kernel/time/timer.c, Linux 6.12). The function runs in a softirq: it must
- * not sleep. That it runs on top of a task, which goes on only afterwards, is left out: here it runs beside.
+ * Timer: calls a function at any moment after it was armed (kernel/time/timer.c, Linux 6.12), in a softirq: see interrupt.ts.
  */
 import type { Machine, MachineObject, Operation, Steps } from '@scopemask/checker/machine'
-import { BLOCKED } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
-import type { StartKthread } from '../work/kthread.js'
+import type { Interrupts } from './interrupt.js'
 import type { TaskStates } from './task-state.js'
 
 /** What a timer is made with. */
 interface Parts {
   readonly machine: Machine
   readonly tasks: TaskStates
-  readonly kthread: StartKthread
+  readonly interrupts: Interrupts
 }
 
 export class Timer {
@@ -21,36 +20,24 @@ export class Timer {
   readonly #delete: Operation
   readonly #deleteSync: Operation
 
-  constructor({ machine, tasks, kthread }: Parts, name: string, fn: () => Steps<unknown>) {
+  constructor({ machine, tasks, interrupts }: Parts, name: string, fn: () => Steps<unknown>) {
     const object = machine.object(name)
     this.object = object
     const armed = machine.field(object, 'armed')
     const running = machine.field(object, 'running')
-    const expires = new KernelOperation({
-      name: 'call_timer_fn',
+    const thread = interrupts.add({
+      name: `timer ${name}`,
+      kind: 'SOFTIRQ',
       object,
-      attempt: (row, task) => {
-        if (armed.get(row) === 0) return BLOCKED
+      call: 'call_timer_fn',
+      begin(row) {
+        if (armed.get(row) === 0) return false
         armed.set(row, 0)
         running.set(row, 1)
-        tasks.enterAtomic(row, task)
-        return 0
+        return true
       },
-    })
-    const returns = new KernelOperation({
-      name: 'timer_fn_returns',
-      object,
-      wakes: true,
-      attempt: (row, task) => {
-        tasks.leaveAtomic(row, task)
-        running.set(row, 0)
-        return 0
-      },
-    })
-    const thread = kthread(`timer ${name}`, function* () {
-      yield* expires
-      yield* fn()
-      yield* returns
+      end: (row) => running.set(row, 0),
+      fn,
     })
     const change = (operation: string, value: number): Operation =>
       new KernelOperation({
@@ -70,7 +57,12 @@ export class Timer {
       object,
       results: ['was not armed', 'was armed'],
       wait: () => ({ what: `timer ${object}`, tasks: [thread.index] }),
-      attempt: (row) => {
+      attempt: (row, task) => {
+        if (tasks.interruptOf(task) === 'HARDIRQ') {
+          throw new Misuse(
+            `${tasks.name(task)} calls timer_delete_sync(${object}) in a hard interrupt: it may have interrupted the timer`,
+          )
+        }
         if (running.get(row) === 1) return BLOCKED
         const before = armed.get(row)
         armed.set(row, 0)
@@ -89,7 +81,11 @@ export class Timer {
     return (yield* this.#delete) === 1
   }
 
-  /** Disarms it once its function does not run. It spins, so it may be called under a spinlock. @returns whether it was armed. */
+  /**
+   * Disarms it once its function does not run. It spins, so it may be called under a spinlock.
+   * @returns whether it was armed.
+   * @throws Misuse in a hard interrupt.
+   */
   *deleteSync(): Steps<boolean> {
     return (yield* this.#deleteSync) === 1
   }

@@ -1,0 +1,317 @@
+import { __GFP_FS, GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import type { Steps } from '@scopemask/checker/machine'
+import { Search } from '@scopemask/checker/search'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Kernel } from '../../src/kernel/kernel.js'
+import { GFP_ATOMIC } from '../../src/kernel/memory/gfp.js'
+import { policyNamed } from '../../src/kernel/policy.js'
+import { lockdepOf } from '../../src/lockdep/lockdep-watch.js'
+import { check } from '../../src/matrix/subject.js'
+import { inForms, itBehaves } from './litmus.js'
+
+const WAYS = ['plain', 'bh', 'irqsave'] as const
+type Way = (typeof WAYS)[number]
+type Kind = 'interrupt' | 'softirq'
+
+/** Runs a section under a spinlock, taken in one of the ways. */
+function* under(
+  lock: ReturnType<Kernel['spinlock']>,
+  way: Way,
+  section: Steps<unknown>,
+): Steps<void> {
+  if (way === 'plain') yield* lock.lock()
+  else if (way === 'bh') yield* lock.lockBh()
+  else yield* lock.lockIrqsave()
+  yield* section
+  if (way === 'plain') yield* lock.unlock()
+  else if (way === 'bh') yield* lock.unlockBh()
+  else yield* lock.unlockIrqrestore()
+}
+
+function* nothing(): Steps<void> {}
+
+/** A handler that takes the lock which a task holds, taken there in one of the ways. */
+function shared(kernel: Kernel, kind: Kind, way: Way): void {
+  const lock = kernel.spinlock('s')
+  const handler = kernel[kind]('h', () => under(lock, 'plain', nothing()))
+  kernel.task('A', function* () {
+    yield* handler.raise()
+    yield* under(lock, way, nothing())
+  })
+}
+
+describe('an interrupt', () => {
+  itBehaves([
+    ...inForms(
+      'include/linux/spinlock_api_smp.h, __raw_spin_lock, __raw_spin_lock_bh, __raw_spin_lock_irqsave',
+      [
+        [
+          'hard, needs a spinlock that its task took by spin_lock',
+          'deadlock',
+          ['interrupt', 'plain'],
+        ],
+        [
+          'hard, needs a spinlock that its task took by spin_lock_bh',
+          'deadlock',
+          ['interrupt', 'bh'],
+        ],
+        [
+          'hard, needs a spinlock that its task took by spin_lock_irqsave',
+          'safe',
+          ['interrupt', 'irqsave'],
+        ],
+        [
+          'soft, needs a spinlock that its task took by spin_lock',
+          'deadlock',
+          ['softirq', 'plain'],
+        ],
+        ['soft, needs a spinlock that its task took by spin_lock_bh', 'safe', ['softirq', 'bh']],
+        [
+          'soft, needs a spinlock that its task took by spin_lock_irqsave',
+          'safe',
+          ['softirq', 'irqsave'],
+        ],
+      ] as const,
+      (kernel, [kind, way]) => shared(kernel, kind, way),
+    ),
+    ...inForms(
+      'kernel/softirq.c, __irq_exit_rcu (invoke_softirq only if !in_interrupt())',
+      [
+        [
+          'hard, on top of a softirq that holds a spinlock which it needs',
+          'deadlock',
+          ['softirq', 'interrupt'],
+        ],
+        ['soft, on top of another softirq: does not happen', 'safe', ['softirq', 'softirq']],
+        ['hard, on top of another hard one: does not happen', 'safe', ['interrupt', 'interrupt']],
+      ] as const,
+      (kernel, [below, above]) => {
+        const lock = kernel.spinlock('s')
+        const handler = () => under(lock, 'plain', nothing())
+        const first = kernel[below]('first', handler)
+        const second = kernel[above]('second', handler)
+        kernel.task('A', function* () {
+          yield* first.raise()
+          yield* second.raise()
+        })
+      },
+    ),
+    ...inForms(
+      'kernel/irq/handle.c, handle_irq_event: the task below stands still until it returns',
+      [
+        ['needs a spinlock of another task, which goes on', 'safe', false],
+        ['needs a spinlock of another task, which needs that of the task below', 'deadlock', true],
+      ],
+      (kernel, isNested) => {
+        const a = kernel.spinlock('a')
+        const b = kernel.spinlock('b')
+        const irq = kernel.interrupt('h', () => under(b, 'plain', nothing()))
+        kernel.task('A', function* () {
+          yield* irq.raise()
+          yield* under(a, 'plain', nothing())
+        })
+        kernel.task('B', () =>
+          under(b, 'irqsave', isNested ? under(a, 'plain', nothing()) : nothing()),
+        )
+      },
+    ),
+    {
+      program: 'raised twice before it has begun, runs once',
+      source: 'kernel/softirq.c, __raise_softirq_irqoff (or_softirq_pending)',
+      want: 'deadlock',
+      build(kernel) {
+        const done = kernel.completion('done')
+        const softirq = kernel.softirq('h', () => done.complete())
+        kernel.task('A', function* () {
+          yield* softirq.raise()
+          yield* softirq.raise()
+          yield* done.wait()
+          yield* done.wait()
+        })
+      },
+    },
+    ...inForms(
+      'mm/page_alloc.c, prepare_alloc_pages (might_alloc)',
+      [
+        ['allocates with GFP_ATOMIC', 'safe', GFP_ATOMIC],
+        [
+          'allocates with GFP_KERNEL',
+          /irq h allocates with __GFP_DIRECT_RECLAIM in an interrupt/,
+          GFP_KERNEL,
+        ],
+      ] as const,
+      (kernel, gfp) => {
+        const irq = kernel.interrupt('h', () => kernel.kmalloc(gfp))
+        kernel.task('A', () => irq.raise())
+      },
+    ),
+    ...inForms(
+      'kernel/sched/core.c, __might_resched',
+      [
+        ['hard, sleeps', /irq h sleeps in an interrupt: mutex_lock\(m\)/, 'interrupt'],
+        ['soft, sleeps', /softirq h sleeps in an interrupt: mutex_lock\(m\)/, 'softirq'],
+      ] as const,
+      (kernel, kind) => {
+        const mutex = kernel.mutex('m')
+        const handler = kernel[kind]('h', function* () {
+          yield* mutex.lock()
+          yield* mutex.unlock()
+        })
+        kernel.task('A', () => handler.raise())
+      },
+    ),
+    ...inForms(
+      'kernel/softirq.c, __local_bh_enable_ip (WARN_ON_ONCE(in_hardirq()))',
+      [
+        [
+          'hard, turns softirqs off',
+          /irq h takes spinlock s by spin_lock_bh in a hard interrupt/,
+          'bh',
+        ],
+        ['hard, turns interrupts off', 'safe', 'irqsave'],
+      ] as const,
+      (kernel, way) => {
+        const lock = kernel.spinlock('s')
+        const irq = kernel.interrupt('h', () => under(lock, way, nothing()))
+        kernel.task('A', () => irq.raise())
+      },
+    ),
+    {
+      program: 'a spinlock that is given back in another way',
+      source: 'include/linux/spinlock_api_smp.h, __raw_spin_unlock_irqrestore',
+      want: /A gives back spinlock s by spin_unlock_irqrestore, and took it by spin_lock$|and took it by spin_lock \(/,
+      build(kernel) {
+        const lock = kernel.spinlock('s')
+        kernel.task('A', function* () {
+          yield* lock.lock()
+          yield* lock.unlockIrqrestore()
+        })
+      },
+    },
+    {
+      program: 'an item that it queues takes no scope along, whatever task it has hit',
+      source: 'include/linux/sched/mm.h, current_gfp_context; in_task() of include/linux/preempt.h',
+      want: 'deadlock',
+      policy: 'convey-on-queue',
+      build(kernel) {
+        const fs = kernel.mutex('fs lock')
+        const lock = kernel.spinlock('s')
+        kernel.shrinker('fs', __GFP_FS, function* () {
+          yield* fs.lock()
+          yield* fs.unlock()
+        })
+        const queue = kernel.workqueue('wq')
+        const done = kernel.completion('done')
+        const work = kernel.work('item', function* () {
+          yield* kernel.kmalloc(GFP_KERNEL)
+          yield* done.complete()
+        })
+        const irq = kernel.interrupt('h', () => kernel.queueWork(queue, work))
+        kernel.task('A', function* () {
+          yield* fs.lock()
+          yield* kernel.scopes.section(PF_MEMALLOC_NOFS, function* () {
+            yield* irq.raise()
+            yield* under(lock, 'plain', nothing())
+            yield* done.wait()
+          })
+          yield* fs.unlock()
+        })
+      },
+    },
+  ])
+
+  it('that never ends and the task below it are a circle', () => {
+    const kernel = new Kernel(policyNamed('scope'))
+    shared(kernel, 'interrupt', 'plain')
+    const { counterexample } = check({ machine: kernel.seal(), kernel })
+    expect(counterexample?.cycle).toEqual(['irq h', 'A'])
+    expect(counterexample?.why).toBe(
+      'irq h waits for spinlock s, A waits for irq h, which runs on top of it: no allocation is involved, so no restriction can help',
+    )
+  })
+
+  it('is seen by lockdep', () => {
+    const splats = (kind: Kind, way: Way) => {
+      const kernel = new Kernel(policyNamed('scope'))
+      shared(kernel, kind, way)
+      return lockdepOf(kernel.seal()).splats.map((splat) => splat.kind)
+    }
+    for (const kind of ['interrupt', 'softirq'] as const) {
+      expect(splats(kind, 'plain')).toEqual(['inconsistent-irq'])
+      expect(splats(kind, 'irqsave')).toEqual([])
+    }
+    expect(splats('interrupt', 'bh')).toEqual(['inconsistent-irq'])
+    expect(splats('softirq', 'bh')).toEqual([])
+  })
+})
+
+/** What a task, or a handler, does: takes locks in some way, one in the other, tells others, waits. */
+type Deed =
+  | {
+      readonly do: 'lock'
+      readonly which: 0 | 1
+      readonly way: Way
+      readonly body: readonly Deed[]
+    }
+  | { readonly do: 'raise' | 'complete' | 'look' | 'choose' }
+
+const deed = (ways: readonly Way[], depth: number): fc.Arbitrary<Deed> => {
+  const leaf = fc.record({
+    do: fc.constantFrom('raise' as const, 'complete' as const, 'look' as const, 'choose' as const),
+  })
+  if (depth === 0) return leaf
+  return fc.oneof(
+    leaf,
+    fc.record({
+      do: fc.constant('lock' as const),
+      which: fc.constantFrom(0 as const, 1 as const),
+      way: fc.constantFrom(...ways),
+      body: fc.array(deed(ways, depth - 1), { maxLength: 1 }),
+    }),
+  )
+}
+
+describe('the reductions', () => {
+  it('lose no interrupt: the same verdict without them', () => {
+    const verdicts: Record<string, number> = {}
+    const program = (ways: readonly Way[]) =>
+      fc.array(deed(ways, 2), { minLength: 1, maxLength: 2 })
+    const arbitrary = fc.record({
+      tasks: fc.array(program(WAYS), { minLength: 1, maxLength: 2 }),
+      handler: program(['plain', 'irqsave']),
+      kind: fc.constantFrom<Kind>('interrupt', 'softirq'),
+    })
+    fc.assert(
+      fc.property(arbitrary, ({ tasks, handler, kind }) => {
+        const build = (): Kernel => {
+          const kernel = new Kernel(policyNamed('scope'))
+          const locks = [kernel.spinlock('a'), kernel.spinlock('b')] as const
+          const done = kernel.completion('done')
+          const run = function* (deeds: readonly Deed[]): Steps<void> {
+            for (const each of deeds) {
+              if (each.do === 'lock') yield* under(locks[each.which], each.way, run(each.body))
+              else if (each.do === 'raise') yield* irq.raise()
+              else if (each.do === 'complete') yield* done.complete()
+              else if (each.do === 'look') yield* done.isDone()
+              else yield* kernel.choose('turn', ['left', 'right'])
+            }
+          }
+          const irq = kernel[kind]('h', () => run(handler.filter((each) => each.do !== 'raise')))
+          for (const [at, deeds] of tasks.entries()) kernel.task(`task ${at}`, () => run(deeds))
+          return kernel
+        }
+        const isStuck = (partialOrder: boolean): boolean => {
+          const kernel = build()
+          return new Search(kernel.seal(), { partialOrder }).run().verdict !== 'safe'
+        }
+        const stuck = isStuck(true)
+        verdicts[`${stuck}`] = (verdicts[`${stuck}`] ?? 0) + 1
+        expect(stuck).toBe(isStuck(false))
+      }),
+      { numRuns: 200, seed: 12 },
+    )
+    expect(verdicts.true).toBeGreaterThan(20)
+    expect(verdicts.false).toBeGreaterThan(20)
+  })
+})
