@@ -8,7 +8,14 @@ export { currentGfpContext } from './gfp/context.js'
 export * from './gfp/flags.js'
 export { formatGfp, formatGfpTrace, GfpParseError, parseGfp } from './gfp/format.js'
 export { gfpLayout, linux6_1, linux6_18 } from './gfp/kernels.js'
-export type { CommonFlag, FlagName, GfpConfig, GfpLayout, GfpMasks } from './gfp/layout.js'
+export type {
+  CommonFlag,
+  FlagName,
+  GfpConfig,
+  GfpLayout,
+  GfpMasks,
+  KernelLayout,
+} from './gfp/layout.js'
 export { type GfpEffort, type GfpMeaning, type GfpReserves, gfpMeaning } from './gfp/meaning.js'
 export * from './gfp/migratetype.js'
 export * from './gfp/predicates.js'

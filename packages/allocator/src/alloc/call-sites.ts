@@ -10,11 +10,15 @@ const MOST_SITES = 0xffff
 
 /** A site and its unsafe requests. */
 export interface UnsafeSite {
+  /** The name of the site: the function that asks. */
   readonly site: string
   /** How many requests asked for more than their scope allows. */
   readonly count: number
 }
 
+/**
+ * Call sites by number, and how often each asked for more than the scope of its task allows. The number 0 has no name.
+ */
 export class CallSites {
   readonly #names: string[] = ['(unnamed)']
   readonly #numbers = new Map<string, number>()

@@ -38,21 +38,36 @@ import { warnAlloc } from './warn-alloc.js'
 
 /** All that a {@link PageAllocator} knows: a copy. Counters of events are in it, names of call sites are not. */
 export interface PageAllocatorState {
+  /** The free lists and what CPUs keep. */
   readonly zones: ZonesState
+  /** The LRU lists. */
   readonly lru: LruState
+  /** What reclaim remembers: failures of kswapd, congestion, what shrinkers have put off. */
   readonly vmscan: VmscanState
+  /** The shadows of evicted pages, and the counters of refaults. */
   readonly workingset: WorkingsetState
+  /** The counters of events, in the order of `VM_EVENTS`. */
   readonly events: Float64Array
+  /** How many unsafe requests each call site made, by its number. */
   readonly unsafe: readonly number[]
 }
 
+/**
+ * The memory of a machine behind the filter: zones, per-CPU pages, watermarks, reclaim, and the decision to kill
+ * (mm/page_alloc.c and mm/vmscan.c, 6.1.192). A page is its number, and memory has no contents.
+ */
 export class PageAllocator {
+  /** The zones, with their free lists. */
   readonly zones: Zones
+  /** What each page is, and whose. */
   readonly frames: PageFrames
+  /** How many CPUs there are. */
   readonly cpus: number
+  /** The pages that reclaim may take. */
   readonly lru: Lru
   /** The shadows of evicted pages. */
   readonly workingset: Workingset
+  /** Who asks: numbers for names. */
   readonly callSites = new CallSites()
   readonly #hooks: MemoryHooks
   readonly #vmscan: Vmscan

@@ -5,6 +5,7 @@ import type { Task } from '../task/memalloc.js'
 /** A request as its way through the allocator sees it. */
 export interface AllocRequest
   extends Omit<AllocEnvironment, 'preemptCount' | 'cpusetsEnabled' | 'nodemask'> {
+  /** The flags as the caller passes them: the scopes of the task filter them on the way. */
   readonly gfp: number
   /** The pages wanted are 2 to this power: 0 to 10. */
   readonly order: number
@@ -14,9 +15,13 @@ export interface AllocRequest
   readonly populated: number
   /** The task's priority: below 100 is real-time. By default 120. */
   readonly prio?: number
+  /** See preempt.ts; by default 0: in a task that may sleep. */
   readonly preemptCount?: number
+  /** The task has been chosen by the OOM killer (tsk_is_oom_victim): it may use half of the reserve. */
   readonly oomVictim?: boolean
+  /** There are cpusets, so that the task's is looked at. By default there are none. */
   readonly cpusetsEnabled?: boolean
+  /** The caller restricts the nodes itself. By default it does not. */
   readonly nodemask?: boolean
   /** The flags that are allowed at all: less in early boot and during suspend. */
   readonly gfpAllowedMask?: number

@@ -13,20 +13,29 @@ import {
 } from './flags.js'
 import { gfpMigratetype, MIGRATE_MOVABLE } from './migratetype.js'
 
+/** The min watermark must hold. */
 export const ALLOC_WMARK_MIN = 0x0
+/** The low watermark must hold: what the fast path asks for. */
 export const ALLOC_WMARK_LOW = 0x1
+/** The high watermark must hold. */
 export const ALLOC_WMARK_HIGH = 0x2
 /** The bits that choose a watermark. */
 export const ALLOC_WMARK_MASK = 0x3
+/** No watermark has to hold: all reserves may be used. */
 export const ALLOC_NO_WATERMARKS = 0x4
 /** The victim of the OOM killer may use half of the reserve (with CONFIG_MMU). */
 export const ALLOC_OOM = 0x8
+/** The request cannot sleep, so it may use some of the reserve (ALLOC_HARDER before 6.3). */
 export const ALLOC_NON_BLOCK = 0x10
 /** The same bit as `__GFP_HIGH`. */
 export const ALLOC_MIN_RESERVE = 0x20
+/** Only nodes of the task's cpuset. */
 export const ALLOC_CPUSET = 0x40
+/** Pages of CMA areas may be taken. */
 export const ALLOC_CMA = 0x80
+/** Rather another zone than a pageblock of another migratetype. */
 export const ALLOC_NOFRAGMENT = 0x100
+/** A high-order request that may use the pageblocks reserved for such. */
 export const ALLOC_HIGHATOMIC = 0x200
 /** The same bit as `__GFP_KSWAPD_RECLAIM`. */
 export const ALLOC_KSWAPD = 0x800

@@ -1,5 +1,11 @@
 /** Kernels: the layouts there are, by version. */
-import { type GfpConfig, type GfpLayout, kernelVersion } from './layout.js'
+import {
+  type CommonFlag,
+  type GfpConfig,
+  type GfpLayout,
+  type KernelLayout,
+  kernelVersion,
+} from './layout.js'
 import { layout3_0 } from './layouts/v3-0.js'
 import { layout4_4 } from './layouts/v4-4.js'
 import { layout5_1 } from './layouts/v5-1.js'
@@ -31,10 +37,27 @@ const LAST_MINOR: ReadonlyMap<number, number> = new Map([
 ])
 
 /** The layout of Linux 6.1 as Debian configures it for amd64. Its type knows every flag of that kernel. */
-export const linux6_1 = layout6_1({})
+export const linux6_1: KernelLayout<
+  | CommonFlag
+  | '__GFP_RETRY_MAYFAIL'
+  | '__GFP_ZEROTAGS'
+  | '__GFP_ATOMIC'
+  | '__GFP_SKIP_ZERO'
+  | '__GFP_SKIP_KASAN_UNPOISON'
+  | '__GFP_SKIP_KASAN_POISON'
+  | 'GFP_TRANSHUGE_LIGHT'
+> = layout6_1({})
 
 /** The layout of Linux 6.18, without CONFIG_LOCKDEP and CONFIG_KASAN_HW_TAGS. Its type knows every flag of that kernel. */
-export const linux6_18 = layout6_18({})
+export const linux6_18: KernelLayout<
+  | CommonFlag
+  | '__GFP_RETRY_MAYFAIL'
+  | '__GFP_ZEROTAGS'
+  | '__GFP_SKIP_ZERO'
+  | '__GFP_SKIP_KASAN'
+  | '__GFP_NO_OBJ_EXT'
+  | 'GFP_TRANSHUGE_LIGHT'
+> = layout6_18({})
 
 /**
  * The layout of a kernel from 3.0 to 6.18, in the configuration given. What a vendor changed in its kernel is not known.

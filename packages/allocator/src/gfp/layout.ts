@@ -66,7 +66,8 @@ export interface GfpLayout {
   /** The kernel version and, where it matters, the configuration. */
   readonly kernel: string
   /** Every name of the kernel's headers, bits and combinations, by value. 0 is a flag that is configured out. */
-  readonly flags: { readonly [flag in CommonFlag]: number } & Readonly<Record<string, number>>
+  readonly flags: Readonly<Record<CommonFlag, number>> & Readonly<Record<string, number>>
+  /** Sets of flags that are no requests themselves. */
   readonly masks: GfpMasks
   /**
    * What `%pGg` tries, first to last (mm/debug.c, gfpflag_names). A kernel before 4.6 prints the number only: here are the
@@ -77,6 +78,12 @@ export interface GfpLayout {
   readonly trace: readonly FlagName[]
   /** What the tracepoints print for no flags at all. */
   readonly none: 'none' | 'GFP_NOWAIT'
+}
+
+/** The layout of a kernel whose flags are known by name: another name does not compile. */
+export interface KernelLayout<F extends string> extends Omit<GfpLayout, 'flags'> {
+  /** Every name of the kernel's headers, bits and combinations, by value. 0 is a flag that is configured out. */
+  readonly flags: Readonly<Record<F, number>>
 }
 
 /** Options of the kernel configuration that change gfp bits. Both are off in what distributions ship for amd64. */

@@ -11,17 +11,23 @@ export type GfpReserves = 'none' | 'half of min' | 'most of min' | 'all'
 /** How long the page allocator tries. */
 export type GfpEffort = 'never sleeps' | 'one round' | 'hard' | 'normal' | 'for ever'
 
+/** What a request may do to get memory. */
 export interface GfpMeaning {
   /** The request as the scope leaves it. */
   readonly gfp: number
+  /** Its class by what its own reclaim may do. */
   readonly class: GfpClass
   /** The task may reclaim itself, and so may sleep. */
   readonly directReclaim: boolean
+  /** kswapd is woken where the low watermark does not hold. */
   readonly wakesKswapd: boolean
-  /** Its own reclaim may start I/O, and may enter the filesystem. */
+  /** Its own reclaim may start I/O. */
   readonly io: boolean
+  /** Its own reclaim may enter the filesystem. */
   readonly fs: boolean
+  /** Which memory it may use that others must leave alone. */
   readonly reserves: GfpReserves
+  /** How long it is tried. */
   readonly effort: GfpEffort
   /** A failure is logged. */
   readonly warns: boolean

@@ -1,9 +1,13 @@
 /** Migratetype: which pages a request's page is kept together with (include/linux/gfp.h, gfp_migratetype). */
 import { GFP_MOVABLE_MASK } from './flags.js'
 
+/** The page stays where it is until it is freed. */
 export const MIGRATE_UNMOVABLE = 0
+/** The page can be moved. */
 export const MIGRATE_MOVABLE = 1
+/** The page cannot be moved, but a shrinker can free it. */
 export const MIGRATE_RECLAIMABLE = 2
+/** The pageblock is kept for high-order atomic requests. */
 export const MIGRATE_HIGHATOMIC = 3
 
 /**

@@ -8,7 +8,9 @@ import { gfpZoneIndex } from './zone.js'
 
 /** Where a request is made. */
 export interface AllocEnvironment {
+  /** There are cpusets (cpusets_enabled). */
   readonly cpusetsEnabled: boolean
+  /** Where the code runs: see preempt.ts. */
   readonly preemptCount: number
   /** Whether the caller restricts the nodes itself. */
   readonly nodemask: boolean
@@ -20,10 +22,15 @@ export interface AllocEnvironment {
 
 /** What the freelists are searched with. */
 export interface AllocContext {
+  /** The flags that the free lists are searched with: `__GFP_HARDWALL` is added where there are cpusets. */
   readonly gfp: number
+  /** The ALLOC_* flags of the first try. */
   readonly allocFlags: number
+  /** The index of the highest zone that may serve the request. */
   readonly highestZoneidx: number
+  /** The zones that are walked: 0 for those of all nodes, 1 for those of one node (`__GFP_THISNODE`). */
   readonly zonelist: number
+  /** With which pages the page is kept. */
   readonly migratetype: number
   /** The nodes: no restriction, those of the task's cpuset, or those that the caller gave. */
   readonly nodemask: null | 'cpuset' | 'given'

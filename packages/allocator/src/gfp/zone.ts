@@ -67,6 +67,7 @@ export function gfpZoneIndex(gfp: number, table: Uint8Array = AMD64): number {
 
 /** What {@link gfpZone} finds. */
 export interface GfpZone {
+  /** The name of the zone. */
   readonly name: ZoneName
   /** The index in the configured zones. */
   readonly index: number

@@ -24,11 +24,15 @@ const PAGEBLOCK = 1 << Order.PAGEBLOCK
 
 /** A block that was taken from another migratetype's list (the tracepoint mm_page_alloc_extfrag). */
 export interface FallbackEvent {
+  /** The first page of the block. */
   readonly page: number
-  /** The order that was asked for, and that of the block found. */
+  /** The order that was asked for. */
   readonly order: number
+  /** The order of the block that was found. */
   readonly found: number
+  /** The migratetype that was asked for. */
   readonly wanted: number
+  /** The migratetype whose list the block was on. */
   readonly from: number
   /** Whether the whole pageblock changed its migratetype. */
   readonly changed: boolean
@@ -36,15 +40,22 @@ export interface FallbackEvent {
 
 /** What a {@link Buddy} knows beside its pages, to be put back later. */
 export interface BuddyState {
+  /** How many pages are free. */
   readonly free: number
+  /** The migratetype of each pageblock. */
   readonly blocks: Uint8Array
 }
 
+/**
+ * The free blocks of a range of pages by order and migratetype (the free_area of struct zone). Lists are LIFO, as the
+ * kernel's, so that the same requests get the same pages.
+ */
 export class Buddy {
   /** Its first page. */
   readonly start: number
   /** How many pages it has. */
   readonly pages: number
+  /** What each page is: shared with the other zones. */
   readonly frames: PageFrames
   /** Is told of each fallback. */
   onFallback: ((event: FallbackEvent) => void) | null = null

@@ -41,16 +41,22 @@ export class InvariantError extends Error {
 /** All that {@link PageFrames} know: a copy. */
 export type FramesState = Readonly<
   Record<'next' | 'previous', Int32Array> & {
+    /** See {@link PageFrames.state}. */
     state: Uint8Array
+    /** See {@link PageFrames.owner}. */
     owner: Uint16Array
+    /** See {@link PageFrames.flags}. */
     flags: Uint8Array
   }
 >
 
+/** What each page of a machine is, in typed arrays of 12 bytes a page, and the lists that pages are on. */
 export class PageFrames {
   /** How many page numbers there are: from 0 to this. */
   readonly pages: number
+  /** The next page or list head, by page; lists follow the pages. */
   readonly next: Int32Array
+  /** The page or list head before, by page. */
   readonly previous: Int32Array
   /** Kind and order of the block that begins with the page. */
   readonly state: Uint8Array
@@ -91,6 +97,7 @@ export class PageFrames {
     return list
   }
 
+  /** Returns true if no page is on the list. */
   isEmpty(list: number): boolean {
     return this.next[list] === list
   }

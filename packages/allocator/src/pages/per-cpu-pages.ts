@@ -42,8 +42,10 @@ export function zoneHighsize(low: number, cpus: number, batch: number): number {
 /** All that is known beside the pages: a copy. */
 export type PerCpuState = readonly [count: number, freeFactor: number]
 
+/** The free blocks that one CPU keeps of one zone. */
 export class PerCpuPages {
   readonly #buddy: Buddy
+  /** How many pages are moved at once: about 1/4096 of the zone. */
   readonly batch: number
   /** More than so many pages are not kept. */
   high = 0

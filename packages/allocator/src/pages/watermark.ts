@@ -111,14 +111,19 @@ export function zoneWatermarkFast(
 
 /** The marks of a zone. */
 export interface Watermarks {
+  /** Below it there are only reserves, in pages. */
   readonly min: number
+  /** Below it kswapd is woken, in pages. */
   readonly low: number
+  /** Up to it kswapd reclaims, in pages. */
   readonly high: number
+  /** Up to it kswapd reclaims where pages are promoted between nodes, in pages. */
   readonly promo: number
 }
 
 /** What __setup_per_zone_wmarks and setup_per_zone_lowmem_reserve compute. */
 export interface ZoneReserves {
+  /** The marks of each zone, lowest zone first. */
   readonly watermarks: readonly Watermarks[]
   /** By zone, then by the highest zone that a request could use. */
   readonly lowmemReserve: readonly (readonly number[])[]
@@ -194,7 +199,12 @@ export function calculateMinFreeKbytes(
   freeBufferPages: number,
   user: number,
   before: number,
-): { readonly kbytes: number; readonly kept: boolean } {
+): {
+  /** The sysctl from now on, KiB. */
+  readonly kbytes: number
+  /** What the user set was larger, and is left alone. */
+  readonly kept: boolean
+} {
   const chosen = intSqrt(BigInt(freeBufferPages) * 4n * 16n)
   if (chosen <= user) return { kbytes: before, kept: true }
   const [least, most] = MIN_FREE_KBYTES

@@ -48,22 +48,38 @@ export interface ZoneOptions {
 
 /** What a zone knows beside its pages, to be put back later. */
 export interface ZoneState {
+  /** The free lists. */
   readonly buddy: BuddyState
+  /** What each CPU keeps. */
   readonly perCpu: readonly PerCpuState[]
+  /** See {@link Zone.boost}. */
   readonly boost: number
+  /** See {@link Zone.reservedHighatomic}. */
   readonly reservedHighatomic: number
+  /** See {@link Zone.boosted}. */
   readonly boosted: boolean
+  /** See {@link Zone.reclaiming}. */
   readonly reclaiming: boolean
 }
 
+/**
+ * A zone of one node: its free lists, what CPUs keep, watermarks and reserves (struct zone of include/linux/mmzone.h,
+ * 6.1).
+ */
 export class Zone implements FreeState {
+  /** `DMA`, `DMA32`, `Normal` or `Movable`. */
   readonly name: ZoneLabel
+  /** Its place among the configured zones: 0 for DMA. */
   readonly index: number
+  /** The number of its node. */
   readonly node: number
+  /** Its first page. */
   readonly start: number
   /** How many pages it has: managed, present and spanned alike. */
   readonly managed: number
+  /** Its free blocks. */
   readonly buddy: Buddy
+  /** What each CPU keeps, by CPU. */
   readonly perCpu: readonly PerCpuPages[]
   readonly freeCma = 0
   readonly cma = false
@@ -111,6 +127,7 @@ export class Zone implements FreeState {
     }
   }
 
+  /** The marks without what fragmentation adds ({@link boost}), in pages. */
   get watermarks(): Watermarks {
     return this.#watermarks
   }

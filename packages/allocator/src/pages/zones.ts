@@ -32,7 +32,7 @@ const NO_ZONE = 0xff
 /** A machine's memory. All sizes are pages of 4 KiB. */
 export interface MemoryOptions {
   /** By node: the pages of each zone that it has. */
-  readonly nodes: readonly { readonly [zone in ZoneLabel]?: number }[]
+  readonly nodes: readonly Readonly<Partial<Record<ZoneLabel, number>>>[]
   /** How many CPUs there are, spread over the nodes; by default 1. */
   readonly cpus?: number
   /** The sysctl, KiB; by default what the kernel chooses. */
@@ -59,15 +59,24 @@ export interface From {
 
 /** All that {@link Zones} know: a copy. */
 export interface ZonesState {
+  /** What each page is. */
   readonly frames: FramesState
+  /** What each zone knows, in the order of {@link Zones.all}. */
   readonly zones: readonly ZoneState[]
 }
 
+/**
+ * All zones of a machine, and the search for a page that goes through them (get_page_from_freelist, mm/page_alloc.c,
+ * 6.1.192).
+ */
 export class Zones {
+  /** What each page of the machine is. */
   readonly frames: PageFrames
   /** Those that have pages: by node, lowest first. */
   readonly all: readonly Zone[]
+  /** How many nodes there are. */
   readonly nodes: number
+  /** How many CPUs there are. */
   readonly cpus: number
   /** A bit for each index for which some zone has pages. */
   readonly populated: number

@@ -29,9 +29,13 @@ export const PG_WORKINGSET = 0x80
 
 /** The lists of a node, in the kernel's order (enum lru_list). */
 const LRU_LISTS = ['inactive_anon', 'active_anon', 'inactive_file', 'active_file'] as const
+/** Pages without a file that are not known to be used. */
 export const INACTIVE_ANON = 0
+/** Pages without a file that were used lately. */
 export const ACTIVE_ANON = 1
+/** Pages of files that are not known to be used: reclaim begins here. */
 export const INACTIVE_FILE = 2
+/** Pages of files that were used lately. */
 export const ACTIVE_FILE = 3
 const LISTS = 4
 
@@ -43,6 +47,9 @@ export function lruLists(nodes: number): number {
 /** What is known beside the pages: a copy. */
 export type LruState = Int32Array
 
+/**
+ * The pages that reclaim may take, in the order in which it looks at them: four lists for each node (struct lruvec).
+ */
 export class Lru {
   readonly #zones: Zones
   readonly #frames: PageFrames

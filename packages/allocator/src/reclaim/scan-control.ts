@@ -8,20 +8,38 @@ export const DEF_PRIORITY = 12
 
 /** What reclaim has just done, or is about to do: whoever steps charges time for it, and waits where it says so. */
 export type ReclaimStep =
-  /** Pages at the end of an inactive list were looked at, and some of them freed. */
-  | { readonly kind: 'scan'; readonly scanned: number; readonly reclaimed: number }
-  /** Pages at the end of an active list became inactive. */
-  | { readonly kind: 'deactivate'; readonly pages: number }
-  /** Rounds end: the shrinkers have been asked. Rounds in which there was nothing to look at come together with the next. */
   | {
-      readonly kind: 'slab'
-      readonly rounds: number
-      readonly priority: number
+      /** Pages at the end of an inactive list were looked at, and some of them freed. */
+      readonly kind: 'scan'
+      /** How many pages were looked at. */
       readonly scanned: number
+      /** How many of them were freed. */
+      readonly reclaimed: number
+    }
+  | {
+      /** Pages at the end of an active list became inactive. */
+      readonly kind: 'deactivate'
+      /** How many. */
+      readonly pages: number
+    }
+  | {
+      /** Rounds end: the shrinkers have been asked. Rounds in which there was nothing to look at come together with the next. */
+      readonly kind: 'slab'
+      /** How many rounds. */
+      readonly rounds: number
+      /** Of the last round: each list was scanned by its size shifted right by so much, from 12 down to 0. */
+      readonly priority: number
+      /** Objects that the shrinkers looked at. */
+      readonly scanned: number
+      /** Objects that the shrinkers freed. */
       readonly freed: number
     }
-  /** The reclaimer waits, if `reclaimThrottle` says so. */
-  | { readonly kind: 'throttle'; readonly reason: ThrottleReason }
+  | {
+      /** The reclaimer waits, if `reclaimThrottle` says so. */
+      readonly kind: 'throttle'
+      /** Why. */
+      readonly reason: ThrottleReason
+    }
 
 /** The steps of something that returns `R` in the end. They are to be taken one by one; nothing is answered. */
 export type ReclaimSteps<R> = Generator<ReclaimStep, R, void>

@@ -11,12 +11,15 @@ const SHRINK_BATCH = 128
 export interface ShrinkControl {
   /** The flags of the request, filtered by the scopes of the task: a shrinker asks them whether it may enter the filesystem. */
   readonly gfp: number
+  /** The node whose objects are meant. */
   readonly node: number
   /** Objects. */
   readonly nrToScan: number
 }
 
+/** A cache that reclaim can ask for memory (struct shrinker of include/linux/shrinker.h, 6.1). */
 export interface Shrinker {
+  /** What it is called in reports. */
   readonly name: string
   /** What it costs to make an object again; by default 2. */
   readonly seeks?: number

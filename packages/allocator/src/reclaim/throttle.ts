@@ -102,6 +102,7 @@ export type WritebackCase =
 
 /** A page under writeback. */
 export interface WritebackPage {
+  /** The page is in the swap cache. */
   readonly swapcache: boolean
   /** Swap through a filesystem. */
   readonly swapFsOps: boolean

@@ -41,8 +41,11 @@ export interface ReclaimRequest {
 
 /** What is known beside the pages: a copy. */
 export interface VmscanState {
+  /** By node: how many runs of kswapd in a row reclaimed nothing. It gives up at 16. */
   readonly failures: readonly number[]
+  /** By node: reclaim has met many dirty pages that nobody writes. */
   readonly dirty: readonly boolean[]
+  /** By node: reclaim has met many pages under writeback. */
   readonly writeback: readonly boolean[]
   /** By shrinker, by node. */
   readonly deferred: readonly (readonly number[])[]

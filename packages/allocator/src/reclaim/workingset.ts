@@ -20,11 +20,15 @@ export type WorkingsetState = Float64Array
 
 /** The counters of a node, by the names of /proc/vmstat. */
 export interface WorkingsetCounters {
+  /** Evicted pages of files that came back. */
   readonly workingset_refault_file: number
+  /** Those of them that became active at once, since they had not been away for long. */
   readonly workingset_activate_file: number
+  /** Those of them that had been active before. */
   readonly workingset_restore_file: number
 }
 
+/** The shadows of evicted pages, which say on their way back how long they were away (mm/workingset.c, 6.1). */
 export class Workingset {
   readonly #lru: Lru
   /** By node and counter. */

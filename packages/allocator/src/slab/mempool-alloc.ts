@@ -12,12 +12,22 @@ import {
 
 /** What the pool needs next. */
 export type MempoolStep =
-  /** Make an element with these flags. The answer is whether that succeeded. */
-  | { readonly kind: 'alloc'; readonly gfp: number }
-  /** Take one that is set aside. The answer is whether there was one. */
-  | { readonly kind: 'take' }
-  /** Sleep until one is freed, at most so many jiffies. */
-  | { readonly kind: 'sleep'; readonly jiffies: number }
+  | {
+      /** Make an element. The answer says if that succeeded. */
+      readonly kind: 'alloc'
+      /** The flags to make it with: the first try does not reclaim. */
+      readonly gfp: number
+    }
+  | {
+      /** Take one that is set aside. The answer says if there was one. */
+      readonly kind: 'take'
+    }
+  | {
+      /** Sleep until one is freed. */
+      readonly kind: 'sleep'
+      /** For how long at most: five seconds, in jiffies. */
+      readonly jiffies: number
+    }
 
 /** How an allocation succeeded: null when it may not sleep and there was nothing. */
 export type MempoolResult = 'allocated' | 'taken' | null

@@ -12,12 +12,17 @@ export const NO_ELEMENT = -1
 export interface MempoolSource<Step, Answer> {
   /** Makes an element, at once or in steps. {@link NO_ELEMENT} when there is no memory. */
   alloc(gfp: number): number | Generator<Step, number, Answer>
+  /** Gives an element back. */
   free(element: number): void
 }
 
 /** Sleeps until an element comes back, or for so many jiffies: whichever is first. */
-export type MempoolSleep = Extract<MempoolStep, { readonly kind: 'sleep' }>
+export type MempoolSleep = Extract<MempoolStep, Readonly<Record<'kind', 'sleep'>>>
 
+/**
+ * Elements that are set aside, so that an allocation that may sleep never fails. `Step` and `Answer` are those of the
+ * source, where it makes elements in steps.
+ */
 export class Mempool<Step = never, Answer = unknown> {
   readonly #source: MempoolSource<Step, Answer>
   readonly #elements: number[] = []

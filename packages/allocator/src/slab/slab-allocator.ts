@@ -33,13 +33,16 @@ export const ZERO_SIZE_PTR = -16
 
 /** Where slabs come from: the page allocator. It filters each request by the scopes of the task. */
 export interface SlabPages {
+  /** What each page is: pages of slabs say so. */
   readonly frames: PageFrames
+  /** How many CPUs there are. */
   readonly cpus: number
   /**
    * A block of pages, NO_PAGE when there is none.
    * @param site the call site, which owns the pages
    */
   alloc(task: Task, gfp: number, order: number, site: number, cpu: number): number
+  /** Gives a block back. */
   free(page: number, order: number, cpu: number): void
   /** The same in steps. Without it, slabs are allocated at once. */
   steps?(request: SlabPageRequest): Generator<AllocStep, number, number | undefined>
@@ -47,10 +50,15 @@ export interface SlabPages {
 
 /** A request for the pages of a slab. */
 export interface SlabPageRequest {
+  /** Who asks: its scopes filter the flags. */
   readonly task: Task
+  /** The flags as the cache passes them. */
   readonly gfp: number
+  /** The pages wanted are 2 to this power. */
   readonly order: number
+  /** The call site, which owns the pages. */
   readonly site: number
+  /** Where the task runs. */
   readonly cpu: number
 }
 
@@ -66,6 +74,7 @@ export class SlabError extends Error {
 /** What is known beside the pages: a copy. */
 export type SlabState = readonly SlabCacheState[]
 
+/** kmalloc with the kernel's caches, and caches with names, on pages (SLUB, mm/slub.c, 6.1.192). */
 export class SlabAllocator {
   readonly #pages: SlabPages
   readonly #owner: (site: number) => string

@@ -26,6 +26,7 @@ export const NO_OBJECT = -1
 
 /** What a cache is made of. */
 export interface SlabCacheOptions {
+  /** The name of the cache, as /proc/slabinfo prints it. */
   readonly name: string
   /** Of an object, bytes. */
   readonly size: number
@@ -46,33 +47,52 @@ export type ReleaseSlab = (page: number, order: number, cpu: number) => void
 
 /** What is known beside the pages: a copy. */
 export interface SlabCacheState {
+  /** What is known of each slab. */
   readonly slabs: SlabTableState
+  /** By CPU: the slab that it allocates from. */
   readonly active: Int32Array
+  /** By CPU: the first slab of those that it keeps. */
   readonly kept: Int32Array
+  /** By CPU: how many slabs it keeps. */
   readonly keptCount: Int32Array
+  /** The list of slabs with free objects: both ends, and how many. */
   readonly partial: readonly [first: number, last: number, count: number]
+  /** How much there is in all. */
   readonly totals: readonly [slabs: number, objects: number, pages: number]
 }
 
 /** What /proc/slabinfo says of a cache (struct slabinfo). */
 export interface SlabInfo {
+  /** The name of the cache. */
   readonly name: string
   /** Objects that are in use, or free in a slab that a CPU has. */
   readonly activeObjects: number
+  /** All objects, in use and free. */
   readonly objects: number
+  /** The bytes of an object, with what alignment adds. */
   readonly objectSize: number
+  /** How many objects a slab has. */
   readonly objectsPerSlab: number
+  /** How many pages a slab has. */
   readonly pagesPerSlab: number
+  /** How many slabs there are. */
   readonly slabs: number
 }
 
+/**
+ * A cache of objects of one size (struct kmem_cache, SLUB). An object is its address in bytes: its page times 4096,
+ * and its place there.
+ */
 export class SlabCache {
+  /** Its name, as /proc/slabinfo prints it. */
   readonly name: string
+  /** The size of an object, and the order of a slab. */
   readonly layout: SlabLayout
   /** How many objects a slab has. */
   readonly objectsPerSlab: number
   /** What is added to the flags of a request for pages. */
   readonly gfp: number
+  /** SLAB_ACCOUNT: objects are charged to the memory cgroup. */
   readonly account: boolean
   /** Whether its pages count as reclaimable. */
   readonly reclaimable: boolean

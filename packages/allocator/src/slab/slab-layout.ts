@@ -15,8 +15,9 @@ const SLUB_MAX_ORDER = 3
 export interface SlabLayout {
   /** The bytes of an object, with what alignment adds. */
   readonly size: number
-  /** The order that slabs should have, and the one that will do when there is no such block. */
+  /** The order that slabs should have. */
   readonly order: number
+  /** The order that will do when there is no block of {@link order}: enough for one object. */
   readonly minOrder: number
   /** How many slabs a CPU keeps beside the one that it allocates from. */
   readonly cpuPartialSlabs: number

@@ -23,9 +23,13 @@ export const PARTIAL = 4
 
 /** All that a cache knows of its slabs: a copy. */
 export interface SlabTableState {
+  /** How many numbers of slabs there are, in use or not. */
   readonly size: number
+  /** The first number that is not in use; -1 for none. */
   readonly spare: number
+  /** What is known of each slab, a column for each fact. */
   readonly bySlab: readonly SlabColumn[]
+  /** What is known of each object, a column for each fact. */
   readonly byObject: readonly Uint16Array[]
 }
 

@@ -60,9 +60,15 @@ export const PF = defineDomain({
 /** A set of task flags. */
 export type TaskFlags = Mask<'PF'>
 
+/** Allocating to free memory: the task may use all reserves, and does not enter direct reclaim (bit 11). */
 export const PF_MEMALLOC: TaskFlags = PF.flags.MEMALLOC
+/** The task is kswapd, or acts for it (bit 17). */
 export const PF_KSWAPD: TaskFlags = PF.flags.KSWAPD
+/** The task writes so that others can go on: it is throttled only by the device that it writes to (bit 20). */
 export const PF_LOCAL_THROTTLE: TaskFlags = PF.flags.LOCAL_THROTTLE
+/** All requests of the task lose `__GFP_FS` (bit 18). */
 export const PF_MEMALLOC_NOFS: TaskFlags = PF.flags.MEMALLOC_NOFS
+/** All requests of the task lose `__GFP_IO` and `__GFP_FS` (bit 19). */
 export const PF_MEMALLOC_NOIO: TaskFlags = PF.flags.MEMALLOC_NOIO
+/** No request of the task is movable: its pages will be pinned for long (bit 28). */
 export const PF_MEMALLOC_PIN: TaskFlags = PF.flags.MEMALLOC_PIN

@@ -122,8 +122,11 @@ export const VM_EVENTS = [
   'oom_kill',
 ] as const
 
+/** The name of a counter of a zone. */
 export type ZoneStat = (typeof ZONE_STATS)[number] | (typeof NUMA_STATS)[number]
+/** The name of a counter of a node. */
 export type NodeStat = (typeof NODE_STATS)[number]
+/** The name of an event. */
 export type VmEvent = (typeof VM_EVENTS)[number]
 
 /** The counters of a zone, but for its free pages: the zone itself knows those. */
@@ -140,12 +143,15 @@ export interface VmCounters {
   /** By node. */
   readonly nodes?: readonly NodeCounters[]
   /** By node, then by name. */
-  readonly zones?: readonly { readonly [zone in ZoneLabel]?: ZoneCounters }[]
-  readonly events?: { readonly [event in VmEvent]?: number }
-  /** Dirty pages that stop writers, and that start the flusher. */
+  readonly zones?: readonly Readonly<Partial<Record<ZoneLabel, ZoneCounters>>>[]
+  /** By name, since the machine was started. */
+  readonly events?: Readonly<Partial<Record<VmEvent, number>>>
+  /** Dirty pages from which on writers are stopped. */
   readonly dirtyThreshold?: number
+  /** Dirty pages from which on the flusher writes. */
   readonly dirtyBackgroundThreshold?: number
-  /** Swap, KiB. */
+  /** Swap that is free, KiB. */
   readonly freeSwap?: number
+  /** All swap, KiB. */
   readonly totalSwap?: number
 }
