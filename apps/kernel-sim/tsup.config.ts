@@ -5,10 +5,21 @@ export default library({
     cli: 'src/cli/main.ts',
     index: 'src/index.ts',
     audit: 'src/audit.ts',
+    cases: 'src/cases.ts',
+    workbench: 'src/workbench.ts',
+    pages: 'src/pages.ts',
     // Threads: loaded by file, from beside the command.
     'cell-thread': 'src/cli/cell-thread.ts',
     'search-thread': 'src/cli/search-thread.ts',
   },
   format: ['esm'],
-  dts: { entry: { index: 'src/index.ts', audit: 'src/audit.ts' } },
+  dts: {
+    entry: {
+      index: 'src/index.ts',
+      audit: 'src/audit.ts',
+      cases: 'src/cases.ts',
+      workbench: 'src/workbench.ts',
+      pages: 'src/pages.ts',
+    },
+  },
 })

@@ -5,7 +5,9 @@
  */
 export {
   __GFP_FS,
+  __GFP_HIGH,
   __GFP_IO,
+  __GFP_KSWAPD_RECLAIM,
   __GFP_NOFAIL,
   __GFP_NORETRY,
   __GFP_RETRY_MAYFAIL,
@@ -24,5 +26,5 @@ export { InputError } from './input-error.js'
 export type { Kernel } from './kernel/kernel.js'
 export { __GFP_NOLOCKDEP, GFP_ATOMIC, GFP_NOWAIT } from './kernel/memory/gfp.js'
 export type { Policy, PolicyName } from './kernel/policy.js'
-export { type Scenario, scenario } from './kernel/scenario.js'
+export { type History, type Scenario, scenario } from './kernel/scenario.js'
 export type { Counterexample, Waiting } from './matrix/subject.js'

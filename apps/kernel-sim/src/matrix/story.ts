@@ -98,6 +98,8 @@ export interface Story {
   readonly lost: number | null
   /** The first step of those that are repeated for ever, in a livelock; null where there is none. */
   readonly loop: number | null
+  /** True where the schedule stops though something could still happen, and does not go round for ever. */
+  readonly open: boolean
 }
 
 /**
@@ -191,6 +193,9 @@ class Recorder {
       circle: cycle(found).map(({ task }) => task),
       lost,
       loop,
+      open:
+        loop === null &&
+        machine.tasks.some(({ index }) => this.#execution.possible(index).length > 0),
     }
   }
 
@@ -331,7 +336,7 @@ class Spans<S extends Span> {
 }
 
 /** What came of an operation, where that was open. */
-function resultOf(machine: Machine, operation: Operation, result: number): string {
+export function resultOf(machine: Machine, operation: Operation, result: number): string {
   const { results, refers, outcomes } = operation
   if (results !== null) return operation.meaning(result)
   return refers && outcomes > 1 ? `${machine.objects[result - 1]}` : ''

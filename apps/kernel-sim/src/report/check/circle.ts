@@ -54,7 +54,11 @@ export function arcsOf({ circle, waiting, sleeps, holds }: Story): Arc[] {
 }
 
 /** @param id of the picture. */
-export function circlePicture(id: string, { story, address }: Exhibit, keys: Keys): Picture {
+export function circlePicture(
+  id: string,
+  { story, address }: Pick<Exhibit, 'address' | 'story'>,
+  keys: Keys,
+): Picture {
   const arcs = arcsOf(story)
   const longest = Math.max(...arcs.map(({ waiting }) => waiting.what.length + 10)) * LETTER + 40
   const many = arcs.length > 2

@@ -60,7 +60,8 @@ function lostSentence({ story: { lost, steps } }: Exhibit): string[] {
     : [`It is lost after step ${lost}: from there on, no way leads to an end.`]
 }
 
-function keyTable(keys: Keys): Table {
+/** What the letters in pictures stand for. */
+export function keyTable(keys: Keys): Table {
   return table([...keys.values()], {
     caption: 'The letters in the pictures',
     columns: [text('letter', ({ letter }) => letter), names('stands for', ({ name }) => name)],

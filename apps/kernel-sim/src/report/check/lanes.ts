@@ -55,7 +55,11 @@ interface Bar extends Span {
 }
 
 /** @param id of the picture; steps have the addresses `${address}/step-7`. */
-export function lanesPicture(id: string, exhibit: Exhibit, keys: Keys): Picture {
+export function lanesPicture(
+  id: string,
+  exhibit: Pick<Exhibit, 'address' | 'story'>,
+  keys: Keys,
+): Picture {
   const lanes = new Lanes(id, exhibit, keys)
   return { caption: 'The schedule: one lane for each task, time runs downwards', svg: lanes.draw() }
 }
@@ -68,7 +72,7 @@ class Lanes {
   readonly #rows: readonly RowOf[]
   readonly #lanes: readonly Lane[]
 
-  constructor(id: string, { address, story }: Exhibit, keys: Keys) {
+  constructor(id: string, { address, story }: Pick<Exhibit, 'address' | 'story'>, keys: Keys) {
     this.#id = id
     this.#address = address
     this.#story = story
@@ -177,14 +181,15 @@ ${slices}${shown}${this.#drawSleeps(task, text + 4)}</g>
   }
 
   #drawSleeps(task: number, x: number): Html[] {
-    const { sleeps } = this.#story
+    const { sleeps, open } = this.#story
     return sleeps
       .filter((sleep) => sleep.task === task)
       .map(({ from, to, what, operation }) => {
         const top = this.#after(from)
         const end = to === null ? HEAD + this.#rows.length * ROW - 6 : this.#after(to) - ROW / 2
         if (end <= top) return html``
-        return html`<path class="${to === null ? 'sleep for-ever' : 'sleep'}" d="M${n(x)} ${n(top)}V${n(end)}"><title>sleeps from step ${from} on in ${operation}, waits for ${what}${to === null ? ', for ever' : `; step ${to} ends it`}</title></path>
+        const ends = to !== null ? `; step ${to} ends it` : open ? '' : ', for ever'
+        return html`<path class="${to === null && !open ? 'sleep for-ever' : 'sleep'}" d="M${n(x)} ${n(top)}V${n(end)}"><title>sleeps from step ${from} on in ${operation}, waits for ${what}${ends}</title></path>
 `
       })
   }
@@ -260,7 +265,7 @@ ${slices}${shown}${this.#drawSleeps(task, text + 4)}</g>
 
   /** What becomes of each task that is not done. */
   #drawEnds(): Html[] {
-    const { waiting, tasks } = this.#story
+    const { waiting, tasks, open } = this.#story
     const y = HEAD + this.#rows.length * ROW - 2 * ROW
     return waiting.map(({ task, blocked, what, objects, for: enders, stack }) => {
       const lane = this.#laneOf(task)
@@ -268,10 +273,11 @@ ${slices}${shown}${this.#drawSleeps(task, text + 4)}</g>
       const x = lane.text + 15 + Math.max(0, stack.length - 2) * INDENT
       const keys = objects.flatMap((object) => this.#keys.get(object) ?? [])
       const held = enders.map((ender) => tasks[ender]).join(', ')
-      const says = blocked ? `waits for ${what}` : 'goes round for ever'
+      const moves = open ? 'can go on' : 'goes round for ever'
+      const says = blocked ? `waits for ${what}` : moves
       const room = lane.x + lane.width - x - keys.length * BAR - 6
       const by = blocked && held !== '' ? `held up by ${held}` : ''
-      return html`<g class="end"><title>${tasks[task] ?? ''} ${says}${by === '' ? '' : `, ${by}`}</title>${keys.map((key, at) => tag(key, x + at * BAR, y + 3))}${label(
+      return html`<g class="${open ? 'still' : 'end'}"><title>${tasks[task] ?? ''} ${says}${by === '' ? '' : `, ${by}`}</title>${keys.map((key, at) => tag(key, x + at * BAR, y + 3))}${label(
         says,
         { x: x + keys.length * BAR, y: y + 14, room, kind: 'end-text' },
       )}${by === '' ? '' : label(by, { x, y: y + ROW + 12, room: room + keys.length * BAR, kind: 'end-text' })}</g>

@@ -2,7 +2,7 @@
 import { answerOf } from '../../matrix/answer.js'
 import type { CaseRow } from '../../matrix/cell.js'
 import type { Exhibit } from '../../matrix/exhibit.js'
-import type { Page } from '../form/page.js'
+import type { Page, Section } from '../form/page.js'
 import { answerSentences, lockdepSentence } from './conclusion.js'
 import { exhibitSection } from './exhibit-section.js'
 import { matrixLegend, matrixTable } from './matrix.js'
@@ -39,18 +39,20 @@ export function checkPage(
           : 'some interleavings do not come to an end',
       },
     ],
-    sections: [
-      {
-        id: 'matrix',
-        title: 'Cases by policies',
-        parts: [
-          'Each verdict is about all interleavings of the tasks, with and without memory pressure at each allocation. A verdict in ' +
-            'red leads to its counterexample, where this page has it.',
-          matrixTable(rows, false, new Set(exhibits.map(({ address }) => address))),
-          ...matrixLegend(rows),
-        ],
-      },
-      ...exhibits.map(exhibitSection),
+    sections: [matrixSection(rows, exhibits), ...exhibits.map(exhibitSection)],
+  }
+}
+
+/** The matrix with its legend. */
+export function matrixSection(rows: readonly CaseRow[], exhibits: readonly Exhibit[]): Section {
+  return {
+    id: 'matrix',
+    title: 'Cases by policies',
+    parts: [
+      'Each verdict is about all interleavings of the tasks, with and without memory pressure at each allocation. A verdict in ' +
+        'red leads to its counterexample, where this page has it.',
+      matrixTable(rows, false, new Set(exhibits.map(({ address }) => address))),
+      ...matrixLegend(rows),
     ],
   }
 }

@@ -47,7 +47,8 @@ function marksHtml(marks: readonly Mark[]): Html {
 `
 }
 
-function sectionHtml({ id, title, parts, steps = false }: Section): Html {
+/** A section of a page. */
+export function sectionHtml({ id, title, parts, steps = false }: Section): Html {
   return html`<section id="${id}" aria-labelledby="${id}-title"${steps ? html` class="steps"` : ''}>
 <h2 id="${id}-title">${title}</h2>
 ${parts.map((part, at) => partHtml(part, `${id}-${at + 1}`))}</section>

@@ -55,7 +55,7 @@ figure .scroll { margin: .25rem 0 }
 .head { fill: var(--link) } .edge .head { fill: var(--soft) } .strong-head { fill: var(--bad) }
 .sleep { stroke: var(--soft); stroke-width: 3; stroke-dasharray: 2 4; fill: none } .sleep.for-ever { stroke: var(--bad) }
 .lost path { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 7 4 } .picture .lost text { fill: var(--bad); font-size: 10px; paint-order: stroke; stroke: var(--back); stroke-width: 3px }
-.picture .end-text { fill: var(--bad); font-weight: 600 } .picture .good-end text { fill: var(--good); font-weight: 600 }
+.picture .end-text { fill: var(--bad); font-weight: 600 } .picture .still .end-text { fill: var(--soft); font-weight: 400 } .picture .good-end text { fill: var(--good); font-weight: 600 }
 .cursor { fill: none } .now .cursor { fill: var(--now); opacity: .6 } tr.now > * { background: var(--now) }
 .later { opacity: .35 }
 .node rect { fill: var(--stripe); stroke: var(--soft) } .node.task rect { stroke-width: 1.6; stroke: var(--text) }
