@@ -28,7 +28,9 @@ function look({ machine, programs, row: first }: Execution): boolean | null {
     if (machine.tasks.every(({ index }) => walker.rests(index))) return true
     for (const { index } of machine.tasks) {
       walker.row = row
-      for (const outcome of walker.possible(index)) {
+      const outcomes = walker.possible(index)
+      if (layout.arrangement !== arrangement) return null
+      for (const outcome of outcomes) {
         walker.row = row
         walker.step(index, outcome)
         if (layout.arrangement !== arrangement) return null
