@@ -16,7 +16,14 @@ const COPIED = ['./inapplicable.js']
 
 const read = (name) => readFileSync(`${folder}${name}`, 'utf8')
 
-/** The texts by name of their module; for each case its module and which of its exports it is; and the names of the policies. */
+/**
+ * The texts by name of their module; for each case its module and which of its exports it is; and the names of the policies.
+ * @returns {{
+ *   cases: { number: string, name: string, summary: string, module: string, exported: string }[],
+ *   texts: Record<string, string>,
+ *   policies: import('@scopemask/kernel-sim/workbench').PolicyName[],
+ * }}
+ */
 export function bundledCases() {
   const catalogue = read('catalogue.ts')
   const modules = new Map()

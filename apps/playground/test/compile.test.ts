@@ -5,7 +5,8 @@ import { compiled } from '../src/page/compile.js'
 
 describe('a text', () => {
   it('keeps its lines', () => {
-    const text = "import type { Kernel } from 'x'\ninterface A {\n  b: number\n}\n\nconst marked: A = { b: 1 } as A\nexport default marked satisfies A"
+    const text =
+      "import type { Kernel } from 'x'\ninterface A {\n  b: number\n}\n\nconst marked: A = { b: 1 } as A\nexport default marked satisfies A"
     const script = compiled(text, '')
     if (!('code' in script)) throw new Error(script.message)
     expect(script.code.split('\n')[5]).toMatch(/^const marked *= \{ b: 1 \} *;?$/)

@@ -13,9 +13,8 @@ class TextBlob {
   }
 }
 
-/** The answer of an engine to one request, with all that it has reported before. */
-export async function ask(request: Request): Promise<{ answer: Report; reports: Report[] }> {
-  const reports: Report[] = []
+/** The answer of an engine to one request. */
+async function ask(request: Request): Promise<Report> {
   const blobs = new Map<string, string>()
   const context = createContext({
     performance,
@@ -35,13 +34,12 @@ export async function ask(request: Request): Promise<{ answer: Report; reports: 
     context.postMessage = (report: Report) => {
       // As between threads: what cannot be copied cannot be posted.
       const copy = structuredClone(report)
-      reports.push(copy)
       if (copy.kind === 'checked' || copy.kind === 'walked' || copy.kind === 'fault') resolve(copy)
     }
   })
   new Script(ENGINE).runInContext(context)
   context.onmessage({ data: structuredClone(request) })
-  return { answer: await answered, reports }
+  return await answered
 }
 
 /** An answer of this kind. @throws Error when it is another one. */
@@ -49,7 +47,7 @@ export async function asked<K extends 'checked' | 'walked' | 'fault'>(
   kind: K,
   request: Request,
 ): Promise<Extract<Report, { kind: K }>> {
-  const { answer } = await ask(request)
+  const answer = await ask(request)
   if (answer.kind !== kind) throw new Error((answer as Fault).message ?? answer.kind)
   return answer as Extract<Report, { kind: K }>
 }

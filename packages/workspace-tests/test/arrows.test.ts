@@ -46,6 +46,26 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
     "import '@scopemask/workspace-tests'",
     'arrows-of-kernel-sim',
   ],
+  'apps/playground/src/page/main.ts': [
+    "import '@scopemask/kernel-sim'\nimport '../tour/stop.js'\nimport 'made:engine'",
+  ],
+  'apps/playground/src/engine/engine.ts': ["import '../tour/stop.js'"],
+  'apps/playground/src/tour/stop.ts': ['export {}'],
+  'apps/playground/src/page/core.ts': ["import '@scopemask/core'", 'arrows-of-playground'],
+  'apps/playground/src/page/sideways.ts': [
+    "import '../engine/engine.js'",
+    'arrows-of-playground-page',
+  ],
+  'apps/playground/src/engine/sideways.ts': [
+    "import '../page/main.js'",
+    'arrows-of-playground-engine',
+  ],
+  'apps/playground/src/utils/strings.ts': [
+    "import './numbers.js'",
+    'no-unknown-rooms-in-playground',
+  ],
+  'apps/playground/src/utils/numbers.ts': ['export {}'],
+  'apps/playground/src/tour/upwards.ts': ["import '../page/main.js'", 'arrows-of-playground-tour'],
   'packages/workspace-tests/test/by-name.test.ts': [
     "import '@scopemask/core'",
     'arrows-of-workspace-tests',
