@@ -61,7 +61,7 @@ export async function auditSources(
     if (readings.length > 0) audit.next()
     readings.push(await readTrace(source, (event) => audit.add(event), progress))
   }
-  return auditReport(readings, audit.facts())
+  return auditReport(readings, audit.facts(), audit.stacks())
 }
 
 /** Learns the scopes of call paths from a recording with task flags. @throws InputError when it has none. */

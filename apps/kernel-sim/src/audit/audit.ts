@@ -9,7 +9,7 @@ import type { KnownScopes } from './known-scopes.js'
 import { PageAudit, type PageFacts } from './page-allocations.js'
 import { ReclaimAudit, type ReclaimFacts } from './reclaim.js'
 import { Recordings } from './recordings.js'
-import type { RequestStacks } from './request-stacks.js'
+import { type RequestStack, RequestStacks } from './request-stacks.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
 import { SampleBudget } from './samples.js'
 import { type TaskFacts, Tasks } from './tasks.js'
@@ -47,13 +47,11 @@ const RESTART = 1e9
 export interface AuditSetup {
   /** Scopes that a recording without task flags can borrow. */
   readonly known?: KnownScopes | undefined
-  /** Takes the stacks of all requests, for a flame graph. */
-  readonly stacks?: RequestStacks | undefined
 }
 
 export class Audit {
   readonly #known: KnownScopes | undefined
-  readonly #stacks: RequestStacks | undefined
+  readonly #stacks = new RequestStacks()
   readonly #tasks = new Tasks()
   readonly #requests = new RequestAudit()
   readonly #recordings = new Recordings()
@@ -72,9 +70,8 @@ export class Audit {
   #beginnings = 0
   #outOfOrder = 0
 
-  constructor({ known, stacks }: AuditSetup = {}) {
+  constructor({ known }: AuditSetup = {}) {
     this.#known = known
-    this.#stacks = stacks
   }
 
   /** Takes the next event of the recording. */
@@ -98,7 +95,7 @@ export class Audit {
         const request = filter(event, task)
         const site = event.stack?.callSite ?? { site: event.site, caller: '?' }
         this.#requests.add(request)
-        this.#stacks?.add(event)
+        this.#stacks.add(request)
         this.#callSites.add(request, site)
         this.#work.request(request, site)
         break
@@ -171,6 +168,11 @@ export class Audit {
       waits: this.#waits.facts(),
       reclaim: this.#reclaim.facts(),
     }
+  }
+
+  /** The stacks of all requests, as far as they are kept. */
+  stacks(): RequestStack[] {
+    return this.#stacks.stacks()
   }
 
   #tick(time: number): void {

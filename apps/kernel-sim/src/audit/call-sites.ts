@@ -3,8 +3,8 @@
  * which pass GFP_KERNEL inside a scope, trusting it. Counted by site and caller, since the same function is inside
  * a scope from some callers and outside from others.
  */
-import { PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
 import type { CallSite } from '../trace/attribute/call-site.js'
+import { coverageOf } from './coverage.js'
 import type { FilteredRequest } from './filter.js'
 import { SeenIn } from './recordings.js'
 import { Rows } from './rows.js'
@@ -127,18 +127,14 @@ class ExplicitSite {
     if (variants !== undefined || this.gfp.size < VARIANTS) {
       this.gfp.set(event.gfp, (variants ?? 0) + 1)
     }
-    if (event.interrupt) {
-      this.interrupt++
-      return
+    const { flagsFrom, stack, line, interrupt } = event
+    if (!interrupt && flagsFrom !== undefined && flagsFrom !== 'recorded') this.inferred++
+    const coverage = coverageOf(event, this.gfpClass)
+    if (coverage === 'uncovered') this.#uncoveredFrom.add(stack, line, 1, stack?.callPath)
+    else {
+      this[coverage]++
+      if (coverage === 'covered') this.#coveredFrom.add(stack, line, 1, stack?.callPath)
     }
-    if (event.flagsFrom !== undefined && event.flagsFrom !== 'recorded') this.inferred++
-    const { taskFlags, flagsFrom, stack, line } = event
-    if (covers(taskFlags, this.gfpClass)) {
-      this.covered++
-      this.#coveredFrom.add(stack, line, 1, stack?.callPath)
-    } else if (flagsFrom === undefined || flagsFrom === 'stack') this.unknown++
-    else if ((taskFlags ?? 0) & PF_MEMALLOC) this.memalloc++
-    else this.#uncoveredFrom.add(stack, line, 1, stack?.callPath)
   }
 
   fact(): ExplicitSiteFact {
@@ -220,12 +216,6 @@ export class CallSiteAudit {
       weakened: this.#weakened.values().sort((a, b) => b.requests - a.requests),
     }
   }
-}
-
-/** Whether a task with these flags is in a scope that restricts as much as the class. */
-function covers(taskFlags: number | undefined, gfpClass: string): boolean {
-  const scopes = gfpClass === 'NOIO' ? PF_MEMALLOC_NOIO : PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS
-  return taskFlags !== undefined && (taskFlags & scopes) !== 0
 }
 
 /** What can be said: always and never only where no request is left of which nobody knows. */

@@ -1,30 +1,33 @@
 /**
- * Request stacks: from where memory is requested, and in which scope: what a flame graph is drawn from. Their number is
- * limited; requests with further stacks are counted, and not shown.
+ * Request stacks: from where memory is requested, with which flags, and in which scope. A flame graph is drawn from them, and what
+ * else comes under a function is counted from them. Their number is limited; requests with further stacks are counted, and not kept.
  */
-import type { RequestEvent } from '../trace/event.js'
-import { scopeName } from './scope-name.js'
+import type { GfpClass } from '@scopemask/allocator'
+import type { Stack } from '../trace/stack.js'
+import { type Coverage, coverageOf } from './coverage.js'
+import type { FilteredRequest } from './filter.js'
 
-/** How often memory was requested from one place in one scope. */
+/** How often memory was requested with one stack, with flags of one class, in one scope. */
 export interface RequestStack {
+  readonly stack: Stack
+  /** The scope of the task; `interrupt` where one requests on top of a task. */
   readonly scope: string
-  /** The functions, outermost first. */
-  readonly functions: readonly string[]
+  /** The class of the flags passed. */
+  readonly class: GfpClass
+  /** Whether a scope covers what is passed; undefined where that is neither GFP_NOFS nor GFP_NOIO. */
+  readonly coverage: Coverage | undefined
   readonly requests: number
 }
 
 /** How many different stacks are kept. */
-const LIMIT = 1 << 16
+const LIMIT = 1 << 15
 
 /** Stands for the scope where an interrupt requests on top of a task. */
 const INTERRUPT = 'interrupt'
 
 export class RequestStacks {
-  readonly #scopes = new Map<
-    string,
-    Map<string, { functions: readonly string[]; requests: number }>
-  >()
-  #kept = 0
+  /** By stack. Most stacks come with one class in one scope. */
+  readonly #rows = new Map<Stack, { -readonly [key in keyof RequestStack]: RequestStack[key] }[]>()
   #left = 0
 
   /** How many requests had no stack, or one more than are kept. */
@@ -32,23 +35,26 @@ export class RequestStacks {
     return this.#left
   }
 
-  add({ stack, taskFlags, interrupt }: RequestEvent): void {
-    const scope = interrupt ? INTERRUPT : scopeName(taskFlags)
-    let stacks = this.#scopes.get(scope)
-    if (stacks === undefined) this.#scopes.set(scope, (stacks = new Map()))
-    const known = stack === undefined ? undefined : stacks.get(stack.path)
-    if (known !== undefined) known.requests++
-    else if (stack === undefined || this.#kept === LIMIT) this.#left++
-    else {
-      this.#kept++
-      stacks.set(stack.path, { functions: [...stack.functions].reverse(), requests: 1 })
-    }
+  add(request: FilteredRequest): void {
+    const { event, class: gfpClass } = request
+    const { stack } = event
+    const scope = event.interrupt ? INTERRUPT : request.scope
+    const coverage =
+      gfpClass === 'NOFS' || gfpClass === 'NOIO' ? coverageOf(event, gfpClass) : undefined
+    const rows = stack === undefined ? undefined : this.#rows.get(stack)
+    if (rows !== undefined && stack !== undefined) {
+      for (const row of rows) {
+        if (row.scope === scope && row.class === gfpClass && row.coverage === coverage) {
+          row.requests++
+          return
+        }
+      }
+      rows.push({ stack, scope, class: gfpClass, coverage, requests: 1 })
+    } else if (stack === undefined || this.#rows.size === LIMIT) this.#left++
+    else this.#rows.set(stack, [{ stack, scope, class: gfpClass, coverage, requests: 1 }])
   }
 
-  /** The stacks, scope by scope. */
   stacks(): RequestStack[] {
-    return [...this.#scopes].flatMap(([scope, stacks]) =>
-      [...stacks.values()].map((stack) => ({ scope, ...stack })),
-    )
+    return [...this.#rows.values()].flat()
   }
 }

@@ -3,8 +3,8 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { RequestStacks } from '../audit/request-stacks.js'
 import { InputError } from '../input-error.js'
+import { collapsed } from '../report/audit/collapsed.js'
 import { compareAudits } from '../report/audit/comparison.js'
 import { comparisonJson } from '../report/audit/comparison-json.js'
 import { comparisonPage } from '../report/audit/comparison-page.js'
@@ -54,6 +54,7 @@ interface Options {
   readonly compare?: string
   readonly scopes?: string
   readonly speedscope?: string
+  readonly collapsed?: string
   readonly source?: string
   readonly scenario?: string
   readonly work?: string
@@ -128,6 +129,12 @@ export function audit(program: Command): void {
     )
     .addOption(
       new Option(
+        '--collapsed <FILE>',
+        'also write the same stacks as lines for flamegraph.pl and other viewers',
+      ).conflicts('compare'),
+    )
+    .addOption(
+      new Option(
         '--source <DIR>',
         'show which places in this kernel source the recording exercised, and which not',
       ).conflicts('compare'),
@@ -186,12 +193,12 @@ async function run(paths: readonly string[], options: Options): Promise<void> {
   for (const source of sources) await refuseSavedReport(source)
   const known = scopes === undefined ? undefined : await readScopes(scopes, progress)
   const tree = options.source === undefined ? undefined : readSource(options.source)
-  const stacks = options.speedscope === undefined ? undefined : new RequestStacks()
-  const audited = await readAudit(sources, progress, { known, stacks })
+  const audited = await readAudit(sources, progress, { known })
   const report = tree === undefined ? audited : withSource(audited, tree.files, tree.sites)
-  if (stacks !== undefined && options.speedscope !== undefined) {
-    writeNew(options.speedscope, speedscope(report.reading.name, stacks.stacks()))
+  if (options.speedscope !== undefined) {
+    writeNew(options.speedscope, speedscope(report.reading.name, report.stacks))
   }
+  if (options.collapsed !== undefined) writeNew(options.collapsed, collapsed(report.stacks))
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
   if (scenario !== '-') process.stdout.write(written(report, paths, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found

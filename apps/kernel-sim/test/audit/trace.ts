@@ -1,6 +1,7 @@
 /** Trace: builds recordings for tests, event by event, and audits them. */
 import { Readable } from 'node:stream'
 import { Audit, type AuditFacts } from '../../src/audit/audit.js'
+import type { RequestStack } from '../../src/audit/request-stacks.js'
 import type { TraceEvent } from '../../src/trace/event.js'
 import { type Reading, readTrace } from '../../src/trace/read/read-trace.js'
 import { Source } from '../../src/trace/read/source.js'
@@ -132,10 +133,10 @@ export async function read(
 /** Audits bytes as a recording. */
 export async function auditOf(
   bytes: Uint8Array | string,
-): Promise<{ reading: Reading; facts: AuditFacts }> {
+): Promise<{ reading: Reading; facts: AuditFacts; stacks: RequestStack[] }> {
   const audit = new Audit()
   const reading = await readTrace(sourceOf(bytes, 1 << 16), (event) => audit.add(event))
-  return { reading, facts: audit.facts() }
+  return { reading, facts: audit.facts(), stacks: audit.stacks() }
 }
 
 function sourceOf(bytes: Uint8Array | string, chunk: number): Source {

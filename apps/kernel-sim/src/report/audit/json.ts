@@ -5,6 +5,6 @@ import type { AuditReport } from './report.js'
 export const AUDIT_FORMAT = { format: 'kernel-sim-audit', version: 1 } as const
 
 /** The report as one JSON document. */
-export function auditJson(report: AuditReport): string {
+export function auditJson({ stacks: _, ...report }: AuditReport): string {
   return `${JSON.stringify({ ...AUDIT_FORMAT, ...report }, null, 2)}\n`
 }

@@ -1,5 +1,6 @@
 /** Audit report: the facts of an audit together with what follows from them. Every form of the report is made of this. */
 import type { AuditFacts } from '../../audit/audit.js'
+import type { RequestStack } from '../../audit/request-stacks.js'
 import { type SourceFacts, sourceFacts } from '../../audit/source-coverage.js'
 import type { SourceSite } from '../../audit/source-sites.js'
 import { joinedReading } from '../../trace/read/joined-reading.js'
@@ -31,6 +32,8 @@ export interface AuditReport extends AuditFacts {
   readonly source?: SourceFacts | undefined
   /** What to do about it. */
   readonly workList: readonly Task[]
+  /** The stacks of all requests, as far as they are kept: the JSON of a report does not have them. */
+  readonly stacks: readonly RequestStack[]
 }
 
 /** The report with what the source of the kernel has. */
@@ -45,8 +48,13 @@ export function withSource(
 /**
  * Draws the conclusions.
  * @param recordings what was read of each recording, at least one.
+ * @param stacks those of all requests.
  */
-export function auditReport(recordings: readonly Reading[], facts: AuditFacts): AuditReport {
+export function auditReport(
+  recordings: readonly Reading[],
+  facts: AuditFacts,
+  stacks: readonly RequestStack[] = [],
+): AuditReport {
   const { agreement, pages, work } = facts
   const reading = joinedReading(recordings)
   return {
@@ -57,7 +65,8 @@ export function auditReport(recordings: readonly Reading[], facts: AuditFacts): 
       lostScopes: new Set(work.lost.filter(({ certain }) => certain).map(({ fn }) => fn)).size,
     },
     meaning: meaningOf(recordings, facts),
-    workList: workListOf(facts),
+    workList: workListOf(facts, stacks),
+    stacks,
     reading,
     recordings,
     ...facts,

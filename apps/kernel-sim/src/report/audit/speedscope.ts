@@ -3,6 +3,7 @@
  * weight is the number of requests. Its file format: https://www.speedscope.app/file-format-schema.json
  */
 import type { RequestStack } from '../../audit/request-stacks.js'
+import { type FunctionStack, functionStacks } from './function-stacks.js'
 
 /** @param name what the recording is called. */
 export function speedscope(name: string, stacks: readonly RequestStack[]): string {
@@ -12,8 +13,8 @@ export function speedscope(name: string, stacks: readonly RequestStack[]): strin
     if (index === undefined) frames.set(fn, (index = frames.size))
     return index
   }
-  const scopes = new Map<string, RequestStack[]>()
-  for (const stack of stacks) {
+  const scopes = new Map<string, FunctionStack[]>()
+  for (const stack of functionStacks(stacks)) {
     const same = scopes.get(stack.scope)
     if (same === undefined) scopes.set(stack.scope, [stack])
     else same.push(stack)
@@ -24,6 +25,7 @@ export function speedscope(name: string, stacks: readonly RequestStack[]): strin
     unit: 'none',
     startValue: 0,
     endValue: same.reduce((sum, { requests }) => sum + requests, 0),
+    // A return address is where it is called from: the name of the function is enough.
     samples: same.map(({ functions }) => functions.map(frameOf)),
     weights: same.map(({ requests }) => requests),
   }))

@@ -1,6 +1,7 @@
 /** Work list section: what to do, in a table. */
-import { plural } from '../form/numbers.js'
-import { type Section, section } from '../form/page.js'
+import type { UnderFact } from '../../audit/under.js'
+import { number, plural } from '../form/numbers.js'
+import { type Part, type Section, section } from '../form/page.js'
 import { names, numbers, table, text } from '../form/table.js'
 import type { AuditReport } from './report.js'
 import { seenColumn } from './seen.js'
@@ -31,5 +32,52 @@ export function workListSection(report: AuditReport): Section | undefined {
         names('call sites', ({ sites }) => sites.join(', ')),
       ],
     }),
+    ...scopesTable(workList),
   ])
+}
+
+/** What a scope would change besides, where one has to come first. */
+function scopesTable(workList: readonly Task[]): Part[] {
+  const scopes = workList.flatMap(({ where, class: name, under }) =>
+    under === undefined ? [] : [{ where, name, ...under }],
+  )
+  if (scopes.length === 0) return []
+  return [
+    'What else would come under such a scope: requests that were seen while its function was on the stack. Restricted: they may do ' +
+      'more than the scope allows, and are in none today; they get what they asked for only while the reclaim that is left suffices.',
+    table(scopes, {
+      caption: `What would come under each scope (${plural(scopes.length, 'row')})`,
+      columns: [
+        names('scope in', ({ where }) => where),
+        text('scope', ({ name }) => name),
+        numbers('requests', ({ requests }) => requests),
+        numbers('flag can go', ({ explicit }) => explicit),
+        numbers('restricted', ({ restricted }) => restricted),
+        numbers('unchanged', ({ unchanged }) => unchanged),
+        numbers('unknown', ({ unknown }) => unknown),
+        text('restricted, or perhaps', ({ sites }) => ({ lines: sites.map(siteText) })),
+        text('it calls', ({ calls }) => ({ lines: calls.map(callText) })),
+      ],
+      sentences: {
+        only: true,
+        of: ({ where, name, requests, explicit, restricted, unchanged, unknown, sites, calls }) => [
+          `A ${name} scope in ${where}: ${plural(requests, 'request')} would come under it. The flag of ${number(explicit)} can go, ` +
+            `${number(restricted)} would be restricted, ${number(unchanged)} unchanged` +
+            `${unknown === 0 ? '' : `, of ${number(unknown)} the scope is unknown`}.`,
+          ...(sites.length === 0
+            ? []
+            : [`restricted, or perhaps: ${sites.map(siteText).join(', ')}`]),
+          `it calls, on the way to them: ${calls.map(callText).join(', ')}`,
+        ],
+      },
+    }),
+  ]
+}
+
+function siteText({ site, class: name, requests }: UnderFact['sites'][number]): string {
+  return `${site} (GFP_${name}, ${number(requests)})`
+}
+
+function callText({ fn, requests }: UnderFact['calls'][number]): string {
+  return `${fn} (${number(requests)})`
 }

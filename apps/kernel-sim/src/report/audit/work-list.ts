@@ -4,6 +4,8 @@
  */
 import type { AuditFacts } from '../../audit/audit.js'
 import type { ExplicitSiteFact } from '../../audit/call-sites.js'
+import type { RequestStack } from '../../audit/request-stacks.js'
+import { type UnderFact, underOf } from '../../audit/under.js'
 
 /** A step. */
 export interface Task {
@@ -22,6 +24,8 @@ export interface Task {
   readonly sites: readonly string[]
   /** The numbers of the recordings that show it, from 0. */
   readonly seenIn: readonly number[]
+  /** What else would come under the scope, where one is to be opened. */
+  readonly under: UnderFact | undefined
 }
 
 /** A step while its call sites are collected. */
@@ -31,7 +35,11 @@ interface Step extends Pick<Task, 'action' | 'where' | 'class'> {
   readonly seenIn: Set<number>
 }
 
-export function workListOf({ callSites, work }: Pick<AuditFacts, 'callSites' | 'work'>): Task[] {
+/** @param stacks those of all requests. */
+export function workListOf(
+  { callSites, work }: Pick<AuditFacts, 'callSites' | 'work'>,
+  stacks: readonly RequestStack[],
+): Task[] {
   const tasks = new Map<string, Step>()
   for (const site of callSites.explicit) {
     const step = stepFor(site)
@@ -53,6 +61,7 @@ export function workListOf({ callSites, work }: Pick<AuditFacts, 'callSites' | '
     ...step,
     sites: [...sites],
     seenIn: [...seenIn].sort((a, b) => a - b),
+    under: step.action === 'scope-first' ? underOf(step.where, stacks) : undefined,
   }))
   const lost = work.lostFunctions
     .filter(({ certain }) => certain)
@@ -63,6 +72,7 @@ export function workListOf({ callSites, work }: Pick<AuditFacts, 'callSites' | '
       settles: executions,
       sites: [],
       seenIn,
+      under: undefined,
     }))
   return [...lost, ...flags.sort((a, b) => b.settles - a.settles)]
 }

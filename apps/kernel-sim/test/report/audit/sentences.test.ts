@@ -8,8 +8,8 @@ import { auditOf, GFP_NOFS, NOFS, NOIO, Trace } from '../../audit/trace.js'
 const data = (name: string) => readFileSync(new URL(`../../data/${name}`, import.meta.url))
 
 async function reportOf(bytes: Uint8Array | string): Promise<AuditReport> {
-  const { reading, facts } = await auditOf(bytes)
-  return auditReport([reading], facts)
+  const { reading, facts, stacks } = await auditOf(bytes)
+  return auditReport([reading], facts, stacks)
 }
 
 /** A recording in which the same things are in several rows: two call sites a work item, pages in two scopes, waits. */

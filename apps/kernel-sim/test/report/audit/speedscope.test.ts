@@ -1,9 +1,8 @@
 /** Speedscope: the stacks of requests as a flame graph. */
 import { describe, expect, it } from 'vitest'
-import { Audit } from '../../../src/audit/audit.js'
-import { RequestStacks } from '../../../src/audit/request-stacks.js'
+import { collapsed } from '../../../src/report/audit/collapsed.js'
 import { speedscope } from '../../../src/report/audit/speedscope.js'
-import { NOFS, read, Trace } from '../../audit/trace.js'
+import { auditOf, NOFS, Trace } from '../../audit/trace.js'
 
 interface Profile {
   readonly name: string
@@ -14,16 +13,14 @@ interface Profile {
 
 describe('a flame graph', () => {
   it('has a profile for each scope, and every request once', async () => {
-    const stacks = new RequestStacks()
-    const audit = new Audit({ stacks })
     const trace = new Trace()
       .kmalloc({ st: '__kmalloc_noprof+1;a+2;sys+3' })
       .kmalloc({ st: '__kmalloc_noprof+9;a+2;sys+3' })
       .kmalloc({ st: '__kmalloc_noprof+1;b+2;sys+3', fl: NOFS })
       .kmalloc({ st: '__kmalloc_noprof+1;i+2;handle_softirqs+3', fl: NOFS })
       .kmalloc({ st: undefined, st_lost: 1 })
-    for (const event of (await read(trace.text)).events) audit.add(event)
-    const file = JSON.parse(speedscope('t', stacks.stacks())) as {
+    const { stacks } = await auditOf(trace.text)
+    const file = JSON.parse(speedscope('t', stacks)) as {
       readonly profiles: readonly Profile[]
       readonly shared: { readonly frames: readonly { readonly name: string }[] }
     }
@@ -41,6 +38,9 @@ describe('a flame graph', () => {
       ['requests, scope: NOFS', 1, ['sys;b;__kmalloc_noprof'], [1]],
       ['requests, scope: interrupt', 1, ['handle_softirqs;i;__kmalloc_noprof'], [1]],
     ])
-    expect(stacks.left).toBe(1)
+    expect(collapsed(stacks)).toBe(
+      'scope:none;sys;a;__kmalloc_noprof 2\nscope:NOFS;sys;b;__kmalloc_noprof 1\n' +
+        'scope:interrupt;handle_softirqs;i;__kmalloc_noprof 1\n',
+    )
   })
 })
