@@ -53,6 +53,8 @@ export function sourceSites(file: string, text: string): SourceSite[] {
         sites.push({ file, line: lineOf(index), word, kind: 'scope', callee: '', fn })
       continue
     }
+    // The definition of the flag itself passes nothing.
+    if (/#\s*define\s+$/.test(code.slice(Math.max(0, index - 40), index))) continue
     const { callee, at } = calleeOf(code, index)
     const kind = callee === '' ? 'other' : ALLOCATORS.test(callee) ? 'allocation' : 'passed-on'
     sites.push({ file, line: lineOf(at), word, kind, callee, fn })

@@ -29,6 +29,7 @@ import {
   readScopes,
   refuseSavedReport,
 } from './read-audit.js'
+import { readLines } from './read-lines.js'
 import { readSource } from './read-source.js'
 
 /** What `--fail-on` can name, and how a report shows it. */
@@ -56,6 +57,8 @@ interface Options {
   readonly speedscope?: string
   readonly collapsed?: string
   readonly source?: string
+  readonly vmlinux?: string
+  readonly modules?: string
   readonly scenario?: string
   readonly work?: string
   readonly top: number
@@ -141,6 +144,13 @@ export function audit(program: Command): void {
     )
     .addOption(
       new Option(
+        '--vmlinux <FILE>',
+        'show the file and line of every call site and frame, from the debug information of the kernel',
+      ).conflicts('compare'),
+    )
+    .option('--modules <DIR>', 'with --vmlinux: look in the modules below this folder too')
+    .addOption(
+      new Option(
         '--scenario <FILE>',
         'write a lost scope as a scenario for kernel-sim check; - prints it instead of the report',
       ).conflicts('compare'),
@@ -189,12 +199,20 @@ async function run(paths: readonly string[], options: Options): Promise<void> {
   if ([scopes, ...paths].filter((path) => path === '-').length > 1) {
     throw new InputError('standard input holds one recording: give files for the others')
   }
+  if (options.modules !== undefined && options.vmlinux === undefined) {
+    throw new InputError(
+      '--modules DIR is looked in beside the kernel: give --vmlinux FILE with it',
+    )
+  }
   const sources = await open(paths, options)
   for (const source of sources) await refuseSavedReport(source)
   const known = scopes === undefined ? undefined : await readScopes(scopes, progress)
   const tree = options.source === undefined ? undefined : readSource(options.source)
   const audited = await readAudit(sources, progress, { known })
-  const report = tree === undefined ? audited : withSource(audited, tree.files, tree.sites)
+  const { vmlinux, modules } = options
+  const withLines =
+    vmlinux === undefined ? audited : await readLines(audited, { vmlinux, modules }, progress)
+  const report = tree === undefined ? withLines : withSource(withLines, tree)
   if (options.speedscope !== undefined) {
     writeNew(options.speedscope, speedscope(report.reading.name, report.stacks))
   }

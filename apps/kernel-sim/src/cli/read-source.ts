@@ -1,14 +1,9 @@
 /** Read source: the tree of a kernel, or a part of it, for the places that pass GFP_NOFS and GFP_NOIO. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import type { SourceTree } from '../audit/source-coverage.js'
 import { type SourceSite, sourceSites } from '../audit/source-sites.js'
 import { InputError } from '../input-error.js'
-
-/** What a tree has. */
-export interface SourceTree {
-  readonly files: number
-  readonly sites: readonly SourceSite[]
-}
 
 /** @throws InputError when the directory cannot be read, or has no C. */
 export function readSource(directory: string): SourceTree {
@@ -27,5 +22,5 @@ export function readSource(directory: string): SourceTree {
   }
   if (files === 0)
     throw new InputError(`${directory} has no source: there is no .c or .h file in it`)
-  return { files, sites }
+  return { folder: resolve(directory), files, sites }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { sourceFacts } from '../../src/audit/source-coverage.js'
 import { sourceSites } from '../../src/audit/source-sites.js'
-import { GFP_NOFS, NOFS, Trace } from './trace.js'
+import { auditOf, GFP_NOFS, NOFS, Trace } from './trace.js'
 
 const SOURCE = `/* GFP_NOFS in a comment */
 #define TRIES GFP_NOFS
@@ -54,11 +54,15 @@ describe('places in the source', () => {
   })
 
   it('are joined with what was recorded, and counted by directory', async () => {
-    const { callSites } = await new Trace()
-      .kmalloc({ gfp: GFP_NOFS, fl: NOFS, st: '__kmalloc_noprof+1;simple.isra.0+2;x+3' })
-      .facts()
-    const facts = sourceFacts(1, sourceSites('fs/x.c', SOURCE), callSites.explicit)
-    expect(facts.sites.map(({ verdict }) => verdict)).toEqual([
+    const { facts, stacks } = await auditOf(
+      new Trace().kmalloc({ gfp: GFP_NOFS, fl: NOFS, st: '__kmalloc_noprof+1;simple.isra.0+2;x+3' })
+        .text,
+    )
+    const source = sourceFacts(
+      { folder: '/linux', files: 1, sites: sourceSites('fs/x.c', SOURCE) },
+      { explicit: facts.callSites.explicit, stacks, lines: undefined },
+    )
+    expect(source.sites.map(({ verdict }) => verdict)).toEqual([
       'not-exercised',
       'always',
       'always',
@@ -67,7 +71,7 @@ describe('places in the source', () => {
       'not-exercised',
       'not-exercised',
     ])
-    expect(facts.directories).toEqual([
+    expect(source.directories).toEqual([
       {
         directory: 'fs',
         flags: 6,

@@ -13,15 +13,17 @@ export interface Outcome {
 /**
  * Runs `kernel-sim` with these arguments.
  * @param input is written to its standard input.
+ * @param env variables of its environment that are not as here.
  * @param read how many bytes of its output to read before closing the pipe, as `head` does.
  */
 export function kernelSim(
   args: readonly string[],
   input: Uint8Array | string = '',
   read = Number.POSITIVE_INFINITY,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args])
+    const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...env } })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => {

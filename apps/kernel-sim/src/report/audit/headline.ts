@@ -12,7 +12,7 @@ export function headlineOf(report: AuditReport): string[] {
   const { compared, agree } = agreement
   const { checked, violations } = pages.inScopes
   return [
-    `${plural(reading.events, 'event')} ${durationOf(report)} of ${whose(report)}, ${conditionOf(report)}`,
+    `${plural(reading.events, 'event')}${durationOf(report)} of ${whose(report)}, ${conditionOf(report)}`,
     compared === 0
       ? 'no page allocation could be compared with its request'
       : `${plural(compared, 'page allocation')} predicted from their requests: ${number(agree)} as predicted ` +

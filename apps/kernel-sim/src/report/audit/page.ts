@@ -3,6 +3,7 @@
 import { damageSection } from '../form/damage.js'
 import type { Page } from '../form/page.js'
 import { sections } from '../form/page.js'
+import { byFileSection } from './by-file-section.js'
 import { explicitSection, requestSection, weakenedSection } from './call-site-sections.js'
 import { headlineOf } from './headline.js'
 import { insideScopesSection, predictionSection } from './prediction-sections.js'
@@ -31,6 +32,7 @@ export function auditPage(report: AuditReport): Page {
       sourceSection(report),
       lostSection(report),
       explicitSection(report),
+      byFileSection(report),
       weakenedSection(report),
       delegationSection(report),
       waitSection(report),

@@ -1,10 +1,10 @@
 /** Audit report: the facts of an audit together with what follows from them. Every form of the report is made of this. */
 import type { AuditFacts } from '../../audit/audit.js'
 import type { RequestStack } from '../../audit/request-stacks.js'
-import { type SourceFacts, sourceFacts } from '../../audit/source-coverage.js'
-import type { SourceSite } from '../../audit/source-sites.js'
+import { type SourceFacts, type SourceTree, sourceFacts } from '../../audit/source-coverage.js'
 import { joinedReading } from '../../trace/read/joined-reading.js'
 import type { Reading } from '../../trace/read/read-trace.js'
+import type { LinesFact } from './lines.js'
 import { meaningOf } from './meaning.js'
 import { type Task, workListOf } from './work-list.js'
 
@@ -30,19 +30,22 @@ export interface AuditReport extends AuditFacts {
   readonly meaning: readonly string[]
   /** What the source has, where it was given. */
   readonly source?: SourceFacts | undefined
+  /** The lines of source of its frames, where the binaries of the kernel were given. */
+  readonly lines?: LinesFact | undefined
   /** What to do about it. */
   readonly workList: readonly Task[]
   /** The stacks of all requests, as far as they are kept: the JSON of a report does not have them. */
   readonly stacks: readonly RequestStack[]
 }
 
-/** The report with what the source of the kernel has. */
-export function withSource(
-  report: AuditReport,
-  files: number,
-  sites: readonly SourceSite[],
-): AuditReport {
-  return { ...report, source: sourceFacts(files, sites, report.callSites.explicit) }
+/** The report with what the source of the kernel has; by lines, where the report has them already. */
+export function withSource(report: AuditReport, tree: SourceTree): AuditReport {
+  const { callSites, stacks, lines } = report
+  const known = lines === undefined ? undefined : new Map(Object.entries(lines.lines))
+  return {
+    ...report,
+    source: sourceFacts(tree, { explicit: callSites.explicit, stacks, lines: known }),
+  }
 }
 
 /**

@@ -1,8 +1,10 @@
 /** Audit SARIF: the findings for code scanning tools, in the Static Analysis Results Interchange Format 2.1.0 of OASIS. */
 import { DAMAGE_KINDS } from '../../trace/read/damage.js'
+import type { SourceLine } from '../../trace/symbolize/source-line.js'
 import { plural } from '../form/numbers.js'
-import { functionAt, sarifLog, sarifStack, warning } from '../form/sarif.js'
+import { functionAt, lineAt, sarifLog, sarifStack, warning } from '../form/sarif.js'
 import { type Finding, type FindingStack, findingsOf, type Level, RULES } from './findings.js'
+import { lineOf } from './lines.js'
 import { lossOf } from './loss.js'
 import type { AuditReport } from './report.js'
 import { seenNames, shortNames } from './seen.js'
@@ -59,8 +61,7 @@ function result(finding: Finding, report: AuditReport, places: readonly Place[])
     ruleIndex: RULE_NAMES.indexOf(rule),
     ...severity(level),
     message: { text: message },
-    locations: locations(finding, places),
-    ...related(finding, places),
+    ...locations(finding, report, places),
     occurrenceCount: observations,
     partialFingerprints: { 'finding/v1': id },
     ...(stacks.length > 0 ? { stacks: stacks.map((stack) => stackOf(stack, report)) } : {}),
@@ -73,35 +74,59 @@ function severity(level: Level): object {
   return level === 'review' ? { kind: 'review', level: 'none' } : { kind: 'fail', level }
 }
 
-function locations({ site, line, recording }: Finding, places: readonly Place[]): object[] {
+/**
+ * Where a finding is: in the source of the kernel, where its line is known; else in the recording that shows it. Other recordings
+ * that show it are related to it.
+ */
+function locations(finding: Finding, report: AuditReport, places: readonly Place[]): object {
+  const { site, line, recording, seenIn } = finding
   const place = recording === undefined ? undefined : places[recording]
-  if (site === undefined && (place === undefined || line === undefined)) return []
-  return [
-    {
-      ...(place === undefined || line === undefined
-        ? {}
-        : { physicalLocation: { artifactLocation: place, region: { startLine: line } } }),
-      ...(site === undefined ? {} : { logicalLocations: [functionAt(site)] }),
-    },
-  ]
-}
-
-/** The other recordings that show a finding, beside the one that its location is in. */
-function related({ recording, seenIn }: Finding, places: readonly Place[]): object {
+  const recorded =
+    place === undefined || line === undefined
+      ? undefined
+      : { artifactLocation: place, region: { startLine: line } }
+  const source = sourceOf(finding, report)
+  const physicalLocation = source === undefined ? recorded : lineAt(source)
   const others = seenIn.filter((each) => each !== recording).flatMap((each) => places[each] ?? [])
-  if (others.length === 0) return {}
-  return {
-    relatedLocations: others.map((artifactLocation) => ({
+  const related = [
+    ...(source === undefined || recorded === undefined
+      ? []
+      : [{ physicalLocation: recorded, message: { text: 'recorded here first' } }]),
+    ...others.map((artifactLocation) => ({
       physicalLocation: { artifactLocation },
       message: { text: 'seen in this recording too' },
     })),
+  ]
+  const nowhere = site === undefined && physicalLocation === undefined
+  return {
+    locations: nowhere
+      ? []
+      : [
+          {
+            ...(physicalLocation === undefined ? {} : { physicalLocation }),
+            ...(site === undefined ? {} : { logicalLocations: [functionAt(site)] }),
+          },
+        ],
+    ...(related.length === 0 ? {} : { relatedLocations: related }),
   }
 }
 
+/** The line of source that a finding is about: where its function is on the first stack that has it. */
+function sourceOf({ site, stacks }: Finding, report: AuditReport): SourceLine | undefined {
+  for (const { functions, frames } of stacks) {
+    const frame = frames[functions.indexOf(site ?? '')]
+    if (frame !== undefined) return lineOf(report, frame)
+  }
+  return undefined
+}
+
 function stackOf(stack: FindingStack, report: AuditReport): object {
-  const { what, count, functions, line, recording } = stack
+  const { what, count, functions, frames, line, recording } = stack
   const of = seenNames(report, [recording]).map((name) => ` of ${name}`)
-  return sarifStack(`${what}: ${plural(count, 'time')}, first on line ${line}${of}`, functions)
+  return sarifStack(
+    `${what}: ${plural(count, 'time')}, first on line ${line}${of}`,
+    functions.map((name, at) => ({ name, line: lineOf(report, frames[at] ?? name) })),
+  )
 }
 
 /** What could not be read, and what the recorder lost: the findings are incomplete by so much. */

@@ -1,9 +1,11 @@
 /** Seen: in which recordings something was seen, where a report is on several. With one recording there is nothing to say. */
 import type { StackSample } from '../../audit/samples.js'
 import { type Column, type Stack, text } from '../form/table.js'
+import { framesWithLines } from './lines.js'
 import type { AuditReport } from './report.js'
 
 type Recordings = Pick<AuditReport, 'recordings'>
+type Frames = Pick<AuditReport, 'recordings' | 'lines'>
 
 /** The column that says it by the numbers of the recordings, from 1; none for one recording. */
 export function seenColumn<R>(
@@ -46,16 +48,12 @@ export function seenSentence(report: Recordings, numbers: readonly number[]): st
   return names.length === 0 ? [] : [`seen in: ${names.join(', ')}`]
 }
 
-/** Stacks for a table, with the name of the recording where there are several. */
-export function stacksOf(
-  report: Recordings,
-  what: string,
-  samples: readonly StackSample[],
-): Stack[] {
-  return samples.map(({ count, functions, line, recording }) => ({
+/** Stacks for a table, with the name of the recording where there are several, and with lines of source where they are known. */
+export function stacksOf(report: Frames, what: string, samples: readonly StackSample[]): Stack[] {
+  return samples.map(({ count, functions, frames, line, recording }) => ({
     what,
     count,
-    functions,
+    functions: report.lines === undefined ? functions : framesWithLines(report, frames),
     line,
     of: seenNames(report, [recording])[0],
   }))

@@ -7,13 +7,12 @@ import type { AuditReport } from './report.js'
 
 export function sourceSection({ source }: AuditReport): Section | undefined {
   if (source === undefined) return undefined
-  const { files, sites, directories } = source
+  const { files, sites, directories, joinedBy } = source
   const flags = sites.filter(({ kind }) => kind !== 'scope')
   const missing = flags.filter(({ verdict }) => verdict === 'not-exercised')
   return section('source', 'The source: how far the recording went', [
     `In ${plural(files, 'file')} GFP_NOFS or GFP_NOIO is passed in ${plural(flags.length, 'place')}, and a scope is opened in ` +
-      `${number(sites.length - flags.length)}. ${number(missing.length)} of the places were not exercised. They are joined by the name of ` +
-      'their function: what the compiler put into another function shows as not exercised.',
+      `${number(sites.length - flags.length)}. Not exercised: ${number(missing.length)}. ${JOINED[joinedBy]}`,
     table(directories, {
       caption: 'Places that pass a flag, by directory',
       columns: [
@@ -29,7 +28,29 @@ export function sourceSection({ source }: AuditReport): Section | undefined {
       ],
     }),
     exercised(flags),
+    notExercised(missing),
   ])
+}
+
+const JOINED: Readonly<Record<SourceFacts['joinedBy'], string>> = {
+  line: 'They are joined by file and line.',
+  function:
+    'They are joined by the name of their function: what the compiler put into another function shows as not exercised ' +
+    '(with --vmlinux they are joined by file and line).',
+}
+
+function notExercised(missing: SourceFacts['sites']) {
+  if (missing.length === 0) return undefined
+  return table(missing, {
+    caption: `Places that were not exercised (${plural(missing.length, 'row')})`,
+    columns: [
+      names('not exercised', ({ file, line }) => `${file}:${line}`),
+      names('function', ({ fn }) => fn),
+      text('passes', ({ word }) => word),
+      names('to', ({ callee }) => callee),
+      text('kind', ({ kind }) => kind),
+    ],
+  })
 }
 
 function exercised(flags: SourceFacts['sites']) {

@@ -58,11 +58,30 @@ export function functionAt(name: string): object {
   return { name, fullyQualifiedName: name, kind: 'function' }
 }
 
+/** A frame of a stack: a function, and the line of its source if that is known. */
+export interface SarifFrame {
+  readonly name: string
+  readonly line?: { readonly file: string; readonly line: number } | undefined
+}
+
+/** A line of source as a physical location: of the file alone where the number of the line is not known. */
+export function lineAt({ file, line }: { readonly file: string; readonly line: number }): object {
+  return {
+    artifactLocation: { uri: encodeURI(file) },
+    ...(line === 0 ? {} : { region: { startLine: line } }),
+  }
+}
+
 /** A stack, innermost function first. */
-export function sarifStack(message: string, functions: readonly string[]): object {
+export function sarifStack(message: string, frames: readonly SarifFrame[]): object {
   return {
     message: { text: message },
-    frames: functions.map((name) => ({ location: { logicalLocations: [functionAt(name)] } })),
+    frames: frames.map(({ name, line }) => ({
+      location: {
+        ...(line === undefined ? {} : { physicalLocation: lineAt(line) }),
+        logicalLocations: [functionAt(name)],
+      },
+    })),
   }
 }
 

@@ -100,7 +100,7 @@ function resultOf(
             .map(({ what, how, stack }) =>
               sarifStack(
                 `${what}: ${how}`,
-                stack.map(({ fn }) => fn),
+                stack.map(({ fn }) => ({ name: fn })),
               ),
             ),
         }
