@@ -45,6 +45,7 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
     detached: true,
   })
   const ended = endOf(bpftrace)
+  options.progress(() => 'starting bpftrace, which takes some seconds')
   // However this program ends, it leaves none behind.
   const kill = () => bpftrace.kill('SIGKILL')
   process.once('exit', kill)

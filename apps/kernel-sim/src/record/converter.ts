@@ -34,13 +34,16 @@ interface Pending {
   readonly time: number
   /** The JSON of all but the stack, without the closing brace. */
   readonly json: string
-  /** The stacks so far: whole, 18 frames, 9 frames. */
+  /** The attempts at a stack so far, the whole one first. */
   readonly stacks: string[][]
   readonly anonymous: boolean
 }
 
-/** How many frames the second and third attempts at a stack have. */
-const ATTEMPTS = [undefined, 18, 9] as const
+/** How many frames each attempt at a stack has, by how many there are: scripts printed three before they printed two. */
+const ATTEMPTS: Readonly<Record<number, readonly (number | undefined)[]>> = {
+  2: [undefined, 12],
+  3: [undefined, 18, 9],
+}
 
 export class RecordingConverter {
   readonly #write: (line: string) => void
@@ -176,7 +179,7 @@ function stackJson(stacks: readonly (readonly string[])[]): string {
   const attempt = stacks.findIndex((frames) => frames.length > 0)
   const frames = stacks[attempt]
   if (frames === undefined) return ',"st_lost":1'
-  const limit = ATTEMPTS[attempt]
+  const limit = ATTEMPTS[stacks.length]?.[attempt]
   const truncated = limit !== undefined && frames.length === limit
   return `,"st":${JSON.stringify(frames.join(';'))}${truncated ? `,"st_trunc":${limit}` : ''}`
 }

@@ -20,7 +20,7 @@ const STACK = ['', '        kmem+1', '        user+2', '~']
 const SHORT = ['', '        kmem+1', '~']
 
 /** What the script prints of one event. */
-function printed(event: string, { time = 100, comm = 'wl', stack = [...STACK, ...SHORT] } = {}) {
+function printed(event: string, { time = 100, comm = 'wl', stack = STACK } = {}) {
   const index = RECORDED_EVENTS.findIndex((each) => each.event === event)
   const recorded = RECORDED_EVENTS[index]
   const values = recorded?.fields.map(({ type }) => VALUES[type]) ?? []
@@ -59,7 +59,7 @@ describe('the converter', () => {
     })
   })
 
-  it('takes the most complete of the stacks that were not lost', () => {
+  it('takes the most complete of the stacks that were not lost, also of older scripts, which printed three', () => {
     const stacks = [
       [...STACK, ...SHORT],
       ['~', ...STACK],
@@ -71,6 +71,8 @@ describe('the converter', () => {
     expect(stacks[2]).toMatchObject({ st_trunc: 18 })
     expect(stacks[3]).toMatchObject({ st: 'kmem+1' })
     expect(stacks.map(({ st_trunc }) => st_trunc)).toEqual([undefined, undefined, 18, undefined])
+    const twelve = printed('kmalloc', { stack: ['~', '', ...Array(11).fill('        f+1')] })
+    expect(JSON.parse(convert(twelve)[0] ?? '')).toMatchObject({ st_trunc: 12 })
     const lost = printed('kmalloc', { stack: ['~', '~'] }).filter((line) => !line.includes('+1'))
     expect(JSON.parse(convert(lost)[0] ?? '')).toMatchObject({ st_lost: 1 })
   })

@@ -1,23 +1,8 @@
 /** Lines: the frames of a report with the lines of source that they came from, where the binaries of the kernel were given. */
 import type { StackSample } from '../../audit/samples.js'
 import { type SourceLine, withoutBuildFolder } from '../../trace/symbolize/source-line.js'
+import type { LinesFact } from './lines-fact.js'
 import type { AuditReport } from './report.js'
-
-/** What is known of the frames. */
-export interface LinesFact {
-  /** The binaries that have any of them. */
-  readonly binaries: readonly string[]
-  /** Distinct frames, and how many of them have a line. */
-  readonly frames: number
-  readonly located: number
-  /** Frames of functions that no binary has, and of functions of which there are several. */
-  readonly missing: number
-  readonly ambiguous: number
-  /** Frames that are not in the function that they name. */
-  readonly contradicting: number
-  /** The lines of each frame: the innermost inlined function first, the function on the stack last. */
-  readonly lines: Readonly<Record<string, readonly SourceLine[]>>
-}
 
 /** All distinct frames that a report shows or counts. */
 export function framesOf({ callSites, work, waits, reclaim, stacks }: AuditReport): string[] {

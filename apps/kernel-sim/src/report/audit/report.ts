@@ -4,7 +4,7 @@ import type { RequestStack } from '../../audit/request-stacks.js'
 import { type SourceFacts, type SourceTree, sourceFacts } from '../../audit/source-coverage.js'
 import { joinedReading } from '../../trace/read/joined-reading.js'
 import type { Reading } from '../../trace/read/read-trace.js'
-import type { LinesFact } from './lines.js'
+import type { LinesFact } from './lines-fact.js'
 import { meaningOf } from './meaning.js'
 import { type Task, workListOf } from './work-list.js'
 
