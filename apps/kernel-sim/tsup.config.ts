@@ -8,6 +8,7 @@ export default library({
     cases: 'src/cases.ts',
     workbench: 'src/workbench.ts',
     pages: 'src/pages.ts',
+    machine: 'src/machine.ts',
     // Threads: loaded by file, from beside the command.
     'cell-thread': 'src/cli/cell-thread.ts',
     'search-thread': 'src/cli/search-thread.ts',
@@ -17,6 +18,7 @@ export default library({
     entry: {
       index: 'src/index.ts',
       audit: 'src/audit.ts',
+      machine: 'src/machine.ts',
       cases: 'src/cases.ts',
       workbench: 'src/workbench.ts',
       pages: 'src/pages.ts',

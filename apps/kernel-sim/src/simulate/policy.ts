@@ -36,9 +36,12 @@ const ALL: readonly MachinePolicy[] = [
 export function machinePolicy(name: string): MachinePolicy {
   const policy = ALL.find((each) => each.name === name)
   if (policy === undefined) {
-    throw new InputError(
-      `there is no policy ${name}; there are ${ALL.map((each) => each.name).join(', ')}`,
-    )
+    throw new InputError(`there is no policy ${name}; there are ${machinePolicies().join(', ')}`)
   }
   return policy
+}
+
+/** The names of all policies. */
+export function machinePolicies(): readonly string[] {
+  return ALL.map(({ name }) => name)
 }

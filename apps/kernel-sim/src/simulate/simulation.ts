@@ -171,7 +171,7 @@ export class Simulation {
       return new Task(name, flags, function* (task) {
         const os = new Os(system, task, workLog, xorshift(random(2 ** 30) + 1))
         yield* program(os)
-        workLog.end(os.now, task.cpuTime)
+        workLog.end(os.now, system.cpus.timeOf(task))
         yield* os.unmap()
       })
     })
@@ -214,7 +214,8 @@ export class Simulation {
       if (this.#reached % SAMPLE === 0) onProgress?.(this.#reached)
     }
     for (const [index, log] of this.logs.entries()) {
-      log.end(clock.now - began, this.tasks[index]?.cpuTime ?? 0)
+      const task = this.tasks[index]
+      log.end(clock.now - began, task === undefined ? 0 : cpus.timeOf(task))
     }
     this.#stopped ||= this.#over() || limit === Number.POSITIVE_INFINITY
     this.elapsed = this.#over() ? this.#lastEnd() : clock.now - began

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,24 +12,102 @@ const schema = createRequire(import.meta.url)(
 ) as object
 const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema)
 
-const PLAN = `# A stream beside a program that takes memory.
+const folder = mkdtempSync(join(tmpdir(), 'simulate-'))
+function write(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const plan = write(
+  'a.plan',
+  `# A stream beside a program that takes memory.
 seed=1 dur=3000 fs=ext4
 proc name=cache type=read file=big.dat mib=64 passes=0
 proc name=burst type=burst mib=40 period_us=500000 start=1000 nofs=1
-`
-const path = join(mkdtempSync(join(tmpdir(), 'simulate-')), 'a.plan')
-writeFileSync(path, PLAN)
+`,
+)
+const machine = write(
+  'small.yaml',
+  `memory: 128 MiB
+seconds: 3
+workloads:
+  cache: { type: read, size: 64 MiB }
+  burst: { type: burst, size: 40 MiB, period: 500 ms, start: 1 s, nofs: true }
+`,
+)
+/** Its workload, and the scenario beside it, are files of their own. */
+const own = write(
+  'own.ts',
+  `import { MS, machine } from '@scopemask/kernel-sim/machine'
+import { pages } from './lib/pages'
 
-it('runs a plan, as text and as JSON', async () => {
-  const { status, stdout, stderr } = await kernelSim(['simulate', '--plan', path])
+export default machine({
+  memory: '128 MiB',
+  seconds: 2,
+  workloads: {
+    // A comment, and 'quotes' with { braces }.
+    *log(os) {
+      const file = yield* os.create('app.log')
+      for (let at = 0; !os.over; at += pages(1)) {
+        yield* os.measure(os.write(file, at, pages(1)))
+        yield* os.sleep(5 * MS)
+      }
+    },
+    reader: { type: 'read', size: '40 MiB' },
+  },
+  scenario: './lib/scenario.ts',
+})
+`,
+)
+mkdirSync(join(folder, 'lib'))
+write('lib/pages.ts', 'export const pages = (count: number): number => count * 4096\n')
+write(
+  'lib/scenario.ts',
+  `import { GFP_KERNEL, scenario } from '@scopemask/kernel-sim'
+export default scenario({
+  name: 'two-allocations',
+  summary: 'A task that allocates.',
+  build(kernel) {
+    kernel.task('a', function* () {
+      yield* kernel.kmalloc(GFP_KERNEL)
+    })
+  },
+})
+`,
+)
+
+it('runs a machine, as text and as JSON, and for as long as it is told', async () => {
+  const { status, stdout, stderr } = await kernelSim(['simulate', machine])
   expect(stderr).toBe('')
   expect(status).toBe(0)
   expect(stdout).toContain('2 workloads (cache, burst) for 3.')
   for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
-  const json = await kernelSim(['simulate', '--plan', path, '--json', '--runs', '2'])
-  const document = JSON.parse(json.stdout) as { runs: { seed: number }[] }
+  const args = ['--json', '--runs', '2', '--seconds', '1.5']
+  const json = await kernelSim(['simulate', machine, ...args])
+  const document = JSON.parse(json.stdout) as { runs: { seed: number; seconds: number }[] }
   expect(validate(document), JSON.stringify(validate.errors)).toBe(true)
   expect(document.runs.map(({ seed }) => seed)).toEqual([1, 2])
+  // The last burst ends at 2 s.
+  for (const { seconds } of document.runs) expect(seconds).toBeCloseTo(2, 1)
+})
+
+it('a machine and a plan that say the same do the same', async () => {
+  const [one, other] = await Promise.all([
+    kernelSim(['simulate', machine, '--json']),
+    kernelSim(['simulate', '--plan', plan, '--json']),
+  ])
+  const facts = ({ stdout }: typeof one) =>
+    (JSON.parse(stdout) as { runs: { facts: object }[] }).runs.map((run) => run.facts)
+  expect(facts(one)).toEqual(facts(other))
+})
+
+it('runs a machine in TypeScript, with a workload and a scenario of its own', async () => {
+  const { status, stdout, stderr } = await kernelSim(['simulate', own])
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
+  expect(stdout).toContain('2 workloads (log, reader) for 2.')
+  expect(stdout).toMatch(/^ {2}log +0 +2\.0/m)
 })
 
 it('holds a configuration against what was recorded of it', async () => {
@@ -44,15 +122,38 @@ it('holds a configuration against what was recorded of it', async () => {
 })
 
 it('says what is wrong with what it is given', async () => {
+  const ts = (name: string, text: string) =>
+    write(name, `import { machine } from '@scopemask/kernel-sim/machine'\n${text}`)
   const wrong: [string[], string][] = [
-    [['--plan', path, '--policy', 'none'], 'kernel-sim: there is no policy none; there are '],
+    [['--plan', plan, '--policy', 'none'], 'kernel-sim: there is no policy none; there are '],
     [['--plan', 'nowhere.plan'], 'kernel-sim: nowhere.plan: no such file\n'],
-    [['--held', path], `kernel-sim: ${path} is not JSON: `],
+    [[plan], `kernel-sim: ${plan} is no machine: its name ends with .yaml or .ts\n`],
+    [[write('bad.yml', 'memory: 1')], `kernel-sim: ${folder}/bad.yml has 2 mistakes:\n  line 1: `],
+    [
+      [write('scenario.yaml', 'memory: 128 MiB\nworkloads: {a: {type: stat}}\nscenario: ./no.ts')],
+      `kernel-sim: ${folder}/scenario.yaml, line 3: scenario: ${folder}/no.ts does not exist\n`,
+    ],
+    [
+      [
+        ts(
+          'throws.ts',
+          "export default machine({\n  memory: '128 MiB',\n  workloads: {\n    *own() {\n      throw new Error('oops')\n    },\n  },\n})\n",
+        ),
+      ],
+      `kernel-sim: workload own throws: oops, at ${folder}/throws.ts:6\n`,
+    ],
+    [
+      [ts('syntax.ts', 'export default machine({')],
+      `kernel-sim: ${folder}/syntax.ts cannot be loaded: `,
+    ],
+    [['--held', plan], `kernel-sim: ${plan} is not JSON: `],
     [['--held', '--config', 'W99'], 'kernel-sim: no configuration begins with W99; there are '],
   ]
-  for (const [args, message] of wrong) {
-    const { status, stderr } = await kernelSim(['simulate', ...args])
-    expect(stderr.startsWith(message), stderr).toBe(true)
-    expect(status).toBe(2)
-  }
+  await Promise.all(
+    wrong.map(async ([args, message]) => {
+      const { status, stderr } = await kernelSim(['simulate', ...args])
+      expect(stderr.slice(0, message.length)).toBe(message)
+      expect(status).toBe(2)
+    }),
+  )
 })

@@ -12,6 +12,7 @@ import type { Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
 import type { Journal } from './journal.js'
 import { ObjectCache } from './object-cache.js'
+import { Paths } from './paths.js'
 
 /** Inodes of 256 bytes in a block. A directory of some hundred files has one block. */
 const INODES_PER_BLOCK = 16
@@ -27,6 +28,8 @@ const DEVICE = DIRECTORIES + (1 << 14)
 
 export class Files {
   readonly objects: ObjectCache
+  /** Small files by their paths. */
+  readonly paths = new Paths(this)
   readonly #device: OpenFile
   readonly #cache: PageCache
   readonly #reader: Reader
@@ -73,6 +76,24 @@ export class Files {
     return this.#device.file
   }
 
+  /** A number for a file that has been on the disk since before the run; its inode has the same. */
+  existing(): number {
+    const number = Math.max(this.#names, this.#inodes)
+    this.#names = number + 1
+    this.#inodes = number + 1
+    return number
+  }
+
+  /** Opens the data of a small file. @param pages of one that has been there since before the run */
+  open(file: number, pages: number): OpenFile {
+    let data = this.#data.get(file)
+    if (data === undefined) {
+      data = this.#cache.open(`file ${file}`, pages)
+      this.#data.set(file, data)
+    }
+    return this.#reader.open(data, pages)
+  }
+
   /**
    * stat of a file.
    * @param directory the number of the directory that it is in
@@ -83,10 +104,13 @@ export class Files {
     if (!objects.hasDentry(file)) {
       yield* this.#readBlock(task, DIRECTORIES + directory)
       if (!(yield* objects.addDentry(task, file))) return
-      objects.name(file, file)
-      if (!objects.hasInode(file)) {
-        yield* this.#readInode(task, inodeBlock(file))
-        if (!(yield* objects.addInode(task, file))) return
+      // A file that has been there since before the run has the inode of its number.
+      const known = objects.inodeOf(file)
+      const inode = known < 0 ? file : known
+      objects.name(file, inode)
+      if (!objects.hasInode(inode)) {
+        yield* this.#readInode(task, inodeBlock(inode))
+        if (!(yield* objects.addInode(task, inode))) return
       }
     }
     objects.used(file)

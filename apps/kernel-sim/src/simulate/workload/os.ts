@@ -8,6 +8,7 @@ import type { OpenFile, Reader } from '../cache/reader.js'
 import type { Writer } from '../cache/writer.js'
 import type { Costs } from '../costs.js'
 import type { Files } from '../fs/files.js'
+import type { Paths } from '../fs/paths.js'
 import type { WorkLog } from '../measure/work-log.js'
 import type { Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
@@ -51,9 +52,14 @@ export class Os {
     return this.task.killed
   }
 
+  /** Small files by their paths. */
+  get paths(): Paths {
+    return this.#system.smallFiles.paths
+  }
+
   /** Begins a phase: what is measured from now on is kept apart. */
   phase() {
-    return this.log.begin(this.now, this.task.cpuTime)
+    return this.log.begin(this.now, this.#system.cpus.timeOf(this.task))
   }
 
   /** Sleeps (nanosleep). */

@@ -1,0 +1,46 @@
+/** Load machine: a machine from a file of the user's, YAML or a program in TypeScript or JavaScript. */
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+import { InputError } from '../input-error.js'
+import type { Scenario } from '../kernel/scenario.js'
+import type { MachineFile } from '../simulate/machine-file/machine-file.js'
+import { machineFromObject, machineFromYaml } from '../simulate/machine-file/read-machine.js'
+import { fileAt, loadModule } from './load-module.js'
+import { loadScenario } from './load-scenario.js'
+
+/** Reads a machine. @throws InputError when the file cannot be read, with a sentence for each thing that is wrong in it */
+export async function loadMachine(given: string): Promise<MachineFile> {
+  const path = fileAt(given, 'a machine')
+  if (/\.ya?ml$/i.test(given)) return machineFromYaml(textOf(path, given), given)
+  if (/\.[cm]?[jt]s$/i.test(given)) {
+    return machineFromObject(await loadModule(given), given, textOf(path, given))
+  }
+  throw new InputError(`${given} is no machine: its name ends with .yaml or .ts`)
+}
+
+/** The scenario that a machine names; paths are relative to the machine's file. @throws InputError with the line that names it */
+export async function scenarioOfMachine(
+  { scenario }: MachineFile,
+  file: string,
+): Promise<Scenario | null> {
+  if (scenario === null) return null
+  const { given, line } = scenario
+  const isPath = /[./\\]/.test(given)
+  const path = isPath && !isAbsolute(given) ? join(dirname(file), given) : given
+  try {
+    return (await loadScenario(isPath && !/[/\\]/.test(path) ? `./${path}` : path)).scenario
+  } catch (thrown) {
+    if (!(thrown instanceof InputError)) throw thrown
+    const where = line === undefined ? file : `${file}, line ${line}`
+    throw new InputError(`${where}: scenario: ${thrown.message}`)
+  }
+}
+
+function textOf(path: string, given: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+    throw new InputError(`${given} cannot be read: ${String(code)}`)
+  }
+}

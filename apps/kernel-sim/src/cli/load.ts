@@ -1,0 +1,74 @@
+/** Load: what simulate runs: a machine with its workloads, from a machine file or as a plan, ready to be run under any policy. */
+import { policyNamed } from '../kernel/policy.js'
+import type { Scenario } from '../kernel/scenario.js'
+import type { MachineFile } from '../simulate/machine-file/machine-file.js'
+import { machineSimulation } from '../simulate/machine-file/run-machine.js'
+import type { MachineSpec } from '../simulate/machine-spec.js'
+import type { Plan } from '../simulate/plan/plan.js'
+import { planned } from '../simulate/plan/run-plan.js'
+import type { MachinePolicy } from '../simulate/policy.js'
+import type { Simulation } from '../simulate/simulation.js'
+
+/** One run. */
+export interface Run {
+  readonly policy: MachinePolicy
+  readonly seed: number
+}
+
+export interface Load {
+  readonly spec: MachineSpec
+  /** Virtual seconds. */
+  readonly seconds: number
+  readonly seed: number
+  readonly runs: number
+  /** Names of policies. */
+  readonly policies: readonly string[]
+  readonly start: (run: Run) => Simulation
+}
+
+/** What the command line says in place of the file. */
+export interface Overrides {
+  readonly seconds?: number
+  readonly seed?: number
+  readonly runs?: number
+  readonly policy?: readonly string[]
+  readonly scenario: Scenario | null
+}
+
+export function loadOfMachine(machine: MachineFile, said: Overrides): Load {
+  const seconds = said.seconds ?? machine.seconds
+  return {
+    spec: machine.spec,
+    seconds,
+    seed: said.seed ?? machine.seed,
+    runs: said.runs ?? machine.runs,
+    policies: said.policy ?? machine.policies,
+    start: ({ policy, seed }) =>
+      machineSimulation(machine, { seed, policy, seconds, ...beside(said.scenario, policy) }),
+  }
+}
+
+export function loadOfPlan(plan: Plan, spec: MachineSpec, said: Overrides): Load {
+  const seconds = said.seconds ?? plan.duration / 1000
+  return {
+    spec,
+    seconds,
+    seed: said.seed ?? plan.seed,
+    runs: said.runs ?? 1,
+    policies: said.policy ?? ['scope'],
+    start: ({ policy, seed }) =>
+      planned({ ...plan, duration: seconds * 1000 }, spec, {
+        seed,
+        policy,
+        ...beside(said.scenario, policy),
+      }),
+  }
+}
+
+/** The scenario beside the workloads. What runs in one scope runs in the scenario's scopes too. */
+function beside(scenario: Scenario | null, policy: MachinePolicy) {
+  if (scenario === null) return {}
+  return {
+    scenario: { scenario, policy: policyNamed(policy.everywhere ? 'scope' : policy.name) },
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Machine file: a machine with its workloads and what goes wrong with it, as somebody has written it down. The fields are described
+ * once: reading, what is said of mistakes, and the JSON schema follow from that.
+ */
+
+import type { Fault } from '../faults/fault.js'
+import type { DiskSpec, MachineSpec, VmSysctls } from '../machine-spec.js'
+import { sizedMachine, type WatermarkSysctls } from '../machines/sized.js'
+import { machinePolicies } from '../policy.js'
+import { SECOND } from '../time.js'
+import { FAULT_TYPES } from './faults.js'
+import {
+  amount,
+  type Complaints,
+  count,
+  type JsonSchema,
+  list,
+  oneOf,
+  optional,
+  record,
+  required,
+  text,
+  withDefault,
+} from './kinds.js'
+import type { Place, Tree } from './tree.js'
+import { duration, rate, size } from './units.js'
+import { variant } from './variant.js'
+import { type MachineWorkload, WORKLOADS } from './workloads.js'
+
+const KIB = 1024
+const MIB = KIB * KIB
+/** Less than that, and what the kernel itself keeps leaves nothing. More than that has not been tried. */
+const LEAST_MEMORY = 80 * MIB
+const MOST_MEMORY = 16 * 1024 * MIB
+
+/** A scenario of `check`, as the file names it: bundled ones by name, others by path. */
+export interface NamedScenario {
+  readonly given: string
+  readonly line: number | undefined
+}
+
+export interface MachineFile {
+  readonly spec: MachineSpec
+  /** Virtual seconds. */
+  readonly seconds: number
+  readonly seed: number
+  readonly runs: number
+  /** Names of policies. */
+  readonly policies: readonly string[]
+  readonly workloads: readonly MachineWorkload[]
+  readonly scenario: NamedScenario | null
+  readonly faults: readonly Fault[]
+}
+
+const DISK = record('the disk', {
+  bandwidth: withDefault(
+    rate({ least: 1e5, most: 1e11, says: '25 MB/s' }),
+    25e6,
+    'what it reads or writes in a second',
+  ),
+  latency: withDefault(
+    duration({ least: 0, most: 10 * SECOND, says: '500 us' }),
+    500_000,
+    'what each request takes beside its bytes',
+  ),
+  queue_depth: withDefault(count(1, 65_536), 16, 'requests that it accepts at once'),
+  nr_requests: withDefault(
+    count(1, 65_536),
+    16,
+    'requests that wait in the block layer beside them',
+  ),
+  max_request: withDefault(
+    size({ least: 4 * KIB, most: 16 * MIB, says: '256 KiB' }),
+    256 * KIB,
+    'the largest request',
+  ),
+  readahead: withDefault(
+    size({ least: 4 * KIB, most: 16 * MIB, says: '128 KiB' }),
+    128 * KIB,
+    'how far it is read ahead (read_ahead_kb)',
+  ),
+})
+
+/** Of /proc/sys/vm, by their names there. */
+const SYSCTLS = record('sysctls', {
+  min_free_kbytes: optional(
+    count(64, 4 * KIB * KIB),
+    'KiB that are kept free; by default what the kernel chooses for the size',
+  ),
+  watermark_scale_factor: withDefault(
+    count(1, 3000),
+    10,
+    'distance of the watermarks, in 1/10,000 of a zone',
+  ),
+  watermark_boost_factor: withDefault(
+    count(0, 100_000),
+    0,
+    'how far fragmentation raises the watermarks, in 1/10,000 of the high one; 0, as on the machine that was measured',
+  ),
+  dirty_ratio: withDefault(
+    count(1, 100),
+    20,
+    'percent of dirtyable memory at which writers are held back',
+  ),
+  dirty_background_ratio: withDefault(count(0, 100), 10, 'percent at which the flusher begins'),
+  dirty_expire_centisecs: withDefault(count(0, 360_000), 3000, 'when a dirty page is old'),
+  dirty_writeback_centisecs: withDefault(
+    count(0, 360_000),
+    500,
+    'how often old pages are looked for; 0 for never',
+  ),
+  swappiness: withDefault(count(0, 200), 60, 'without effect: these machines have no swap'),
+  vfs_cache_pressure: withDefault(
+    count(0, 10_000),
+    100,
+    'how readily dentries and inodes are freed',
+  ),
+})
+
+const FIELDS = {
+  name: optional(text('a name such as small-nas', /^[\w.-]{1,40}$/), 'by default its size'),
+  memory: required(
+    size({ least: LEAST_MEMORY, most: MOST_MEMORY, says: '128 MiB' }),
+    'how much memory',
+  ),
+  cpus: withDefault(count(1, 64), 1, 'how many CPUs'),
+  disk: optional(DISK, 'the disk; by default 25 MB/s and 500 us a request'),
+  filesystem: withDefault(oneOf(['ext4']), 'ext4', 'the filesystem on it'),
+  sysctls: optional(SYSCTLS, 'settings of /proc/sys/vm, by their names there'),
+  seconds: withDefault(amount(0.1, 86_400), 10, 'how long it runs, in virtual seconds'),
+  seed: withDefault(count(1, 1_000_000_000), 1, 'what random numbers begin with'),
+  runs: withDefault(count(1, 1000), 1, 'how many runs, each with a seed of its own'),
+  policies: withDefault(
+    list(oneOf(machinePolicies()), 'policies', 1),
+    ['scope'],
+    'which restrictions the filesystem puts on its allocations; several are compared',
+  ),
+  workloads: required(WORKLOADS, 'what runs on it, by name'),
+  scenario: optional(
+    text('the name of a scenario of check, or the path of its file', /^[^\0]{1,500}$/),
+    'tasks of a scenario of check that run beside the workloads',
+  ),
+  faults: withDefault(list(variant('a fault', FAULT_TYPES), 'faults'), [], 'what goes wrong'),
+}
+
+const MACHINE = record('a machine', FIELDS)
+
+/** Reads a machine; null when something is wrong with it, which has been said. */
+export function machineOf(tree: Tree, complaints: Complaints): MachineFile | null {
+  const values = MACHINE.read(tree, complaints)
+  if (values === undefined) return null
+  const { name, memory, cpus, seconds, seed, runs, policies, workloads, scenario, faults } = values
+  const before = complaints.all.length
+  const kept = (values.sysctls?.min_free_kbytes ?? 0) * KIB
+  if (kept > memory / 4) {
+    complaints.add(
+      at(tree, 'sysctls'),
+      'sysctls.min_free_kbytes keeps more than a quarter of the memory free',
+    )
+  }
+  const taken = faults.reduce(
+    (sum, fault) => sum + (fault.type === 'memory-taken' ? fault.pages * 4096 : 0),
+    0,
+  )
+  if (taken > memory) {
+    complaints.add(at(tree, 'faults'), 'faults take more memory away than there is')
+  }
+  if (complaints.all.length > before) return null
+  return {
+    spec: sizedMachine(memory, {
+      ...(name === undefined ? {} : { name }),
+      cpus,
+      ...(values.disk === undefined ? {} : { disk: diskOf(values.disk) }),
+      ...(values.sysctls === undefined ? {} : { sysctls: sysctlsOf(values.sysctls) }),
+    }),
+    seconds,
+    seed,
+    runs,
+    policies: [...new Set(policies)],
+    workloads,
+    scenario: scenario === undefined ? null : { given: scenario, line: at(tree, 'scenario').line },
+    faults,
+  }
+}
+
+/** The JSON schema of a machine file. */
+export function machineSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'kernel-sim-machine-1',
+    title: 'kernel-sim simulate: a machine',
+    description:
+      'A machine with little memory, what runs on it, and what goes wrong with it. Sizes, times and rates are a number and a unit.',
+    ...MACHINE.schema,
+  }
+}
+
+type ReadDisk = NonNullable<ReturnType<typeof DISK.read>>
+type ReadSysctls = NonNullable<ReturnType<typeof SYSCTLS.read>>
+
+function diskOf(read: ReadDisk): DiskSpec {
+  return {
+    bytesPerSecond: read.bandwidth,
+    perRequest: read.latency,
+    queueDepth: read.queue_depth,
+    blockLayerRequests: read.nr_requests,
+    maxRequestBytes: read.max_request,
+    readaheadBytes: read.readahead,
+  }
+}
+
+function sysctlsOf(read: ReadSysctls): VmSysctls & WatermarkSysctls {
+  return {
+    ...(read.min_free_kbytes === undefined ? {} : { minFreeKbytes: read.min_free_kbytes }),
+    watermarkScaleFactor: read.watermark_scale_factor,
+    watermarkBoostFactor: read.watermark_boost_factor,
+    dirtyRatio: read.dirty_ratio,
+    dirtyBackgroundRatio: read.dirty_background_ratio,
+    dirtyExpireCentisecs: read.dirty_expire_centisecs,
+    dirtyWritebackCentisecs: read.dirty_writeback_centisecs,
+    vfsCachePressure: read.vfs_cache_pressure,
+  }
+}
+
+/** Where a field stands. */
+function at(tree: Tree, key: string): Place {
+  const entry = tree.kind === 'map' ? tree.entries.find((each) => each.key === key) : undefined
+  return entry?.place ?? tree
+}

@@ -1,0 +1,39 @@
+/** Run machine: the simulation of a machine file, ready to run. */
+import type { Policy } from '../../kernel/policy.js'
+import type { Scenario } from '../../kernel/scenario.js'
+import type { MachinePolicy } from '../policy.js'
+import { Simulation } from '../simulation.js'
+import { SECOND } from '../time.js'
+import type { MachineFile } from './machine-file.js'
+
+export interface MachineRun {
+  readonly seed: number
+  readonly policy: MachinePolicy
+  /** Virtual seconds. */
+  readonly seconds: number
+  /** The scenario that runs beside the workloads, and its policy. */
+  readonly scenario?: { readonly scenario: Scenario; readonly policy: Policy }
+  /** Is given what the kernel would log. */
+  readonly log?: (text: string) => void
+}
+
+/** @throws Misuse when the scenario cannot be built */
+export function machineSimulation(machine: MachineFile, run: MachineRun): Simulation {
+  const { seed, policy, seconds, scenario, log } = run
+  const duration = seconds * SECOND
+  return new Simulation({
+    spec: machine.spec,
+    seed,
+    duration,
+    policy,
+    faults: machine.faults,
+    workloads: machine.workloads.map(({ name, nofs, main, program }) => ({
+      name,
+      nofs,
+      main,
+      program: program(duration),
+    })),
+    ...(scenario === undefined ? {} : { scenario }),
+    ...(log === undefined ? {} : { log }),
+  })
+}
