@@ -12,14 +12,19 @@ export type { AllocRequest, PageRequest } from './alloc/request.js'
 export {
   type AllocAnswer,
   type AllocStep,
-  COMPACT_COMPLETE,
-  COMPACT_DEFERRED,
-  COMPACT_SKIPPED,
+  COMPACT_RETRY,
+  COMPACT_RETRY_HARDER,
   type FreelistSearch,
   perform,
   type StepHandlers,
   type StepOf,
 } from './alloc/steps.js'
+export * from './compaction/compact-result.js'
+export type { CompactionStep, CompactionSteps } from './compaction/compact-zone.js'
+export type { CompactionState } from './compaction/compaction.js'
+export type { MigrateHooks } from './compaction/migrate-hooks.js'
+export { fragmentationIndex } from './compaction/suitable.js'
+export type { ZoneCompactionState } from './compaction/zone-compaction.js'
 export { Buddy, type BuddyState, type FallbackEvent } from './pages/buddy.js'
 export {
   FALLBACKS,

@@ -1,8 +1,9 @@
 /** Memory hooks: what the page allocator asks of the machine around it. */
+import type { MigrateHooks } from '../compaction/migrate-hooks.js'
 import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
 
 /** All may be left out. */
-export interface MemoryHooks extends ReclaimHooks {
+export interface MemoryHooks extends ReclaimHooks, MigrateHooks {
   /** The kernel log: reports of failed allocations, and of requests that ask for more than their scope allows. */
   log?(text: string): void
   /** kswapd of a node is needed, if it is not awake: run `balance` soon. */

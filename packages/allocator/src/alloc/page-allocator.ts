@@ -4,16 +4,16 @@
  *
  * It runs in two ways. alloc() does all at once, as if nobody else ran meanwhile. steps() stops before everything that takes
  * time, so that a simulation can charge for it, a model checker interleave it, and either do a step in its own way.
- *
- * Simpler than the kernel: compaction moves no pages, since their owners know them by number; it gives back what CPUs keep, which
- * lets blocks merge.
  */
+import { COMPACT_SKIPPED } from '../compaction/compact-result.js'
+import type { CompactionSteps } from '../compaction/compact-zone.js'
+import { Compaction, type CompactionState } from '../compaction/compaction.js'
 import { currentGfpContext } from '../gfp/context.js'
 import { gfpMobilityInvalid } from '../gfp/migratetype.js'
 import { Order } from '../pages/order.js'
 import { NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER } from '../pages/watermark.js'
-import type { Zone } from '../pages/zone.js'
+import { ZONES, type Zone } from '../pages/zone.js'
 import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import { Lru, type LruState, lruLists } from '../reclaim/lru.js'
 import type { ReclaimSteps } from '../reclaim/scan-control.js'
@@ -32,8 +32,8 @@ import { LivelockWatch, livelockOf } from './livelock.js'
 import type { MemoryHooks } from './memory-hooks.js'
 import type { PageRequest } from './request.js'
 import { RetryPolicy } from './retry.js'
-import { type Attempt, stepPerformer } from './step-performer.js'
-import { type AllocStep, perform, type StepHandlers } from './steps.js'
+import { type Attempt, compactRequest, stepPerformer } from './step-performer.js'
+import { type AllocStep, perform, type StepHandlers, type StepOf } from './steps.js'
 import { warnAlloc } from './warn-alloc.js'
 
 /** All that a {@link PageAllocator} knows: a copy. Counters of events are in it, names of call sites are not. */
@@ -44,6 +44,8 @@ export interface PageAllocatorState {
   readonly lru: LruState
   /** What reclaim remembers: failures of kswapd, congestion, what shrinkers have put off. */
   readonly vmscan: VmscanState
+  /** Where compaction goes on in each zone, and how long it is not tried again. */
+  readonly compaction: CompactionState
   /** The shadows of evicted pages, and the counters of refaults. */
   readonly workingset: WorkingsetState
   /** The counters of events, in the order of `VM_EVENTS`. */
@@ -71,6 +73,7 @@ export class PageAllocator {
   readonly callSites = new CallSites()
   readonly #hooks: MemoryHooks
   readonly #vmscan: Vmscan
+  readonly #compaction: Compaction
   readonly #performer: StepHandlers<Attempt>
   // Private by type only, for speed: see buddy.ts.
   private readonly events: VmEvents = vmEvents()
@@ -90,11 +93,14 @@ export class PageAllocator {
     this.#hooks = hooks
     this.workingset = new Workingset(this.lru, this.zones.nodes)
     this.#vmscan = new Vmscan(this.zones, this, this.events, hooks)
+    const { zones, lru, events } = this
+    this.#compaction = new Compaction({ zones, lru, events, hooks })
     this.#performer = stepPerformer({
-      zones: this.zones,
+      zones,
       vmscan: this.#vmscan,
-      retry: new RetryPolicy(this.zones, this.#vmscan),
-      events: this.events,
+      compaction: this.#compaction,
+      retry: new RetryPolicy(zones, this.#vmscan),
+      events,
       hooks,
       warn: (gfp, request) => this.#warnAlloc(gfp, request),
     })
@@ -205,6 +211,37 @@ export class PageAllocator {
   }
 
   /**
+   * Does the step `compact` of a request in steps (try_to_compact_pages); what it returns is the answer to that step.
+   * @param step the one that was yielded
+   */
+  compacting(request: PageRequest, step: StepOf<'compact'>): CompactionSteps<number> {
+    const { cpu = 0, node = this.zones.nodeOf(cpu) } = request
+    return this.#compaction.compacting(compactRequest(step, { request, node }))
+  }
+
+  /**
+   * What kcompactd of a node does when it is awake, in steps: makes blocks of an order by moving pages.
+   * @param highest the index of the highest zone that matters; by default all do
+   */
+  kcompactd(
+    node: number,
+    order: number,
+    highest: number = ZONES.length - 1,
+  ): CompactionSteps<void> {
+    return this.#compaction.kcompactd(node, order, highest)
+  }
+
+  /** Returns true if kcompactd of a node would have something to do (kcompactd_node_suitable). */
+  kcompactdSuitable(node: number, order: number, highest: number = ZONES.length - 1): boolean {
+    return this.#compaction.nodeSuitable(node, order, highest)
+  }
+
+  /** kswapd of a node goes to sleep: what compaction has found not worth a look is looked at anew (reset_isolation_suitable). */
+  kswapdSleeps(node: number): void {
+    this.#compaction.forget(node)
+  }
+
+  /**
    * Somebody used a page: the second time it becomes active (mark_page_accessed).
    * @throws PageError for a page that is on no list.
    */
@@ -231,6 +268,7 @@ export class PageAllocator {
       zones: this.zones.save(),
       lru: this.lru.save(),
       vmscan: this.#vmscan.save(),
+      compaction: this.#compaction.save(),
       workingset: this.workingset.save(),
       events: this.events.slice(),
       unsafe: this.callSites.save(),
@@ -245,6 +283,7 @@ export class PageAllocator {
     this.zones.load(state.zones)
     this.lru.load(state.lru)
     this.#vmscan.load(state.vmscan)
+    this.#compaction.load(state.compaction)
     this.workingset.load(state.workingset)
     this.events.set(state.events)
     this.callSites.load(state.unsafe)
@@ -275,7 +314,14 @@ export class PageAllocator {
     if (!Number.isInteger(order) || order < 0) {
       throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
     }
-    const attempt: Attempt = { request, node: request.node ?? this.zones.nodeOf(cpu), failures: 0 }
+    const attempt: Attempt = {
+      request,
+      node: request.node ?? this.zones.nodeOf(cpu),
+      failures: 0,
+      retries: 0,
+      compacted: false,
+      allocFlags: 0,
+    }
     const path = allocPages({
       ...request,
       populated: this.zones.populated,
@@ -289,7 +335,9 @@ export class PageAllocator {
         }
         // Sent by whoever has done the step.
         const answer = yield step.value
-        step = path.next(answer ?? perform(this.#performer, step.value, attempt))
+        const result = answer ?? perform(this.#performer, step.value, attempt)
+        if (step.value.kind === 'compact') attempt.compacted = result !== COMPACT_SKIPPED
+        step = path.next(result)
       }
     } finally {
       // The task leaves reclaim, also when a hook has thrown or nobody steps on.

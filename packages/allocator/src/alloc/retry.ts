@@ -1,7 +1,13 @@
 /**
- * Retry: whether a request that got nothing has hope (mm/page_alloc.c, should_reclaim_retry and should_compact_retry, and
- * mm/compaction.c, compaction_suitable and compaction_zonelist_suitable, 6.1.192).
+ * Retry: whether a request that got nothing has hope (mm/page_alloc.c, should_reclaim_retry and should_compact_retry,
+ * 6.1.192).
  */
+import {
+  COMPACT_PRIO_SYNC_FULL,
+  COMPACT_PRIO_SYNC_LIGHT,
+  COMPACT_SKIPPED,
+  COMPACT_SUCCESS,
+} from '../compaction/compact-result.js'
 import { gfpMigratetype } from '../gfp/migratetype.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
@@ -9,6 +15,10 @@ import { zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zones } from '../pages/zones.js'
 import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
 import type { Vmscan } from '../reclaim/vmscan.js'
+import { COMPACT_RETRY, COMPACT_RETRY_HARDER } from './steps.js'
+
+/** So often a block may be made and lost to others, before compaction tries harder; a quarter for costly orders. */
+const MAX_COMPACT_RETRIES = 16
 
 /** Where a request looks for its block. */
 interface Wanted {
@@ -53,25 +63,32 @@ export class RetryPolicy {
     return progress && order <= PAGE_ALLOC_COSTLY_ORDER ? 0 : failures + 1
   }
 
-  /** Returns true if a zone has free pages enough to make a block of them. */
-  compactionSuitable({ gfp, node, order }: Wanted): boolean {
-    const highest = gfpZoneIndex(gfp)
-    return this.#zones.zonelist(gfp, node).some((zone) => {
-      const { low, min } = zone.watermarks
-      const mark = (order > PAGE_ALLOC_COSTLY_ORDER ? low : min) + (2 << order)
-      return zoneWatermarkOk(zone, 0, mark, zone.lowmemReserve[highest] ?? 0, 0)
-    })
-  }
-
-  /** Returns true if compaction could succeed once reclaimable pages are free. */
-  compactionPossible({ gfp, node, order }: Wanted): boolean {
-    return this.#zones
-      .zonelist(gfp, node)
-      .some(
-        (zone) =>
-          Math.floor(this.#vmscan.reclaimable(zone) / (order + 1)) >
-          zone.watermarks.min + (2 << order),
-      )
+  /**
+   * Decides whether a request for a block goes on though compaction made none, as hard as before or harder (should_compact_retry).
+   * @param possible tells whether reclaim could give compaction the room that it lacked
+   * @returns the answer to `should-compact-retry`, and how often it has made a block in vain since it last tried harder
+   */
+  afterCompaction(
+    attempt: {
+      readonly order: number
+      readonly result: number
+      readonly priority: number
+      readonly retries: number
+    },
+    possible: () => boolean,
+  ): { readonly answer: number; readonly retries: number } {
+    const { order, result, priority } = attempt
+    const costly = order > PAGE_ALLOC_COSTLY_ORDER
+    const retries = attempt.retries + (result === COMPACT_SUCCESS ? 1 : 0)
+    if (result === COMPACT_SKIPPED) return { answer: possible() ? COMPACT_RETRY : 0, retries }
+    // A block was made, and somebody else took it: that may happen a few times.
+    const vain = result !== COMPACT_SUCCESS
+    const most = costly ? MAX_COMPACT_RETRIES / 4 : MAX_COMPACT_RETRIES
+    if (!vain && retries <= most) return { answer: COMPACT_RETRY, retries }
+    const hardest = costly ? COMPACT_PRIO_SYNC_LIGHT : COMPACT_PRIO_SYNC_FULL
+    return priority > hardest
+      ? { answer: COMPACT_RETRY_HARDER, retries: 0 }
+      : { answer: 0, retries }
   }
 
   /**

@@ -4,6 +4,12 @@
  */
 
 import {
+  COMPACT_DEFERRED,
+  COMPACT_PRIO_ASYNC,
+  COMPACT_PRIO_SYNC_LIGHT,
+  COMPACT_SKIPPED,
+} from '../compaction/compact-result.js'
+import {
   ALLOC_CPUSET,
   ALLOC_KSWAPD,
   ALLOC_MIN_RESERVE,
@@ -36,16 +42,12 @@ import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { PF, PF_MEMALLOC } from '../task/flags.js'
 import { memallocNoreclaimRestore, memallocNoreclaimSave, type Task } from '../task/memalloc.js'
 import type { AllocRequest } from './request.js'
-import { type AllocAnswer, type AllocStep, COMPACT_DEFERRED, COMPACT_SKIPPED } from './steps.js'
+import { type AllocAnswer, type AllocStep, COMPACT_RETRY_HARDER } from './steps.js'
 
 /** Gone since 6.3. */
 const { __GFP_ATOMIC } = linux6_1.flags
 /** All flags are allowed. */
 const ALL = 0xffffffff
-
-/** How hard compaction tries (enum compact_priority): lower is harder. */
-const COMPACT_PRIO_SYNC_LIGHT = 1
-const COMPACT_PRIO_ASYNC = 2
 
 /** The highest zone with pages that a request may use, -1 for none. */
 export function preferredZone(populated: number, highest: number): number {
@@ -68,6 +70,8 @@ export class SlowPath {
   #nodemask: AllocContext['nodemask']
   #allocFlags = 0
   #compactResult = COMPACT_SKIPPED
+  /** How hard compaction tries: lower is harder. */
+  #compactPriority = COMPACT_PRIO_SYNC_LIGHT
   #progress = 0
   /** Whether another round makes sense. */
   #again = false
@@ -96,7 +100,6 @@ export class SlowPath {
     const order = this.#order
     if (this.#atomicMisused) yield { kind: 'warn' }
     this.#allocFlags = gfpToAllocFlags(gfp, order, prio, preemptCount, cma)
-    let compactPriority = COMPACT_PRIO_SYNC_LIGHT
     const reserves = (): number => gfpPfmemallocFlags(gfp, task.mask, preemptCount, oomVictim)
 
     // Once, without reclaim: the watermark is lower than on the fast path.
@@ -116,15 +119,15 @@ export class SlowPath {
             this.#compactResult === COMPACT_SKIPPED ||
             this.#compactResult === COMPACT_DEFERRED ||
             (gfp & __GFP_THISNODE) !== 0
-          if (!hopeless) compactPriority = COMPACT_PRIO_ASYNC
+          if (!hopeless) this.#compactPriority = COMPACT_PRIO_ASYNC
         }
       }
     }
 
     for (;;) {
       if (!hopeless) {
-        let page = yield* this.#try(compactPriority, reserves())
-        if (page === NO_PAGE) page = yield* this.#lastResort(compactPriority, oomVictim)
+        let page = yield* this.#try(reserves())
+        if (page === NO_PAGE) page = yield* this.#lastResort(oomVictim)
         if (page !== NO_PAGE) return page
         if (this.#again) continue
       }
@@ -146,7 +149,7 @@ export class SlowPath {
   }
 
   /** One round: free lists, reclaim, compaction. */
-  *#try(compactPriority: number, reserveFlags: number): Generator<AllocStep, number, AllocAnswer> {
+  *#try(reserveFlags: number): Generator<AllocStep, number, AllocAnswer> {
     const { task, cma = false } = this.#request
     yield* this.#wakeKswapd()
     if (reserveFlags !== 0) {
@@ -159,11 +162,11 @@ export class SlowPath {
     if (!this.#mayReclaim(task)) return NO_PAGE
     const reclaimed = yield* this.#directReclaim()
     if (reclaimed !== NO_PAGE) return reclaimed
-    return yield* this.#directCompact(compactPriority)
+    return yield* this.#directCompact(this.#compactPriority)
   }
 
   /** After a round in vain: decides whether to try another, and kills somebody for it if need be. */
-  *#lastResort(priority: number, oomVictim: boolean): Generator<AllocStep, number, AllocAnswer> {
+  *#lastResort(oomVictim: boolean): Generator<AllocStep, number, AllocAnswer> {
     const gfp = this.#gfp
     this.#again = false
     if (!this.#mayReclaim(this.#request.task) || (gfp & __GFP_NORETRY) !== 0) return NO_PAGE
@@ -171,8 +174,13 @@ export class SlowPath {
     const progress = this.#progress > 0
     this.#again = (yield { kind: 'should-reclaim-retry', progress }) !== 0
     if (!this.#again && progress && this.#compacts) {
-      const result = this.#compactResult
-      this.#again = (yield { kind: 'should-compact-retry', result, priority }) !== 0
+      const answer = yield {
+        kind: 'should-compact-retry',
+        result: this.#compactResult,
+        priority: this.#compactPriority,
+      }
+      if (answer === COMPACT_RETRY_HARDER) this.#compactPriority--
+      this.#again = answer !== 0
     }
     if (this.#again) return NO_PAGE
     const page = yield* this.#mayOom()

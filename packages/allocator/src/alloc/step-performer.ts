@@ -1,14 +1,22 @@
 /** Step performer: does the steps of a request on real free lists. */
+import type { Compaction, CompactRequest } from '../compaction/compaction.js'
 import { currentGfpContext } from '../gfp/context.js'
 import { __GFP_FS, __GFP_NOWARN } from '../gfp/flags.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
+import { NO_PAGE } from '../pages/page-frames.js'
 import type { Zones } from '../pages/zones.js'
-import { OOM_KILL, type VmEvents } from '../reclaim/vm-events.js'
+import {
+  COMPACT_FAIL,
+  COMPACT_STALL,
+  COMPACT_SUCCESS,
+  OOM_KILL,
+  type VmEvents,
+} from '../reclaim/vm-events.js'
 import type { Vmscan } from '../reclaim/vmscan.js'
 import type { MemoryHooks } from './memory-hooks.js'
 import type { PageRequest } from './request.js'
 import type { RetryPolicy } from './retry.js'
-import { COMPACT_COMPLETE, COMPACT_SKIPPED, type StepHandlers, type StepOf } from './steps.js'
+import type { StepHandlers, StepOf } from './steps.js'
 
 /** All nodes. */
 const ANY = -1
@@ -20,12 +28,19 @@ export interface Attempt {
   readonly node: number
   /** Rounds of reclaim in vain, in a row. */
   failures: number
+  /** Blocks that compaction has made for it in vain, since it last tried harder. */
+  retries: number
+  /** Compaction has just been at work for it: the next search shows with what success. */
+  compacted: boolean
+  /** The alloc flags of the last search. */
+  allocFlags: number
 }
 
 /** What the steps are done with. */
 export interface Machinery {
   readonly zones: Zones
   readonly vmscan: Vmscan
+  readonly compaction: Compaction
   readonly retry: RetryPolicy
   readonly events: VmEvents
   readonly hooks: MemoryHooks
@@ -35,19 +50,31 @@ export interface Machinery {
 
 /** The functions that do the steps. */
 export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
-  const { zones, vmscan, retry, events, hooks, warn } = machinery
+  const { zones, vmscan, compaction, retry, events, hooks, warn } = machinery
   /** The request as its task's scopes leave it now: the task may have entered one since it asked. */
   const filtered = ({ request: { task, gfp } }: Attempt): number =>
     currentGfpContext(task.mask, gfp)
+  const count = (event: number): void => {
+    events[event] = (events[event] as number) + 1
+  }
   return {
-    freelist: (step, { request, node }) => {
+    freelist: (step, attempt) => {
+      const { request, node } = attempt
       const { order, cpu = 0, cpuset = ANY } = request
-      return zones.alloc(step.gfp, order, step.allocFlags, {
+      attempt.allocFlags = step.allocFlags
+      const page = zones.alloc(step.gfp, order, step.allocFlags, {
         cpu,
         node,
         nodemask: nodesOf(step, request),
         cpuset,
       })
+      if (attempt.compacted) {
+        attempt.compacted = false
+        if (page !== NO_PAGE) compaction.allocated(page, order)
+        count(COMPACT_STALL)
+        count(page !== NO_PAGE ? COMPACT_SUCCESS : COMPACT_FAIL)
+      }
+      return page
     },
     // wake_all_kswapds: once for each node.
     'wake-kswapd': (_, attempt) => {
@@ -62,11 +89,7 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
       }
       return 0
     },
-    compact: (step, { request: { order }, node }) => {
-      if (!retry.compactionSuitable({ gfp: step.gfp, node, order })) return COMPACT_SKIPPED
-      zones.drain()
-      return COMPACT_COMPLETE
-    },
+    compact: (step, attempt) => compaction.tryToCompactPages(compactRequest(step, attempt)),
     // Once more through the filter, as try_to_free_pages does.
     reclaim: (step, { request: { task, nodemask, cpu }, node }) =>
       vmscan.tryToFreePages({ gfp: currentGfpContext(task.mask, step.gfp), node, nodemask, cpu })
@@ -83,9 +106,18 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
       const wanted = { gfp: filtered(attempt), node, order }
       return retry.shouldReclaimRetry(wanted, attempt.failures) ? 1 : 0
     },
-    // What compaction needs is free pages; unless there were too few, it has done all that it can.
-    'should-compact-retry': (step, { request: { gfp, order }, node }) =>
-      step.result === COMPACT_SKIPPED && retry.compactionPossible({ gfp, node, order }) ? 1 : 0,
+    'should-compact-retry': ({ result, priority }, attempt) => {
+      const { request, allocFlags } = attempt
+      const { order, oomVictim = false } = request
+      if (order === 0 || oomVictim) return 0
+      const wanted = compactRequest({ gfp: filtered(attempt), allocFlags, priority }, attempt)
+      const { answer, retries } = retry.afterCompaction(
+        { order, result, priority, retries: attempt.retries },
+        () => compaction.zonelistSuitable(wanted, (zone) => vmscan.reclaimable(zone)),
+      )
+      attempt.retries = retries
+      return answer
+    },
     'oom-lock': () => 1,
     'oom-lock-wait': () => 0,
     // Reclaim without __GFP_FS has seen only part of what there is: that is no reason to kill. The request is told that there was
@@ -93,7 +125,7 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
     'out-of-memory': (step, { request: { order } }) => {
       if ((step.gfp & __GFP_FS) === 0) return 1
       if (hooks.outOfMemory?.(step.gfp, order) !== true) return 0
-      events[OOM_KILL] = (events[OOM_KILL] as number) + 1
+      count(OOM_KILL)
       return 1
     },
     warn: () => 0,
@@ -116,4 +148,13 @@ function nodesOf({ nodemask }: StepOf<'freelist'>, request: PageRequest): number
     case null:
       return ANY
   }
+}
+
+/** What compaction is asked for. */
+export function compactRequest(
+  step: Pick<StepOf<'compact'>, 'gfp' | 'allocFlags' | 'priority'>,
+  { request: { order, nodemask, cpu }, node }: Pick<Attempt, 'request' | 'node'>,
+): CompactRequest {
+  const { gfp, allocFlags, priority } = step
+  return { gfp, order, allocFlags, priority, node, nodemask, cpu }
 }

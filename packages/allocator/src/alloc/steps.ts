@@ -4,14 +4,10 @@
  */
 import type { AllocContext } from '../gfp/prepare.js'
 
-// What compaction says (enum compact_result of include/linux/compaction.h, 6.1), as far as it matters here.
-
-/** Compaction did not start: it is not possible, or reclaim helps more. */
-export const COMPACT_SKIPPED = 1
-/** Compaction did not start: it failed lately, and is put off. */
-export const COMPACT_DEFERRED = 2
-/** Compaction went through the whole zone, and no block of the order came about. */
-export const COMPACT_COMPLETE = 5
+/** An answer to `should-compact-retry`: once more, as hard as before. */
+export const COMPACT_RETRY = 1
+/** An answer to `should-compact-retry`: once more, harder. */
+export const COMPACT_RETRY_HARDER = 2
 
 /** A search of the free lists: with which flags, and on which nodes. */
 export interface FreelistSearch {
@@ -62,7 +58,7 @@ export type AllocStep =
   | {
       /** Say whether another round of compaction could help (should_compact_retry). */
       readonly kind: 'should-compact-retry'
-      /** What the last round said: COMPACT_SKIPPED, COMPACT_DEFERRED or COMPACT_COMPLETE. */
+      /** What the last round said: see compact-result.ts. */
       readonly result: number
       /** The priority of the last round. */
       readonly priority: number
@@ -105,8 +101,9 @@ export type AllocStep =
     }
 
 /**
- * What a step is answered with. `freelist`: the page, or -1. `reclaim`: the pages reclaimed. `compact`: the result.
- * `should-reclaim-retry`, `should-compact-retry`, `oom-lock`, `out-of-memory`: 1 or 0. Others: ignored.
+ * What a step is answered with. `freelist`: the page, or -1. `reclaim`: the pages reclaimed. `compact`: the result (see
+ * compact-result.ts). `should-compact-retry`: COMPACT_RETRY, COMPACT_RETRY_HARDER or 0. `should-reclaim-retry`, `oom-lock`,
+ * `out-of-memory`: 1 or 0. Others: ignored.
  */
 export type AllocAnswer = number
 

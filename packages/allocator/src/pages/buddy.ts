@@ -250,6 +250,28 @@ export class Buddy {
     return this.#moveFreeOfBlock(page, migratetype).moved
   }
 
+  /**
+   * Takes a free block off its list, as single pages in use (__isolate_free_page). A pageblock of which that is half or more becomes
+   * movable, as what is moved there will be. Whether the zone can spare the block is the caller's business.
+   * @param page the first of a free block
+   * @returns how many pages it has
+   */
+  isolate(page: number): number {
+    const { frames } = this
+    const order = frames.order(page)
+    const pages = 1 << order
+    frames.remove(page)
+    frames.state.fill(Kind.USED, page, page + pages)
+    this.freeCount -= pages
+    if (order >= Order.PAGEBLOCK - 1) {
+      for (let at = page; at < page + pages; at += PAGEBLOCK) {
+        if (this.pageblockMigratetype(at) === MIGRATE_HIGHATOMIC) continue
+        this.setPageblockMigratetype(at, MIGRATE_MOVABLE)
+      }
+    }
+    return pages
+  }
+
   /** The first free block of an order and migratetype, {@link NO_PAGE} for none. */
   firstFree(order: number, migratetype: number): number {
     return this.frames.first(this.#list(order, migratetype))

@@ -95,6 +95,17 @@ export class Lru {
   }
 
   /**
+   * Another page takes a page's place: it gets its flags, and comes to the front of the list that they mean (folio_migrate_flags,
+   * putback_lru_page). The first is in use, and on no list.
+   * @throws PageError when the first is on no list, or the other is not the first of a block in use.
+   */
+  migrate(from: number, to: number): void {
+    const flags = this.flags(from)
+    this.add(to, flags)
+    this.remove(from)
+  }
+
+  /**
    * Somebody used the page: the second time it becomes active (mark_page_accessed).
    * @returns true if it has become active
    * @throws PageError for a page that is on no list.

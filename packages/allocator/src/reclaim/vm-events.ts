@@ -22,6 +22,17 @@ export const PGSTEAL_FILE = place('pgsteal_file')
 export const SLABS_SCANNED = place('slabs_scanned')
 export const PAGEOUTRUN = place('pageoutrun')
 export const OOM_KILL = place('oom_kill')
+export const PGMIGRATE_SUCCESS = place('pgmigrate_success')
+export const PGMIGRATE_FAIL = place('pgmigrate_fail')
+export const COMPACT_MIGRATE_SCANNED = place('compact_migrate_scanned')
+export const COMPACT_FREE_SCANNED = place('compact_free_scanned')
+export const COMPACT_ISOLATED = place('compact_isolated')
+export const COMPACT_STALL = place('compact_stall')
+export const COMPACT_FAIL = place('compact_fail')
+export const COMPACT_SUCCESS = place('compact_success')
+export const COMPACT_DAEMON_WAKE = place('compact_daemon_wake')
+export const COMPACT_DAEMON_MIGRATE_SCANNED = place('compact_daemon_migrate_scanned')
+export const COMPACT_DAEMON_FREE_SCANNED = place('compact_daemon_free_scanned')
 
 /** One counter for each event; those of zones follow each other, lowest zone first. */
 export type VmEvents = Float64Array

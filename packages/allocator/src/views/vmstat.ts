@@ -2,9 +2,7 @@
 import type { Zone } from '../pages/zone.js'
 import { NODE_STATS, NUMA_STATS, VM_EVENTS, type VmCounters, ZONE_STATS } from './vm-counters.js'
 
-/**
- * The text of /proc/vmstat, up to the events of NUMA balancing, migration, compaction and huge pages: nothing here counts those.
- */
+/** The text of /proc/vmstat, up to the events of huge pages: nothing here counts those. */
 export function vmstat(zones: readonly Zone[], counters: VmCounters = {}): string {
   const { nodes = [], zones: byZone = [], events = {} } = counters
   const ofZones = [...ZONE_STATS, ...NUMA_STATS].map((stat) => {

@@ -1,0 +1,236 @@
+/**
+ * Compaction: makes large blocks of free memory by moving pages, for requests and as kcompactd (mm/compaction.c, try_to_compact_pages and
+ * kcompactd_do_work, 6.1.192). A request that must not start I/O does not compact at all, since to move a page may need some: this is one
+ * of the costs of a NOIO scope.
+ *
+ * It runs in two ways. tryToCompactPages() does all at once; compacting() and kcompactd() stop after each cluster of pages, so that a
+ * simulation can charge time and let others run.
+ */
+import { __GFP_IO, GFP_KERNEL } from '../gfp/flags.js'
+import { gfpZoneIndex } from '../gfp/zone.js'
+import type { Zone } from '../pages/zone.js'
+import type { Zones } from '../pages/zones.js'
+import type { Lru } from '../reclaim/lru.js'
+import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
+import {
+  COMPACT_DAEMON_FREE_SCANNED,
+  COMPACT_DAEMON_MIGRATE_SCANNED,
+  COMPACT_DAEMON_WAKE,
+  COMPACT_FREE_SCANNED,
+  COMPACT_ISOLATED,
+  COMPACT_MIGRATE_SCANNED,
+  PGMIGRATE_FAIL,
+  PGMIGRATE_SUCCESS,
+  type VmEvents,
+} from '../reclaim/vm-events.js'
+import {
+  COMPACT_COMPLETE,
+  COMPACT_CONTINUE,
+  COMPACT_DEFERRED,
+  COMPACT_PARTIAL_SKIPPED,
+  COMPACT_PRIO_ASYNC,
+  COMPACT_PRIO_SYNC_FULL,
+  COMPACT_SKIPPED,
+  COMPACT_SUCCESS,
+} from './compact-result.js'
+import {
+  type CompactionStep,
+  type CompactionSteps,
+  type CompactOptions,
+  CompactZone,
+} from './compact-zone.js'
+import type { MigrateHooks } from './migrate-hooks.js'
+import { compactionSuitable, suitableOnceReclaimed } from './suitable.js'
+import { ZoneCompaction, type ZoneCompactionState } from './zone-compaction.js'
+
+/** The block that a request wants, and how hard to try. */
+export interface CompactRequest {
+  /** Filtered by the scopes of the task. */
+  readonly gfp: number
+  readonly order: number
+  readonly allocFlags: number
+  /** 2: only what is cheap; 1: the usual; 0: all there is (enum compact_priority). */
+  readonly priority: number
+  readonly node: number
+  /** A bit per node that would help; by default all. */
+  readonly nodemask?: number | undefined
+  /** The task runs here; by default 0. */
+  readonly cpu?: number | undefined
+}
+
+/** What compaction works with. */
+export interface CompactionMachinery {
+  readonly zones: Zones
+  readonly lru: Lru
+  readonly events: VmEvents
+  readonly hooks: ReclaimHooks & MigrateHooks
+}
+
+/** What is known of each zone: a copy. */
+export type CompactionState = readonly ZoneCompactionState[]
+
+export class Compaction {
+  readonly #machinery: CompactionMachinery
+  readonly #known: ReadonlyMap<Zone, ZoneCompaction>
+
+  constructor(machinery: CompactionMachinery) {
+    this.#machinery = machinery
+    this.#known = new Map(machinery.zones.all.map((zone) => [zone, new ZoneCompaction(zone)]))
+  }
+
+  /** Compacts for a request at once. Returns what came of it: see compact-result.ts. */
+  tryToCompactPages(request: CompactRequest): number {
+    const steps = this.compacting(request)
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return step.value
+    }
+  }
+
+  /** The same in steps. */
+  *compacting(request: CompactRequest): CompactionSteps<number> {
+    const { gfp, order, priority, node, nodemask = -1, cpu = 0 } = request
+    if ((gfp & __GFP_IO) === 0) return COMPACT_SKIPPED
+    const full = priority === COMPACT_PRIO_SYNC_FULL
+    let best = COMPACT_SKIPPED
+    for (const zone of this.#machinery.zones.zonelist(gfp, node)) {
+      if ((nodemask & (1 << zone.node)) === 0) continue
+      const known = this.#of(zone)
+      if (!full && known.deferred(order)) {
+        best = Math.max(best, COMPACT_DEFERRED)
+        continue
+      }
+      const result = yield* this.#compactZone(zone, {
+        gfp,
+        order,
+        allocFlags: request.allocFlags,
+        highest: gfpZoneIndex(gfp),
+        cpu,
+        sync: priority !== COMPACT_PRIO_ASYNC,
+        direct: true,
+        whole: full,
+      })
+      best = Math.max(best, result)
+      if (result === COMPACT_SUCCESS) {
+        known.succeeded(order, false)
+        break
+      }
+      const vain = result === COMPACT_COMPLETE || result === COMPACT_PARTIAL_SKIPPED
+      if (vain && priority !== COMPACT_PRIO_ASYNC) known.defer(order)
+    }
+    return best
+  }
+
+  /**
+   * What kcompactd does when it is awake: compacts the zones of a node that need it (kcompactd_do_work).
+   * @param highest the index of the highest zone that matters
+   */
+  *kcompactd(node: number, order: number, highest: number): CompactionSteps<void> {
+    const { zones } = this.#machinery
+    this.#count(COMPACT_DAEMON_WAKE, 1)
+    for (const zone of zones.all) {
+      if (zone.node !== node || zone.index > highest) continue
+      const known = this.#of(zone)
+      if (known.deferred(order)) continue
+      const wanted = { order, allocFlags: 0, highest: zone.index }
+      if (compactionSuitable(zone, wanted) !== COMPACT_CONTINUE) continue
+      const result = yield* this.#compactZone(zone, {
+        ...wanted,
+        highest,
+        gfp: GFP_KERNEL,
+        cpu: Math.ceil((node * zones.cpus) / zones.nodes),
+        sync: true,
+        direct: false,
+        whole: false,
+      })
+      if (result === COMPACT_SUCCESS) known.succeeded(order, false)
+      else if (result === COMPACT_COMPLETE || result === COMPACT_PARTIAL_SKIPPED) {
+        // What lies on the lists of CPUs could have been part of a block.
+        zone.drain()
+        known.defer(order)
+      }
+    }
+  }
+
+  /** Returns true if kcompactd has something to do on a node (kcompactd_node_suitable). */
+  nodeSuitable(node: number, order: number, highest: number): boolean {
+    return this.#machinery.zones.all.some(
+      (zone) =>
+        zone.node === node &&
+        zone.index <= highest &&
+        compactionSuitable(zone, { order, allocFlags: 0, highest }) === COMPACT_CONTINUE,
+    )
+  }
+
+  /** Returns true if a zone would be suitable were part of what can be reclaimed free (compaction_zonelist_suitable). */
+  zonelistSuitable(request: CompactRequest, reclaimable: (zone: Zone) => number): boolean {
+    const { gfp, node, order, allocFlags } = request
+    const wanted = { order, allocFlags, highest: gfpZoneIndex(gfp) }
+    return this.#machinery.zones
+      .zonelist(gfp, node)
+      .some((zone) => suitableOnceReclaimed(zone, wanted, reclaimable(zone)))
+  }
+
+  /** A request has got the block that was made for it. */
+  allocated(page: number, order: number): void {
+    const known = this.#of(this.#machinery.zones.zoneOf(page))
+    known.flush = false
+    known.succeeded(order, true)
+  }
+
+  /** kswapd goes to sleep: zones that were compacted from end to end are looked at anew (reset_isolation_suitable). */
+  forget(node: number): void {
+    for (const [zone, known] of this.#known) if (zone.node === node && known.flush) known.reset()
+  }
+
+  /** What is known of each zone: a copy. */
+  save(): CompactionState {
+    return [...this.#known.values()].map((known) => known.save())
+  }
+
+  /** Puts it back. */
+  load(state: CompactionState): void {
+    for (const [index, known] of [...this.#known.values()].entries()) {
+      const saved = state[index]
+      if (saved !== undefined) known.load(saved)
+    }
+  }
+
+  *#compactZone(zone: Zone, options: CompactOptions): CompactionSteps<number> {
+    const { zones, lru, hooks } = this.#machinery
+    const known = this.#of(zone)
+    const steps = new CompactZone({ zone, known, frames: zones.frames, lru, hooks }, options).run()
+    try {
+      for (let step = steps.next(); ; step = steps.next()) {
+        if (step.done) return step.value
+        this.#counted(step.value, options.direct)
+        yield step.value
+      }
+    } finally {
+      // Also when nobody steps on: the free pages that were taken go back.
+      steps.return(COMPACT_CONTINUE)
+    }
+  }
+
+  #counted(step: CompactionStep, direct: boolean): void {
+    this.#count(COMPACT_MIGRATE_SCANNED, step.migrateScanned)
+    this.#count(COMPACT_FREE_SCANNED, step.freeScanned)
+    this.#count(COMPACT_ISOLATED, step.isolated)
+    this.#count(PGMIGRATE_SUCCESS, step.moved)
+    this.#count(PGMIGRATE_FAIL, step.failed)
+    if (direct) return
+    this.#count(COMPACT_DAEMON_MIGRATE_SCANNED, step.migrateScanned)
+    this.#count(COMPACT_DAEMON_FREE_SCANNED, step.freeScanned)
+  }
+
+  #of(zone: Zone): ZoneCompaction {
+    const known = this.#known.get(zone)
+    if (known === undefined) throw new RangeError(`zone ${zone.name} is of another machine`)
+    return known
+  }
+
+  #count(event: number, by: number): void {
+    const { events } = this.#machinery
+    events[event] = (events[event] as number) + by
+  }
+}
