@@ -34,14 +34,17 @@ const CLUSTER = 32
 
 /** What compaction has just done: whoever steps charges time for it. */
 export interface CompactionStep {
+  /** Its only kind. */
   readonly kind: 'compact'
-  /** Pages that the scanners have looked at. */
+  /** Pages that the scanner for pages to move has looked at. */
   readonly migrateScanned: number
+  /** Pages that the scanner for free pages has looked at. */
   readonly freeScanned: number
   /** Pages that it has taken, to move or to move to. */
   readonly isolated: number
-  /** Pages moved, and pages that could not be. */
+  /** Pages moved. */
   readonly moved: number
+  /** Pages that could not be. */
   readonly failed: number
 }
 

@@ -12,12 +12,24 @@ const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
 const MAX_DEFER_SHIFT = 6
 
 /** What is known of a zone: a copy. */
-export type ZoneCompactionState = Readonly<
-  Pick<
-    ZoneCompaction,
-    'migrateAsync' | 'migrateSync' | 'free' | 'considered' | 'deferShift' | 'orderFailed' | 'flush'
-  >
-> & { readonly skip: Uint8Array }
+export interface ZoneCompactionState {
+  /** Where the scanner for pages to move goes on when it only does what is cheap: a page. */
+  readonly migrateAsync: number
+  /** Where it goes on when it does all. */
+  readonly migrateSync: number
+  /** The pageblock in which the scanner for free pages goes on: its first page. */
+  readonly free: number
+  /** Attempts since the last failure. */
+  readonly considered: number
+  /** 2 to this power, less 1, is how many attempts are left out after a failure. */
+  readonly deferShift: number
+  /** The lowest order that failed. */
+  readonly orderFailed: number
+  /** A request has seen the scanners meet since kswapd last went to sleep. */
+  readonly flush: boolean
+  /** By pageblock: 1 when scanning it was in vain lately. */
+  readonly skip: Uint8Array
+}
 
 export class ZoneCompaction {
   /** The first page of the zone. */
