@@ -7,6 +7,7 @@ import { type AuditReport, auditReport } from './report/audit/report.js'
 import { type Reading, readTrace } from './trace/read/read-trace.js'
 import { Source } from './trace/read/source.js'
 
+/** How a recording is audited. */
 export interface AuditOptions {
   /** What to call the recording in the report and in errors. By default `the recording`. */
   readonly name?: string

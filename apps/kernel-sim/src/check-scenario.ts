@@ -24,6 +24,7 @@ export interface CheckOptions {
 
 /** What was found out about a scenario under a policy. */
 export interface ScenarioResult {
+  /** The policy that it was checked under. */
   readonly policy: PolicyName
   /**
    * `safe` holds for all interleavings; `deadlock` and `livelock` come with a counterexample; `bounded` means that a limit
@@ -34,6 +35,7 @@ export interface ScenarioResult {
   readonly bound: keyof typeof DEFAULT_LIMITS | null
   /** How many states were visited. */
   readonly states: number
+  /** How many steps were taken from one state to another. */
   readonly transitions: number
   /** How many steps the shortest way to the farthest state has. */
   readonly depth: number

@@ -28,15 +28,25 @@ export interface TimeFacts {
 
 /** Everything that an audit finds out. */
 export interface AuditFacts {
+  /** How long the recording is, and in what order its events stand. */
   readonly time: TimeFacts
+  /** How many events of each kind were read. */
   readonly events: Readonly<Partial<Record<EventName, number>>>
+  /** The tasks that were seen, and the scopes that they were in. */
   readonly tasks: TaskFacts
+  /** The requests by what they ask of reclaim, and where their scopes are known from. */
   readonly requests: RequestFacts
+  /** The flags that the filter predicts, beside those that the page allocator worked with. */
   readonly agreement: AgreementFacts
+  /** The pages that were allocated in scopes, and if any breaks what its scope forbids. */
   readonly pages: PageFacts
+  /** The call sites that restrict a request by hand, and how often a scope covered each. */
   readonly callSites: CallSiteFacts
+  /** Work items: from which scope they were queued, and under which they ran. */
   readonly work: WorkFacts
+  /** Who waited for whom inside a scope. */
   readonly waits: readonly WaitFact[]
+  /** Reclaim: who entered it, with which flags, and what the shrinkers did. */
   readonly reclaim: ReclaimFacts
 }
 

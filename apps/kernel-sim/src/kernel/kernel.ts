@@ -57,12 +57,18 @@ interface Kthreadd {
   readonly pools: Map<MachineObject, WorkerPool>
 }
 
+/**
+ * The kernel that a scenario is built in: what makes tasks, locks, work and filesystems, and the functions of the
+ * kernel that the tasks call. A function that is a step is called with `yield*`.
+ */
 export class Kernel {
+  /** The policy that the scenario is checked under. */
   readonly policy: Policy
+  /** The model checker's machine that all of it is made on. */
   readonly machine = new Machine(ownCode())
   /** The memalloc scopes of the running task. */
   readonly scopes: Scopes
-  /** What holds in a state, for whoever studies one. */
+  /** @internal What holds in a state, for whoever studies one. */
   readonly situations: Situations
   readonly #interventions: Interventions
   readonly #tasks: TaskStates
@@ -153,7 +159,7 @@ export class Kernel {
   }
 
   /** Any one of several objects, such as locks of replicas. */
-  *any<T extends { readonly object: MachineObject }>(what: string, from: readonly T[]): Steps<T> {
+  *any<T extends Pick<BitLock, 'object'>>(what: string, from: readonly T[]): Steps<T> {
     const chosen = yield* this.#choices.object(
       what,
       from.map(({ object }) => object),
@@ -163,13 +169,17 @@ export class Kernel {
 
   // Locks and waiting.
 
-  /** @param lockClass what lockdep takes it for, when several have different names. */
+  /**
+   * A mutex: it sleeps, and who locked it unlocks it (struct mutex).
+   * @param lockClass what lockdep takes it for, when several have different names.
+   */
   mutex(name: string, lockClass = name): Mutex {
     const mutex = new Mutex(this.machine, this.#tasks, name, lockClass)
     this.situations.addLock(mutex)
     return mutex
   }
 
+  /** A read-write semaphore (struct rw_semaphore): a writer that waits keeps later readers out. */
   rwsem(name: string): RwSemaphore {
     const rwsem = new RwSemaphore(this.machine, this.#tasks, name)
     this.#growing.push(rwsem)
@@ -177,18 +187,22 @@ export class Kernel {
     return rwsem
   }
 
+  /** A spinlock (spinlock_t): who holds it must not sleep. */
   spinlock(name: string): Spinlock {
     return new Spinlock(this.machine, this.#tasks, name)
   }
 
+  /** A lock that one task takes and another may give back, as that of a page or a buffer: lockdep does not see it. */
   bitLock(name: string): BitLock {
     return new BitLock(this.machine, this.#tasks, name)
   }
 
+  /** A completion: waiters sleep until somebody completes it (struct completion). */
   completion(name: string): Completion {
     return new Completion(this.machine, this.#tasks, name)
   }
 
+  /** A wait queue: tasks sleep on it until somebody wakes them and their condition holds (wait_queue_head_t). */
   waitQueue(name: string): WaitQueue {
     const queue = new WaitQueue(this.machine, this.#tasks, name)
     this.#growing.push(queue)
@@ -258,6 +272,7 @@ export class Kernel {
     yield* this.#memory.freePages()
   }
 
+  /** A mempool: elements set aside, so that a request that may sleep gets one sooner or later (mempool_t). */
   mempool(name: string, elements: number): Mempool {
     return new Mempool(this.machine, this.#tasks, this.#memory, name, elements)
   }
@@ -287,20 +302,29 @@ export class Kernel {
     return pool
   }
 
+  /**
+   * A workqueue (alloc_workqueue). By default it is served by the kernel's shared pool, whose workers never run out.
+   */
   workqueue(name: string, options: WorkqueueOptions = {}): Workqueue {
     this.#systemPool ??= options.pool ? null : this.workerPool('u4')
     const pool = options.pool ?? (this.#systemPool as WorkerPool)
     return this.#workqueues.queue(name, pool, options)
   }
 
+  /**
+   * A work item (INIT_WORK).
+   * @param fn what a worker does for it.
+   */
   work(name: string, fn: () => Steps<unknown>): Work {
     return this.#workqueues.work(name, fn)
   }
 
+  /** Queues an item (queue_work). @returns false when it was pending already. */
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
     return yield* this.#workqueues.queueing.queueWork(queue, work)
   }
 
+  /** Waits until the item, as it was queued last, is done (flush_work). */
   *flushWork(work: Work): Steps<void> {
     yield* this.#workqueues.flushing.flushWork(work)
   }
@@ -330,10 +354,12 @@ export class Kernel {
     yield* queue.drain()
   }
 
+  /** Waits until all items that are on the queue now are done (__flush_workqueue). */
   *flushWorkqueue(queue: Workqueue): Steps<void> {
     yield* this.#workqueues.flushing.flushWorkqueue(queue)
   }
 
+  /** Takes an item off its queue, or waits until it is done (cancel_work_sync). */
   *cancelWorkSync(work: Work): Steps<void> {
     yield* this.#workqueues.queueing.cancelWorkSync(work)
   }
@@ -348,6 +374,7 @@ export class Kernel {
 
   // Filesystems and devices.
 
+  /** A page of the page cache, clean by default. */
   page(name: string, { dirty = false } = {}): Page {
     return new Page(this.machine, this.#tasks, name, dirty)
   }
@@ -357,6 +384,7 @@ export class Kernel {
     return new BlockDevice(this.machine, this.#tasks, this.#kthread, name, serve, flags)
   }
 
+  /** A journal with a thread that commits, as jbd2 has one. */
   journal(name: string, options: JournalOptions = {}): Journal {
     const parts = {
       machine: this.machine,
@@ -369,6 +397,7 @@ export class Kernel {
     return journal
   }
 
+  /** A transaction that opens a NOFS scope, which moves along when the transaction is handed on, as XFS's do. */
   transaction(name: string): Transaction {
     return new Transaction(this.machine, this.#tasks, this.scopes, name)
   }

@@ -9,7 +9,9 @@ export type PolicyName =
   | 'callee-scope'
   | 'separate-queues'
 
+/** How restrictions are made known, as facts that the kernel's objects read. */
 export interface Policy {
+  /** What it is called: `--policy` takes it. */
   readonly name: PolicyName
   /** Whether call sites that are given a gfp pass the restricted one. */
   readonly explicit: boolean

@@ -11,6 +11,7 @@ export interface History {
   readonly leavesOut: string
   /** What those who keep the code came to. */
   readonly upstream: {
+    /** The commit, the thread or the document, in a sentence. */
     readonly says: string
     /** The policy that is the code as it was, or became. */
     readonly under: PolicyName
@@ -19,6 +20,7 @@ export interface History {
   }
 }
 
+/** A kernel path as a model: what it is, where it is from, and how it is built. */
 export interface Scenario {
   /** A short name: lower case, digits and dashes. */
   readonly name: string
@@ -26,6 +28,7 @@ export interface Scenario {
   readonly summary: string
   /** Where it was reported or fixed. */
   readonly source?: string
+  /** What happened, for the bundled cases. */
   readonly history?: History
   /** Makes locks, queues, shrinkers and tasks. Called anew for each policy. */
   readonly build: (kernel: Kernel) => void

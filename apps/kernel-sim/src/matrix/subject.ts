@@ -40,10 +40,13 @@ export interface BuiltSubject extends Subject {
 
 /** A task that is not done, with the restrictions in force for it. */
 export interface Waiting extends WaitingTask {
+  /** The restrictions, as they are printed: `NOFS`, `NOIO`; empty when there are none. */
   readonly restrictions: string
 }
 
+/** A shortest schedule that goes wrong, who waits for whom at its end, and why. */
 export interface Counterexample extends Omit<Found, 'waiting'> {
+  /** Every task that is not done. */
   readonly waiting: readonly Waiting[]
   /** The one sentence that says why. */
   readonly why: string

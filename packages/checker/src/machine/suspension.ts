@@ -4,6 +4,7 @@
  */
 import type { Row } from './layout.js'
 
+/** Says which task runs on top of another one, in a state. */
 export interface Suspension {
   /** The number of the task that runs on top of this one, or -1. */
   by(row: Row, task: number): number

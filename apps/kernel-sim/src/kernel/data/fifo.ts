@@ -4,7 +4,9 @@ import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/
 import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 
+/** A queue of objects between tasks (struct kfifo). */
 export class Fifo {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #machine: Machine
   readonly #tasks: TaskStates
@@ -65,6 +67,7 @@ export class Fifo {
     yield* put
   }
 
+  /** Takes the oldest object; waits while there is none. */
   *take(): Steps<MachineObject> {
     return this.#machine.referred(yield* this.#take) as MachineObject
   }

@@ -1,6 +1,7 @@
 /** Reference list: references to tasks or other objects in a row, in order. It gets its room when all there is is known. */
 import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
 
+/** A list of tasks or other objects that is part of the state. */
 export class ReferenceList {
   readonly #machine: Machine
   readonly #object: MachineObject
@@ -38,10 +39,12 @@ export class ReferenceList {
     return 0
   }
 
+  /** Returns true if what the reference stands for is on the list in this state. */
   includes(row: Row, reference: number): boolean {
     return this.find(row, (each) => each === reference) !== 0
   }
 
+  /** Returns true if the list is empty in this state. */
   isEmpty(row: Row): boolean {
     return (this.#slots[0]?.get(row) ?? 0) === 0
   }

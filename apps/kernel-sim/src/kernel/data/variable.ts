@@ -17,7 +17,9 @@ type Change = Pick<Operation, 'name' | 'attempt' | 'wakes'> & {
   readonly until?: string
 }
 
+/** A whole number that tasks share, from 0 to 1,073,741,823. Each function is one step. */
 export class Variable {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #value: Field
   readonly #tasks: TaskStates
@@ -36,10 +38,12 @@ export class Variable {
     })
   }
 
+  /** Reads it. */
   *get(): Steps<number> {
     return yield* this.#get
   }
 
+  /** Writes it. @throws Misuse when it is not a whole number from 0 to 1,073,741,823. */
   *set(value: number): Steps<void> {
     this.#check(value)
     yield* this.#change('set', [value], (row) => {

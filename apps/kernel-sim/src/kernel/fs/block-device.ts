@@ -10,6 +10,7 @@ import { Completion } from '../task/completion.js'
 import type { TaskStates } from '../task/task-state.js'
 import type { StartKthread } from '../work/kthread.js'
 
+/** A device that serves requests in order, on a kernel thread of its own. */
 export class BlockDevice {
   readonly #tag: Mutex
   readonly #requests: Variable

@@ -25,6 +25,7 @@ const IDLE = 0
 const LOCKED = 1
 const WRITING = 2
 
+/** What a journal may be made with. */
 export interface JournalOptions {
   /** What a commit does once no handle is open: writes, and allocates for it. */
   readonly commit?: () => Steps<unknown>
@@ -42,7 +43,12 @@ interface Parts {
   readonly kthread: StartKthread
 }
 
+/**
+ * A journal of jbd2's kind: handles join the transaction that runs, a commit waits until all of its handles are
+ * closed.
+ */
 export class Journal {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #scopes: Scopes
   readonly #machine: Machine

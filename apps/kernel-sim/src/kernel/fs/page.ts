@@ -4,6 +4,7 @@ import { Variable } from '../data/variable.js'
 import { BitLock } from '../lock/bit-lock.js'
 import type { TaskStates } from '../task/task-state.js'
 
+/** A page of the page cache: dirty or clean, locked or not, under writeback or not. */
 export class Page {
   readonly #dirty: Variable
   readonly #lock: BitLock
@@ -15,22 +16,27 @@ export class Page {
     this.#writeback = new BitLock(machine, tasks, `writeback of ${name}`)
   }
 
+  /** Takes the page lock; waits while somebody has it (lock_page). */
   *lock(): Steps<void> {
     yield* this.#lock.set()
   }
 
+  /** Takes the page lock if nobody has it (trylock_page). @returns true when it was taken. */
   *trylock(): Steps<boolean> {
     return yield* this.#lock.trySet()
   }
 
+  /** Gives the page lock back; a completion on another task may do so (unlock_page). */
   *unlock(): Steps<void> {
     yield* this.#lock.clear()
   }
 
+  /** Returns true if the page is dirty (PageDirty). */
   *isDirty(): Steps<boolean> {
     return (yield* this.#dirty.get()) === 1
   }
 
+  /** Makes the page dirty (set_page_dirty). */
   *setDirty(): Steps<void> {
     yield* this.#dirty.set(1)
   }
@@ -46,6 +52,7 @@ export class Page {
     yield* this.#writeback.clear()
   }
 
+  /** Waits until the page is not under writeback (wait_on_page_writeback). */
   *waitOnWriteback(): Steps<void> {
     yield* this.#writeback.wait()
   }

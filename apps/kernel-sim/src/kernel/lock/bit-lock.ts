@@ -8,7 +8,9 @@ import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/
 import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 
+/** A bit that one task sets and any may clear, and that tasks wait for (wait_on_bit_lock). */
 export class BitLock {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #owner: Field
   readonly #set: Operation

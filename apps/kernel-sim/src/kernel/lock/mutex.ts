@@ -9,8 +9,11 @@ const LOCK = 1
 const TRYLOCK = 2
 const UNLOCK = 4
 
+/** A mutex (struct mutex): who locked it unlocks it; who waits sleeps. */
 export class Mutex {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
+  /** Who waits for it sleeps. */
   readonly isSpinlock = false
   readonly #owner: Field
   readonly #tasks: TaskStates
@@ -76,6 +79,7 @@ export class Mutex {
     yield* this.#unlock
   }
 
+  /** Returns true if the task holds it in this state. */
   isHeldBy(row: Row, task: number): boolean {
     return this.#owner.get(row) === this.#tasks.reference(task)
   }

@@ -16,8 +16,11 @@ const UNLOCK = 4
 /** How often all tasks together may hold it for reading, for each task that there is. */
 const MOST_READS = 2
 
+/** A read-write semaphore (struct rw_semaphore). */
 export class RwSemaphore {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
+  /** Who waits for it sleeps. */
   readonly isSpinlock = false
   readonly #tasks: TaskStates
   readonly #writer: Field
@@ -176,19 +179,23 @@ export class RwSemaphore {
     return this.#writer.get(row) === reference || this.#readers.includes(row, reference)
   }
 
+  /** Takes it for writing; waits while anybody has it. */
   *downWrite(): Steps<void> {
     yield* this.#operations.announce
     yield* this.#operations.write
   }
 
+  /** Takes it for reading; waits while a writer has it, or has waited for longer. */
   *downRead(): Steps<void> {
     yield* this.#operations.read
   }
 
+  /** Takes it for writing if nobody has it. @returns true when it was taken. */
   *downWriteTrylock(): Steps<boolean> {
     return (yield* this.#operations.tryWrite) === 1
   }
 
+  /** Takes it for reading if no writer has it. @returns true when it was taken. */
   *downReadTrylock(): Steps<boolean> {
     return (yield* this.#operations.tryRead) === 1
   }

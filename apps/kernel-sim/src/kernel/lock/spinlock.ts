@@ -27,8 +27,11 @@ const WAYS = {
 /** All ways, so that a number in the row stands for one. */
 const ALL: readonly Way[] = Object.values(WAYS)
 
+/** A spinlock (spinlock_t). Who holds it must not sleep: that is a Misuse of the scenario. */
 export class Spinlock {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
+  /** Who waits for it spins. */
   readonly isSpinlock = true
   readonly #owner: Field
   /** How it was taken. */
@@ -45,10 +48,12 @@ export class Spinlock {
     this.#way = machine.field(this.object, 'way')
   }
 
+  /** Returns true if the task holds it in this state. */
   isHeldBy(row: Row, task: number): boolean {
     return this.#owner.get(row) === this.#tasks.reference(task)
   }
 
+  /** Takes it, with interrupts as they are (spin_lock). */
   *lock(): Steps<void> {
     yield* this.#lock(WAYS.plain)
   }
@@ -63,6 +68,7 @@ export class Spinlock {
     yield* this.#lock(WAYS.bh)
   }
 
+  /** Gives it back, and softirqs on again (spin_unlock_bh). */
   *unlockBh(): Steps<void> {
     yield* this.#unlock(WAYS.bh)
   }
@@ -72,6 +78,7 @@ export class Spinlock {
     yield* this.#lock(WAYS.irqsave)
   }
 
+  /** Gives it back, and interrupts as they were (spin_unlock_irqrestore). */
   *unlockIrqrestore(): Steps<void> {
     yield* this.#unlock(WAYS.irqsave)
   }

@@ -16,7 +16,9 @@ const FRESH = 1
 const RESERVED = 2
 const NONE = 3
 
+/** Elements that are set aside (mempool_t), so that a request that may sleep never fails. */
 export class Mempool {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #take: Operation
   readonly #wait: Operation
@@ -81,7 +83,10 @@ export class Mempool {
     return from === NONE ? null : from === RESERVED
   }
 
-  /** @param reserved what `alloc` returned. */
+  /**
+   * Gives an element back (mempool_free).
+   * @param reserved what `alloc` returned.
+   */
   *free(reserved: boolean | null): Steps<void> {
     if (reserved === true) yield* this.#give
   }

@@ -9,7 +9,9 @@ const WAIT = 2
 const LOOK = 4
 const REINIT = 8
 
+/** A completion (struct completion). */
 export class Completion {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #done: Field
   /** After `completeAll` nobody waits any more. */
@@ -113,14 +115,17 @@ export class Completion {
     })
   }
 
+  /** Lets one waiter go on (complete). */
   *complete(): Steps<void> {
     yield* this.#complete
   }
 
+  /** Lets all waiters go on, now and later (complete_all). */
   *completeAll(): Steps<void> {
     yield* this.#completeAll
   }
 
+  /** Waits until it is completed, for as long as that takes (wait_for_completion). */
   *wait(): Steps<void> {
     yield* this.#wait
   }

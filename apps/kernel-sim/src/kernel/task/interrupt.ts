@@ -119,6 +119,7 @@ export class Interrupts implements Suspension {
 
 /** An interrupt of a device, or a softirq: raised by anybody, it runs at some moment after that. */
 export class Interrupt {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #raise: Operation
 

@@ -8,7 +8,9 @@ import { KernelOperation } from '../operation.js'
 import type { StartKthread } from '../work/kthread.js'
 import type { Current } from './current.js'
 
+/** A process that another task forks: then it runs, with the flags of its parent, scopes included. */
 export class Process {
+  /** Its task in the machine. */
   readonly task: Task
   readonly #started: Field
   readonly #fork: Operation

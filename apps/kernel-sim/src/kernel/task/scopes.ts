@@ -7,6 +7,7 @@ import type { Steps } from '@scopemask/checker/machine'
 import type { Policy } from '../policy.js'
 import type { Current } from './current.js'
 
+/** The memalloc scopes of the running task: the kernel's functions, and sections that the policy decides about. */
 export class Scopes {
   readonly #current: Current
   readonly #policy: Policy
@@ -21,6 +22,7 @@ export class Scopes {
     return yield* this.#current.save(PF_MEMALLOC_NOFS)
   }
 
+  /** Ends the scope that gave this token. */
   *memallocNofsRestore(saved: TaskFlags): Steps<void> {
     yield* this.#current.restore(PF_MEMALLOC_NOFS, saved)
   }
@@ -30,6 +32,7 @@ export class Scopes {
     return yield* this.#current.save(PF_MEMALLOC_NOIO)
   }
 
+  /** Ends the scope that gave this token. */
   *memallocNoioRestore(saved: TaskFlags): Steps<void> {
     yield* this.#current.restore(PF_MEMALLOC_NOIO, saved)
   }
@@ -39,6 +42,7 @@ export class Scopes {
     return yield* this.#current.save(mask)
   }
 
+  /** Puts the bits of the mask back to what they were. */
   *restoreFlags(mask: TaskFlags, saved: TaskFlags): Steps<void> {
     yield* this.#current.restore(mask, saved)
   }
@@ -48,6 +52,7 @@ export class Scopes {
     return this.#policy.scope ? yield* this.#current.save(mask) : (0 as TaskFlags)
   }
 
+  /** Closes a scope that {@link open} opened, if the policy has scopes. */
   *close(mask: TaskFlags, saved: TaskFlags): Steps<void> {
     if (this.#policy.scope) yield* this.#current.restore(mask, saved)
   }

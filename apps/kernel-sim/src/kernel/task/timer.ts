@@ -14,7 +14,9 @@ interface Parts {
   readonly interrupts: Interrupts
 }
 
+/** A timer (struct timer_list): its function runs in a softirq, at any moment after it was armed. */
 export class Timer {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #mod: Operation
   readonly #delete: Operation

@@ -10,7 +10,9 @@ import { KernelOperation } from '../operation.js'
 import type { Scopes } from './scopes.js'
 import type { TaskStates } from './task-state.js'
 
+/** A transaction that carries a scope: who takes it over has the scope from then on. */
 export class Transaction {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #tasks: TaskStates
   readonly #scopes: Scopes

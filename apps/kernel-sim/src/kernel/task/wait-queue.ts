@@ -9,7 +9,9 @@ import { ReferenceList } from '../data/reference-list.js'
 import { KernelOperation } from '../operation.js'
 import type { TaskStates } from './task-state.js'
 
+/** A wait queue (wait_queue_head_t). */
 export class WaitQueue {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
   readonly #machine: Machine
   readonly #tasks: TaskStates

@@ -3,8 +3,11 @@ import type { Field, Machine, MachineObject, Steps } from '@scopemask/checker/ma
 import { ReferenceList } from '../data/reference-list.js'
 import { WorkFunction } from '../role.js'
 
+/** A work item (struct work_struct). Its fields are the state that the workqueue keeps of it. */
 export class Work {
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
+  /** What a worker does for it. */
   readonly fn: () => Steps<unknown>
   /** Whether it is on a list. */
   readonly pending: Field
@@ -22,6 +25,7 @@ export class Work {
   readonly conveyed: Field
   /** Who waits for it as it is pending now, and who for the run that is under way (struct wq_barrier). */
   readonly pendingBarriers: ReferenceList
+  /** Who waits for the run that is under way (struct wq_barrier). */
   readonly runningBarriers: ReferenceList
 
   /** Whether it can be queued with a delay (struct delayed_work). */

@@ -20,10 +20,13 @@ export interface PoolOptions {
   readonly most?: number
 }
 
+/** Workers that serve one or several queues (struct worker_pool). */
 export class WorkerPool {
+  /** The items that wait for a worker, oldest first. */
   readonly list: ReferenceList
   /** How many of its workers are at work. */
   readonly busy: Field
+  /** How many workers were created beside those that it began with. */
   readonly created: Field
   /** The worker that creates another. */
   readonly manager: Field
@@ -36,7 +39,9 @@ export class WorkerPool {
 
   constructor(
     machine: Machine,
+    /** What stands for it in the machine: for tools that show it. */
     readonly object: MachineObject,
+    /** What it was made with. */
     readonly options: PoolOptions,
   ) {
     this.list = new ReferenceList(machine, object, 'pending')

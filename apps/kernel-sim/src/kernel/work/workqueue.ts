@@ -13,8 +13,11 @@ export interface WorkqueueOptions {
   readonly pool?: WorkerPool
 }
 
+/** A workqueue (struct workqueue_struct). */
 export class Workqueue {
+  /** The items beyond `maxActive`, oldest first. */
   readonly inactive: ReferenceList
+  /** How many items are under way. */
   readonly active: Field
   /** Where items queued from a restricted scope go, when the policy separates them. */
   restricted: Workqueue | null = null
@@ -26,9 +29,13 @@ export class Workqueue {
    */
   readonly own = new Map<number, Workqueue>()
 
+  /** What stands for it in the machine: for tools that show it. */
   readonly object: MachineObject
+  /** The pool that serves it. */
   readonly pool: WorkerPool
+  /** WQ_MEM_RECLAIM: it has a rescuer. */
   readonly memReclaim: boolean
+  /** How many items may be under way at once. */
   readonly maxActive: number
 
   constructor(

@@ -25,6 +25,7 @@ export interface AuditReport extends AuditFacts {
   readonly reading: Reading
   /** The same for each recording, in the order of their numbers. */
   readonly recordings: readonly Reading[]
+  /** What follows from the facts. */
   readonly verdict: Verdict
   /** What it means, in sentences. */
   readonly meaning: readonly string[]

@@ -19,9 +19,11 @@ export type TraceFormat = TextFormat | 'trace.dat'
 
 /** What was read. */
 export interface Reading {
+  /** What the recording is called in the report. */
   readonly name: string
   /** `several` where recordings are joined that differ in it. */
   readonly compression: Compression | 'several'
+  /** `several` where recordings are joined that differ in it. */
   readonly format: TraceFormat | 'several'
   /** As stored. */
   readonly bytes: number
@@ -29,6 +31,7 @@ export interface Reading {
   readonly lines: number
   /** How many lines were empty or comments. */
   readonly blank: number
+  /** How many events were read that an audit uses. */
   readonly events: number
   /** How many events there were that an audit has no use for. */
   readonly ignored: number
@@ -36,6 +39,7 @@ export interface Reading {
   readonly lost: number
   /** At how many places events are missing, and at how many of them without a number. */
   readonly gaps: number
+  /** At how many of those places nobody knows how many. */
   readonly uncountedGaps: number
   /** The same for each CPU, where the recording tells. */
   readonly lostByCpu: readonly LostOnCpu[]
@@ -45,7 +49,9 @@ export interface Reading {
   readonly clock: 'seconds' | 'ticks' | 'several'
   /** What the recorder says of it; of each, where several recordings are joined. */
   readonly recorders: readonly RecorderNote[]
+  /** How many lines or records were damaged. */
   readonly damaged: number
+  /** What the damage is, with samples. */
   readonly damage: readonly DamageCount[]
 }
 
