@@ -7,6 +7,7 @@
 import { Overflow, type Row } from '../src/machine/layout.js'
 import { type Machine, Task } from '../src/machine/machine.js'
 import { Execution } from '../src/run/execution.js'
+import type { MicroStep } from '../src/run/step.js'
 
 export interface Outcome {
   readonly verdict: 'safe' | 'deadlock' | 'livelock'
@@ -15,11 +16,18 @@ export interface Outcome {
   readonly states: number
 }
 
-/** Explores by brute force; null when there are more states than `limit`. */
-export function bruteForce(machine: Machine, limit: number): Outcome | null {
+type Turn = Pick<MicroStep, 'task' | 'outcome'>
+
+/** Explores by brute force, from where some steps lead; null when there are more states than `limit`. */
+export function bruteForce(
+  machine: Machine,
+  limit: number,
+  from: readonly Turn[] = [],
+): Outcome | null {
   // Room for everything from the start: rows that lie in the stack must not change their layout.
   for (const field of machine.layout.fields) machine.layout.widen(new Overflow(field, 0xffff))
   const execution = new Execution(machine)
+  for (const { task, outcome } of from) execution.step(task, outcome)
   const known = new Map<string, Set<string>>()
   const settled = new Set<string>()
   const deadlocks = new Set<string>()

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Row } from '../src/machine/layout.js'
 import { LeftMovers } from '../src/reduce/partial-order.js'
 import { Execution } from '../src/run/execution.js'
+import { xorshift } from '../src/run/random.js'
 import { replay, tokenOf } from '../src/run/token.js'
 import { scheduleTo } from '../src/search/schedule.js'
 import { Search } from '../src/search/search.js'
@@ -71,6 +72,38 @@ describe('the search', () => {
     const once = new Search(build(drawn)).run()
     const again = new Search(build(drawn)).run()
     expect({ ...again, seconds: 0 }).toEqual({ ...once, seconds: 0 })
+  })
+})
+
+describe('a search from the middle of a schedule', () => {
+  it('finds what brute force finds from there, with every reduction', () => {
+    let cut = 0
+    for (const { drawn } of programs.slice(0, 150)) {
+      const random = xorshift(cut + 1)
+      const before = new Execution(build(drawn))
+      for (let step = 0; step < 6; step++) {
+        const { index: task = 0 } = before.machine.tasks[random(before.machine.tasks.length)] ?? {}
+        const outcomes = before.possible(task)
+        if (outcomes.length > 0) before.step(task, outcomes[random(outcomes.length)])
+      }
+      const from = before.steps.map(({ task, outcome }) => ({ task, outcome }))
+      if (from.length > 0) cut++
+      const expected = bruteForce(build(drawn), 1_000, from)
+      for (const mode of MODES) {
+        const search = new Search(build(drawn), { ...mode, from, allDeadlocks: true })
+        const result = search.run()
+        const what = JSON.stringify({ mode, drawn, from })
+        expect(result.verdict, what).toBe(expected?.verdict)
+        expect(deadlocks(search, result.deadlocks), what).toEqual(expected?.deadlocks)
+      }
+    }
+    expect(cut).toBeGreaterThan(100)
+  })
+
+  it('refuses steps that cannot be taken', () => {
+    const [drawn] = fc.sample(plan, { numRuns: 1, seed: 7 }) as [Plan]
+    const from = Array.from({ length: 200 }, () => ({ task: 0, outcome: 0 }))
+    expect(() => new Search(build(drawn), { from }).run()).toThrow(/^step \d+ of those from which/)
   })
 })
 

@@ -8,6 +8,8 @@ import type { Machine } from '../machine/machine.js'
 import { mayLeaveOut, mayRename } from '../reduce/allowed.js'
 import { Refuted } from '../reduce/partial-order.js'
 import { Symmetry } from '../reduce/symmetry.js'
+import { Execution } from '../run/execution.js'
+import type { MicroStep } from '../run/step.js'
 import { milliseconds } from './clock.js'
 import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
 import { BLOCK, PIECE, PieceReader, pieceAt } from './piece.js'
@@ -67,6 +69,11 @@ export interface SearchOptions extends Limits {
    * crew. By default all ways are taken.
    */
   readonly allows?: Allows
+  /**
+   * The steps after which the search begins: what follows from where they lead to is what is searched. By default none. States are
+   * counted from there.
+   */
+  readonly from?: readonly Pick<MicroStep, 'task' | 'outcome'>[]
   /** Threads that help. By default none do. */
   readonly crew?: Helpers | undefined
   /** Is told now and then how far the search is. */
@@ -271,10 +278,12 @@ export class Search {
   }
 
   #advance(): SearchResult | null {
-    const { table, stepper } = this
+    const { table } = this
     const cursor = this.#cursor
     if (table.size === 0) {
-      this.fitting(() => table.stage(stepper.initialRow(), -1))
+      const row = this.#start()
+      this.#follow()
+      table.stage(row, -1)
       table.flush()
     }
     if (cursor.state === cursor.levelEnd) {
@@ -303,6 +312,18 @@ export class Search {
     }
     this.#endBlock()
     return this.#stops ? this.#conclude(null, null) : null
+  }
+
+  /** The state in which the search begins. @throws Misuse when a step cannot be taken. */
+  #start(): Row {
+    const { from = [] } = this.#options
+    const execution = new Execution(this.machine, this.stepper.programs)
+    for (const [at, { task, outcome }] of from.entries()) {
+      if (!execution.step(task, outcome)) {
+        throw new Misuse(`step ${at + 1} of those from which to search cannot be taken`)
+      }
+    }
+    return execution.row
   }
 
   /** The limit that is reached, if one is. */

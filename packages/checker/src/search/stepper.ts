@@ -91,11 +91,6 @@ export class Stepper {
     this.#rows.length = 0
   }
 
-  /** The state in which nothing has happened yet. */
-  initialRow(): Row {
-    return this.#machine.initialRow(this.programs)
-  }
-
   /**
    * Calls `emit` with each state that follows, in the order of tasks and outcomes.
    * @returns whether any does.
@@ -103,7 +98,7 @@ export class Stepper {
   expand(row: Row, emit: (next: Row, task: number) => void): boolean {
     const count = this.programs.length
     if (this.#movers) {
-      // Only before its first step can a task be found at a left mover: that alone needs to be done next.
+      // Only where the search begins can a task be found at a left mover: that alone needs to be done next.
       for (let task = 0; task < count; task++) {
         const position = this.position(row, task)
         if (this.#isMover(task, position) && this.expandTask(row, task, emit)) return true
