@@ -33,6 +33,7 @@ import { Spinlock } from './lock/spinlock.js'
 import { Memory, type MemoryLimit } from './memory/memory.js'
 import { Mempool } from './memory/mempool.js'
 import type { Policy } from './policy.js'
+import { type Relief, startRelief } from './relief.js'
 import { ALLOCATION, pathOf } from './role.js'
 import { Situations } from './situations.js'
 import { Completion } from './task/completion.js'
@@ -83,10 +84,19 @@ export class Kernel {
   #systemPool: WorkerPool | null = null
   #kthreadd: Kthreadd | null = null
   #interrupts: Interrupts | null = null
+  readonly #relief: Relief | null
 
-  /** @param interventions changes to what the scenario builds: see intervention.ts. */
-  constructor(policy: Policy, interventions: readonly Intervention[] = []) {
+  /**
+   * @param interventions changes to what the scenario builds: see intervention.ts.
+   * @param relief what may come from outside: see relief.ts. By default nothing.
+   */
+  constructor(
+    policy: Policy,
+    interventions: readonly Intervention[] = [],
+    relief: Relief | null = null,
+  ) {
     this.policy = policy
+    this.#relief = relief
     this.#interventions = new Interventions(interventions)
     this.#tasks = new TaskStates(this.machine)
     this.#waits = new Waits(this.machine, this.#tasks, policy)
@@ -407,6 +417,11 @@ export class Kernel {
     return this.#memory.pressure
   }
 
+  /** Whether a worker comes with relief. */
+  get hasSpareWorkers(): boolean {
+    return this.#workqueues.haveSpareWorkers
+  }
+
   /** The restrictions in force for a task. For reports. */
   restrictions(row: Row, task: number): number {
     return this.#current.effective(row, task) & PF.restrictions
@@ -436,7 +451,15 @@ export class Kernel {
     if (this.machine.tasks.length === 0) {
       throw new Misuse('there is no task: kernel.task(name, function* () { ... })')
     }
-    const { workers, rescuers } = this.#workqueues.startWorkers((pool) => this.#kthreadCreate(pool))
+    const { workers, rescuers } = this.#workqueues.startWorkers(
+      (pool) => this.#kthreadCreate(pool),
+      this.#relief,
+    )
+    if (this.#relief !== null) {
+      startRelief(this.machine, this.#kthread, this.#relief, (row) =>
+        this.#workqueues.addSpareWorkers(row),
+      )
+    }
     for (const worker of [...workers, ...rescuers]) this.situations.servesAll(worker)
     for (const rescuer of rescuers) this.situations.addRescuer(rescuer)
     for (const each of this.#growing) each.grow(this.machine.tasks.length)

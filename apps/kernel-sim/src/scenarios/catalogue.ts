@@ -19,7 +19,7 @@ import { mdFlush, mdFlushSystemRescued } from './md-flush.js'
 import { nbdDaemon } from './nbd-daemon.js'
 import { nfsLocalio } from './nfs-localio.js'
 import { noIdleWorker, noIdleWorkerRescued } from './no-idle-worker.js'
-import { rescuerAgf, rescuerAgfFixed } from './rescuer-agf.js'
+import { rescuerAgf, rescuerAgfFixed, rescuerAgfOneByOne } from './rescuer-agf.js'
 import { rhashtableResize, rhashtableResizeWaited } from './rhashtable-resize.js'
 import {
   sharedWorker,
@@ -71,6 +71,7 @@ export const CASES: readonly Case[] = [
   { number: '14c', scenario: noOomKill },
   { number: '15', scenario: rescuerAgf },
   { number: '15b', scenario: rescuerAgfFixed },
+  { number: '15c', scenario: rescuerAgfOneByOne },
   { number: '16', scenario: rhashtableResize },
   { number: '16b', scenario: rhashtableResizeWaited },
   { number: '17', scenario: zfsVdevQueue },

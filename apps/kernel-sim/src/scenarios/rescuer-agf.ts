@@ -3,10 +3,16 @@ import { PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
 
-function build(kernel: Kernel, splitsItself: boolean): void {
+interface Form {
+  /** Whether whoever holds an AGF splits by itself. */
+  readonly splitsItself?: boolean
+  readonly rescuesAllAtOnce?: boolean
+}
+
+function build(kernel: Kernel, { splitsItself = false, rescuesAllAtOnce = true }: Form): void {
   const agf = kernel.mutex('AGF')
   const pool = kernel.workerPool('no worker left', { workers: 0 })
-  const queue = kernel.workqueue('xfsalloc', { pool, memReclaim: true })
+  const queue = kernel.workqueue('xfsalloc', { pool, memReclaim: true, rescuesAllAtOnce })
   const first = kernel.work('split with AGF', function* () {
     yield* agf.lock()
     yield* agf.unlock()
@@ -36,8 +42,7 @@ function build(kernel: Kernel, splitsItself: boolean): void {
 
 const TOLD =
   'Btree splits of XFS run on a worker, for stack space. When memory is short one rescuer may be all there is: if it runs a split that waits for an AGF, and the holder of the AGF waits for another split, that one never runs. A comment in fs/xfs/libxfs/xfs_btree.c tells it.'
-const LEAVES_OUT =
-  'Why there is no worker left. Kernels up to 6.12 give the rescuer all items of the queue at once; later ones give it one at a time, so that the deadlock ends as soon as a worker can be made.'
+const LEAVES_OUT = 'Why there is no worker left: memory is short, and the other workers are busy.'
 
 export const rescuerAgf = scenario({
   name: 'rescuer-agf',
@@ -46,9 +51,29 @@ export const rescuerAgf = scenario({
   history: {
     told: TOLD,
     leavesOut: LEAVES_OUT,
-    upstream: { says: 'A deadlock.', under: 'scope', verdict: 'deadlock' },
+    upstream: {
+      says: 'A deadlock. Kernels up to 6.12 give the rescuer all items that are pending at once, and no worker can take them any more; a kernel 6.1 that was made to follow the schedule stays where it is when memory and workers come back.',
+      under: 'scope',
+      verdict: 'deadlock',
+    },
   },
-  build: (kernel) => build(kernel, false),
+  build: (kernel) => build(kernel, {}),
+})
+
+export const rescuerAgfOneByOne = scenario({
+  name: 'rescuer-agf-one-by-one',
+  summary: 'the same where the rescuer takes one item at a time',
+  source: 'commit e5a30c303b07',
+  history: {
+    told: TOLD,
+    leavesOut: LEAVES_OUT,
+    upstream: {
+      says: 'Since 7.0, and in 6.18 and 6.12.95, a rescuer takes one item and looks whether it is still needed. It is a deadlock still, as long as no worker can be made: a kernel 6.12.95 hangs, and goes on when memory is given back.',
+      under: 'scope',
+      verdict: 'deadlock',
+    },
+  },
+  build: (kernel) => build(kernel, { rescuesAllAtOnce: false }),
 })
 
 export const rescuerAgfFixed = scenario({
@@ -64,5 +89,5 @@ export const rescuerAgfFixed = scenario({
       verdict: 'safe',
     },
   },
-  build: (kernel) => build(kernel, true),
+  build: (kernel) => build(kernel, { splitsItself: true }),
 })

@@ -61,8 +61,9 @@ export class WorkRegistry {
   takeOff(row: Row, work: Work): void {
     const queue = this.queueOf(row, work)
     const { reference } = work.object
-    if (queue?.pool.list.remove(row, reference)) this.retire(row, queue)
-    else queue?.inactive.remove(row, reference)
+    if (queue?.pool.list.remove(row, reference) || queue?.scheduled?.remove(row, reference)) {
+      this.retire(row, queue)
+    } else queue?.inactive.remove(row, reference)
   }
 
   /** The timer of an item has come to its end, if it runs (delayed_work_timer_fn). @returns whether it ran. */

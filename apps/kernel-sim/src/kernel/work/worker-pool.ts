@@ -30,8 +30,10 @@ export class WorkerPool {
   readonly created: Field
   /** The worker that creates another. */
   readonly manager: Field
-  /** How many workers there can be. */
-  most = 0
+  /** How many threads it has been given. */
+  threads = 0
+  /** A worker that is there only once relief has come, and whether it is; null where none ever comes. See relief.ts. */
+  spare: { readonly task: number; readonly isThere: Field } | null = null
   /** kthreadd has made a worker. */
   readonly wakeUpNewTask: Operation
   /** Whoever asked for a worker waits for it. */
@@ -70,6 +72,20 @@ export class WorkerPool {
 
   /** How many workers it has now. @param items how many items there are in all. */
   size(row: Row, items: number): number {
-    return (this.options.workers ?? items) + this.created.get(row)
+    return (this.options.workers ?? items) + this.created.get(row) + this.#spares(row)
+  }
+
+  /** How many workers there can be. */
+  most(row: Row): number {
+    return this.threads + this.#spares(row)
+  }
+
+  /** Returns true for a worker that is not there yet. */
+  isAway(row: Row, task: number): boolean {
+    return this.spare?.task === task && this.spare.isThere.get(row) === 0
+  }
+
+  #spares(row: Row): number {
+    return this.spare?.isThere.get(row) ?? 0
   }
 }

@@ -3,11 +3,14 @@
  *
  * - A pool keeps an idle worker. A worker that is the last idle one has to create another before it works, each time, and
  *   creating one takes memory: kthreadd allocates it (maybe_create_worker). Meanwhile nobody else of the pool creates one.
- * - A queue with a rescuer has a thread made beforehand that takes its items when no worker is idle.
+ * - A queue with a rescuer has a thread made beforehand that takes its items when no worker is idle: one after the other or, before
+ *   commit e5a30c303b07 (in 7.0, 6.18 and 6.12.95), all that are pending at once, so that no worker can take them any more.
  */
 import type { MachineObject, Row, Steps, Task } from '@scopemask/checker/machine'
 import { BLOCKED, type Machine } from '@scopemask/checker/machine'
+import type { ReferenceList } from '../data/reference-list.js'
 import type { Effect, OperationTable } from '../operation.js'
+import type { Relief } from '../relief.js'
 import type { Current } from '../task/current.js'
 import type { TaskStates } from '../task/task-state.js'
 import type { StartKthread } from './kthread.js'
@@ -60,11 +63,9 @@ export class Workers {
       const { workers: idle = items, creates = false } = pool.options
       // No more can be at work than there are items, and one is idle.
       const { most = Math.max(idle, items) + 1 } = pool.options
-      pool.most = creates ? most : idle
-      const body = creates
-        ? () => this.#createThenWork(pool, kthreadCreate)
-        : () => this.#workOn(pool)
-      const made = this.#machine.replicate(`kworker/${pool.object}`, pool.most, () =>
+      pool.threads = creates ? most : idle
+      const body = this.#bodyOf(pool, kthreadCreate)
+      const made = this.#machine.replicate(`kworker/${pool.object}`, pool.threads, () =>
         this.#start(`kworker/${pool.object}`, body),
       )
       workers.push(...made)
@@ -91,6 +92,32 @@ export class Workers {
     return { workers, rescuers }
   }
 
+  /**
+   * Makes a worker more, which is there once relief has come, for each pool that has few.
+   * @param relief what comes: a pool that creates workers does so by itself when memory comes back, if it can.
+   */
+  startSpare(relief: Relief, kthreadCreate: (pool: WorkerPool) => Steps<void>): Task[] {
+    const few = this.#registry.pools.filter(
+      ({ options: { workers, creates = false } }) =>
+        workers !== undefined && (relief === 'other-work' || !creates),
+    )
+    return few.map((pool) => {
+      const isThere = this.#machine.field(pool.object, 'spare worker')
+      const name = `kworker/${pool.object} more`
+      const task = this.#start(name, this.#bodyOf(pool, kthreadCreate))
+      pool.spare = { task: task.index, isThere }
+      this.#workers.set(pool, [...(this.#workers.get(pool) ?? []), task.index])
+      return task
+    })
+  }
+
+  /** What a worker of a pool does. */
+  #bodyOf(pool: WorkerPool, kthreadCreate: (pool: WorkerPool) => Steps<void>): () => Steps<void> {
+    return pool.options.creates
+      ? () => this.#createThenWork(pool, kthreadCreate)
+      : () => this.#workOn(pool)
+  }
+
   /** The threads that could run an item of a queue: the workers of its pool, and its rescuer. */
   serving(queue: Workqueue): readonly number[] {
     const rescuer = this.#rescuers.get(queue)
@@ -115,9 +142,10 @@ export class Workers {
         // a worker sleeps meanwhile, and a worker that is idle again takes the item.
         const creating = pool.manager.get(row) === 0 ? 0 : 1
         const onTheWay = busy - this.#atWork(row, pool) - creating
-        if (busy === size || onTheWay >= this.#waiting(row, pool)) return BLOCKED
+        if (pool.isAway(row, task) || busy === size || onTheWay >= this.#waiting(row, pool))
+          return BLOCKED
         pool.busy.set(row, busy + 1)
-        if (busy + 1 < size || size === pool.most || pool.manager.get(row) !== 0) return 0
+        if (busy + 1 < size || size === pool.most(row) || pool.manager.get(row) !== 0) return 0
         pool.manager.set(row, this.#tasks.reference(task))
         return 1
       },
@@ -138,17 +166,30 @@ export class Workers {
       refers: true,
       effect: this.#beginWork,
       attempt: (row, task) => {
-        const { pool } = queue
+        const { pool, scheduled } = queue
+        if (scheduled?.isEmpty(row) === false) {
+          return this.#begin(row, task, scheduled, scheduled.all(row)[0] ?? 0)
+        }
         if (pool.busy.get(row) < pool.size(row, this.#registry.works.length)) return BLOCKED
-        const reference = pool.list.find(row, (item) => {
-          const work = this.#registry.workAt(item)
-          return work.worker.get(row) === 0 && work.queue.get(row) === queue.object.reference
-        })
-        return reference === 0 ? BLOCKED : this.#begin(row, task, pool, reference)
+        const [reference, ...others] = this.#rescued(row, queue)
+        if (reference === undefined) return BLOCKED
+        for (const other of scheduled === null ? [] : others) {
+          pool.list.remove(row, other)
+          scheduled?.push(row, other)
+        }
+        return this.#begin(row, task, pool.list, reference)
       },
     })
     const object = this.#machine.referred(yield* operation)
     if (object) yield* this.#run(object, null)
+  }
+
+  /** The items of a queue that its rescuer could take. */
+  #rescued(row: Row, queue: Workqueue): number[] {
+    return queue.pool.list.all(row).filter((item) => {
+      const work = this.#registry.workAt(item)
+      return work.worker.get(row) === 0 && work.queue.get(row) === queue.object.reference
+    })
   }
 
   *#take(pool: WorkerPool): Steps<MachineObject | undefined> {
@@ -157,9 +198,9 @@ export class Workers {
       effect: this.#beginWork,
       attempt: (row, task) => {
         const reference = this.#registry.next(row, pool)
-        if (reference === 0) return BLOCKED
+        if (reference === 0 || pool.isAway(row, task)) return BLOCKED
         pool.busy.set(row, pool.busy.get(row) + 1)
-        return this.#begin(row, task, pool, reference)
+        return this.#begin(row, task, pool.list, reference)
       },
     })
     return this.#machine.referred(taken)
@@ -171,7 +212,7 @@ export class Workers {
       effect: this.#beginWork,
       attempt: (row, task) => {
         const reference = this.#registry.next(row, pool)
-        return reference === 0 ? 0 : this.#begin(row, task, pool, reference)
+        return reference === 0 ? 0 : this.#begin(row, task, pool.list, reference)
       },
     })
     return this.#machine.referred(taken)
@@ -213,9 +254,10 @@ export class Workers {
       .length
   }
 
-  #begin(row: Row, task: number, pool: WorkerPool, reference: number): number {
+  /** A worker begins an item, which it takes off a list. */
+  #begin(row: Row, task: number, list: ReferenceList, reference: number): number {
     const work = this.#registry.workAt(reference)
-    pool.list.remove(row, reference)
+    list.remove(row, reference)
     work.pending.set(row, 0)
     work.worker.set(row, this.#tasks.reference(task))
     work.runsFrom.set(row, work.queue.get(row))

@@ -7,6 +7,8 @@ import type { WorkerPool } from './worker-pool.js'
 export interface WorkqueueOptions {
   /** WQ_MEM_RECLAIM: has a rescuer. By default no. */
   readonly memReclaim?: boolean
+  /** Whether its rescuer takes all items that are pending at once, as kernels up to 6.12 do: see workers.ts. By default one. */
+  readonly rescuesAllAtOnce?: boolean
   /** How many items may be under way at once; 1 with one pool makes it ordered. By default unlimited. */
   readonly maxActive?: number
   /** The pool that serves it. By default the kernel's shared one. */
@@ -17,6 +19,8 @@ export interface WorkqueueOptions {
 export class Workqueue {
   /** The items beyond `maxActive`, oldest first. */
   readonly inactive: ReferenceList
+  /** What the rescuer has taken and not begun yet; null where it takes one item at a time. */
+  readonly scheduled: ReferenceList | null
   /** How many items are under way. */
   readonly active: Field
   /** Where items queued from a restricted scope go, when the policy separates them. */
@@ -41,13 +45,21 @@ export class Workqueue {
   constructor(
     machine: Machine,
     object: MachineObject,
-    { pool, memReclaim, maxActive }: Pick<Workqueue, 'pool' | 'memReclaim' | 'maxActive'>,
+    {
+      pool,
+      memReclaim,
+      maxActive,
+      rescuesAllAtOnce = false,
+    }: Pick<Workqueue, 'pool' | 'memReclaim' | 'maxActive'> & {
+      readonly rescuesAllAtOnce?: boolean | undefined
+    },
   ) {
     this.object = object
     this.pool = pool
     this.memReclaim = memReclaim
     this.maxActive = maxActive
     this.inactive = new ReferenceList(machine, object, 'inactive')
+    this.scheduled = rescuesAllAtOnce ? new ReferenceList(machine, object, 'scheduled') : null
     this.active = machine.field(object, 'active')
   }
 }

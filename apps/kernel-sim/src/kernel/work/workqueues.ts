@@ -6,6 +6,7 @@ import type { Machine, MachineObject, Row, Steps } from '@scopemask/checker/mach
 import type { Interventions } from '../intervention.js'
 import { OperationTable } from '../operation.js'
 import type { Policy } from '../policy.js'
+import type { Relief } from '../relief.js'
 import type { Current } from '../task/current.js'
 import type { TaskStates } from '../task/task-state.js'
 import type { Waits } from '../task/waits.js'
@@ -74,14 +75,20 @@ export class Workqueues {
   }
 
   queue(name: string, pool: WorkerPool, options: WorkqueueOptions): Workqueue {
-    const { memReclaim = false, maxActive = Number.POSITIVE_INFINITY } = options
+    const { memReclaim = false, maxActive = Number.POSITIVE_INFINITY, rescuesAllAtOnce } = options
     const object = this.#machine.object(name)
     const rescued = memReclaim || this.#interventions.rescues(object.kin)
-    const queue = this.#make(object, { pool, memReclaim: rescued, maxActive })
+    const queue = this.#make(object, {
+      pool,
+      memReclaim: rescued,
+      maxActive,
+      rescuesAllAtOnce,
+    })
     queue.drain = this.flushing.drain(queue)
     if (this.#policy.separateQueues) {
       const restricted = this.#machine.object(`${name}/restricted`)
-      queue.restricted = this.#make(restricted, { pool, memReclaim: true, maxActive })
+      const options = { pool, memReclaim: true, maxActive, rescuesAllAtOnce }
+      queue.restricted = this.#make(restricted, options)
     }
     return queue
   }
@@ -94,22 +101,38 @@ export class Workqueues {
     return work
   }
 
-  /** Makes the threads, once all items are known. @param kthreadCreate waits until a worker has been created. */
-  startWorkers(kthreadCreate: (pool: WorkerPool) => Steps<void>): Threads {
+  /**
+   * Makes the threads, once all items are known.
+   * @param kthreadCreate waits until a worker has been created.
+   * @param relief what comes from outside, if anything does.
+   */
+  startWorkers(kthreadCreate: (pool: WorkerPool) => Steps<void>, relief: Relief | null): Threads {
     const { works, queues, pools } = this.#registry
     this.#makeOwnQueues()
     for (const list of [
       ...pools.map((pool) => pool.list),
       ...queues.map((queue) => queue.inactive),
+      ...queues.flatMap(({ scheduled }) => scheduled ?? []),
     ]) {
       list.grow(works.length)
     }
-    const threads = this.#workers.start(kthreadCreate)
+    const { workers, rescuers } = this.#workers.start(kthreadCreate)
+    const spare = relief === null ? [] : this.#workers.startSpare(relief, kthreadCreate)
     for (const { pendingBarriers, runningBarriers } of works) {
       pendingBarriers.grow(this.#machine.tasks.length)
       runningBarriers.grow(this.#machine.tasks.length)
     }
-    return threads
+    return { workers: [...workers, ...spare], rescuers }
+  }
+
+  /** Whether a worker comes with relief. */
+  get haveSpareWorkers(): boolean {
+    return this.#registry.pools.some(({ spare }) => spare !== null)
+  }
+
+  /** Adds a worker to each pool that has one to spare: see relief.ts. */
+  addSpareWorkers(row: Row): void {
+    for (const { spare } of this.#registry.pools) spare?.isThere.set(row, 1)
   }
 
   get works(): MachineObject[] {
@@ -151,10 +174,7 @@ export class Workqueues {
     return this.#registry.queues.some(({ own }) => [...own.values()].includes(queue))
   }
 
-  #make(
-    object: MachineObject,
-    options: Pick<Workqueue, 'pool' | 'memReclaim' | 'maxActive'>,
-  ): Workqueue {
+  #make(object: MachineObject, options: ConstructorParameters<typeof Workqueue>[2]): Workqueue {
     const queue = new Workqueue(this.#machine, object, options)
     this.#registry.queues.push(queue)
     return queue
@@ -169,7 +189,9 @@ export class Workqueues {
         const object = this.#machine.object(`${queue.object}/${item.name}`)
         const maxActive = Number.POSITIVE_INFINITY
         const { memReclaim } = own
-        queue.own.set(item.kin, this.#make(object, { pool: queue.pool, memReclaim, maxActive }))
+        const { pool, scheduled } = queue
+        const options = { pool, memReclaim, maxActive, rescuesAllAtOnce: scheduled !== null }
+        queue.own.set(item.kin, this.#make(object, options))
       }
     }
   }
