@@ -255,7 +255,16 @@ function rowText(row: CaseRow, options: Options): string {
     )
   }
   const texts = row.cells.map((cell) => {
-    const { policy, inapplicable, result, sampled, lockdep = [], warnings = [], repairs } = cell
+    const {
+      policy,
+      inapplicable,
+      result,
+      sampled,
+      lockdep = [],
+      warnings = [],
+      fates,
+      repairs,
+    } = cell
     if (sampled !== undefined) return sampleText(row.name, policy, sample ?? 0, sampled)
     if (result === undefined)
       return `${row.name} under ${policy}: the policy does not apply: ${inapplicable}\n`
@@ -267,7 +276,7 @@ function rowText(row: CaseRow, options: Options): string {
         : []
     const repaired = repairs ? [`\n${repairsText(row.name, policy, repairs)}`] : []
     return [
-      resultText(row.name, policy, result),
+      resultText(row.name, policy, result, fates),
       ...warned,
       ...splats,
       ...partly,

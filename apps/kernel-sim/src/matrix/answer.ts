@@ -1,5 +1,6 @@
 /** Answer: what the cells of all cases add up to, as data. */
 import type { CaseRow, Cell } from './cell.js'
+import type { Dissolution } from './dissolution.js'
 import { KINDS, type Kind, kindsOf } from './repair/kinds.js'
 
 /** What is the least that repairs, by case. */
@@ -35,6 +36,15 @@ export interface Answer {
   readonly beyondRepair: readonly string[]
   /** What is the least that repairs those that are lost; null where that was not looked for. */
   readonly least: Least | null
+  /** Cases that are lost only as long as something else lasts, by what ends it. Those that stay are in none. */
+  readonly dissolving: {
+    /** Those that dissolve when memory comes back. */
+    readonly memory: readonly string[]
+    /** Those that dissolve when other work is done. */
+    readonly otherWork: readonly string[]
+    /** Those that dissolve when both happen, and not by one of them alone. */
+    readonly both: readonly string[]
+  }
   /** Cases in which a restriction leaves nobody to make progress. */
   readonly livelocks: readonly string[]
   /** Cases that delegate and survive: there a policy that conveys restricts workers for nothing. */
@@ -83,6 +93,7 @@ export function answerOf(rows: readonly CaseRow[]): Answer {
       .filter((row) => repairs.every((each) => !each.cases.includes(row.number)))
       .map(number),
     least: leastOf(lost),
+    dissolving: dissolvingOf(lost),
     livelocks: cases
       .filter((row) => row.cells.some(({ result }) => result?.verdict === 'livelock'))
       .map(number),
@@ -96,6 +107,23 @@ export function answerOf(rows: readonly CaseRow[]): Answer {
     ),
     unseen: cells(
       ({ result, lockdep = [] }) => result?.verdict === 'deadlock' && lockdep.length === 0,
+    ),
+  }
+}
+
+/** What dissolves every deadlock of a case once scopes replace the flags. */
+function dissolvingOf(lost: readonly CaseRow[]): Answer['dissolving'] {
+  const by = (holds: (all: Dissolution) => boolean): string[] =>
+    lost.flatMap(({ number, cells }) => {
+      const all = cells.find(({ policy }) => policy === 'scope')?.fates?.all
+      return all !== undefined && holds(all) ? [number] : []
+    })
+  return {
+    memory: by(({ memory }) => memory === 'dissolves'),
+    otherWork: by(({ otherWork }) => otherWork === 'dissolves'),
+    both: by(
+      ({ memory, otherWork, both }) =>
+        both === 'dissolves' && memory !== 'dissolves' && otherWork !== 'dissolves',
     ),
   }
 }

@@ -6,18 +6,22 @@ import type { SampleOptions } from '@scopemask/checker/search'
 import {
   type Reductions,
   reductionsOf,
+  replay,
   Search,
   type SearchOptions,
   type SearchResult,
 } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
 import type { Policy, PolicyName } from '../kernel/policy.js'
+import type { Relief } from '../kernel/relief.js'
 import type { History, Scenario } from '../kernel/scenario.js'
 import { lockdepOf, type Opinion } from '../lockdep/lockdep-watch.js'
 import type { Splat } from '../lockdep/splat.js'
 import type { Case } from '../scenarios/catalogue.js'
+import { type Fates, fatesOf } from './dissolution.js'
 import { type Repairs, repairsOf } from './repair/repair.js'
 import {
+  type BuiltSubject,
   type CheckResult,
   type Counterexample,
   check,
@@ -40,6 +44,8 @@ export interface Cell {
   readonly lockdepStates?: number
   /** What the kernel itself warns of besides (check_flush_dependency); none when it does not. */
   readonly warnings?: readonly string[]
+  /** What dissolves it, where it is a deadlock or a livelock. */
+  readonly fates?: Fates
   /** What makes it safe, where that was asked for and it is not. */
   readonly repairs?: Repairs
   /** How many states there are with and without each reduction, where that was asked for. */
@@ -136,22 +142,27 @@ export async function cellOf(
         onProgress(`${scenario.name} under ${policy.name}`, states, depth),
     })
     const result = await (run?.(search) ?? search.run())
-    const machine = (): Machine => {
-      const built = subjectOf(scenario, policy).machine
-      built.watch = watcher
+    const build = (relief: Relief | null): BuiltSubject => {
+      const built = subjectOf(scenario, policy, [], relief)
+      built.machine.watch = watcher
       return built
     }
+    const machine = (): Machine => build(null).machine
     // First of all: where the scenario is wrong, this says where, and whoever walks through it later does not.
     const checked = explained(subject, search, result)
     rehearsed(search, checked, machine)
     const opinion = opinionOf(machine)
     const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
+    const token = checked.counterexample?.token
     return {
       policy: policy.name,
       result: checked,
       lockdep: opinion.splats,
       ...(opinion.complete ? {} : { lockdepStates: opinion.states }),
       ...(opinion.warnings.length === 0 ? {} : { warnings: opinion.warnings }),
+      ...(isWrong && token !== undefined
+        ? { fates: fatesOf(build, replay(machine(), token).steps) }
+        : {}),
       ...(isWrong && repair?.includes(policy.name)
         ? { repairs: repairsOf(scenario, policy, options) }
         : {}),

@@ -6,6 +6,7 @@ import type { LockOrder } from '../lockdep/lock-graph.js'
 import { lockdepOf } from '../lockdep/lockdep-watch.js'
 import { printSplat } from '../lockdep/print-splat.js'
 import type { CaseRow, Cell } from './cell.js'
+import type { Fates } from './dissolution.js'
 import { type Parting, partingOf } from './parting.js'
 import { type Story, storyOf } from './story.js'
 import { type Counterexample, subjectOf } from './subject.js'
@@ -17,6 +18,8 @@ export interface Exhibit {
   readonly policy: string
   readonly verdict: string
   readonly counterexample: Counterexample
+  /** What dissolves it. */
+  readonly fates: Fates | undefined
   readonly story: Story
   /** The same schedule under a policy that holds, where there is one. */
   readonly parting: (Parting & { readonly policy: string }) | null
@@ -63,7 +66,7 @@ function smallest(cells: readonly Cell[]): Cell[] {
 function exhibitOf(
   row: CaseRow,
   scenario: Scenario,
-  { policy, result, lockdep = [] }: Cell,
+  { policy, result, fates, lockdep = [] }: Cell,
 ): Exhibit {
   const counterexample = result?.counterexample
   if (result === undefined || !counterexample) {
@@ -83,6 +86,7 @@ function exhibitOf(
     policy,
     verdict: result.verdict,
     counterexample,
+    fates,
     story: storyOf(build(policy), turns, loop),
     parting:
       holding === undefined || loop !== null || turns.length === 0

@@ -21,6 +21,7 @@ import { explain } from '../kernel/explain.js'
 import type { Intervention } from '../kernel/intervention.js'
 import { Kernel } from '../kernel/kernel.js'
 import type { Policy } from '../kernel/policy.js'
+import type { Relief } from '../kernel/relief.js'
 import type { Scenario } from '../kernel/scenario.js'
 import type { Situations } from '../kernel/situations.js'
 import { ownCode } from '../own-code.js'
@@ -61,14 +62,16 @@ export interface CheckResult {
 /**
  * The machine of a scenario under a policy.
  * @param interventions changes to what the scenario builds: see kernel/intervention.ts.
+ * @param relief what may come from outside: see kernel/relief.ts. By default nothing.
  * @throws Misuse when it cannot be built.
  */
 export function subjectOf(
   scenario: Scenario,
   policy: Policy,
   interventions: readonly Intervention[] = [],
+  relief: Relief | null = null,
 ): BuiltSubject {
-  const kernel = new Kernel(policy, interventions)
+  const kernel = new Kernel(policy, interventions, relief)
   try {
     // Guarded, so that a call without yield* is an error at its line.
     scenario.build(kernel.machine.guard.of(kernel))

@@ -37,6 +37,7 @@ const EXPECTED: Record<string, string> = {
   '14c': 's L L - - - -',
   '15': 'D D D D D D D',
   '15b': 's s s s s s s',
+  '15c': 'D D D D D D D',
   '16': 'D s s s s s s',
   '16b': 'D D D s D s s',
   '17': 'D D D s D s s',

@@ -44,6 +44,7 @@ export function answerSentences(answer: Answer): string[] {
     `No, it is not that simple. Of ${cases} cases, ${caseList(survive)} survive the monotonic replacement of GFP_NOFS/GFP_NOIO by scopes with nothing conveyed; ${caseList(lost)} do not, and ${caseList(brokenByReplacement)} of those ${brokenByReplacement.length === 1 ? 'was' : 'were'} safe before, with the restriction at the call sites.`,
     ...repairs(answer),
     ...leastSentences(answer),
+    ...dissolvingSentences(answer),
     ...costs(livelocks, needless),
   ]
 }
@@ -106,6 +107,24 @@ export function leastSentences({ least, lost }: Answer): string[] {
     `Among all sets of changes the least that repair: of the ${lost.length}, ${alone.length === 0 ? 'no kind of change alone repairs any' : alone.join(', ')}.`,
     `Conveying is needed in ${caseList(least.conveyNeeded)}, and is not enough in ${caseList(least.conveyNotEnough)}. In ${caseList(least.queueNeeded)} no restriction helps unless a queue changes; ${caseList(least.nothing)} nothing repairs.`,
   ]
+}
+
+/** What dissolves by itself of what the replacement leaves unsafe. */
+export function dissolvingSentences({ lost, dissolving }: Answer): string[] {
+  if (lost.length === 0) return []
+  const { memory, otherWork, both } = dissolving
+  const some = [...memory, ...otherWork, ...both]
+  const stays = lost.filter((each) => !some.includes(each))
+  const parts = [
+    ...(otherWork.length > 0 ? [`${caseList(otherWork)} when other work is done`] : []),
+    ...(memory.length > 0 ? [`${caseList(memory)} when memory comes back`] : []),
+    ...(both.length > 0 ? [`${caseList(both)} when both happen`] : []),
+  ]
+  return parts.length === 0
+    ? [`Of the ${lost.length}, none dissolves when memory comes back or other work is done.`]
+    : [
+        `Some last only as long as something else does: of the ${lost.length} there dissolve, whatever the schedule, ${parts.join(', ')}. ${caseList(stays)} can stay until the machine is started anew.`,
+      ]
 }
 
 const ALONE: Record<Kind, string> = {

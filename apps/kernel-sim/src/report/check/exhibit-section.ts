@@ -5,6 +5,7 @@ import { plural } from '../form/numbers.js'
 import type { Part, Section } from '../form/page.js'
 import { names, numbers, type Table, table, text, type Value } from '../form/table.js'
 import { arcsOf, circlePicture } from './circle.js'
+import { fateSentences } from './dissolution.js'
 import { lockOrderGraph, waitForGraph } from './graphs.js'
 import { type Keys, keysOf } from './keys.js'
 import { lanesPicture } from './lanes.js'
@@ -22,6 +23,7 @@ export function exhibitSection(exhibit: Exhibit): Section {
     parts: [
       `${counterexample.why}.`,
       ...lostSentence(exhibit),
+      ...(exhibit.fates === undefined ? [] : [fateSentences(exhibit.fates).join(' ')]),
       { heading: 'The schedule' },
       { pictures: [lanesPicture(`${id}-lanes`, exhibit, keys)] },
       keyTable(keys),

@@ -33,7 +33,7 @@ export function checkJson(
 
 function cellJson(cell: Cell): object {
   const { policy, inapplicable, result, sampled, lockdep, lockdepStates, warnings } = cell
-  const { repairs, reductions } = cell
+  const { fates, repairs, reductions } = cell
   if (sampled !== undefined) {
     return sampled === null
       ? { policy, verdict: 'bounded' }
@@ -54,6 +54,7 @@ function cellJson(cell: Cell): object {
       : { lockdep: lockdep.map((splat) => ({ kind: splat.kind, text: printSplat(splat) })) }),
     ...(lockdepStates === undefined ? {} : { lockdepStates }),
     ...(warnings === undefined ? {} : { warnings }),
+    ...(fates === undefined ? {} : { fates }),
     ...(repairs === undefined ? {} : { repairs: repairsJson(repairs) }),
     ...(reductions === undefined ? {} : { reductions }),
   }

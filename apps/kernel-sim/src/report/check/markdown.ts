@@ -5,8 +5,9 @@ import type { CaseRow } from '../../matrix/cell.js'
 import type { Counterexample } from '../../matrix/subject.js'
 import { partMarkdown, tableMarkdown } from '../form/markdown.js'
 import { plural } from '../form/numbers.js'
-import { caseList, headline, leastSentences } from './conclusion.js'
-import { cheapestRepairsTable, matrixLegend, matrixTable, reductionsByCase } from './matrix.js'
+import { caseList, dissolvingSentences, headline, leastSentences } from './conclusion.js'
+import { fateSentences } from './dissolution.js'
+import { matrixLegend, matrixTable, reductionsByCase } from './matrix.js'
 import { counterexampleText } from './text.js'
 
 /** A claim, and the case and policy whose counterexample shows it. */
@@ -94,13 +95,14 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
       ? `No policy repairs all; none repairs ${caseList(answer.beyondRepair)}. If you remove GFP_NOFS from a path that delegates, open a scope in the work function, and look at who else can queue the item, at the queue's rescuer, and at what runs before the item on the same worker.`
       : `${answer.repairAll.join(' and ')} repair all.`,
     '',
-    ...leastMarkdown(rows, answer),
+    ...dissolvingSentences(answer).flatMap((sentence) => [sentence, '']),
+    ...leastMarkdown(answer),
     '## All cases',
     '',
     'Each verdict is about all interleavings of the tasks, workers and kernel threads of a small model, with and without memory',
     'pressure at each allocation. The models are in `apps/kernel-sim/src/scenarios`.',
     '',
-    tableMarkdown(matrixTable(rows, false)),
+    tableMarkdown(matrixTable(rows, { repairs: answer.least !== null })),
     '',
     ...matrixLegend(rows).flatMap((part) => [partMarkdown(part), '']),
     '## The cases',
@@ -156,6 +158,7 @@ export function answerMarkdown(rows: readonly CaseRow[], answer: Answer): string
     '- 11 had GFP_KERNEL where the code had GFP_ATOMIC before the fix, under a spinlock. That was safe: one more case that the replacement',
     '  breaks.',
     '- 14 had no kswapd, without which it is safe (14b). It is now a kswapd that waits for a NOFS task, and 14c an OOM killer that could help.',
+    '- 15 takes all items at once, as kernels up to 6.12 do, and 15c one at a time; of each deadlock the page says what dissolves it.',
     '- 15b, and 17 to 27, are new.',
     '',
   ].join('\n')
@@ -178,31 +181,39 @@ function storyMarkdown(row: CaseRow, before: CaseRow | undefined): string[] {
     ...(isNew || before.history?.leavesOut !== leavesOut
       ? [`The model leaves out: ${leavesOut}`, '']
       : []),
-    `Upstream: ${upstream.says} In the model, under \`${upstream.under}\`: ${upstream.verdict}.`,
+    [
+      `Upstream: ${upstream.says} In the model, under \`${upstream.under}\`: ${upstream.verdict}.`,
+      ...fatesUnder(row, upstream.under),
+    ].join(' '),
     '',
   ]
 }
 
+/** What becomes of the deadlock of a case under a policy, in words. */
+function fatesUnder({ cells }: CaseRow, policy: string): string[] {
+  const fates = cells.find((cell) => cell.policy === policy)?.fates
+  return fates === undefined ? [] : fateSentences(fates)
+}
+
 /** What is the least that repairs each case, where that was looked for. */
-function leastMarkdown(rows: readonly CaseRow[], answer: Answer): string[] {
+function leastMarkdown(answer: Answer): string[] {
   if (answer.least === null) return []
   return [
     '## The least that repairs',
     '',
     'For each case that the replacement leaves unsafe, all sets of changes were searched for those that make it safe and of which',
     'no part can be left out: GFP_NOFS or GFP_NOIO at an allocation, a scope in a work function, around a task or while it holds a lock,',
-    'conveying with one item, WQ_MEM_RECLAIM for a queue, a queue for one item alone. Each is proved by an exhaustive search',
-    '(`kernel-sim check CASE --policy scope --repair` prints them all).',
+    'conveying with one item, WQ_MEM_RECLAIM for a queue, a queue for one item alone. Each is proved by an exhaustive search. The table',
+    'below has the cheapest set of each case, and `kernel-sim check CASE --policy scope --repair` prints them all.',
     '',
     ...leastSentences(answer).flatMap((sentence) => [sentence, '']),
-    tableMarkdown(cheapestRepairsTable(rows)),
-    '',
   ]
 }
 
 function claimText(rows: readonly CaseRow[], { heading, text, number, policy }: Claim): string[] {
   const row = rows.find((each) => each.number === number)
-  const found = row?.cells.find((cell) => cell.policy === policy)?.result?.counterexample
+  const cell = row?.cells.find((each) => each.policy === policy)
+  const found = cell?.result?.counterexample
   if (!row || !found)
     throw new Error(`case ${number} under ${policy} has no counterexample any more`)
   return [
@@ -211,7 +222,7 @@ function claimText(rows: readonly CaseRow[], { heading, text, number, policy }: 
     `${text} Case ${number}, *${row.name}*, under \`${policy}\`:`,
     '',
     '```text',
-    counterexampleText(placeless(found)).trimEnd(),
+    counterexampleText(placeless(found), cell?.fates).trimEnd(),
     '```',
     '',
     `\`kernel-sim replay ${row.name} ${policy} ${found.token}\``,

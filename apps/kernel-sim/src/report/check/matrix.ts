@@ -3,20 +3,27 @@ import type { Reductions } from '@scopemask/checker/search'
 import type { CaseRow, Cell } from '../../matrix/cell.js'
 import { addressOf } from '../../matrix/exhibit.js'
 import { kindsOf } from '../../matrix/repair/kinds.js'
+import type { Repairs } from '../../matrix/repair/repair.js'
 import { number } from '../form/numbers.js'
 import type { Part } from '../form/page.js'
 import { type Column, numbers, type Table, table, text, type Value } from '../form/table.js'
+import { FATE_LEGEND, fateMark } from './dissolution.js'
 import { costWords, kindsWords, repairWords } from './repair.js'
 
-/**
- * The matrix of cases and policies.
- * @param times whether to say how many seconds each case took, which is never the same twice.
- * @param shown the addresses of the counterexamples that the same page shows.
- */
+/** What a matrix has besides verdicts. */
+export interface MatrixColumns {
+  /** Whether to say how many seconds each case took, which is never the same twice. */
+  readonly times?: boolean
+  /** Whether to say what is the least that repairs each case once scopes replace the flags. */
+  readonly repairs?: boolean
+  /** The addresses of the counterexamples that the same page shows. */
+  readonly shown?: ReadonlySet<string>
+}
+
+/** The matrix of cases and policies. */
 export function matrixTable(
   rows: readonly CaseRow[],
-  times: boolean,
-  shown: ReadonlySet<string> = new Set(),
+  { times = false, repairs = false, shown = new Set() }: MatrixColumns = {},
 ): Table {
   const policies = rows[0]?.cells.map(({ policy }) => policy) ?? []
   return table(rows, {
@@ -30,9 +37,31 @@ export function matrixTable(
           cellValue(row.cells[at], linkTo(addressOf(row, policy), shown)),
         ),
       ),
+      ...(repairs ? REPAIR_COLUMNS : []),
       ...(times ? [numbers('seconds', ({ seconds }: CaseRow) => seconds.toFixed(2))] : []),
     ],
   })
+}
+
+/** What makes a case safe once scopes replace the flags: the cheapest set with what it costs, and the kinds that suffice. */
+const REPAIR_COLUMNS: readonly Column<CaseRow>[] = [
+  text('the least repair under scope', (row) => {
+    const found = repairsUnderScope(row)
+    if (found === undefined) return ''
+    const [cheapest] = found.repairs
+    return cheapest === undefined
+      ? 'nothing'
+      : `${repairWords(cheapest)} (${costWords(cheapest.cost)})`
+  }),
+  text('kinds that suffice', (row) => {
+    const found = repairsUnderScope(row)
+    return found === undefined ? '' : kindsWords(kindsOf(found))
+  }),
+  numbers('minimal sets', (row) => repairsUnderScope(row)?.repairs.length ?? ''),
+]
+
+function repairsUnderScope({ cells }: CaseRow): Repairs | undefined {
+  return cells.find(({ policy }) => policy === 'scope')?.repairs
 }
 
 function linkTo(address: string, shown: ReadonlySet<string>): string | undefined {
@@ -46,7 +75,8 @@ function cellValue(cell: Cell | undefined, to: string | undefined): Value {
   const { verdict, counterexample, search } = result
   const warns = lockdep.length > 0 ? '!' : ''
   const steps = counterexample ? `${counterexample.steps.length}/` : ''
-  const said = `${verdict}${warns} ${steps}${search.states}`
+  const mark = fateMark(cell?.fates)
+  const said = `${verdict}${warns} ${steps}${search.states}${mark === '' ? '' : ` ${mark}`}`
   if (verdict === 'safe') return { text: said, tone: 'good' }
   const tone = verdict === 'bounded' ? 'unsure' : 'bad'
   return to === undefined ? { text: said, tone } : { text: said, tone, to }
@@ -66,6 +96,7 @@ export function matrixLegend(rows: readonly CaseRow[]): Part[] {
   return [
     'safe: how many states were visited, which are all. deadlock, livelock: steps of the shortest schedule/states visited. ' +
       '!: lockdep, which was shown every step that a search meets, warns.',
+    FATE_LEGEND,
     ...(reasons.size === 0
       ? []
       : [
@@ -89,28 +120,6 @@ export function leastRepairsTable(rows: readonly CaseRow[]): Table {
       text('policy', ({ policy }) => policy),
       numbers('sets', ({ repairs }) => repairs.repairs.length),
       text('suffices', ({ repairs }) => kindsWords(kindsOf(repairs))),
-    ],
-  })
-}
-
-/** The same with the cheapest set of each in words, and what it costs. */
-export function cheapestRepairsTable(rows: readonly CaseRow[]): Table {
-  const cells = rows.flatMap((row) =>
-    row.cells.flatMap(({ repairs }) => (repairs === undefined ? [] : [{ ...row, repairs }])),
-  )
-  return table(cells, {
-    caption: 'The least that repairs after the replacement',
-    columns: [
-      text('case', ({ number }) => number),
-      text('name', ({ name }) => name),
-      text('the least repair', ({ repairs: { repairs } }) =>
-        repairs[0] ? repairWords(repairs[0]) : 'nothing',
-      ),
-      text('what it costs', ({ repairs: { repairs } }) =>
-        repairs[0] ? costWords(repairs[0].cost) : '',
-      ),
-      numbers('minimal sets', ({ repairs }) => repairs.repairs.length),
-      text('kinds that suffice', ({ repairs }) => kindsWords(kindsOf(repairs))),
     ],
   })
 }

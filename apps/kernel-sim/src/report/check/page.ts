@@ -51,7 +51,7 @@ export function matrixSection(rows: readonly CaseRow[], exhibits: readonly Exhib
     parts: [
       'Each verdict is about all interleavings of the tasks, with and without memory pressure at each allocation. A verdict in ' +
         'red leads to its counterexample, where this page has it.',
-      matrixTable(rows, false, new Set(exhibits.map(({ address }) => address))),
+      matrixTable(rows, { shown: new Set(exhibits.map(({ address }) => address)) }),
       ...matrixLegend(rows),
     ],
   }

@@ -2,10 +2,12 @@
 
 import type { Answer } from '../../matrix/answer.js'
 import type { CaseRow } from '../../matrix/cell.js'
+import type { Fates } from '../../matrix/dissolution.js'
 import type { CheckResult, Counterexample } from '../../matrix/subject.js'
 import { plural } from '../form/numbers.js'
 import { partText, tableText, wrap } from '../form/text.js'
 import { answerSentences, lockdepSentence } from './conclusion.js'
+import { fateSentences } from './dissolution.js'
 import { leastRepairsTable, matrixLegend, matrixTable, reductionsTable } from './matrix.js'
 
 /**
@@ -13,7 +15,7 @@ import { leastRepairsTable, matrixLegend, matrixTable, reductionsTable } from '.
  * @param times whether to say how many seconds each case took, which is never the same twice.
  */
 export function matrixText(rows: readonly CaseRow[], times: boolean): string {
-  return `${tableText(matrixTable(rows, times))}\n${matrixLegend(rows)
+  return `${tableText(matrixTable(rows, { times }))}\n${matrixLegend(rows)
     .map((part) => partText(part))
     .join('')}`
 }
@@ -38,7 +40,12 @@ export function answerText(answer: Answer): string {
 }
 
 /** One result in full. */
-export function resultText(name: string, policy: string, result: CheckResult): string {
+export function resultText(
+  name: string,
+  policy: string,
+  result: CheckResult,
+  fates: Fates | undefined,
+): string {
   const { verdict, search, counterexample } = result
   const found = `${plural(search.states, 'state')}, ${plural(search.transitions, 'transition')}`
   const head = `${name} under ${policy}: ${verdict}`
@@ -49,7 +56,7 @@ export function resultText(name: string, policy: string, result: CheckResult): s
       '',
     )
   }
-  return `${head} after ${counterexample.steps.length} steps (${found})\n\n${counterexampleText(counterexample)}`
+  return `${head} after ${counterexample.steps.length} steps (${found})\n\n${counterexampleText(counterexample, fates)}`
 }
 
 /** What a sample found. */
@@ -64,11 +71,12 @@ export function sampleText(
     : `${name} under ${policy}: bounded: none of ${executions} executions ended in a deadlock, which claims nothing\n`
 }
 
-/** A counterexample: why, the schedule, who waits for whom, the stacks, the token. */
-export function counterexampleText(counterexample: Counterexample): string {
+/** A counterexample: why, what dissolves it where that is known, the schedule, who waits for whom, the stacks, the token. */
+export function counterexampleText(counterexample: Counterexample, fates?: Fates): string {
   const { why, steps, loop, waiting, cycle, token } = counterexample
   const sections = [
     wrap(`Why: ${why}.`, '     ', ''),
+    fates === undefined ? '' : wrap(fateSentences(fates).join(' '), '', ''),
     `Schedule:\n${steps.length === 0 ? '  No step is needed: the machine begins in this state.\n' : scheduleText(steps, 1)}`,
     loop.length === 0 ? '' : `And then for ever:\n${scheduleText(loop, steps.length + 1)}`,
     `Who waits for whom:\n${waiting

@@ -5,6 +5,7 @@ import type { AuditReport } from '../../../src/report/audit/report.js'
 import {
   answerSentences,
   conclusionText,
+  dissolvingSentences,
   headline,
   lockdepSentence,
   recordingSentences,
@@ -24,6 +25,7 @@ const answer: Answer = {
   repairAll: [],
   beyondRepair: ['4'],
   least: null,
+  dissolving: { memory: [], otherWork: [], both: [] },
   livelocks: ['4'],
   needless: ['5'],
   falseAlarms: ['1 scope'],
@@ -59,6 +61,7 @@ describe('what the models say', () => {
         'nothing conveyed; 3 (2, 3, 4) do not, and 2 (2, 3) of those were safe before, with the restriction at the call sites. ' +
         'Yes, the flags have to be conveyed, or set again by the worker: of the 3, callee-scope repairs 2 (2, 3), convey-on-queue 1 (2), inherit-on-wait none. ' +
         'No policy repairs all of them, and none repairs 1 (4). ' +
+        'Of the 3, none dissolves when memory comes back or other work is done. ' +
         'Restrictions have a price of their own: in 1 (4) who is restricted waits for memory that only others could free, and retries for ever. ' +
         'In 1 (5), work is delegated and scopes alone are safe: conveying them repairs nothing there, and keeps a worker ' +
         'without a scope of its own from reclaiming, which costs progress.',
@@ -82,6 +85,16 @@ describe('what the models say', () => {
     expect(said({ brokenByReplacement: ['3'] })).toContain('1 (3) of those was safe')
     expect(said({ livelocks: [] })).not.toContain('retry for ever')
     expect(said({ needless: [] })).not.toContain('repairs nothing')
+  })
+
+  it('says what dissolves by itself, and what can stay', () => {
+    const dissolving = { memory: ['1'], otherWork: ['1', '2'], both: [] }
+    const lost = ['1', '2', '3']
+    expect(dissolvingSentences({ ...answer, lost, dissolving })).toEqual([
+      'Some last only as long as something else does: of the 3 there dissolve, whatever the schedule, 2 (1, 2) when other work is done, 1 (1) when memory comes back. 1 (3) can stay until the machine is started anew.',
+    ])
+    expect(dissolvingSentences({ ...answer, lost })[0]).toContain('none dissolves')
+    expect(dissolvingSentences({ ...answer, lost: [] })).toEqual([])
   })
 
   it('says what lockdep sees of it', () => {
