@@ -9,6 +9,7 @@ export default library({
     tasks: 'src/tasks.ts',
     follow: 'src/follow.ts',
     granter: 'src/granter.ts',
+    diagnostics: 'src/diagnostics.ts',
     'diagnostics-channel': 'src/adapters/diagnostics-channel.ts',
     express: 'src/adapters/express.ts',
     events: 'src/adapters/events.ts',

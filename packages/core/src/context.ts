@@ -5,7 +5,7 @@
  */
 import type { Domain } from './domain.js'
 import type { Mask } from './flags.js'
-import { type Origin, type StepKind, wayOf } from './origin.js'
+import type { Origin, StepKind } from './origin.js'
 import { outcome, type RunResult } from './outcome.js'
 import { type Callee, labelOf, type Site, stackOf } from './place.js'
 
@@ -31,25 +31,6 @@ export interface Birth {
   readonly site: Site | number
 }
 
-/** How a context is made from another one. */
-interface Child<N extends string> {
-  readonly own: number
-  readonly mask: Mask<N>
-  readonly label: string | undefined
-  /** The function of this package whose call makes it. */
-  readonly callee: Callee
-  /** What was conveyed to it. */
-  readonly from: Origin | null
-}
-
-/** What is told of a step that cannot be seen from the contexts around it. */
-export interface StepDetails {
-  readonly kind: StepKind
-  readonly opened: number
-  readonly name: string
-  readonly bearer?: Origin
-}
-
 /** How many steps of a way are kept: enough for any error, and a job that queues itself for ever does not grow. */
 const STEPS = 64
 
@@ -65,13 +46,13 @@ export class Context<in out N extends string = string> {
   /** @internal Only a task's changes. */
   own: number
   /** @internal */
-  readonly outer: Origin | null
+  outer: Origin | null
   /** @internal */
-  readonly from: Origin | null
+  from: Origin | null
   /** @internal */
   readonly site: Site | number
   /** @internal */
-  readonly depth: number
+  depth: number
 
   /** @throws RangeError for a mask that is not one of the domain, ScopeError for grants: see `granter`. */
   constructor(domain: Domain<N>, options?: ContextOptions<N>)
@@ -82,13 +63,14 @@ export class Context<in out N extends string = string> {
     options: ContextOptions<N> = {},
     birth: Birth = first(domain, options),
   ) {
-    const { outer, from } = birth
+    const { own, outer, from, site } = birth
     this.domain = domain
-    this.own = birth.own
-    this.outer = outer === null || outer.depth < STEPS ? outer : bounded(domain, outer)
-    this.from = from === null || from.depth < STEPS ? from : bounded(domain, from)
-    this.site = birth.site
-    this.depth = depthOf(this.outer, this.from)
+    this.own = own
+    this.outer = outer
+    this.from = from
+    this.site = site
+    this.depth = depthOf(outer, from)
+    if (this.depth > STEPS) shorten(this)
   }
 
   /** Names the context in errors and diagnostics. A section has the name of what it was made from. */
@@ -100,8 +82,7 @@ export class Context<in out N extends string = string> {
 
   /** @internal */
   get label(): string | undefined {
-    const { outer, site } = this
-    return outer === null ? undefined : labelOf(site as Site)
+    return this.outer === null ? undefined : labelOf(this.site as Site)
   }
 
   /** @internal */
@@ -116,13 +97,20 @@ export class Context<in out N extends string = string> {
 
   /** @internal */
   get opened(): number {
-    return this.own & ~(this.outer?.own ?? 0)
+    const { outer, own, site } = this
+    return typeof site === 'object' ? site.opened : own & ~(outer === null ? 0 : outer.own)
   }
 
   /** The flags in force: its own, and the restrictions of whoever waits for it or for what it was made from. */
   get mask(): Mask<N> {
     const { own, domain } = this
-    return (domain.waits === 0 ? own : own | domain.inherited(this)) as Mask<N>
+    const { waiting } = domain
+    return (waiting === null ? own : own | waiting.restrictionsFor(this)) as Mask<N>
+  }
+
+  /** @internal */
+  get beginnings(): Origin['beginnings'] {
+    return typeof this.site === 'object' ? this.site.beginnings : undefined
   }
 
   /** @internal */
@@ -140,17 +128,26 @@ export class Context<in out N extends string = string> {
    * @throws RangeError for several flags at once, which leave open whether any or all are meant, and for none.
    */
   has(flag: Mask<N>): boolean {
-    return (this.mask & this.domain.asked(this, flag, true)) !== 0
+    const has = this.hasAny(flag)
+    if (flag === 0 || (flag & (flag - 1)) !== 0) {
+      const flags = this.domain.format(flag)
+      throw new RangeError(`has(${flags}) is not one flag: use hasAny or hasAll`)
+    }
+    return has
   }
 
   /** Whether at least one flag of the mask is in force. */
   hasAny(mask: Mask<N>): boolean {
-    return (this.mask & this.domain.asked(this, mask, false)) !== 0
+    const { domain } = this
+    domain.uses(this)
+    return (this.mask & domain.valid(mask)) !== 0
   }
 
   /** Whether all flags of the mask are in force. */
   hasAll(mask: Mask<N>): boolean {
-    return (this.domain.asked(this, mask, false) & ~this.mask) === 0
+    const { domain } = this
+    domain.uses(this)
+    return (domain.valid(mask) & ~this.mask) === 0
   }
 
   /**
@@ -186,8 +183,25 @@ export class Context<in out N extends string = string> {
    */
   run<R>(mask: Mask<N>, fn: (context: Context<N>) => R, label?: string): RunResult<R> {
     const { domain } = this
-    domain.uses(this)
-    return this.open(domain.openable(mask), label, this.run, null).call(fn)
+    const { running } = domain
+    domain.openable(mask)
+    if (running !== null || domain.watched) {
+      domain.uses(this)
+      if (domain.watched) return this.open(mask, label, this.run, null).call(fn)
+    }
+    // What `open` and `call` do where nobody watches, written out: in one function the optimizer sees through all of it.
+    const birth = { own: this.own | mask, outer: this, from: null, site: label }
+    const section = new Context(domain, undefined, birth)
+    domain.running = section
+    let result: unknown
+    try {
+      result = fn(section)
+    } finally {
+      domain.running = running
+    }
+    if (typeof result === 'object' || typeof result === 'function')
+      result = outcome(result, section)
+    return result as RunResult<R>
   }
 
   /**
@@ -200,42 +214,32 @@ export class Context<in out N extends string = string> {
     const { domain } = this
     domain.uses(this)
     const own = (this.mask & domain.restrictions) | domain.openable(mask)
-    return this.child({ own, mask, label, callee: this.fork, from: null })
+    return this.child(own, mask, label, this.fork)
   }
 
   /** @internal Opens a section, by a call of `callee`, to which `from` was conveyed. */
   open(mask: Mask<N>, label: string | undefined, callee: Callee, from: Origin | null): Section {
-    return this.child({ own: this.own | mask, mask, label, callee, from })
+    const { domain } = this
+    const site = domain.watched ? domain.opened(this, mask, label, callee) : label
+    return new Context(domain, undefined, { own: this.own | mask, outer: this, from, site })
   }
 
-  /** @internal A context that is made from this one. */
-  child({ own, mask, label, callee, from }: Child<N>): Context<N> {
+  /** @internal A context with flags of its own that is made from this one, by a call of `callee`. */
+  child(own: number, mask: Mask<N>, label: string | undefined, callee: Callee): Context<N> {
     const { domain, origin: outer } = this
-    if (!domain.watched) return new Context(domain, undefined, { own, outer, from, site: label })
-    const site = domain.opened(this, mask, label, callee)
-    const { name } = this
-    return new Step(domain, { own, outer, from, site }, { kind: 'scope', opened: mask, name })
+    const site = domain.watched ? domain.opened(this, mask, label, callee) : label
+    return new Context(domain, undefined, { own, outer, from: null, site })
   }
 
   /** @internal Calls a function with this as the current context. */
   call<C, R>(fn: (context: C) => R): RunResult<R> {
     const { domain } = this
-    if (domain.watched) return domain.watch(this, fn)
-    const { running } = domain
-    domain.running = this
-    let result: unknown
-    try {
-      result = fn(this as unknown as C)
-    } finally {
-      domain.running = running
-    }
-    if (typeof result === 'object' || typeof result === 'function') result = this.settled(result)
-    return result as RunResult<R>
-  }
-
-  /** Apart, for the closure would cost every call. */
-  settled(result: unknown): unknown {
-    return outcome(result, (step) => this.domain.within(this, step))
+    const { observing } = domain
+    if (observing !== null) return observing.run(this, fn)
+    const result = domain.within(this, fn, this as unknown as C)
+    return (
+      typeof result === 'object' || typeof result === 'function' ? outcome(result, this) : result
+    ) as RunResult<R>
   }
 
   /** @internal Only a task's flags change. TypeScript does not know these methods, and JavaScript is told so. */
@@ -269,36 +273,6 @@ export class Context<in out N extends string = string> {
   }
 }
 
-/** A context that is a step of a way beside being somewhere in the tree: it tells of itself what others are seen to be. */
-export class Step<in out N extends string> extends Context<N> {
-  readonly #details: StepDetails
-
-  constructor(domain: Domain<N>, birth: Birth, details: StepDetails) {
-    super(domain, undefined, birth)
-    this.#details = details
-  }
-
-  override get name(): string {
-    return this.#details.name
-  }
-
-  override get label(): string | undefined {
-    return labelOf(this.site as Site)
-  }
-
-  override get kind(): StepKind {
-    return this.#details.kind
-  }
-
-  override get opened(): number {
-    return this.#details.opened
-  }
-
-  override get bearer(): Origin {
-    return this.#details.bearer ?? this
-  }
-}
-
 /** What a context that is made from no other starts with. */
 function first<N extends string>(domain: Domain<N>, options: ContextOptions<N>): Birth {
   // A misspelt flag is undefined in JavaScript, and must not pass for no flags.
@@ -313,17 +287,19 @@ function depthOf(outer: Origin | null, from: Origin | null): number {
   return Math.max(a, b) + 1
 }
 
-/** What stands for an origin whose way is too long: only the steps that brought a flag in, 32 at most. */
-function bounded<N extends string>(domain: Domain<N>, origin: Origin): Origin {
-  let outer: Origin | null = null
-  for (let bits = origin.own, own = 0; bits !== 0; bits &= bits - 1) {
-    const flag = bits & -bits
-    own |= flag
-    const { kind, opened, name, label, stack } = wayOf(origin, flag).at(-1) as Origin
-    const site = stack === undefined ? label : { label, stack }
-    outer = new Step(domain, { own, outer, from: null, site }, { kind, opened, name })
+/**
+ * Cuts the way of a context that is too long: of each flag the step that brought it in is known afterwards, and
+ * nothing else is kept.
+ */
+function shorten<N extends string>(context: Context<N>): void {
+  const { domain, outer, from } = context
+  const cut = (origin: Origin | null): Origin | null => {
+    if (origin === null || origin.depth < STEPS) return origin
+    const { own, name } = origin
+    const site = { label: name, opened: own, beginnings: domain.beginningsOf(origin) }
+    return new Context(domain, undefined, { own, outer: null, from: null, site })
   }
-  const { own, name, bearer } = origin
-  const top = { kind: 'scope', opened: 0, name, bearer } as const
-  return new Step(domain, { own, outer, from: null, site: undefined }, top)
+  context.outer = cut(outer)
+  context.from = cut(from)
+  context.depth = depthOf(context.outer, context.from)
 }

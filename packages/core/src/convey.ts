@@ -1,9 +1,10 @@
 /** Convey: what is captured of a context when work is delegated, and how another one takes it over. */
-import { Context, type ContextOptions, Step } from './context.js'
+import { Context, type ContextOptions } from './context.js'
 import { assertGrants, bitsOf, Conveyance, type Policy } from './conveyance.js'
 import type { Domain } from './domain.js'
 import { ConveyanceError } from './errors.js'
 import type { Mask } from './flags.js'
+import type { StepKind } from './origin.js'
 import type { Callee } from './place.js'
 import type { Scope } from './scope.js'
 import type { Task } from './task.js'
@@ -34,20 +35,32 @@ export function captured<N extends string>(
 ): Mask<N> {
   const { domain, mask } = context
   domain.uses(context)
+  const restrictions = (mask & domain.restrictions) as Mask<N>
+  return policy === 'convey-on-queue' && grants === undefined && !domain.watched
+    ? restrictions
+    : stated(context, policy, grants, label)
+}
+
+/** The same for any policy and grants, and for observers. */
+function stated<N extends string>(
+  context: Context<N>,
+  policy: Policy,
+  grants: Mask<N> | undefined,
+  label: string | undefined,
+): Mask<N> {
+  const { domain, mask } = context
   const restrictions = mask & domain.restrictions
   let bits = 0
+  if (policy === 'convey-on-queue') bits = restrictions
+  else if (policy !== 'none' && policy !== 'inherit-on-wait') {
+    throw new ConveyanceError(`${policy} is not a policy`)
+  }
   if (grants !== undefined) {
     assertGrants(domain, grants)
-    bits = mask & grants
+    if (policy !== 'none') bits |= mask & grants
   }
-  if (policy === 'convey-on-queue') bits |= restrictions
-  else if (policy === 'none') bits = 0
-  else if (policy !== 'inherit-on-wait') throw new ConveyanceError(`${policy} is not a policy`)
-  if (domain.watched) {
-    if (policy === 'none' && restrictions !== 0) {
-      domain.report('drop', context, restrictions, label)
-    } else domain.report('convey', context, bits, label)
-  }
+  const drops = policy === 'none' && restrictions !== 0
+  domain.report(drops ? 'drop' : 'convey', context, drops ? restrictions : bits, label)
   return bits as Mask<N>
 }
 
@@ -58,14 +71,29 @@ export function conveyance<N extends string>(
   label: string | undefined,
   callee: Callee,
 ): Conveyance<N> {
-  const { domain } = context
-  if (own === 0) return new Conveyance(domain, null)
-  const site = domain.watched ? domain.site(label, callee) : label
-  const { origin: outer } = context
+  const { domain, origin } = context
   // A context does not change, so one that carries just this, and needs no label, is what is conveyed.
-  if (site === undefined && outer.own === own) return new Conveyance(domain, outer)
-  const details = { kind: 'handed-off', opened: own, name: context.name } as const
-  return new Conveyance(domain, new Step(domain, { own, outer, from: null, site }, details))
+  const same = label === undefined && origin.own === own && !domain.watched
+  const carried = own === 0 ? null : same ? origin : handedOff(context, own, label, callee)
+  return new Conveyance(domain, carried)
+}
+
+function handedOff<N extends string>(
+  context: Context<N>,
+  own: Mask<N>,
+  label: string | undefined,
+  callee: Callee,
+): HandedOff<N> {
+  const { domain, origin: outer } = context
+  const site = domain.watched ? domain.site(own, label, callee) : label
+  return new HandedOff(domain, undefined, { own, outer, from: null, site })
+}
+
+/** The step between a context and those that carry what it conveyed. */
+class HandedOff<in out N extends string> extends Context<N> {
+  override get kind(): StepKind {
+    return 'handed-off'
+  }
 }
 
 /**

@@ -61,13 +61,20 @@ export class Conveyance<in out N extends string = string> implements ConveyanceD
     } catch {
       throw new ConveyanceError('this is not a conveyance: decode it first')
     }
-    const { domain: name, version, flags } = conveyance
-    if (name !== domain.name || version !== domain.version || flags !== domain.fingerprint) {
-      throw new ConveyanceError(
-        `${name}/${version}/${flags} conveyed to ${domain.name}/${domain.version}/${domain.fingerprint}`,
-      )
-    }
+    if (carried?.domain !== domain) assertSame(conveyance, domain)
     return carried
+  }
+}
+
+/** @throws ConveyanceError for a conveyance of another domain or version, or of other flags. */
+function assertSame<N extends string>(
+  { domain: name, version, flags }: ConveyanceData,
+  domain: Domain<N>,
+): void {
+  if (name !== domain.name || version !== domain.version || flags !== domain.fingerprint) {
+    throw new ConveyanceError(
+      `${name}/${version}/${flags} conveyed to ${domain.name}/${domain.version}/${domain.fingerprint}`,
+    )
   }
 }
 

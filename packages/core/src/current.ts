@@ -44,7 +44,5 @@ export function bind<N extends string, F extends (...args: never) => unknown>(
 ): F {
   const { domain } = context
   domain.uses(context)
-  return function (this: unknown, ...args: never) {
-    return domain.within(context, () => fn.apply(this, args))
-  } as F
+  return domain.bound(context, fn)
 }

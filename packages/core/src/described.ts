@@ -1,6 +1,6 @@
 /** Described: a scope or a section in the words of an error. */
 import type { Mask } from './flags.js'
-import { opening } from './place.js'
+import { frameOf } from './place.js'
 
 /** A scope or a section, as far as it has to be described. */
 export interface Described {
@@ -16,5 +16,7 @@ export function described<N extends string>(
   domain: { format(mask: Mask<N>): string },
   { name, opened, label = '', stack }: Described,
 ): string {
-  return `scope ${domain.format(opened as Mask<N>)} "${label}" of ${name} (${opening(stack)})`
+  const frame = frameOf(stack)
+  const place = frame ? `opened ${frame}` : 'place not recorded: see recordPlaces'
+  return `scope ${domain.format(opened as Mask<N>)} "${label}" of ${name} (${place})`
 }

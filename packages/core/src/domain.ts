@@ -8,12 +8,12 @@
  * - An **identity** bit says what a context is (KTHREAD). It never leaves its context.
  */
 
-import { type Described, described } from './described.js'
-import { Diagnostics } from './diagnostics.js'
+import { described } from './described.js'
 import { RestrictionError, ScopeError } from './errors.js'
 import { fingerprintOf } from './fingerprint.js'
 import type { Mask } from './flags.js'
-import { inherited, isMadeFrom, type Origin, provenanceOf, type Waiting } from './origin.js'
+import { isMadeFrom, type Origin, type ProvenanceStep, provenanceOf } from './origin.js'
+import { Runtime } from './runtime.js'
 
 /** Safe in a header, a baggage entry and JSON. */
 const NAME = /^[a-z][\w.-]{0,63}$/i
@@ -58,12 +58,12 @@ export interface DomainSpec<
 /**
  * A set of flags with fixed bits, a name and a version. Make one with {@link defineDomain}.
  *
- * The domain also holds what all its contexts share: which of them is running, and who observes them.
+ * The domain also holds what all its contexts share: see runtime.ts.
  */
 export class Domain<
   in out N extends string = string,
   F extends string = string,
-> extends Diagnostics<N> {
+> extends Runtime<N> {
   /** The version: 0 to 65535. */
   readonly version: number
   /** Every flag as a mask of one bit. */
@@ -81,14 +81,6 @@ export class Domain<
   readonly fingerprint: string
   /** @internal Versions before this one that are still taken: see earlier.ts. */
   readonly earlier: EarlierVersion[] = []
-  /** @internal Counts contexts, to name those that were given no name. */
-  contexts = 0
-  /** @internal How many contexts wait for another one: see inherit.ts. */
-  waits = 0
-  /** @internal Who waits for whom. */
-  readonly waiting: Waiting = new WeakMap()
-  /** Whether the capability to grant was given out. */
-  #granted = false
 
   /** @internal */
   constructor(spec: DomainSpec<N, F, F, F>) {
@@ -141,65 +133,53 @@ export class Domain<
    * @throws RangeError otherwise.
    */
   from(value: number): Mask<N> {
-    const mask = (value | 0) as Mask<N>
-    if ((mask !== value && mask >>> 0 !== value) || mask & ~this.known) {
-      throw new RangeError(`${value} is not a mask of ${this.name}`)
-    }
-    return mask
+    return this.valid((value >>> 0 === value ? value | 0 : value) as Mask<N>)
   }
 
   /** The flags of a mask by name, `NOFS|NOIO`; bits without a name in hex; `none` for no flags. */
   format(mask: Mask<N>): string {
-    const names = Object.keys(this.flags).filter((name) => mask & this.flags[name as F])
+    const names: string[] = this.namesOf(mask)
     const unnamed = (mask & ~this.known) >>> 0
     if (unnamed) names.push(`0x${unnamed.toString(16)}`)
     return names.join('|') || 'none'
   }
 
+  /** The names of the flags of a mask. */
+  namesOf(mask: Mask<N>): F[] {
+    return (Object.keys(this.flags) as F[]).filter((name) => mask & this.flags[name])
+  }
+
   /** @internal A mask that may be opened. */
   openable(mask: Mask<N> | undefined): Mask<N> {
-    if (mask === undefined || (mask | 0) !== mask || (mask & this.closed) !== 0) {
-      throw this.#refusal(mask)
+    return this.valid(mask, this.closed)
+  }
+
+  /** @internal A mask of this domain, without bits that are closed. */
+  valid(mask: Mask<N> | undefined, closed: number = ~this.known): Mask<N> {
+    if (mask === undefined || (mask | 0) !== mask || (mask & closed) !== 0) {
+      throw this.#refusal(mask as Mask<N>)
     }
     return mask
   }
 
-  /** @internal A mask that a context is asked for: of one flag, or of any number. */
-  asked(context: Origin, mask: Mask<N>, one: boolean): Mask<N> {
-    this.uses(context)
-    this.#valid(mask, ~this.known)
-    if (one && (mask === 0 || (mask & (mask - 1)) !== 0)) {
-      throw new RangeError(`has(${this.format(mask)}) is not one flag: use hasAny or hasAll`)
-    }
-    return mask
-  }
-
-  #valid(mask: Mask<N> | undefined, closed: number): Mask<N> {
-    if (mask === undefined || (mask | 0) !== mask || (mask & closed) !== 0)
-      throw this.#refusal(mask)
-    return mask
-  }
-
-  #refusal(mask: Mask<N> | undefined): Error {
+  #refusal(mask: Mask<N>): Error {
     const { name, known } = this
-    if (mask === undefined || (mask | 0) !== mask || mask & ~known) {
-      return new RangeError(
-        `${mask} is not a mask of ${name}: is a flag misspelt, or of another domain?`,
-      )
-    }
-    return new ScopeError(
-      `${this.format(mask)} of ${name} has grants, and only granter() opens them`,
-    )
-  }
-
-  /** @internal The restrictions of those who wait for a context. */
-  inherited(context: Origin): number {
-    return inherited(context, this.waiting)
+    return (mask | 0) !== mask || mask & ~known
+      ? new RangeError(
+          `${mask} is not a mask of ${name}: is a flag misspelt, or of another domain?`,
+        )
+      : new ScopeError(`${this.format(mask)} of ${name} has grants, and only granter() opens them`)
   }
 
   /** @internal The error for changing what does not change. */
   unchanging({ name }: Origin): Error {
     return new ScopeError(`${name} is a Context and does not change: run, fork, or make a Task`)
+  }
+
+  /** @internal How the way of each flag of an origin began. */
+  beginningsOf(origin: Origin): Record<number, readonly ProvenanceStep[]> {
+    const flags = Object.values<number>(this.flags).filter((flag) => origin.own & flag)
+    return Object.fromEntries(flags.map((flag) => [flag, provenanceOf(origin, flag).slice(0, 1)]))
   }
 
   /**
@@ -208,17 +188,15 @@ export class Domain<
    */
   uses(context: Origin): void {
     const { current } = this
-    if (
-      current !== null &&
-      current !== context &&
-      current.bearer !== context &&
-      (current.own & ~context.own & this.restrictions) !== 0 &&
-      isMadeFrom(current, context)
-    ) {
-      const what = `${described(this, context)} used inside the more restricted ${described(this, current)}`
-      const wayOut = 'use the context that run gave to the function, or hand off'
-      throw this.violated(context, new ScopeError(`${what} (${wayOut})`))
-    }
+    if (current !== null && current !== context) this.#usesWithin(context, current)
+  }
+
+  #usesWithin(context: Origin, current: Origin): void {
+    if ((current.own & ~context.own & this.restrictions) === 0) return
+    if (!isMadeFrom(current, context)) return
+    const what = `${described(this, context)} used inside the more restricted ${described(this, current)}`
+    const wayOut = 'use the context that run gave to the function, or hand off'
+    throw this.violated(context, new ScopeError(`${what} (${wayOut})`))
   }
 
   /**
@@ -227,32 +205,18 @@ export class Domain<
    */
   guard(context: Origin & { readonly mask: number }, mask: Mask<N>): void {
     this.uses(context)
-    if ((this.#valid(mask, ~this.known) & this.restrictions) !== mask || mask === 0) {
+    if (mask === 0 || (this.valid(mask) & this.restrictions) !== mask) {
       throw new RangeError(`forbid(${this.format(mask)}) guards nothing: it takes restrictions`)
     }
     const found = (context.mask & mask) as Mask<N>
     if (found === 0) return
-    const { name, flags } = this
-    const provenance = Object.entries<number>(flags)
-      .filter(([, bit]) => found & bit)
-      .map(([flag, bit]) => ({ flag, steps: provenanceOf(context, bit, this.waiting) }))
-    const restricted = { domain: name, context: context.name, mask: found, provenance }
-    const error = new RestrictionError(restricted)
+    const provenance = this.namesOf(found).map((flag) => ({
+      flag,
+      steps: provenanceOf(context, this.flags[flag]),
+    }))
+    const error = new RestrictionError(this.name, context.name, found, provenance)
     this.report('refuse', context, found, undefined, error)
     throw error
-  }
-
-  /** @internal Whether nobody had the capability to grant before. */
-  takeGranting(): boolean {
-    const free = !this.#granted
-    this.#granted = true
-    return free
-  }
-
-  /** @internal Reports a violation and returns the error to throw. */
-  violated(scope: Described, error: ScopeError): ScopeError {
-    this.report('violation', scope, scope.opened, scope.label, error)
-    return error
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Mask } from './flags.js'
-import { describeRestricted, type Provenance, type Restricted } from './restricted.js'
+import { describeRestricted, type Provenance } from './restricted.js'
 
 /**
  * A scope was closed out of order, twice, by the wrong context, or left open; a context was used inside a section of
@@ -13,43 +13,37 @@ import { describeRestricted, type Provenance, type Restricted } from './restrict
  * is the `cause`.
  */
 export class ScopeError extends Error {
-  /** @internal */
-  constructor(message: string, section?: { readonly thrown: unknown }) {
-    super(message, section && { cause: section.thrown })
-    this.name = 'ScopeError'
-  }
+  override name = 'ScopeError'
 }
 
 /**
  * A guard refused: what it guards is forbidden here. The message tells of each flag who set it, where, and how it came
  * here; {@link provenance} has the same as data.
  */
-export class RestrictionError<N extends string = string> extends Error implements Restricted<N> {
+export class RestrictionError<N extends string = string> extends Error {
+  override name = 'RestrictionError'
   /** The name of the domain. */
   readonly domain: N
+  /** The name of the context that is restricted. */
   readonly context: string
+  /** The flags that were forbidden and are in force. */
   readonly mask: Mask<N>
   /** Who set each of the flags, where, and how it came here. */
   readonly provenance: readonly Provenance[]
 
   /** @internal */
-  constructor(restricted: Restricted<N>) {
-    super(describeRestricted(restricted))
-    this.name = 'RestrictionError'
-    this.domain = restricted.domain
-    this.context = restricted.context
-    this.mask = restricted.mask
-    this.provenance = restricted.provenance
+  constructor(domain: N, context: string, mask: Mask<N>, provenance: readonly Provenance[]) {
+    super(describeRestricted(provenance))
+    this.domain = domain
+    this.context = context
+    this.mask = mask
+    this.provenance = provenance
   }
 }
 
 /** A delegation was used against its rules: adopted twice, granted what is not a grant, a wait that closes a cycle. */
 export class ConveyanceError extends Error {
-  /** @internal */
-  constructor(message: string) {
-    super(message)
-    this.name = 'ConveyanceError'
-  }
+  override name = 'ConveyanceError'
 }
 
 /** Why a conveyance that came from outside was refused. */
@@ -67,6 +61,7 @@ export type DecodeReason =
 
 /** Something that arrived from outside is not a conveyance of this domain. Nothing was adopted. */
 export class DecodeError extends Error {
+  override name = 'DecodeError'
   /** Why it was refused. */
   readonly reason: DecodeReason
   /** The HTTP status that fits, under the two names that frameworks read. */
@@ -78,7 +73,6 @@ export class DecodeError extends Error {
   constructor(reason: DecodeReason, message: string) {
     // The reason is in the message too: a clone of an error, which another thread gets, has nothing else.
     super(`${message} (${reason})`)
-    this.name = 'DecodeError'
     this.reason = reason
   }
 }

@@ -43,9 +43,11 @@ export function follow<N extends string>(
       `${domain.name} follows another variable, or runs: follow one, when the program starts`,
     )
   }
-  domain.follow({
-    run: (context, fn) => variable.run(context as Context<N>, fn),
-    get: () => ('getStore' in variable ? variable.getStore() : variable.get()),
+  domain.attach({
+    followed: {
+      run: (context, fn, argument) => variable.run(context as Context<N>, () => fn(argument)),
+      get: () => ('getStore' in variable ? variable.getStore() : variable.get()) ?? null,
+    },
   })
-  return { [dispose]: () => domain.follow(null) }
+  return { [dispose]: () => domain.attach({ followed: null }) }
 }

@@ -31,9 +31,10 @@ export type Granter<N extends string> = (
  * @throws ScopeError when somebody has it already.
  */
 export function granter<N extends string>(domain: Domain<N>): Granter<N> {
-  if (!domain.takeGranting()) {
+  if (domain.granted) {
     throw new ScopeError(`the granter of ${domain.name} is given out once, and somebody has it`)
   }
+  domain.granted = true
   return function grant(context, grants, label) {
     if (grants === 0 || (grants | 0) !== grants || (grants & ~domain.grants) !== 0) {
       throw new ScopeError(
@@ -41,6 +42,6 @@ export function granter<N extends string>(domain: Domain<N>): Granter<N> {
       )
     }
     const own = context.own | grants
-    return context.child({ own, mask: grants, label, callee: grant, from: null })
+    return context.child(own, grants, label, grant)
   }
 }

@@ -7,7 +7,7 @@ import type { Context } from './context.js'
 import { dispose } from './dispose.js'
 import type { Domain } from './domain.js'
 import { ConveyanceError } from './errors.js'
-import type { Origin, Waiters, Waiting } from './origin.js'
+import type { Origin, Waiting } from './origin.js'
 
 /**
  * Says that `waiter` waits for `worker`, until disposed: `using wait = inherit(waiter, worker)`.
@@ -21,66 +21,72 @@ export function inherit<N extends string>(waiter: Context<N>, worker: Context<N>
   if (worker.domain !== domain) {
     throw new ConveyanceError(`${waiter.name} cannot wait for ${worker.name}, of another domain`)
   }
-  const { waiting } = domain
-  const waitsFor = allWaiters(waiter, waiting)
+  const waits = domain.waiting instanceof Waits ? domain.waiting : new Waits(domain)
+  const waitsFor = waits.allFor(waiter)
   if (worker === waiter || waitsFor.has(worker)) {
     let cycle = waiter.name
     for (let next: Origin = worker; next !== waiter; next = waitsFor.get(next) ?? waiter) {
       cycle += ` waits for ${next.name}`
     }
     const error = new ConveyanceError(`a wait that never ends: ${cycle} waits for ${waiter.name}`)
-    domain.report('violation', waiter, waiter.mask, undefined, error)
-    throw error
+    throw domain.violated({ name: waiter.name, opened: waiter.mask, label: undefined }, error)
   }
-  const waiters = waiting.get(worker) ?? new InheritingWaiters(worker, domain)
-  waiting.set(worker, waiters)
-  const { contexts } = waiters
-  contexts.push(waiter)
-  domain.waits++
+  const wait = waits.add(waiter, worker)
   domain.report('adopt', worker, waiter.mask & domain.restrictions)
-  let waits = true
-  return {
-    [dispose]() {
-      if (!waits) return
-      waits = false
-      domain.waits--
-      contexts.splice(contexts.indexOf(waiter), 1)
-      if (contexts.length === 0) domain.waiting.delete(worker)
-    },
-  }
+  return wait
 }
 
-/** Those who wait for a worker. */
-class InheritingWaiters<N extends string> implements Waiters {
-  readonly contexts: Origin[] = []
-  readonly #worker: Origin
+/** All waits of a domain; the domain has them as long as there are any. */
+class Waits<N extends string> implements Waiting {
   readonly #domain: Domain<N>
+  /** Those who wait, by whom they wait for. */
+  readonly #waiters = new Map<Origin, Origin[]>()
 
-  constructor(worker: Origin, domain: Domain<N>) {
-    this.#worker = worker
+  constructor(domain: Domain<N>) {
     this.#domain = domain
   }
 
-  get restrictions(): number {
-    let bits = 0
-    for (const { own } of allWaiters(this.#worker, this.#domain.waiting).keys()) bits |= own
-    return bits & this.#domain.restrictions
-  }
-}
-
-/**
- * All who wait for a context or for what it is a section of, directly or through others, each with the one that it
- * waits for.
- */
-function allWaiters(context: Origin, waiting: Waiting): Map<Origin, Origin> {
-  const waitsFor = new Map<Origin, Origin>()
-  const add = ({ origin }: Origin): void => {
-    for (let at: Origin | null = origin; at !== null; at = at.outer) {
-      const { bearer } = at
-      for (const waiter of waiting.get(bearer)?.contexts ?? []) waitsFor.set(waiter, bearer)
+  add(waiter: Origin, worker: Origin): Disposable {
+    const waiters = this.#waiters.get(worker) ?? []
+    this.#waiters.set(worker, waiters)
+    waiters.push(waiter)
+    this.#domain.waiting = this
+    let waits = true
+    return {
+      [dispose]: () => {
+        if (!waits) return
+        waits = false
+        waiters.splice(waiters.indexOf(waiter), 1)
+        if (waiters.length === 0) this.#waiters.delete(worker)
+        if (this.#waiters.size === 0) this.#domain.waiting = null
+      },
     }
   }
-  add(context)
-  for (const waiter of waitsFor.keys()) add(waiter)
-  return waitsFor
+
+  restrictionsFor(context: Origin): number {
+    let bits = 0
+    for (const { own } of this.allFor(context).keys()) bits |= own
+    return bits & this.#domain.restrictions
+  }
+
+  waiterWith(context: Origin, flag: number): Origin | undefined {
+    return [...this.allFor(context).keys()].find(({ own }) => own & flag)
+  }
+
+  /**
+   * All who wait for a context or for what it is a section of, directly or through others, each with the one that it
+   * waits for.
+   */
+  allFor(context: Origin): Map<Origin, Origin> {
+    const waitsFor = new Map<Origin, Origin>()
+    const add = ({ origin }: Origin): void => {
+      for (let at: Origin | null = origin; at !== null; at = at.outer) {
+        const { bearer } = at
+        for (const waiter of this.#waiters.get(bearer) ?? []) waitsFor.set(waiter, bearer)
+      }
+    }
+    add(context)
+    for (const waiter of waitsFor.keys()) add(waiter)
+    return waitsFor
+  }
 }

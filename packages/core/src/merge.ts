@@ -1,8 +1,8 @@
 /** Merge: one conveyance for work that is done on behalf of several contexts. */
-import { type Birth, Step } from './context.js'
+import { type Birth, Context } from './context.js'
 import { bitsOf, Conveyance } from './conveyance.js'
 import type { Domain } from './domain.js'
-import type { Origin } from './origin.js'
+import type { Origin, StepKind } from './origin.js'
 
 /**
  * A conveyance that has the restrictions of all. Grants
@@ -21,7 +21,18 @@ export function merge<N extends string>(
     if (carried === null || bits === 0) continue
     const own: number = bits | bitsOf(merged)
     const birth: Birth = { own, outer: merged, from: carried, site: undefined }
-    merged = new Step(domain, birth, { kind: 'merged', opened: own, name: carried.name })
+    merged = new Merged(domain, undefined, birth)
   }
   return new Conveyance(domain, merged)
+}
+
+/** The step that brings the flags of one more conveyance in. */
+class Merged<in out N extends string> extends Context<N> {
+  override get kind(): StepKind {
+    return 'merged'
+  }
+
+  override get name(): string {
+    return `${this.from?.name}`
+  }
 }

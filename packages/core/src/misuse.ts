@@ -19,14 +19,12 @@ export function misused<N extends string>(
   domain: Domain<N>,
   scope: Described,
   misuse: Misuse,
-  { other, section }: { readonly other?: Described; readonly section?: Thrown | undefined } = {},
+  {
+    other,
+    section,
+  }: { readonly other?: Described; readonly section?: ErrorOptions | undefined } = {},
 ): ScopeError {
   const second = other === undefined ? '' : ` ${described(domain, other)}`
   const what = `${described(domain, scope)} closed ${misuse}${second} (${waysOut[misuse]})`
   return domain.violated(scope, new ScopeError(what, section))
-}
-
-/** What a section threw, when it is over. */
-export interface Thrown {
-  readonly thrown: unknown
 }

@@ -3,6 +3,7 @@
  * error needs it. A context is a step of the chain itself, so keeping the chain costs a reference. What is kept are
  * labels, places and the steps before; no function, no argument and no result of the application.
  */
+
 /** What a step of the way of a flag is. */
 export type StepKind =
   /** A context had the flag from the start. */
@@ -22,20 +23,21 @@ export type StepKind =
   /** It applies while somebody waits. */
   | 'inherited'
 
-/** Who waits for a context: see inherit.ts. */
-export interface Waiters {
-  /** Those that wait for it directly. */
-  readonly contexts: Origin[]
-  /** The restrictions of all who wait for it, directly or through others. */
-  readonly restrictions: number
+/** Who waits for whom in a domain: see inherit.ts. */
+export interface Waiting {
+  /** The restrictions of all who wait for a context, directly or through others. */
+  restrictionsFor(context: Origin): number
+  /** One who waits for it and has the flag. */
+  waiterWith(context: Origin, flag: number): Origin | undefined
 }
-
-/** Those who wait, by whom they wait for. */
-export type Waiting = WeakMap<Origin, Waiters>
 
 /** A context, as far as where its flags came from is concerned. */
 export interface Origin {
   readonly name: string
+  readonly domain: {
+    readonly waiting: Waiting | null
+    bound<F extends (...args: never) => unknown>(context: Origin, fn: F): F
+  }
   /** The task that this is a state of; otherwise the context itself. */
   readonly bearer: Origin
   /** The context in a form that stays as it is. */
@@ -53,34 +55,8 @@ export interface Origin {
   readonly stack: string | undefined
   /** How many steps lead here. */
   readonly depth: number
-}
-
-/** The steps that a flag took to where it is in force, the latest first. */
-export function wayOf(origin: Origin, flag: number): Origin[] {
-  const way: Origin[] = []
-  for (let at: Origin | null = origin; at !== null; ) {
-    way.push(at)
-    const before: readonly (Origin | null)[] = [at.from, at.outer]
-    at = before.find((origin) => origin && origin.own & flag) ?? null
-  }
-  return way
-}
-
-/** Whether one context is another, or was made from it. */
-export function isMadeFrom({ origin }: Origin, context: Origin): boolean {
-  for (let at: Origin | null = origin; at !== null; at = at.outer) {
-    if (at.bearer === context) return true
-  }
-  return false
-}
-
-/** The restrictions of those who wait for a context or for what it was made from. */
-export function inherited({ origin }: Origin, waiting: Waiting): number {
-  let bits = 0
-  for (let at: Origin | null = origin; at !== null; at = at.outer) {
-    bits |= waiting.get(at.bearer)?.restrictions ?? 0
-  }
-  return bits
+  /** How the ways of its flags began, where they were too long to keep: see context.ts. */
+  readonly beginnings: { readonly [flag: number]: readonly ProvenanceStep[] } | undefined
 }
 
 /** A step of a flag's way, in data. */
@@ -95,40 +71,37 @@ export interface ProvenanceStep {
   readonly stack: string | undefined
 }
 
-/** The way of a flag that is in force in a context, the beginning first. */
-export function provenanceOf({ origin }: Origin, flag: number, waiting: Waiting): ProvenanceStep[] {
-  if ((origin.own & flag) === 0) {
-    const waiter = waiterWith(origin, flag, waiting)
-    return [...(waiter ? provenanceOf(waiter, flag, waiting) : []), stepOf(origin, 'inherited')]
-  }
-  return wayOf(origin, flag)
-    .flatMap((at, i, way) => {
-      const before = way[i + 1]
-      if (before !== undefined && at.kind === 'scope') {
-        if (before !== at.from) return []
-        const handedOff = before.kind === 'scope' || before.kind === 'given'
-        return [stepOf(at, 'run-by'), ...(handedOff ? [handOffOf(before, at)] : [])]
-      }
-      if (before?.kind === 'merged' && at.kind === 'merged') return []
-      return stepOf(at, at.opened & flag ? at.kind : 'saved')
-    })
-    .reverse()
-}
-
-function stepOf({ name, label, stack }: Origin, kind: StepKind): ProvenanceStep {
-  return { kind, context: name, label, stack }
-}
-
-/** A hand-off of which nothing was kept but the label of what was run. */
-function handOffOf({ name }: Origin, { label }: Origin): ProvenanceStep {
-  return { kind: 'handed-off', context: name, label, stack: undefined }
-}
-
-/** Who waits for a context, or for what it was made from, and has the flag. */
-function waiterWith(origin: Origin, flag: number, waiting: Waiting): Origin | undefined {
+/** Whether one context is another, or was made from it. */
+export function isMadeFrom({ origin }: Origin, context: Origin): boolean {
   for (let at: Origin | null = origin; at !== null; at = at.outer) {
-    const found = waiting.get(at.bearer)?.contexts.find(({ own }) => own & flag)
-    if (found) return found
+    if (at.bearer === context) return true
   }
-  return undefined
+  return false
+}
+
+/** The way of a flag that is in force in a context, the beginning first. */
+export function provenanceOf({ origin }: Origin, flag: number): readonly ProvenanceStep[] {
+  const { domain, kind, from, outer, own, label } = origin
+  const step = (kind: StepKind, { name, label, stack }: Omit<Origin, 'kind'> = origin) => ({
+    kind,
+    context: name,
+    label,
+    stack,
+  })
+  if ((own & flag) === 0) {
+    const waiter = domain.waiting?.waiterWith(origin, flag)
+    return [...(waiter ? provenanceOf(waiter, flag) : []), step('inherited')]
+  }
+  const before = [from, outer].find((before) => before && before.own & flag)
+  if (!before) {
+    return origin.beginnings?.[flag] ?? [step(origin.opened & flag ? kind : 'saved')]
+  }
+  const way = provenanceOf(before, flag)
+  if (kind !== 'scope') return kind === before.kind ? way : [...way, step(kind)]
+  if (before !== from) return way
+  // Of a hand-off by a context that carries just what is conveyed, nothing was kept but the label of what was run.
+  const kept = !/scope|given/.test(before.kind)
+  const { name } = before
+  const handedOff: ProvenanceStep = { kind: 'handed-off', context: name, label, stack: undefined }
+  return [...way, ...(kept ? [] : [handedOff]), step('run-by')]
 }

@@ -3,6 +3,8 @@
  * its restrictions are its own for ever; but what it began goes on in it.
  */
 
+import type { Origin } from './origin.js'
+
 /** What `run` returns for a function that returns `R`: any thenable comes back as a promise. */
 export type RunResult<R> = R extends PromiseLike<infer T> ? Promise<T> : R
 
@@ -15,27 +17,27 @@ export function isThenable(result: unknown): result is PromiseLike<unknown> {
 }
 
 /**
- * A promise as it is; another thenable as a promise, begun by `within` (a query begins when its `then` is called); an
- * async generator with its steps bound by `within`; anything else as it is.
+ * A promise as it is; another thenable as a promise, begun in the section (a query begins when its `then` is called); an
+ * async generator with its steps bound to the section; anything else as it is.
  */
-export function outcome(result: unknown, within: (fn: () => unknown) => unknown): unknown {
+export function outcome(result: unknown, section: Origin): unknown {
+  const { domain } = section
   if (result instanceof Promise) return result
   if (isThenable(result)) {
-    return new Promise((resolve, reject) => within(() => result.then(resolve, reject)))
+    const begin = (...settle: Parameters<typeof result.then>) => result.then(...settle)
+    return new Promise(domain.bound(section, begin))
   }
-  if (typeof result === 'object' && result !== null && isAsyncGenerator(result)) {
+  if (isAsyncGenerator(result)) {
     for (const name of ['next', 'return', 'throw'] as const) {
-      const step = result[name]
-      const bound = (...args: unknown[]) => within(() => step.apply(result, args))
-      Object.defineProperty(result, name, { value: bound, configurable: true, writable: true })
+      result[name] = domain.bound(section, result[name])
     }
   }
   return result
 }
 
-type Stepping = Record<'next' | 'return' | 'throw', (...args: unknown[]) => unknown>
+type Stepping = Record<'next' | 'return' | 'throw', (...args: never) => unknown>
 
 /** Whether it is what an `async function*` returns. */
-function isAsyncGenerator(result: object): result is Stepping {
+function isAsyncGenerator(result: unknown): result is Stepping {
   return Object.prototype.toString.call(result) === '[object AsyncGenerator]'
 }

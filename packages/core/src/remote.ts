@@ -6,12 +6,13 @@
  * lower-case hex: `jobs/1/d5fd4ba1/3`. Each conveyance has exactly one.
  * @module remote
  */
-import { type Context, Step } from './context.js'
+import { Context } from './context.js'
 import { Conveyance, type ConveyanceData } from './conveyance.js'
 import type { Domain } from './domain.js'
 import { meaning } from './earlier.js'
 import { fingerprintOf } from './fingerprint.js'
 import { ownData, quote, refuse } from './hostile.js'
+import type { StepKind } from './origin.js'
 
 export type { EarlierVersion } from './domain.js'
 export { acceptEarlier } from './earlier.js'
@@ -101,9 +102,19 @@ function assertFlags<N extends string>(domain: Domain<N>, flags: string, expecte
 /** What arrived, as the beginning of a way; null for nothing. */
 function received<N extends string>(domain: Domain<N>, own: number): Context<N> | null {
   if (own === 0) return null
-  const site = domain.watched ? domain.site(undefined, decode) : undefined
-  const birth = { own, outer: null, from: null, site }
-  return new Step(domain, birth, { kind: 'received', opened: own, name: domain.name })
+  const site = domain.watched ? domain.site(own, undefined, decode) : undefined
+  return new Received(domain, undefined, { own, outer: null, from: null, site })
+}
+
+/** The beginning of a way that was not here. */
+class Received<in out N extends string> extends Context<N> {
+  override get kind(): StepKind {
+    return 'received'
+  }
+
+  override get name(): string {
+    return this.domain.name
+  }
 }
 
 function parse<N extends string>(domain: Domain<N>, text: string): ConveyanceData {

@@ -3,13 +3,13 @@
  * the reverse order of opening. That is checked always, in production too, so it has to be cheap:
  * a task keeps its frames and uses them again, and a scope is a small handle on one of them.
  */
-import { type Context, Step } from './context.js'
+import { Context } from './context.js'
 import type { Described } from './described.js'
 import { dispose } from './dispose.js'
 import type { ScopeError } from './errors.js'
 import type { Mask } from './flags.js'
-import { misused, type Thrown } from './misuse.js'
-import type { Origin } from './origin.js'
+import { misused } from './misuse.js'
+import type { Origin, StepKind } from './origin.js'
 import { isThenable, type RunResult } from './outcome.js'
 import { labelOf, type Site, stackOf } from './place.js'
 
@@ -31,8 +31,6 @@ export class Frame<in out N extends string> {
   /** Tells this use of the frame from others; 0 when nobody uses it, or a `run`, which has no handle. */
   serial = 0
   site: Site = undefined
-  /** The context that was running when the scope was opened; it matters only to those with a handle. */
-  opener: unknown = null
   /** What was conveyed to the scope. */
   from: Origin | null = null
   /** What {@link origin} found, for as long as it is right. */
@@ -70,15 +68,9 @@ export class Frame<in out N extends string> {
    */
   origin(own: number): Context<N> {
     if (this.snapshot?.own === own) return this.snapshot
-    const { context: bearer, outer, from, site, mask } = this
-    const { domain, name } = bearer
-    return (this.snapshot = new Step(
-      domain,
-      { own, outer: outer?.origin((own & ~mask) | this.saved) ?? null, from, site },
-      outer === null
-        ? { kind: 'given', opened: bearer.given, name, bearer }
-        : { kind: 'scope', opened: mask, name, bearer },
-    ))
+    const { outer, mask } = this
+    const before = outer === null ? null : outer.origin((own & ~mask) | this.saved)
+    return (this.snapshot = new Snapshot(this, own, before))
   }
 
   /** Calls a function in the scope and closes it when that is over. */
@@ -92,11 +84,11 @@ export class Frame<in out N extends string> {
       if (domain.followed === null) {
         domain.running = context
         result = fn(context as unknown as C)
-      } else result = domain.within(context, () => fn(context as unknown as C))
+      } else result = domain.within(context, fn, context as unknown as C)
       thenable = isThenable(result)
     } catch (thrown) {
       domain.running = running
-      this.#leave({ thrown })
+      this.#leave({ cause: thrown })
       throw thrown
     }
     domain.running = running
@@ -107,11 +99,11 @@ export class Frame<in out N extends string> {
 
   /** Closes the scope of a run when the promise settles. Apart, for closures here would cost every run. */
   async #settle(result: unknown): Promise<unknown> {
-    let section: Thrown | undefined
+    let section: ErrorOptions | undefined
     try {
       return await result
     } catch (thrown) {
-      section = { thrown }
+      section = { cause: thrown }
       throw thrown
     } finally {
       this.#leave(section)
@@ -119,7 +111,7 @@ export class Frame<in out N extends string> {
   }
 
   /** Closes the scope of a run: it has no handle, so only scopes inside it can stand in the way. */
-  #leave(section?: Thrown): void {
+  #leave(section?: ErrorOptions): void {
     if (this.context.top !== this) throw this.closedEarly(this, section)
     this.pop(this.context)
   }
@@ -138,7 +130,7 @@ export class Frame<in out N extends string> {
    * The error for closing the scope while another is open inside it. The frame leaves the stack, and
    * the scope inside it will close both: no restriction is lifted while code inside counts on it.
    */
-  closedEarly(scope: Described, section?: Thrown): ScopeError {
+  closedEarly(scope: Described, section?: ErrorOptions): ScopeError {
     const inner = this.inner as Frame<N>
     const error = misused(this.context.domain, scope, 'before', { other: inner, section })
     inner.saved = (inner.saved & ~this.mask) | this.saved
@@ -147,6 +139,40 @@ export class Frame<in out N extends string> {
     ;(this.outer as Frame<N>).inner = inner
     this.serial = 0
     return error
+  }
+}
+
+/** The state of a task in a scope, for those that keep it. */
+class Snapshot<in out N extends string> extends Context<N> {
+  readonly #task: ScopeStack<N>
+  readonly #mask: number
+  readonly #label: string | undefined
+
+  constructor({ context, mask, from, site, label }: Frame<N>, own: number, outer: Origin | null) {
+    super(context.domain, undefined, { own, outer, from, site })
+    this.#task = context
+    this.#mask = outer === null ? context.given : mask
+    this.#label = label
+  }
+
+  override get name(): string {
+    return this.#task.name
+  }
+
+  override get bearer(): Origin {
+    return this.#task
+  }
+
+  override get kind(): StepKind {
+    return this.outer === null ? 'given' : 'scope'
+  }
+
+  override get opened(): number {
+    return this.#mask
+  }
+
+  override get label(): string | undefined {
+    return this.#label
   }
 }
 
@@ -160,13 +186,16 @@ export class Scope<in out N extends string = string> implements Disposable {
   readonly mask: Mask<N>
   /** @internal */
   readonly site: Site
+  /** The context that was running when the scope was opened. */
+  readonly #opener: unknown
 
   /** @internal */
-  constructor(frame: Frame<N>, serial: number, mask: Mask<N>, site: Site) {
+  constructor(frame: Frame<N>, opener: unknown) {
     this.frame = frame
-    this.serial = serial
-    this.mask = mask
-    this.site = site
+    this.serial = frame.serial
+    this.mask = frame.mask
+    this.site = frame.site
+    this.#opener = opener
   }
 
   /** @internal */
@@ -207,16 +236,24 @@ export class Scope<in out N extends string = string> implements Disposable {
    * the flags of this scope stay until the scope inside it closes, and go with it.
    */
   close(): void {
-    const frame = this.frame
-    const context = frame.context
-    const domain = context.domain
-    const { current } = domain
-    if (frame.serial !== this.serial) throw misused(domain, this, 'twice')
-    if (current !== context && current !== null && current !== frame.opener) {
-      throw misused(domain, this, 'within', { other: current.origin })
-    }
-    if (context.top !== frame) throw frame.closedEarly(this)
+    const { frame } = this
+    const { context } = frame
+    const { current } = context.domain
+    const within = current !== context && current !== null && current !== this.#opener
+    if (frame.serial !== this.serial || within || context.top !== frame) throw this.#misuse()
     frame.pop(context)
+  }
+
+  /** The error for closing the scope now. */
+  #misuse(): ScopeError {
+    const { frame, context } = this
+    const { domain } = context
+    const { current } = domain
+    if (frame.serial !== this.serial) return misused(domain, this, 'twice')
+    if (current !== context && current !== null && current !== this.#opener) {
+      return misused(domain, this, 'within', { other: current.origin })
+    }
+    return frame.closedEarly(this)
   }
 
   /** What `using` calls at the end of its block: {@link close}. */

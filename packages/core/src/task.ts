@@ -67,9 +67,8 @@ export class Task<in out N extends string = string> extends Context<N> {
   /** @internal A scope that was opened by a call of `callee`, to which `from` was conveyed. */
   scope(mask: Mask<N>, label: string | undefined, callee: Callee, from: Origin | null): Scope<N> {
     const frame = this.open(mask, label, callee, from)
-    frame.opener = this.domain.current
     frame.serial = ++this.#serial
-    return new Scope(frame, frame.serial, mask, frame.site)
+    return new Scope(frame, this.domain.current)
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Diagnostics: who sees what, what an observer cannot break, and that nobody pays when nobody looks. */
 import { describe, expect, test } from 'vitest'
-import { adopt, convey, type ScopeEvent } from '../src/index.js'
+import { type ScopeEvent, subscribe } from '../src/diagnostics.js'
+import { adopt, convey } from '../src/index.js'
 import { Task } from '../src/task.js'
 import { eventsOf, jobsDomain } from './jobs.js'
 
@@ -51,7 +52,7 @@ describe('events', () => {
   test('say everything about what happened', () => {
     const { jobs, context, NO_DISK } = setUp()
     const events: ScopeEvent<'jobs'>[] = []
-    jobs.subscribe((event) => events.push(event))
+    subscribe(jobs, (event) => events.push(event))
     const scope = context.enter(NO_DISK, 'flush')
     scope.close()
     let error: unknown
@@ -81,11 +82,11 @@ describe('a subscription', () => {
   test('ends when it is disposed, also in the midst of an event', () => {
     const { jobs, context, NO_DISK } = setUp()
     const seen: string[] = []
-    const first = jobs.subscribe(({ kind }) => {
+    const first = subscribe(jobs, ({ kind }) => {
       seen.push(`first ${kind}`)
       first[Symbol.dispose]()
     })
-    jobs.subscribe(({ kind }) => seen.push(`second ${kind}`))
+    subscribe(jobs, ({ kind }) => seen.push(`second ${kind}`))
     context.run(NO_DISK, () => undefined)
     first[Symbol.dispose]()
     expect(seen).toEqual(['first enter', 'second enter', 'second exit'])
@@ -95,8 +96,8 @@ describe('a subscription', () => {
     const { jobs, context, NO_DISK } = setUp()
     const seen: string[] = []
     const observer = ({ kind }: ScopeEvent<'jobs'>) => seen.push(kind)
-    const first = jobs.subscribe(observer)
-    jobs.subscribe(observer)
+    const first = subscribe(jobs, observer)
+    subscribe(jobs, observer)
     context.run(NO_DISK, () => undefined)
     first[Symbol.dispose]()
     context.run(NO_DISK, () => undefined)
@@ -108,10 +109,10 @@ describe('an observer that throws', () => {
   test('disturbs neither what it observes nor other observers, and is not silent', async () => {
     const { jobs, context, NO_DISK } = setUp()
     const seen: string[] = []
-    jobs.subscribe(({ kind }) => {
+    subscribe(jobs, ({ kind }) => {
       throw new Error(kind)
     })
-    jobs.subscribe(({ kind }) => seen.push(kind))
+    subscribe(jobs, ({ kind }) => seen.push(kind))
     const errors = await unhandled(() => {
       const scope = context.enter(NO_DISK)
       expect(context.mask).toBe(NO_DISK)
@@ -190,8 +191,8 @@ describe('with nobody looking', () => {
     expect(jobs.watched).toBe(true)
     jobs.recordPlaces(0)
     expect(jobs.watched).toBe(false)
-    const first = jobs.subscribe(() => undefined)
-    const second = jobs.subscribe(() => undefined)
+    const first = subscribe(jobs, () => undefined)
+    const second = subscribe(jobs, () => undefined)
     expect(jobs.watched).toBe(true)
     first[Symbol.dispose]()
     expect(jobs.watched).toBe(true)

@@ -1,4 +1,5 @@
 /** A domain such as an application defines, anew for each test. */
+import { subscribe } from '../src/diagnostics.js'
 import { type Domain, defineDomain } from '../src/index.js'
 
 /** Restrictions at both ends of the 32 bits, grants, and an identity bit. */
@@ -16,7 +17,7 @@ export function jobsDomain() {
 /** Its kinds of events with label and flags, as they happen: `enter "a" NO_DISK`. */
 export function eventsOf<N extends string>(domain: Domain<N>): string[] {
   const events: string[] = []
-  domain.subscribe(({ kind, context, label, mask }) => {
+  subscribe(domain, ({ kind, context, label, mask }) => {
     events.push(
       `${kind} ${context}${label === undefined ? '' : ` "${label}"`} ${domain.format(mask)}`,
     )

@@ -1,4 +1,6 @@
 /** Guards and provenance: an error tells who restricted, where, and how it came here, and what is kept for that is bounded. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { handOff, inherit, merge, runAdopted, transfer } from '../src/delegation.js'
 import { adopt, Context, contextFrom, convey, type Mask, RestrictionError } from '../src/index.js'
@@ -152,5 +154,19 @@ describe('the way of a restriction', () => {
     }
     expect(refusal(context, NO_DISK)).toMatch(/^NO_DISK: scope "start" of request-17, /)
     expect(refusal(context, NO_NETWORK)).toMatch(/^NO_NETWORK: scope "half way" of again, /)
+  })
+
+  test('is bounded in memory too: what was cut off is collected', async () => {
+    const { jobs, request, NO_DISK } = setUp()
+    jobs.recordPlaces(0)
+    let context = request.fork(NO_DISK, 'start')
+    const early = new WeakRef(context)
+    for (let i = 0; i < 200; i++) context = context.fork(jobs.mask())
+    setFlagsFromString('--expose-gc')
+    // A WeakRef that was read is kept until the job is over.
+    await new Promise((resolve) => setImmediate(resolve))
+    runInNewContext('gc')()
+    expect(early.deref()).toBeUndefined()
+    expect(refusal(context, NO_DISK)).toBe('NO_DISK: scope "start" of request-17')
   })
 })

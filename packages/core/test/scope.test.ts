@@ -1,5 +1,6 @@
 /** Scopes: `enter` and `run`, what they restore, and what an error says when they are closed wrongly. */
 import { describe, expect, test } from 'vitest'
+import { subscribe } from '../src/diagnostics.js'
 import { type Scope, ScopeError } from '../src/index.js'
 import { Task } from '../src/task.js'
 import { eventsOf, jobsDomain } from './jobs.js'
@@ -379,7 +380,7 @@ describe('an observer that opens scopes', () => {
     const { jobs, context, NO_DISK, NO_NETWORK } = setUp()
     let observing = true
     let own: Scope<'jobs'> | undefined
-    const subscription = jobs.subscribe(({ kind }) => {
+    const subscription = subscribe(jobs, ({ kind }) => {
       if (kind !== 'enter' || !observing) return
       observing = false
       own = context.enter(NO_NETWORK)

@@ -8,6 +8,7 @@ import { payload } from '../src/adapters/job.js'
 import { wrap } from '../src/adapters/message-port.js'
 import { writeBaggage } from '../src/adapters/otel-baggage.js'
 import { handOff, inherit, merge, transfer } from '../src/delegation.js'
+import { subscribe } from '../src/diagnostics.js'
 import {
   adopt,
   bind,
@@ -209,7 +210,7 @@ describe('what comes out', () => {
 
   test('is what a block can use', () => {
     expectTypeOf(context.enter(NO_DISK)).toMatchTypeOf<Disposable>()
-    expectTypeOf(jobs.subscribe(() => undefined)).toMatchTypeOf<Disposable>()
+    expectTypeOf(subscribe(jobs, () => undefined)).toMatchTypeOf<Disposable>()
     expectTypeOf(inherit(context, context)).toMatchTypeOf<Disposable>()
   })
 })

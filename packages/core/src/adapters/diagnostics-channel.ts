@@ -5,7 +5,7 @@
  * @module diagnostics-channel
  */
 import { channel } from 'node:diagnostics_channel'
-import type { ScopeEvent, ScopeEventKind } from '../diagnostics.js'
+import { type ScopeEvent, type ScopeEventKind, subscribe } from '../diagnostics.js'
 import type { Domain } from '../domain.js'
 
 /** Publishes all events of a domain until disposed. Each costs a call, also where nobody listens. */
@@ -19,5 +19,5 @@ export function publish<N extends string>(domain: Domain<N>): Disposable {
     refuse: channel('scopemask:refuse'),
     violation: channel('scopemask:violation'),
   } satisfies Record<ScopeEventKind, unknown>
-  return domain.subscribe((event: ScopeEvent<N>) => channels[event.kind].publish(event))
+  return subscribe(domain, (event: ScopeEvent<N>) => channels[event.kind].publish(event))
 }

@@ -2,7 +2,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, onTestFinished, test } from 'vitest'
 import { publish } from '../../src/adapters/diagnostics-channel.js'
-import { adopt, convey, type ScopeEvent } from '../../src/index.js'
+import type { ScopeEvent } from '../../src/diagnostics.js'
+import { adopt, convey } from '../../src/index.js'
 import { Task } from '../../src/task.js'
 import { jobsDomain } from '../jobs.js'
 
