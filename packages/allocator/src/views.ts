@@ -4,6 +4,7 @@
  */
 export { buddyinfo } from './views/buddyinfo.js'
 export { memInfo } from './views/mem-info.js'
+export { type MeminfoExtras, meminfo } from './views/meminfo.js'
 export { pagetypeinfo } from './views/pagetypeinfo.js'
 export { slabinfo } from './views/slabinfo.js'
 export {

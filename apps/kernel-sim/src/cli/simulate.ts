@@ -24,6 +24,7 @@ import { holdAgainst, textOf } from './hold-against.js'
 import { type Load, loadOfMachine, loadOfPlan } from './load.js'
 import { loadMachine, scenarioOfMachine } from './load-machine.js'
 import { loadScenario } from './load-scenario.js'
+import { Probe, writeText } from './probe.js'
 import { Progress } from './progress.js'
 
 /** The machine that runs when none is given. */
@@ -42,6 +43,9 @@ interface Options {
   readonly json?: true
   readonly markdown?: true
   readonly html?: true
+  readonly proc?: string
+  readonly at?: readonly number[]
+  readonly dmesg?: string
   readonly progress?: boolean
 }
 
@@ -94,6 +98,16 @@ export function simulate(program: Command): void {
     .addOption(
       new Option('--html', 'print the report as one page of HTML').conflicts(['json', 'markdown']),
     )
+    .option(
+      '--proc <dir>',
+      "write the kernel's own files to a folder: vmstat, meminfo, pressure/memory and others",
+    )
+    .option(
+      '--at <seconds>',
+      'with --proc: when, in virtual seconds; several times get a folder each',
+      times,
+    )
+    .option('--dmesg <file>', "write the kernel's log to a file: kernel-sim explain reads it")
     .option('--progress', 'show progress on standard error, also where that is no terminal')
     .option('--no-progress', 'show no progress')
     .addHelpText('after', DETAILS)
@@ -103,8 +117,17 @@ export function simulate(program: Command): void {
 async function run(machine: string | undefined, options: Options): Promise<void> {
   const progress = new Progress(process.stderr, options.progress)
   if (options.held !== undefined) return await held(options, options.held, progress)
+  if (options.at !== undefined && options.proc === undefined) {
+    throw new InputError('--at says when the files of --proc are written: name a folder for them')
+  }
   const load = await loadOf(machine, options)
-  const results = resultsOf(load, progress)
+  const probe = new Probe(options.proc, options.at)
+  const results = resultsOf(load, progress, probe)
+  const [first] = results
+  if (first !== undefined) {
+    probe.end(first.proc)
+    if (options.dmesg !== undefined) writeText(options.dmesg, first.dmesg)
+  }
   if (options.json) process.stdout.write(simulationJson(results))
   else {
     const pages =
@@ -138,18 +161,20 @@ async function scenarioNamed({ scenario }: Options): Promise<Scenario | null> {
 }
 
 /** Runs a load under each of its policies, seed by seed. */
-function resultsOf(load: Load, progress: Progress): SimulationResult[] {
+function resultsOf(load: Load, progress: Progress, probe?: Probe): SimulationResult[] {
   // Before the first of them runs for long.
   const policies = load.policies.map(machinePolicy)
   const results = policies.flatMap((policy) =>
     Array.from({ length: load.runs }, (_, run) => {
       const seed = load.seed + run
       const simulation = load.start({ policy, seed })
-      simulation.run((now) =>
+      const onProgress = (now: number): void =>
         progress.say(
           () => `${policy.name}, seed ${seed}: ${now / SECOND} of ${load.seconds} virtual seconds`,
-        ),
-      )
+        )
+      // What is written to files is of the first run.
+      if (run === 0 && policy === policies[0]) probe?.look(simulation, onProgress)
+      simulation.run(onProgress)
       return resultOf(simulation, { machine: load.spec.name, policy: policy.name, seed })
     }),
   )
@@ -210,6 +235,10 @@ function seconds(text: string): number {
     throw new InvalidArgumentError('It takes a number from 0.1 to 86400.')
   }
   return value
+}
+
+function times(text: string): number[] {
+  return text.split(',').map(seconds)
 }
 
 function mib(text: string): number {

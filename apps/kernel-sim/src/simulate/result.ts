@@ -1,20 +1,13 @@
 /** Result: what a run has shown, as data. */
-import { buddyinfo, vmstat, zoneinfo } from '@scopemask/allocator'
 import type { Facts } from './measure/facts.js'
 import { factsOf } from './measure/facts.js'
 import { type Measured, measuredOf } from './measure/measured.js'
 import type { Sample } from './measure/samples.js'
 import type { Kill } from './memory/oom.js'
+import { type ProcFiles, procFiles } from './proc/proc-files.js'
 import type { Hang } from './scenario-run.js'
 import type { Simulation } from './simulation.js'
 import { SECOND } from './time.js'
-
-/** The kernel's own files at the end of a run. */
-export interface ProcFiles {
-  readonly buddyinfo: string
-  readonly vmstat: string
-  readonly zoneinfo: string
-}
 
 export interface SimulationResult extends Measured {
   readonly machine: string
@@ -28,7 +21,10 @@ export interface SimulationResult extends Measured {
   readonly kills: readonly Kill[]
   /** Tasks of a scenario that wait for each other for ever. */
   readonly hang: Hang | null
+  /** The kernel's own files at the end of the run. */
   readonly proc: ProcFiles
+  /** What the kernel has logged: reports of the OOM killer, failed allocations. */
+  readonly dmesg: string
 }
 
 /** Takes the result of a run that has ended. */
@@ -40,8 +36,6 @@ export function resultOf(
     seed,
   }: { readonly machine: string; readonly policy: string; readonly seed: number },
 ): SimulationResult {
-  const { memory } = simulation.vm
-  const counters = memory.counters()
   return {
     machine,
     policy,
@@ -53,10 +47,7 @@ export function resultOf(
     samples: simulation.samples.rows,
     kills: simulation.vm.oom.kills.map((kill) => ({ ...kill, at: kill.at - simulation.began })),
     hang: simulation.scenario?.hang ?? null,
-    proc: {
-      buddyinfo: buddyinfo(memory.zones.all),
-      vmstat: vmstat(memory.zones.all, counters),
-      zoneinfo: zoneinfo(memory.zones, counters),
-    },
+    proc: procFiles(simulation),
+    dmesg: simulation.kernelLog.text,
   }
 }

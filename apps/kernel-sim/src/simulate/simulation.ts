@@ -25,6 +25,8 @@ import { WorkLog } from './measure/work-log.js'
 import { Vm } from './memory/vm.js'
 import type { Program } from './plan/programs.js'
 import { type MachinePolicy, machinePolicy } from './policy.js'
+import { machineCounters } from './proc/counters.js'
+import { KernelLog } from './proc/kernel-log.js'
 import { ScenarioRun } from './scenario-run.js'
 import { Accounting } from './sched/accounting.js'
 import { Cfs } from './sched/cfs.js'
@@ -86,6 +88,8 @@ export class Simulation {
   readonly journal: Journal
   readonly files: Files
   readonly scenario: ScenarioRun | null
+  /** What the kernel has logged. */
+  readonly kernelLog = new KernelLog()
   /** What takes memory away, where faults do. */
   readonly balloons: readonly Balloon[]
   readonly samples: Samples
@@ -103,7 +107,7 @@ export class Simulation {
   #reached = 0
 
   constructor(options: SimulationOptions) {
-    const { spec, seed, duration, workloads, log = () => {} } = options
+    const { spec, seed, duration, workloads, log } = options
     const policy = options.policy ?? machinePolicy('scope')
     const random = xorshift(seed)
     const { clock } = this
@@ -113,7 +117,11 @@ export class Simulation {
     this.psi = new Psi(clock, spec.cpus)
     this.cpus.observer = new Accounting(clock, this.psi, spec.cpus)
     const { psi, cpus } = this
-    this.vm = new Vm({ clock, cpus, costs, psi, spec, log })
+    const print = (text: string): void => {
+      this.kernelLog.add(clock.now, text)
+      log?.(text)
+    }
+    this.vm = new Vm({ clock, cpus, costs, psi, spec, log: print })
     this.disk = new Disk(clock, this.cpus, spec.disk)
     this.cache = new PageCache({ memory: this.vm.memory, owners: this.vm.owners, cpus, psi })
     const shared = { clock, cpus: this.cpus, vm: this.vm, cache: this.cache, disk: this.disk }
@@ -123,6 +131,7 @@ export class Simulation {
       sysctls: spec.sysctls,
       bootLimit: spec.bootDirtyLimit,
     })
+    this.vm.oom.counters = () => machineCounters(this)
     this.journal = new Journal({ ...shared, writeback: this.writeback })
     const reader = new Reader({
       vm: this.vm,
@@ -151,6 +160,7 @@ export class Simulation {
     // Seeds shift the run against the kernel's own timers.
     this.cpus.run(random(SECOND))
     this.began = clock.now
+    this.kernelLog.origin = this.began
     this.disk.pace = new DiskPace(options.faults ?? [], this.began)
     const system: System = {
       clock,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -110,6 +110,51 @@ it('runs a machine in TypeScript, with a workload and a scenario of its own', as
   expect(stdout).toMatch(/^ {2}log +0 +2\.0/m)
 })
 
+it('writes the files of the kernel when it is asked to, and a log that explain reads', async () => {
+  const hungry = write(
+    'hungry.yaml',
+    `memory: 128 MiB
+seconds: 4
+workloads:
+  cache: { type: read, size: 64 MiB }
+  writer: { type: write, size: 64 MiB }
+  hog: { type: hog, size: 90 MiB, pace: 20 ms, start: 1 s }
+`,
+  )
+  const proc = join(folder, 'proc')
+  const dmesg = join(folder, 'dmesg.txt')
+  const args = ['--proc', proc, '--at', '0.5,2', '--dmesg', dmesg, '--json']
+  const { stdout, stderr } = await kernelSim(['simulate', hungry, ...args])
+  expect(stderr).toBe('')
+  const { runs } = JSON.parse(stdout) as {
+    runs: { kills: { rss: number }[]; proc: Record<string, string> }[]
+  }
+  const [run] = runs
+  const count = (time: string, name: string): number =>
+    Number(
+      new RegExp(`^${name} (\\d+)$`, 'm').exec(
+        readFileSync(join(proc, time, 'vmstat'), 'utf8'),
+      )?.[1],
+    )
+  expect(count('0.5s', 'nr_dirty')).toBeGreaterThan(0)
+  expect(count('2s', 'pgpgout')).toBeGreaterThan(count('0.5s', 'pgpgout'))
+  expect(readFileSync(join(proc, '2s/pressure/io'), 'utf8')).toMatch(
+    /^some avg10=\d+\.\d\d avg60=\d+\.\d\d avg300=\d+\.\d\d total=\d+\nfull avg10=.* total=\d+\n$/,
+  )
+  expect(run?.proc.meminfo).toMatch(/^MemTotal: {10}92752 kB\nMemFree: /)
+  // The kernel's report is read as that of any kernel.
+  const explained = await kernelSim(['explain', dmesg, '--json'])
+  const { reports } = JSON.parse(explained.stdout) as {
+    reports: { kind: string; summary: string; kernel: string; verdict: string }[]
+  }
+  expect(reports.map(({ kind }) => kind)).toEqual(['oom-kill'])
+  expect(reports[0]).toMatchObject({ verdict: 'explained', kernel: '6.1.192' })
+  expect(reports[0]?.summary).toBe(
+    'hog asked for one page with GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO, and the OOM killer killed hog (pid 100).',
+  )
+  expect(readFileSync(dmesg, 'utf8')).toContain(`anon-rss:${(run?.kills[0]?.rss ?? 0) * 4}kB`)
+})
+
 it('holds a configuration against what was recorded of it', async () => {
   const { status, stdout } = await kernelSim([
     'simulate',
@@ -145,6 +190,11 @@ it('says what is wrong with what it is given', async () => {
     [
       [ts('syntax.ts', 'export default machine({')],
       `kernel-sim: ${folder}/syntax.ts cannot be loaded: `,
+    ],
+    [[machine, '--at', '3'], 'kernel-sim: --at says when the files of --proc are written: '],
+    [
+      [machine, '--seconds', '0.1', '--proc', `${plan}/x`],
+      `kernel-sim: ${plan}/x/buddyinfo cannot be written: `,
     ],
     [['--held', plan], `kernel-sim: ${plan} is not JSON: `],
     [['--held', '--config', 'W99'], 'kernel-sim: no configuration begins with W99; there are '],

@@ -9,6 +9,7 @@ import {
   GFP_KERNEL,
   MIGRATE_UNMOVABLE,
   memInfo,
+  meminfo,
   PF,
   pagetypeinfo,
   SlabAllocator,
@@ -73,6 +74,27 @@ describe('buddyinfo', () => {
     expect(buddyinfo([normal()])).toBe(
       'Node 0, zone   Normal      0      0      0      0      0      0      0      0      0      1   1535 \n',
     )
+  })
+})
+
+describe('meminfo', () => {
+  it('has the form of the kernel', () => {
+    // Newer kernels count what a balloon has; that one does not look for broken memory, as Debian's do.
+    const kernel = form(proc('meminfo')).replace(/^Balloon:.*\n/m, '')
+    const ours = form(meminfo(zones)).replace(/^HardwareCorrupted: {5}0 kB\n/m, '')
+    expect(ours).toBe(kernel)
+    expect(meminfo(zones)).toContain('\nHardwareCorrupted:     0 kB\n')
+  })
+
+  it('tells buffers from files, and what could be had', () => {
+    const text = meminfo(zones, counters, { buffers: 4843 })
+    expect(text).toContain('\nBuffers:           19372 kB\nCached:           400000 kB\n')
+    expect(text).toContain('\nDirty:              1404 kB\n')
+    expect(text).toContain('\nShmemHugePages:     2048 kB\n')
+    const low = zones.all.reduce((sum, { watermarks }) => sum + watermarks.low, 0)
+    const free = zones.freePages() - zones.totalReserve
+    const slab = 50_876 - Math.min(25_438, low)
+    expect(text).toContain(`\nMemAvailable:    ${4 * (free + slab)} kB\n`)
   })
 })
 

@@ -39,6 +39,8 @@ export class ObjectCache {
   /** Objects freed by the shrinker, and times it was refused since the request may not enter the filesystem. */
   freed = 0
   refused = 0
+  /** Objects that it was asked to look at then, and did not. */
+  refusedObjects = 0
   calls = 0
 
   /**
@@ -126,6 +128,7 @@ export class ObjectCache {
         this.calls++
         if ((gfp & __GFP_FS) === 0) {
           this.refused++
+          this.refusedObjects += nrToScan
           return SHRINK_STOP
         }
         const dentries = this.#dentryLru.length

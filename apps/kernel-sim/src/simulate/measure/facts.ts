@@ -63,6 +63,8 @@ export function factsOf(simulation: Simulation): Facts {
   facts.journal_handles = journal.counts.handles
   facts.shrink_super_cache_scan_freed = simulation.files.objects.freed
   facts.shrink_super_cache_scan_refused = simulation.files.objects.refused
+  facts.shrink_super_cache_objects_refused = simulation.files.objects.refusedObjects
+  facts.oom_refused = vm.oom.refused
   dirtyFacts(simulation, facts)
   for (const name of SAMPLED) facts[`mean_${name}`] = samples.mean(name)
   facts.max_nr_dirty = samples.max('nr_dirty')

@@ -1,8 +1,12 @@
 /** OOM: the killer (mm/oom_kill.c, 6.1): the task with the most pages dies, and frees them. */
-import { memInfo, type PageAllocator } from '@scopemask/allocator'
+import { __GFP_FS, memInfo, type PageAllocator, type VmCounters } from '@scopemask/allocator'
 import type { Clock } from '@scopemask/checker/live'
 import type { Task } from '../task.js'
+import { type OomTask, oomReport } from './oom-report.js'
 import type { Owners, PageOwner } from './owners.js'
+
+/** Where the numbers of programs begin: below are kernel threads. */
+const FIRST_PID = 100
 
 /** A kill. */
 export interface Kill {
@@ -15,6 +19,12 @@ export interface Kill {
 
 export class Oom {
   readonly kills: Kill[] = []
+  /** Times that it was not asked, since the request may not enter the filesystem (out_of_memory). */
+  refused = 0
+  /** What its report tells of memory. */
+  counters: () => VmCounters = () => this.#memory.counters()
+  /** Who needs memory. */
+  #invoker: Task | null = null
   readonly #memory: PageAllocator
   readonly #owners: Owners
   readonly #clock: Clock
@@ -43,6 +53,12 @@ export class Oom {
     return number
   }
 
+  /** A task can get no memory: it is about to be decided whether somebody is killed for it. @param gfp as its scopes leave it */
+  asked(task: Task, gfp: number): void {
+    if ((gfp & __GFP_FS) === 0) this.refused++
+    this.#invoker = task
+  }
+
   /** Kills the task with the most pages (oom_badness: rss; there is no swap). Returns whether there was one. */
   kill(gfp: number, order: number): boolean {
     let victim: Task | null = null
@@ -52,12 +68,20 @@ export class Oom {
       if (task.rss > 0 && (victim === null || task.rss > victim.rss)) victim = task
     }
     if (victim === null) return false
-    const memory = this.#memory
     this.kills.push({ at: this.#clock.now, victim: victim.name, rss: victim.rss })
+    const programs = [...this.#tasks.keys()].map((task, index): OomTask => {
+      const { name, anon, rss } = task
+      return { pid: FIRST_PID + index, name, pages: anon.length, rss, isVictim: task === victim }
+    })
+    const invoker = this.#invoker ?? victim
     this.#log(
-      `${victim.name} invoked oom-killer: gfp_mask=0x${gfp.toString(16)}, order=${order}\n` +
-        `${memInfo(memory.zones, memory.counters(), 0)}\n` +
-        `Out of memory: Killed process (${victim.name}) anon-rss:${victim.rss * 4}kB`,
+      oomReport({
+        invoker: { name: invoker.name, cpu: invoker.cpu },
+        gfp,
+        order,
+        tasks: programs.filter(({ isVictim, rss }) => isVictim || rss > 0),
+        memInfo: memInfo(this.#memory.zones, this.counters(), invoker.cpu),
+      }),
     )
     victim.killed = true
     return true

@@ -50,6 +50,8 @@ export class Vm {
   readonly stalls = new Stalls()
   /** Pages of reclaimable slabs that never go away. */
   readonly fixedSlabPages: number
+  /** Pages of other slabs that the kernel had before the run. */
+  readonly fixedUnreclaimableSlabPages: number
   readonly oom: Oom
   /** The least priority that a request got to. */
   lowestPriority = 12
@@ -99,6 +101,7 @@ export class Vm {
     this.oom = new Oom({ memory: this.memory, owners, clock, log })
     this.#boot(spec)
     this.fixedSlabPages = spec.slabReclaimable
+    this.fixedUnreclaimableSlabPages = spec.slabUnreclaimable
     this.kswapd = Array.from(
       { length: spec.memory.nodes.length },
       (_, node) => new Kswapd({ memory: this.memory, clock, cpus, costs, psi, node }),
@@ -178,6 +181,7 @@ export class Vm {
       if (step.done) return step.value
       if (step.value.kind === 'reclaim')
         answer = yield* this.#reclaim(task, request, step.value.gfp)
+      else if (step.value.kind === 'out-of-memory') this.oom.asked(task, step.value.gfp)
       else if (step.value.kind === 'oom-lock' && task.killed) {
         // It has been chosen: it dies, and needs no page.
         steps.return(NO_PAGE)
