@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { HTML_STYLE } from '@scopemask/kernel-sim/pages'
 import { build } from 'esbuild'
 import { bundledCases } from './cases.mjs'
+import { tourTexts } from './tour.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 /** What stack traces call the engine: kernel-sim takes the folder for its own, and names lines of the scenario alone. */
@@ -50,6 +51,7 @@ const engine = `${await bundled('engine/engine.ts')}\n//# sourceURL=${ENGINE}\n`
 const script = await bundled('page/main.ts', {
   'made:engine': { text: engine },
   'made:cases': bundledCases(),
+  'made:tour': { texts: tourTexts() },
 })
 // Only this script runs, and what it makes blobs of: the engine, and the scenario as a script for it.
 const hash = createHash('sha256').update(script).digest('base64')

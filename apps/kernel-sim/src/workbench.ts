@@ -5,5 +5,6 @@
  */
 export { POLICIES, type Policy, type PolicyName, policyNamed } from './kernel/policy.js'
 export { about, type CaseRow, type Cell, cellOf } from './matrix/cell.js'
+export { type Deed, deedsOf } from './matrix/deeds.js'
 export { type Exhibit, exhibitsOf } from './matrix/exhibit.js'
 export { type Terrain, type Walk, type Way, walkOf } from './matrix/walk.js'

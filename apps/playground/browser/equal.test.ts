@@ -71,7 +71,10 @@ it('says the same of all cases under all policies, and walks the tokens', async 
             },
           ],
     )
-    const requests: Request[] = [{ kind: 'check', script, policies, keeps: [] }, ...walks]
+    const requests: Request[] = [
+      { kind: 'check', script, policies, keeps: { policy: 'scope', all: [] } },
+      ...walks,
+    ]
     const [checked, ...walked] = await page.evaluate(
       async ([engine, requests]) => {
         const worker = new Worker(URL.createObjectURL(new Blob([engine])))

@@ -111,6 +111,7 @@ describe('the page', () => {
 describe('a check', () => {
   it('leads from a verdict to its counterexample, and from there into a walk', async () => {
     const { page } = await visit(browser)
+    await page.selectOption('#case', '1')
     expect(await check(page)).toBe('Checked. unrestricted: deadlock, explicit: safe, scope: safe.')
     await page.locator('#verdicts td a').click()
     expect(await page.locator('#result details[open]').count()).toBe(1)
@@ -155,6 +156,7 @@ describe('a check', () => {
 
   it('is under the policies that are chosen', async () => {
     const { page } = await visit(browser)
+    await page.selectOption('#case', '1')
     for (const box of await page.locator('#policies input').all()) await box.uncheck()
     await page.click('#run')
     expect(await page.locator('#outcome').textContent()).toBe('Choose at least one policy.')
@@ -166,6 +168,7 @@ describe('a check', () => {
 describe('a walk', () => {
   it('goes by hand to a deadlock, says why, and goes back', async () => {
     const { page } = await visit(browser)
+    await page.selectOption('#case', '1')
     await page.selectOption('#walk-policy', 'unrestricted')
     await expect.poll(() => page.locator('#way h2').textContent()).toContain('unrestricted')
     while (!(await standing(page)).includes('deadlock')) {
@@ -203,24 +206,45 @@ describe('the keyboard', () => {
   it('comes to everything in the order of the page, and out of the editor', async () => {
     const { page } = await visit(browser)
     const order: string[] = []
-    for (let presses = 0; presses < 40 && !order.includes('move-0'); presses++) {
+    for (let presses = 0; presses < 60 && !order.includes('move-0'); presses++) {
       await page.keyboard.press('Tab')
       order.push(
-        await page.evaluate(
-          "document.activeElement.id || (document.activeElement.classList.contains('cm-content') ? 'editor' : '')",
-        ),
+        await page.evaluate(() => {
+          const { id, dataset, classList } = document.activeElement as HTMLElement
+          const isEditor = classList.contains('cm-content')
+          return id || (dataset.stop ?? dataset.does ?? (isEditor ? 'editor' : ''))
+        }),
       )
     }
     expect(order.filter((id) => id !== '')).toEqual([
-      'case',
-      'editor',
-      'share',
-      'reset',
-      'run',
-      'limit',
-      'walk-policy',
-      'move-0',
+      ...['reclaim-recursion', 'scopes', 'which-scope', 'delegation', 'conveying'],
+      ...['rescuers', 'price', 'lost-wake-up', 'check', 'solve', 'next'],
+      ...['case', 'editor', 'share', 'save', 'reset', 'run', 'limit', 'walk-policy', 'move-0'],
     ])
+  })
+})
+
+describe('the tour', () => {
+  it('is walked from its first stop to the last, each failed and then passed', async () => {
+    const { page, complaints } = await visit(browser)
+    const verdict = page.locator('#stop-verdict')
+    for (let stop = 1; stop <= 8; stop++) {
+      await expect
+        .poll(() => page.locator('#stop h3').textContent())
+        .toMatch(new RegExp(`^${stop}\\.`))
+      await page.click('[data-does="check"]')
+      await expect.poll(() => verdict.textContent()).toContain('✗ Not yet: under')
+      await expect.poll(() => page.locator('#on').isEnabled()).toBe(true)
+      expect(await standing(page)).toMatch(/^At the beginning/)
+      await page.click('[data-does="solve"]')
+      expect(await verdict.textContent()).toBe('')
+      await page.click('[data-does="check"]')
+      await expect.poll(() => verdict.textContent()).toContain('✓ Passed')
+      expect(await page.locator('#stops .good').count()).toBe(stop)
+      if (stop < 8) await page.click('[data-does="next"]')
+    }
+    expect(await barriers(page)).toEqual([])
+    expect(complaints).toEqual([])
   })
 })
 

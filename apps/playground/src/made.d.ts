@@ -19,3 +19,8 @@ declare module 'made:cases' {
   /** By name of the module. */
   export const texts: Readonly<Record<string, string>>
 }
+
+declare module 'made:tour' {
+  /** By stop, the text to begin with and one that passes. */
+  export const texts: Readonly<Record<string, { readonly start: string; readonly solved: string }>>
+}

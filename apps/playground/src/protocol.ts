@@ -14,8 +14,8 @@ export type Request =
       readonly kind: 'check'
       readonly script: Script
       readonly policies: readonly PolicyName[]
-      /** What has to be true of the scenario still, beside its verdict. */
-      readonly keeps: readonly Keep[]
+      /** What the scenario has to do still, under which policy, beside its verdicts. */
+      readonly keeps: { readonly policy: PolicyName; readonly all: readonly Keep[] }
     }
   | {
       readonly kind: 'walk'
@@ -40,8 +40,8 @@ export type Report =
       readonly kind: 'checked'
       readonly row: CaseRow
       readonly exhibits: readonly Exhibit[]
-      /** Those of the request that are not true. */
-      readonly lost: readonly Keep[]
+      /** For each keep of the request whether it is kept. */
+      readonly kept: readonly boolean[]
     }
   | { readonly kind: 'walked'; readonly walk: Walk }
   | Fault

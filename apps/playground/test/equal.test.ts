@@ -12,7 +12,8 @@ import { asked } from './engine-in-vm.js'
 
 const { cases, texts } = bundledCases()
 
-const SOME = CASES.filter(({ number }) => ['1', '2', '4', '6', '8', '14', '26'].includes(number))
+const NONE = { policy: 'scope', all: [] } as const
+const SOME = CASES.filter(({ number }) => ['1', '4', '8', '14'].includes(number))
 
 /** The script of a case, from the text that the page shows. */
 function scriptOf(number: string): Script {
@@ -29,7 +30,7 @@ describe.each(SOME)('case $number', ({ number, scenario }) => {
       kind: 'check',
       script,
       policies: ['scope'],
-      keeps: [],
+      keeps: NONE,
     })
     const policy = policyNamed('scope')
     const cell = await cellOf({ number, scenario }, policy, { search: {}, onProgress: () => {} })

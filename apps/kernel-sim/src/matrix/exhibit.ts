@@ -15,6 +15,8 @@ export interface Exhibit {
   /** `case-4/scope`: names it on a page. */
   readonly address: string
   readonly scenario: string
+  /** True for a bundled one, which commands find by its name. */
+  readonly isBundled: boolean
   readonly policy: string
   readonly verdict: string
   readonly counterexample: Counterexample
@@ -83,6 +85,7 @@ function exhibitOf(
   return {
     address: addressOf(row, policy),
     scenario: row.name,
+    isBundled: row.number !== '',
     policy,
     verdict: result.verdict,
     counterexample,

@@ -4,12 +4,13 @@ import {
   type CaseRow,
   type Cell,
   cellOf,
+  deedsOf,
   exhibitsOf,
   policyNamed,
   walkOf,
 } from '@scopemask/kernel-sim/workbench'
 import type { Report, Request, Script } from '../protocol.js'
-import { lostKeeps } from '../tour/keep.js'
+import { isKept } from '../tour/keep.js'
 import { faultOf } from './fault.js'
 import { load, type ScriptHost, Unparsable } from './load.js'
 import { StepWatch } from './step-watch.js'
@@ -57,8 +58,9 @@ async function checked({
   }
   const row: CaseRow = { ...about(found), cells, seconds: (performance.now() - started) / 1000 }
   const exhibits = exhibitsOf(row, found.scenario, 'all')
-  const lost = lostKeeps(found.scenario, policies, keeps)
-  return { kind: 'checked', row, exhibits, lost }
+  const deeds = keeps.all.length === 0 ? [] : deedsOf(found.scenario, policyNamed(keeps.policy))
+  const kept = keeps.all.map((keep) => isKept(keep, deeds))
+  return { kind: 'checked', row, exhibits, kept }
 }
 
 function walked({ script, policy, way, take }: Extract<Request, { kind: 'walk' }>): Report {

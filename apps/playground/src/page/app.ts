@@ -10,7 +10,8 @@ import { EngineClient } from './engine-client.js'
 import { find } from './find.js'
 import { LinkError, linkTo, readLink, type Shared } from './link.js'
 import { POLICY_NAMES } from './policies.js'
-import { BUNDLED, textOf } from './texts.js'
+import { CASE_STARTS, type Start, startOf, TOUR_STARTS, textOf } from './texts.js'
+import { Tour } from './tour.js'
 import { type SeenStep, Verdicts } from './verdicts.js'
 import { type Step, Walker } from './walker.js'
 
@@ -18,8 +19,8 @@ import { type Step, Walker } from './walker.js'
 const PAUSE = 600
 /** How long a walk may take, in ms. */
 const WALK_LIMIT = 20_000
-/** The case that is shown first. */
-const FIRST = '1'
+/** What is shown first. */
+const FIRST = 'reclaim-recursion'
 const BEGINNING: Way = { token: '', at: 0 }
 
 export class App {
@@ -40,13 +41,24 @@ export class App {
   readonly #editor = new Editor(find('editor', HTMLElement), () => this.#changed())
   readonly #verdicts = new Verdicts((step) => this.#walkThrough(step))
   readonly #walker = new Walker((step) => void this.#walkOn(step))
-  #number = FIRST
+  readonly #tour = new Tour({
+    open: (id) => this.#open({ number: id }),
+    solve: (text) => {
+      this.#editor.text = text
+      this.#looked(BEGINNING)
+    },
+    check: () => void this.#check(),
+  })
+  /** What the text was at the beginning: see {@link startOf}. */
+  #start = FIRST
   #way: Way = BEGINNING
   #pause: ReturnType<typeof setTimeout> | undefined
 
   /** @param hash the part of the address after `#`. */
   async start(hash: string): Promise<void> {
-    this.#chosen.innerHTML = `${html`${BUNDLED.map(({ number, name }) => html`<option value="${number}">${number}: ${name}</option>`)}`}`
+    const options = (starts: readonly Start[]) =>
+      starts.map(({ id, label }) => html`<option value="${id}">${label}</option>`)
+    this.#chosen.innerHTML = `${html`<optgroup label="The tour">${options(TOUR_STARTS)}</optgroup><optgroup label="Real cases">${options(CASE_STARTS)}</optgroup>`}`
     this.#policies.insertAdjacentHTML(
       'beforeend',
       `${html`${POLICY_NAMES.map((name) => html`<label><input type="checkbox" value="${name}" checked> ${name}</label>`)}`}`,
@@ -59,8 +71,9 @@ export class App {
     this.#walkPolicy.addEventListener('change', () => void this.#walkTo(this.#way, true))
     find('share', HTMLButtonElement).addEventListener('click', () => void this.#share())
     find('reset', HTMLButtonElement).addEventListener('click', () =>
-      this.#open({ number: this.#number }),
+      this.#open({ number: this.#start }),
     )
+    find('save', HTMLButtonElement).addEventListener('click', () => this.#save())
     addEventListener('hashchange', () => void this.#follow(location.hash.slice(1)))
     if (!(await this.#follow(hash))) this.#open({ number: FIRST })
   }
@@ -73,7 +86,7 @@ export class App {
       if (link === null) return false
       if ('number' in link.scenario && textOf(link.scenario.number) === undefined) {
         throw new LinkError(
-          `The link is of case ${link.scenario.number}, which is not bundled here.`,
+          `The link is of case ${link.scenario.number}, which this page does not have.`,
         )
       }
       this.#open(link.scenario, link.walk)
@@ -88,8 +101,12 @@ export class App {
   /** Opens a scenario, at the beginning or where somebody was. */
   #open(scenario: Shared['scenario'], walk: Shared['walk'] = null): void {
     if ('number' in scenario) {
-      this.#number = scenario.number
+      this.#start = scenario.number
       this.#chosen.value = scenario.number
+      this.#tour.show(scenario.number)
+      const only = this.#tour.stop?.policy
+      for (const box of this.#boxes()) box.checked = only === undefined || box.value === only
+      if (only !== undefined) this.#walkPolicy.value = only
     }
     const text = 'text' in scenario ? scenario.text : textOf(scenario.number)
     this.#editor.text = text ?? ''
@@ -108,20 +125,26 @@ export class App {
     this.#pause = undefined
     this.#checks.stop('the scenario was changed')
     this.#verdicts.show(null, [])
+    this.#tour.forget()
     this.#outcome.textContent = ''
-    const bundled = BUNDLED.find(({ number }) => number === this.#number)
-    this.#summary.textContent = this.#isOwn() ? '' : (bundled?.summary ?? '')
+    this.#shared.textContent = ''
+    this.#summary.textContent = this.#isOwn() ? '' : (startOf(this.#start)?.summary ?? '')
     void this.#walkTo(way, false)
   }
 
   /** True for a text that is not, or is no longer, that of a bundled case. */
   #isOwn(): boolean {
-    return this.#editor.text !== textOf(this.#number)
+    return this.#editor.text !== textOf(this.#start)
+  }
+
+  /** True for the text of a bundled case, which the command finds by its name. */
+  #isCase(): boolean {
+    return !this.#isOwn() && CASE_STARTS.some(({ id }) => id === this.#start)
   }
 
   /** The text as a script, or null, when it cannot be one and that was said. */
   #script(): Script | null {
-    const script = compiled(this.#editor.text, this.#isOwn() ? '' : this.#number)
+    const script = compiled(this.#editor.text, this.#isCase() ? this.#start : '')
     if ('code' in script) {
       this.#say(null)
       return script
@@ -156,8 +179,9 @@ export class App {
     this.#verdicts.show(null, [])
     this.#running(true)
     this.#outcome.textContent = 'Checking …'
+    const { policy = 'scope', keeps = [] } = this.#tour.stop ?? {}
     const answer = await this.#checks.ask(
-      { kind: 'check', script, policies, keeps: [] },
+      { kind: 'check', script, policies, keeps: { policy, all: keeps } },
       {
         limit: Number(this.#limit.value) * 1000,
         onProgress: ({ cell, states, depth }) => {
@@ -169,6 +193,12 @@ export class App {
     if (answer.kind === 'checked') {
       this.#outcome.textContent = outcomeSentence(answer.row)
       this.#verdicts.show(answer.row, answer.exhibits)
+      this.#tour.judge(answer.row, answer.kept)
+      const failing = answer.exhibits.find((exhibit) => exhibit.policy === this.#tour.stop?.policy)
+      if (failing !== undefined) {
+        this.#walkPolicy.value = failing.policy
+        void this.#walkTo({ token: failing.counterexample.token, at: 0 }, false)
+      }
     } else if (answer.kind === 'fault') {
       this.#outcome.textContent = `Not checked: ${answer.message}`
       if (answer.line !== null) this.#say(answer)
@@ -183,9 +213,17 @@ export class App {
     if (document.activeElement === document.body) (runs ? this.#cancel : this.#run).focus()
   }
 
+  #boxes(): HTMLInputElement[] {
+    return [...this.#policies.querySelectorAll('input')]
+  }
+
+  /** Those that are chosen, and the one under which a stop is passed. */
   #chosenPolicies(): PolicyName[] {
-    const boxes = [...this.#policies.querySelectorAll('input')].filter(({ checked }) => checked)
-    return POLICY_NAMES.filter((name) => boxes.some(({ value }) => value === name))
+    const chosen = this.#boxes().filter(({ checked }) => checked)
+    const needed = this.#tour.stop?.policy
+    return POLICY_NAMES.filter(
+      (name) => name === needed || chosen.some(({ value }) => value === name),
+    )
   }
 
   #walkThrough({ exhibit, at }: SeenStep): void {
@@ -231,19 +269,29 @@ export class App {
   }
 
   #commandFor(token: string): string {
-    const { name = '' } = BUNDLED.find(({ number }) => number === this.#number) ?? {}
-    return `kernel-sim replay ${this.#isOwn() ? './scenario.ts' : name} ${this.#policyWalked()} ${token}`
+    const file = this.#isCase() ? startOf(this.#start)?.file : './scenario.ts'
+    return `kernel-sim replay ${file} ${this.#policyWalked()} ${token}`
   }
 
   /** Puts what is shown into the address. */
   async #remember(): Promise<string> {
     const { token, at } = this.#way
     const hash = await linkTo({
-      scenario: this.#isOwn() ? { text: this.#editor.text } : { number: this.#number },
+      scenario: this.#isOwn() ? { text: this.#editor.text } : { number: this.#start },
       walk: token === '' ? null : { policy: this.#policyWalked(), token, at },
     })
     history.replaceState(null, '', `#${hash}`)
     return location.href
+  }
+
+  /** Gives the text as a file, for the command. */
+  #save(): void {
+    const link = document.createElement('a')
+    link.href = URL.createObjectURL(new Blob([this.#editor.text], { type: 'text/plain' }))
+    link.download = 'scenario.ts'
+    link.click()
+    // What is downloaded has been read by then.
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
   }
 
   async #share(): Promise<void> {

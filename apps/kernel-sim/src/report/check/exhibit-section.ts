@@ -13,7 +13,7 @@ import { loopPicture } from './loop.js'
 import { railsPicture, said } from './rails.js'
 
 export function exhibitSection(exhibit: Exhibit): Section {
-  const { address, scenario, policy, verdict, counterexample, story } = exhibit
+  const { address, scenario, isBundled, policy, verdict, counterexample, story } = exhibit
   const keys = keysOf(exhibit)
   const id = address.replaceAll('/', '-')
   return {
@@ -45,10 +45,14 @@ export function exhibitSection(exhibit: Exhibit): Section {
       ...lockdepParts(exhibit),
       ...partingParts(exhibit),
       ...stateParts(exhibit),
-      'The same schedule again, in a terminal:',
+      isBundled
+        ? 'The same schedule again, in a terminal:'
+        : 'The same schedule again, in a terminal (FILE is the scenario):',
       {
         shows: 'a command',
-        drawing: [`kernel-sim replay ${scenario} ${policy} ${counterexample.token}`],
+        drawing: [
+          `kernel-sim replay ${isBundled ? scenario : 'FILE'} ${policy} ${counterexample.token}`,
+        ],
       },
     ],
   }

@@ -1,0 +1,35 @@
+import { __GFP_FS, GFP_KERNEL, scenario } from '@scopemask/kernel-sim'
+
+export default scenario({
+  name: 'conveying',
+  summary: 'an item takes along the scope of whoever queues it, and that may be somebody else',
+  build(kernel) {
+    const qlock = kernel.mutex('q_qlock')
+    kernel.shrinker('xfs_qm_shrink_scan', __GFP_FS, function* () {
+      yield* qlock.lock()
+      yield* qlock.unlock()
+    })
+
+    const cil = kernel.workqueue('xfs-cil', { memReclaim: true })
+    const push = kernel.work('push_work', function* () {
+      // The item itself knows best who may wait for it.
+      const saved = yield* kernel.scopes.memallocNofsSave()
+      yield* kernel.kmalloc(GFP_KERNEL)
+      yield* kernel.scopes.memallocNofsRestore(saved)
+    })
+
+    kernel.task('quota', function* () {
+      yield* qlock.lock()
+      const saved = yield* kernel.scopes.memallocNofsSave()
+      yield* kernel.queueWork(cil, push)
+      yield* kernel.flushWork(push)
+      yield* kernel.scopes.memallocNofsRestore(saved)
+      yield* qlock.unlock()
+    })
+
+    // It needs no scope for itself.
+    kernel.task('sync', function* () {
+      yield* kernel.queueWork(cil, push)
+    })
+  },
+})
