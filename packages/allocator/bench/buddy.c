@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define ORDERS 11
+#define PAGEBLOCK_ORDER 9
 #define FREE 0x10
 #define USED 0x20
 
@@ -75,7 +76,14 @@ static int free_block(int32_t page, int order)
 		page &= buddy;
 		order++;
 	}
-	put_free(page, order);
+	pages[page].state = FREE | order;
+	/* A block that will soon merge once more goes to the end of its list, as in the kernel (buddy_merge_likely). */
+	int above = order + 1;
+	int32_t likely = (page & -(1 << above)) ^ (1 << above);
+	if (order < PAGEBLOCK_ORDER && pages[likely].state == (uint32_t)(FREE | above))
+		list_add(pages[npages + order].prev, page);
+	else
+		list_add(npages + order, page);
 	return 0;
 }
 

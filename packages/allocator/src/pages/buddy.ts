@@ -2,8 +2,6 @@
  * Buddy: the free blocks of one zone, by order and migratetype (mm/page_alloc.c, 6.1.192). A block has 2^order pages and is
  * aligned to its size; its buddy is the other half of the block of the next order. Freeing merges buddies, so
  * two free buddies never exist side by side.
- *
- * Unlike the kernel, freed blocks always go to the front of their list, also those that will soon merge once more.
  */
 import { ALLOC_NOFRAGMENT } from '../gfp/alloc-flags.js'
 import { MIGRATE_HIGHATOMIC, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
@@ -237,7 +235,15 @@ export class Buddy {
       size++
     }
     state[first] = Kind.FREE | size
-    frames.add(this.#list(size, this.pageblockMigratetype(first)), first)
+    // Two pageblocks that merge may be of two migratetypes: the one that was freed last decides.
+    const list = this.#list(size, this.pageblockMigratetype(page))
+    // If the block that it would be part of has a free buddy, it had better stay until it merges (buddy_merge_likely).
+    const above = size + 1
+    const likely =
+      size < Order.PAGEBLOCK &&
+      state[(first & -(1 << above)) ^ (1 << above)] === (Kind.FREE | above)
+    if (likely) frames.addTail(list, first)
+    else frames.add(list, first)
   }
 
   /**

@@ -145,6 +145,62 @@ describe('freeing', () => {
   })
 })
 
+describe('a block that is freed', () => {
+  /** Takes all of a zone in single pages. */
+  function taken(pages: number): Buddy {
+    const buddy = new Buddy(pages)
+    while (buddy.allocSmallest(0, MIGRATE_MOVABLE) !== NO_PAGE) {}
+    return buddy
+  }
+
+  it('is the first to be used again', () => {
+    const buddy = taken(1024)
+    for (const page of [8, 16, 24]) buddy.free(page, 0)
+    expect([0, 0, 0].map(() => buddy.allocSmallest(0, MIGRATE_MOVABLE))).toEqual([24, 16, 8])
+  })
+
+  it('is the last, when the block that it would merge into has a free buddy', () => {
+    const buddy = taken(1024)
+    buddy.free(16, 0)
+    // 8 and 9 would merge, and then with 10 and 11, which are free.
+    buddy.free(10, 0)
+    buddy.free(11, 0)
+    buddy.free(8, 0)
+    expect(buddy.allocSmallest(0, MIGRATE_MOVABLE)).toBe(16)
+    expect(buddy.allocSmallest(0, MIGRATE_MOVABLE)).toBe(8)
+  })
+
+  it('is not kept for blocks that cannot merge further', () => {
+    const buddy = new Buddy(4096)
+    const blocks: number[] = []
+    for (let i = 0; i < 8; i++) blocks.push(buddy.allocSmallest(9, MIGRATE_MOVABLE))
+    const [a = 0, b = 0, c = 0] = [0, 1024, 2048]
+    expect(blocks).toContain(a)
+    for (const block of [c, c + 512, b, a]) buddy.free(block, 9)
+    expect(buddy.allocSmallest(9, MIGRATE_MOVABLE)).toBe(a)
+  })
+
+  it('takes its buddy to the lists of its own migratetype, when two pageblocks merge', () => {
+    for (const [first, second] of [
+      [0, 512],
+      [512, 0],
+    ] as const) {
+      const buddy = new Buddy(1024)
+      expect(buddy.allocSmallest(9, MIGRATE_MOVABLE)).toBeGreaterThanOrEqual(0)
+      expect(buddy.allocSmallest(9, MIGRATE_MOVABLE)).toBeGreaterThanOrEqual(0)
+      buddy.setPageblockMigratetype(0, MIGRATE_UNMOVABLE)
+      buddy.free(first, 9)
+      buddy.free(second, 9)
+      const type = second === 0 ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE
+      expect([
+        buddy.firstFree(10, MIGRATE_UNMOVABLE),
+        buddy.firstFree(10, MIGRATE_MOVABLE),
+      ]).toEqual(type === MIGRATE_UNMOVABLE ? [0, NO_PAGE] : [NO_PAGE, 0])
+      buddy.validate()
+    }
+  })
+})
+
 describe('any sequence', () => {
   it('keeps the invariants, step by step', () => {
     const operation = fc.record({
