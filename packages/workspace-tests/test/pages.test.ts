@@ -9,7 +9,11 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   '.changeset/README.md',
-  ...readdirSync(join(root, 'docs/decisions')).map((name) => `docs/decisions/${name}`),
+  ...['docs/decisions', 'docs/guides'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
   ...published.map((path) => `${path}/README.md`),
 ]
 
