@@ -14,6 +14,23 @@ let browser: Browser
 /** The bundled recording, and one whose names are attacks, as pages. */
 const pages = { example: '', hostile: '' }
 
+const SIZES = [
+  { width: 1280, height: 900 },
+  { width: 390, height: 844 },
+]
+
+/** In the page: what is wider than the window and not in something that scrolls by itself. */
+const CLIPPED = `(() => {
+  const root = document.documentElement
+  const found = root.scrollWidth > root.clientWidth ? ['the page scrolls sideways'] : []
+  for (const each of document.querySelectorAll('main *, header *')) {
+    const { left, right, width } = each.getBoundingClientRect()
+    if (width === 0 || each.closest('.scroll, svg') !== null) continue
+    if (left < 0 || right > root.clientWidth + 1) found.push(each.tagName + ' ' + each.id)
+  }
+  return found
+})()`
+
 const ATTACK = `</script><script>document.title='owned'</script><img src=x onerror=document.title='owned'>"'&`
 
 beforeAll(async () => {
@@ -66,6 +83,15 @@ describe.each(['example', 'hostile'] as const)('the page of the %s recording', (
     expect(await barriers(page)).toEqual([])
   })
 
+  it.each(SIZES)(
+    'is no wider than a window of $width pixels, and clips nothing',
+    async (viewport) => {
+      const { page } = await visit(pages[name], { viewport })
+      const clipped = await page.evaluate(CLIPPED)
+      expect(clipped).toEqual([])
+    },
+  )
+
   it('shows all of it without scripts too', async () => {
     const { page } = await visit(pages[name], { javaScriptEnabled: false })
     const plain = await seen(page.locator('main'))
@@ -77,6 +103,42 @@ describe.each(['example', 'hostile'] as const)('the page of the %s recording', (
 })
 
 describe('the page', () => {
+  it('says the verdict first', async () => {
+    const { page } = await visit(pages.example, { viewport: { width: 390, height: 844 } })
+    const verdict = page.locator('header > p.marks')
+    expect(await seen(verdict)).toContain('scopes lost')
+    expect((await verdict.boundingBox())?.y).toBeLessThan(300)
+    expect(await page.locator('header > :nth-child(2)').getAttribute('class')).toBe('marks')
+  })
+
+  it('has pictures without scripts, each with words, and a table beside it', async () => {
+    const { page } = await visit(pages.example, { javaScriptEnabled: false })
+    for (const id of ['flame', 'lost-scopes']) {
+      const section = page.locator(`section#${id}`)
+      expect(await section.locator('svg.picture > title').count()).toBeGreaterThan(0)
+      expect(await section.locator('svg.picture > desc').count()).toBeGreaterThan(0)
+      expect(await section.locator('table').count()).toBeGreaterThan(0)
+    }
+    const flame = page.locator('#flame svg text')
+    const texts = await flame.allTextContents()
+    expect(texts.filter((text) => text.endsWith('kthread')).length).toBeGreaterThan(0)
+  })
+
+  it('keeps the headings of a long table in view, and opens stacks as wide as it', async () => {
+    const { page } = await visit(pages.example, { viewport: { width: 1280, height: 900 } })
+    const table = page.locator('#flame .scroll:has(table)')
+    await table.evaluate((each) => each.scrollTo(0, 2000))
+    const [top, heading] = [
+      await table.boundingBox(),
+      await table.locator('thead th').first().boundingBox(),
+    ]
+    expect(Math.abs((heading?.y ?? 0) - (top?.y ?? 0))).toBeLessThan(2)
+    const stacks = page.locator('#explicit-sites tr.stacks').first()
+    await stacks.locator('summary').first().click()
+    const whole = (await page.locator('#explicit-sites table').boundingBox())?.width ?? 0
+    expect((await stacks.locator('td').boundingBox())?.width).toBeGreaterThan(whole * 0.99)
+  })
+
   it('has a table with a caption and headings for everything', async () => {
     const { page } = await visit(pages.example)
     const tables = await page.locator('table').count()
@@ -93,7 +155,7 @@ describe('the page', () => {
   it('sorts by a heading, numbers from the largest, names from the first, and back', async () => {
     const { page } = await visit(pages.example)
     const column = async (n: number) =>
-      await page.locator(`#explicit-sites tbody tr > :nth-child(${n})`).allInnerTexts()
+      await page.locator(`#explicit-sites tbody tr:not(.stacks) > :nth-child(${n})`).allInnerTexts()
     const headings = page.locator('#explicit-sites thead')
     const heading = (name: string) => headings.getByRole('button', { name, exact: true })
     const place = (await headings.getByRole('button').allInnerTexts()).indexOf('covered') + 1
@@ -111,12 +173,15 @@ describe('the page', () => {
 
   it('shows the rows that a filter asks for', async () => {
     const { page } = await visit(pages.example)
-    const rows = page.locator('#explicit-sites tbody tr:visible')
+    const rows = page.locator('#explicit-sites tbody tr:visible:not(.stacks)')
     const all = await rows.count()
     await page.locator('#explicit-sites').getByLabel('Show rows with').fill('EXT4_find')
     expect(await rows.count()).toBeLessThan(all)
     // Also by functions on its stacks.
-    for (const text of await rows.allTextContents()) expect(text).toMatch(/ext4_find/)
+    const shown = await page.locator('#explicit-sites tbody tr:visible').allTextContents()
+    expect(shown.filter((text) => /ext4_find/.test(text)).length).toBeGreaterThanOrEqual(
+      await rows.count(),
+    )
     expect(await seen(page.locator('#explicit-sites').getByRole('status'))).toBe(
       `${await rows.count()} of ${all} rows`,
     )
@@ -129,7 +194,7 @@ describe('the page', () => {
     expect(await page.title()).toBe('kernel-sim audit of standard input')
     expect(await page.locator('img').count()).toBe(0)
     expect(await page.locator('script').count()).toBe(1)
-    expect(await seen(page.locator('#lost-scopes tbody th'))).toBe(ATTACK)
+    expect(await seen(page.locator('#lost-scopes tbody th').first())).toBe(ATTACK)
     expect(await seen(page.locator('#damage tbody'))).toContain('<script>')
   })
 })

@@ -13,6 +13,7 @@ import { type RequestStack, RequestStacks } from './request-stacks.js'
 import { RequestAudit, type RequestFacts } from './requests.js'
 import { SampleBudget } from './samples.js'
 import { type TaskFacts, Tasks } from './tasks.js'
+import type { Timeline } from './timeline.js'
 import { WaitAudit, type WaitFact } from './waits.js'
 import { WorkAudit, type WorkFacts } from './work.js'
 
@@ -57,11 +58,14 @@ const RESTART = 1e9
 export interface AuditSetup {
   /** Scopes that a recording without task flags can borrow. */
   readonly known?: KnownScopes | undefined
+  /** Takes what each task did when. */
+  readonly timeline?: Timeline | undefined
 }
 
 export class Audit {
   readonly #known: KnownScopes | undefined
   readonly #stacks = new RequestStacks()
+  readonly #timeline: Timeline | undefined
   readonly #tasks = new Tasks()
   readonly #requests = new RequestAudit()
   readonly #recordings = new Recordings()
@@ -80,8 +84,9 @@ export class Audit {
   #beginnings = 0
   #outOfOrder = 0
 
-  constructor({ known }: AuditSetup = {}) {
+  constructor({ known, timeline }: AuditSetup = {}) {
     this.#known = known
+    this.#timeline = timeline
   }
 
   /** Takes the next event of the recording. */
@@ -99,6 +104,7 @@ export class Audit {
     }
     const task = this.#tasks.at(event)
     this.#work.see(event)
+    this.#timeline?.add(event)
     switch (event.event) {
       case 'kmalloc':
       case 'kmem_cache_alloc': {
@@ -151,6 +157,7 @@ export class Audit {
   next(): void {
     this.#end()
     this.#recordings.next()
+    this.#timeline?.next()
     this.#agreement.next()
     this.#tasks.next()
     this.#begin = this.#latest = Number.NaN

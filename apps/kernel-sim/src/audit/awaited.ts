@@ -25,6 +25,8 @@ const WAITERS = 1 << 10
 export interface Awaited {
   /** To be set when the item is done. */
   done: boolean
+  /** When the task began to wait for it, in ns; undefined where it was not seen to. */
+  readonly waitedAt: number | undefined
 }
 
 interface Entry extends Awaited {
@@ -32,6 +34,7 @@ interface Entry extends Awaited {
   readonly counts: AwaitedCounts
   slept: boolean
   waited: boolean
+  waitedAt: number | undefined
 }
 
 /** How many tasks, and how many items of each, are followed at the same time. */
@@ -43,7 +46,14 @@ export class AwaitedAudit {
 
   /** A task delegates an item. */
   delegated(pid: number, stack: Stack, counts: AwaitedCounts): Awaited {
-    const entry = { stack, counts, done: false, slept: false, waited: false }
+    const entry: Entry = {
+      stack,
+      counts,
+      done: false,
+      slept: false,
+      waited: false,
+      waitedAt: undefined,
+    }
     const entries = (this.#byTask.get(pid) ?? []).filter(({ done }) => !done)
     if (entries.length === ITEMS) entries.shift()
     entries.push(entry)
@@ -52,7 +62,7 @@ export class AwaitedAudit {
   }
 
   /** A task goes to sleep. */
-  sleep({ pid, stack }: SleepEvent): void {
+  sleep({ pid, stack, time }: SleepEvent): void {
     const entries = this.#byTask.get(pid)
     if (entries === undefined || stack === undefined) return
     for (const entry of entries) {
@@ -61,6 +71,7 @@ export class AwaitedAudit {
       entry.slept = true
       if (entry.waited || !stack.isInside(entry.stack, delegatorOn(entry.stack.functions))) continue
       entry.waited = true
+      entry.waitedAt = time
       entry.counts.waited++
       if (entry.counts.waiters.size < WAITERS) entry.counts.waiters.add(pid)
     }

@@ -101,6 +101,26 @@ export interface LostFunctionFact {
   readonly waiters: number
   /** The numbers of the recordings that have it, from 0. */
   readonly seenIn: readonly number[]
+  /** The first execution, or the first that a task was seen to wait for. */
+  readonly example: LostExample | undefined
+}
+
+/** One execution that lost a scope: times are in microseconds from the first event of its recording on. */
+export interface LostExample {
+  /** Who queued the item, and who executed it. */
+  readonly task: string
+  readonly worker: string
+  /** The scope that was lost. */
+  readonly scope: string
+  readonly queuedUs: number
+  /** When the task was seen to sleep for it inside its scope; undefined where it was not. */
+  readonly sleptUs: number | undefined
+  readonly startedUs: number
+  /** When it allocated what the scope forbids, the first few times, and where first. */
+  readonly allocatedUs: readonly number[]
+  readonly site: string
+  /** Undefined where its end was not recorded. */
+  readonly endedUs: number | undefined
 }
 
 /** How often the timer of a function's delayed work was armed from inside one scope. */
@@ -147,6 +167,9 @@ type Counted<F> = { -readonly [key in keyof F]: F[key] }
 
 /** The moment at which a task delegated an item. */
 interface Delegation {
+  /** In ns. */
+  readonly time: number
+  readonly task: string
   readonly taskFlags: number | undefined
   readonly stack: Stack | undefined
   readonly line: number
@@ -156,7 +179,9 @@ interface Delegation {
 interface InScope {
   readonly row: Row
   readonly taskFlags: number
-  /** The last one. */
+  /** The last one: when, by whom, and where. */
+  time: number
+  task: string
   stack: Stack | undefined
   line: number
   count: number
@@ -183,6 +208,7 @@ interface LostFunction {
   readonly regained: Set<string>
   readonly waiting: Set<AwaitedCounts>
   readonly seenIn: SeenIn
+  example: LostExample | undefined
   executions: number
   allocations: number
 }
@@ -225,7 +251,23 @@ interface Execution {
   unscoped: number
   /** The rows of `lost`, and of its functions, that this execution was counted in. */
   lost: object[] | undefined
+  /** When and by whom it was begun, and when it ended, in ns. */
+  readonly started: number
+  readonly worker: string
+  ended: number | undefined
+  /** By whom the first scope that it lost was delegated, and when and where it allocated what that forbids. */
+  example:
+    | {
+        readonly by: InScope
+        readonly of: LostFunction
+        readonly site: string
+        readonly times: number[]
+      }
+    | undefined
 }
+
+/** How many allocations of an execution are remembered. */
+const ALLOCATIONS = 32
 
 /** How many of those who delegated the same item are looked at, whether they wait for it. */
 const WAITERS = 16
@@ -270,6 +312,8 @@ export class WorkAudit {
   readonly #functions = new Rows(1, functionFact)
   readonly #awaited = new AwaitedAudit()
   #queueings = 0
+  /** When the recording begins, in ns. */
+  #begin: number | undefined
 
   constructor(budget: SampleBudget) {
     this.#budget = budget
@@ -277,6 +321,7 @@ export class WorkAudit {
 
   /** Every event of a worker says in which scope the worker is. */
   see(event: TraceEvent): void {
+    this.#begin ??= event.time
     const execution = this.#running.get(event.pid)
     if (execution !== undefined && isRestricted(event.taskFlags)) execution.inScope = true
   }
@@ -285,7 +330,7 @@ export class WorkAudit {
     const { work, stack, line, interrupt } = event
     // The task below an interrupt did not arm it: whoever did is in no scope that counts.
     const taskFlags = interrupt ? undefined : event.taskFlags
-    this.#armed.set(work, { taskFlags, stack, line })
+    this.#armed.set(work, { taskFlags, stack, line, time: event.time, task: taskText(event) })
     const arming = { scope: interrupt ? INTERRUPT : scopeName(taskFlags), stack, line, count: 1 }
     const fn = this.#functionOf.get(work)
     if (fn !== undefined) {
@@ -309,7 +354,7 @@ export class WorkAudit {
     const armed = this.#armed.take(work)
     // By whom: the task, unless this is an interrupt on top of it; then the task that armed the timer.
     const byTimer = pid < 0 || stack === undefined || interrupt
-    const by = byTimer ? armed : { taskFlags, stack, line }
+    const by = byTimer ? armed : { taskFlags, stack, line, time: event.time, task: taskText(event) }
     if (byTimer && armed !== undefined) fact.queuedByTimer++
     const before = this.#queued.get(work) ?? NOBODY
     if (by === undefined || !isRestricted(by.taskFlags)) {
@@ -327,6 +372,8 @@ export class WorkAudit {
       same.count++
       same.stack = by.stack
       same.line = by.line
+      same.time = by.time
+      same.task = by.task
     }
     if (!byTimer && stack !== undefined && same.awaited.length < WAITERS) {
       same.awaited.push(this.#awaited.delegated(pid, stack, row.fact))
@@ -353,6 +400,10 @@ export class WorkAudit {
       allocations: 0,
       unscoped: 0,
       lost: undefined,
+      started: event.time,
+      worker: taskText(event),
+      ended: undefined,
+      example: undefined,
     }
     // Items of BH workqueues (since 6.9) are executed in softirqs, on top of whatever task is there: it is no worker.
     if (event.interrupt) this.#count(execution)
@@ -409,6 +460,11 @@ export class WorkAudit {
       lost.delegated.add(delegated.stack, delegated.line)
     }
     const all = this.#lostFunctions.of(fn, certain ? CERTAIN : '')
+    execution.example ??= { by: delegated, of: all, site: site.site, times: [] }
+    const { example } = execution
+    if (example.by === delegated && example.of === all && example.times.length < ALLOCATIONS) {
+      example.times.push(event.time)
+    }
     if (isFirst(execution, all)) all.executions++
     all.scopes.add(scope)
     all.regained.add(regainedFlags)
@@ -419,7 +475,9 @@ export class WorkAudit {
 
   end(event: ExecuteWorkEvent): void {
     const execution = this.#running.take(event.pid)
-    if (execution !== undefined) this.#count(execution)
+    if (execution === undefined) return
+    execution.ended = event.time
+    this.#count(execution)
   }
 
   /** A new recording begins: nothing that is under way now will be seen to end. */
@@ -430,6 +488,7 @@ export class WorkAudit {
     this.#queued.clear()
     this.#functionOf.clear()
     this.#awaited.restart()
+    this.#begin = undefined
   }
 
   /** What was found. Executions that are still running count as far as they were seen. */
@@ -484,6 +543,27 @@ export class WorkAudit {
     row.samples.add(stack, line, count)
   }
 
+  /** Keeps an execution as the example of what it lost: one that was waited for says the most. */
+  #keepExample({ example, started, worker, ended }: Execution): void {
+    if (example === undefined) return
+    const { by, of, times, site } = example
+    const slept = by.awaited.find(({ waitedAt }) => waitedAt !== undefined)?.waitedAt
+    if (of.example !== undefined && (slept === undefined || of.example.sleptUs !== undefined))
+      return
+    const us = (time: number) => (time - (this.#begin ?? 0)) / 1000
+    of.example = {
+      task: by.task,
+      worker,
+      scope: by.row.fact.scope,
+      queuedUs: us(by.time),
+      sleptUs: slept === undefined ? undefined : us(slept),
+      startedUs: us(started),
+      allocatedUs: times.map(us),
+      site,
+      endedUs: ended === undefined ? undefined : us(ended),
+    }
+  }
+
   /** Now the function of this item is known. */
   #name(work: string, fn: string): void {
     if (this.#functionOf.get(work) === fn) return
@@ -491,7 +571,9 @@ export class WorkAudit {
     for (const arming of this.#unnamed.take(work) ?? []) this.#countArming(fn, arming)
   }
 
-  #count({ fn, delegated, startedInScope, inScope, allocations, unscoped }: Execution): void {
+  #count(execution: Execution): void {
+    const { fn, delegated, startedInScope, inScope, allocations, unscoped } = execution
+    this.#keepExample(execution)
     fn.allocations += allocations
     fn.unscopedAllocations += unscoped
     if (inScope) fn.inScope++
@@ -507,6 +589,11 @@ export class WorkAudit {
       if (unscoped > 0) fact.unscoped += count
     }
   }
+}
+
+/** `name-pid` */
+function taskText({ comm, pid }: TraceEvent): string {
+  return `${comm}-${pid}`
 }
 
 function queuedInAll(fn: WorkFunctionFact, kind: DelegationKind): number {
@@ -553,6 +640,7 @@ function lostFunction(fn: string, certainty: string, { recordings }: SampleBudge
     regained: new Set(),
     waiting: new Set(),
     seenIn: new SeenIn(recordings),
+    example: undefined,
     executions: 0,
     allocations: 0,
   }

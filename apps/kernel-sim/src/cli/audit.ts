@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { Timeline } from '../audit/timeline.js'
 import { InputError } from '../input-error.js'
 import { collapsed } from '../report/audit/collapsed.js'
 import { compareAudits } from '../report/audit/comparison.js'
@@ -10,6 +11,7 @@ import { comparisonJson } from '../report/audit/comparison-json.js'
 import { comparisonPage } from '../report/audit/comparison-page.js'
 import { auditJson } from '../report/audit/json.js'
 import { auditPage } from '../report/audit/page.js'
+import { auditPerfetto } from '../report/audit/perfetto.js'
 import { type AuditReport, withSource } from '../report/audit/report.js'
 import { auditSarif } from '../report/audit/sarif.js'
 import { auditScenario, lostScopeToModel } from '../report/audit/scenario.js'
@@ -56,6 +58,7 @@ interface Options {
   readonly scopes?: string
   readonly speedscope?: string
   readonly collapsed?: string
+  readonly perfetto?: string
   readonly source?: string
   readonly vmlinux?: string
   readonly modules?: string
@@ -138,6 +141,12 @@ export function audit(program: Command): void {
     )
     .addOption(
       new Option(
+        '--perfetto <FILE>',
+        'also write what each task did when as a trace for ui.perfetto.dev',
+      ).conflicts('compare'),
+    )
+    .addOption(
+      new Option(
         '--source <DIR>',
         'show which places in this kernel source the recording exercised, and which not',
       ).conflicts('compare'),
@@ -208,13 +217,22 @@ async function run(paths: readonly string[], options: Options): Promise<void> {
   for (const source of sources) await refuseSavedReport(source)
   const known = scopes === undefined ? undefined : await readScopes(scopes, progress)
   const tree = options.source === undefined ? undefined : readSource(options.source)
-  const audited = await readAudit(sources, progress, { known })
+  const timeline = options.perfetto === undefined ? undefined : new Timeline()
+  const audited = await readAudit(sources, progress, { known, timeline })
   const { vmlinux, modules } = options
   const withLines =
     vmlinux === undefined ? audited : await readLines(audited, { vmlinux, modules }, progress)
   const report = tree === undefined ? withLines : withSource(withLines, tree)
   if (options.speedscope !== undefined) {
     writeNew(options.speedscope, speedscope(report.reading.name, report.stacks))
+  }
+  if (timeline !== undefined && options.perfetto !== undefined) {
+    writeNew(options.perfetto, auditPerfetto(report.reading.name, timeline))
+    if (timeline.left > 0) {
+      process.stderr.write(
+        `kernel-sim: ${options.perfetto} leaves out the last ${timeline.left} spans\n`,
+      )
+    }
   }
   if (options.collapsed !== undefined) writeNew(options.collapsed, collapsed(report.stacks))
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
@@ -242,7 +260,7 @@ function writeScenario(file: string, report: AuditReport, work: string | undefin
 }
 
 /** Writes a file that does not exist yet. @throws InputError when it does, or cannot be written. */
-function writeNew(file: string, text: string): void {
+function writeNew(file: string, text: string | Uint8Array): void {
   try {
     writeFileSync(file, text, { flag: 'wx' })
   } catch (thrown) {

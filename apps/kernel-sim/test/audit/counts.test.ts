@@ -89,7 +89,7 @@ describe('what a work function lost', () => {
       ['a', 4, 8],
       ['b', 4, 4],
     ])
-    expect(work.lostFunctions).toEqual([
+    expect(work.lostFunctions).toMatchObject([
       {
         fn: 'push',
         certain: true,

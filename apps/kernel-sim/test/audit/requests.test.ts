@@ -117,9 +117,23 @@ describe('page allocations', () => {
       .slabPage({ fl: NOFS, gfp: GFP_KERNEL })
       .facts()
     expect(pages.invariants).toEqual([
-      { scope: 'NOFS', forbids: '__GFP_FS', checked: 3, violations: 2, lines: [1, 5] },
-      { scope: 'NOIO', forbids: '__GFP_IO|__GFP_FS', checked: 2, violations: 2, lines: [1, 2] },
-      { scope: 'PIN', forbids: '__GFP_MOVABLE', checked: 1, violations: 1, lines: [3] },
+      { scope: 'NOFS', forbids: '__GFP_FS', checked: 3, violations: 2, lines: [1, 5], seenIn: [0] },
+      {
+        scope: 'NOIO',
+        forbids: '__GFP_IO|__GFP_FS',
+        checked: 2,
+        violations: 2,
+        lines: [1, 2],
+        seenIn: [0],
+      },
+      {
+        scope: 'PIN',
+        forbids: '__GFP_MOVABLE',
+        checked: 1,
+        violations: 1,
+        lines: [3],
+        seenIn: [0],
+      },
     ])
   })
 

@@ -40,11 +40,11 @@ export function explicitSection(report: AuditReport): Section | undefined {
           numbers('uncovered', ({ uncovered }) => uncovered),
           ...elsewhere(explicit),
           {
-            ...numbers('share covered', ({ covered, requests, verdict }) =>
-              verdict === 'unknown' && covered === 0
-                ? { text: 'unknown', tone: 'unsure' }
-                : { part: covered, whole: requests },
-            ),
+            ...numbers('share covered', ({ covered, requests, unknown }) => ({
+              part: covered,
+              whole: requests,
+              unknown,
+            })),
             wide: true,
           },
           text('verdict', ({ verdict }) => ({ text: verdict, tone: TONES[verdict] })),

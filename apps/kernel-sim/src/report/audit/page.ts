@@ -5,6 +5,7 @@ import type { Page } from '../form/page.js'
 import { sections } from '../form/page.js'
 import { byFileSection } from './by-file-section.js'
 import { explicitSection, requestSection, weakenedSection } from './call-site-sections.js'
+import { flameSection } from './flame-section.js'
 import { headlineOf } from './headline.js'
 import { insideScopesSection, predictionSection } from './prediction-sections.js'
 import { reclaimSection } from './reclaim-section.js'
@@ -34,6 +35,7 @@ export function auditPage(report: AuditReport): Page {
       explicitSection(report),
       byFileSection(report),
       weakenedSection(report),
+      flameSection(report),
       delegationSection(report),
       waitSection(report),
       reclaimSection(report),

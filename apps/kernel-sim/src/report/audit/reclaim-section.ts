@@ -1,13 +1,17 @@
 /** Reclaim section: who entered reclaim, under which restriction, and for how long. */
-import type { ReclaimFact, ReclaimTaskFact } from '../../audit/reclaim.js'
+
+import type { Histogram } from '../../audit/histogram.js'
+import type { ReclaimFact, ReclaimFacts, ReclaimTaskFact } from '../../audit/reclaim.js'
 import { number, plural } from '../form/numbers.js'
-import { type Section, section } from '../form/page.js'
+import { type Part, type Section, section } from '../form/page.js'
 import { type Column, names, numbers, table, text } from '../form/table.js'
+import { classesOf, histogramPicture, type Timed } from './histogram-picture.js'
 import type { AuditReport } from './report.js'
 import { stacksOf } from './seen.js'
 
 export function reclaimSection(report: AuditReport): Section | undefined {
   const { entries, tasks, shrinkers, restricted } = report.reclaim
+  const { clock } = report.reading
   if (entries.length === 0 && shrinkers.length === 0) return undefined
   return section('reclaim', 'Reclaim', [
     `Kept out of the filesystem: ${plural(restricted.byScope, 'entry', 'entries')} by a scope, ` +
@@ -28,12 +32,14 @@ export function reclaimSection(report: AuditReport): Section | undefined {
             of: ({ samples }) => stacksOf(report, 'enters', samples),
           },
         }),
+    histograms('reclaim-time', timedTasks(tasks), clock),
     tasks.length === 0
       ? undefined
       : table(tasks, {
           caption: 'Tasks in reclaim',
           columns: [names('task', ({ comm }) => comm), ...reclaimColumns()],
         }),
+    histograms('shrinker-time', timedShrinkers(shrinkers), clock),
     shrinkers.length === 0
       ? undefined
       : table(shrinkers, {
@@ -69,4 +75,66 @@ function timeColumns(): Column<{ readonly totalUs: number; readonly maxUs: numbe
     numbers('time', ({ totalUs }) => Math.round(totalUs)),
     numbers('longest', ({ maxUs }) => Math.round(maxUs)),
   ]
+}
+
+/** How many tasks are drawn. */
+const DRAWN = 6
+
+function histograms(
+  id: string,
+  all: readonly Timed[],
+  clock: AuditReport['reading']['clock'],
+): Part | undefined {
+  const drawn = all.filter(({ histogram }) => histogram.some((count) => count > 0)).slice(0, DRAWN)
+  if (drawn.length === 0) return undefined
+  const classes = classesOf(drawn)
+  return {
+    pictures: drawn.map((each, at) => histogramPicture(`${id}-${at + 1}`, each, classes, clock)),
+  }
+}
+
+/** The tasks of one name together, whatever they were allowed to do. */
+function timedTasks(tasks: ReclaimFacts['tasks']): Timed[] {
+  return timed(
+    tasks.map(({ comm, entries, histogram }) => ({
+      name: `${comm} in reclaim`,
+      count: entries,
+      histogram,
+    })),
+    'entry',
+  )
+}
+
+function timedShrinkers(shrinkers: ReclaimFacts['shrinkers']): Timed[] {
+  return timed(
+    shrinkers.map(({ comm, runs, histogram }) => ({
+      name: `${comm} in shrinkers`,
+      count: runs,
+      histogram,
+    })),
+    'run',
+  )
+}
+
+function timed(
+  rows: readonly { readonly name: string; readonly count: number; readonly histogram: Histogram }[],
+  what: string,
+): Timed[] {
+  const sums = new Map<string, { count: number; histogram: number[] }>()
+  for (const { name, count, histogram } of rows) {
+    const sum = sums.get(name) ?? { count: 0, histogram: [] }
+    sum.count += count
+    for (const [at, each] of histogram.entries()) {
+      sum.histogram[at] = (sum.histogram[at] ?? 0) + each
+    }
+    sums.set(name, sum)
+  }
+  return [...sums]
+    .sort((a, b) => b[1].count - a[1].count)
+    .map(([name, { count, histogram }]) => ({
+      name,
+      what,
+      histogram: Array.from(histogram, (each) => each ?? 0),
+      unknown: count - histogram.reduce((sum, each) => sum + (each ?? 0), 0),
+    }))
 }

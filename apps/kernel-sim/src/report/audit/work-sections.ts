@@ -1,9 +1,11 @@
 /** Work sections: what tasks inside a scope delegate to workers, and where they wait. */
 import type { LostScopeFact } from '../../audit/work.js'
 import { number, plural } from '../form/numbers.js'
-import { type Section, section } from '../form/page.js'
+import { type Part, type Section, section } from '../form/page.js'
 import { names, numbers, table, text, type Value } from '../form/table.js'
+import { durationText } from './duration.js'
 import { waitedFor } from './findings.js'
+import { lostTimeline } from './lost-timeline.js'
 import type { AuditReport } from './report.js'
 import { seenColumn, seenSentence, stacksOf } from './seen.js'
 
@@ -71,7 +73,41 @@ export function lostSection(report: AuditReport): Section | undefined {
       },
       sentences: { only: true, of: (row) => lostSentences(row, report) },
     }),
+    ...timelines(report),
   ])
+}
+
+/** How many work functions are drawn. */
+const DRAWN = 6
+
+/** From the queueing of an item to its end, an example for each function. */
+function timelines({ work, reading: { clock } }: AuditReport): Part[] {
+  const rows = work.lostFunctions.flatMap(({ fn, example }) =>
+    example === undefined ? [] : [{ fn, ...example }],
+  )
+  if (rows.length === 0) return []
+  const after = (us: number | undefined, { queuedUs }: (typeof rows)[number]): Value =>
+    us === undefined ? { text: 'not seen', tone: 'soft' } : durationText(us - queuedUs, clock)
+  return [
+    { heading: 'From the queue to the end: one execution of each work function' },
+    {
+      pictures: rows.slice(0, DRAWN).map((row, at) => lostTimeline(`lost-${at + 1}`, row, clock)),
+    },
+    table(rows, {
+      caption: 'One execution of each work function, times from its queueing on',
+      columns: [
+        names('work function', ({ fn }) => fn),
+        names('queued by', ({ task }) => task),
+        text('scope', ({ scope }) => scope),
+        names('worker', ({ worker }) => worker),
+        numbers('task sleeps', (row) => after(row.sleptUs, row)),
+        numbers('begins', (row) => after(row.startedUs, row)),
+        numbers('first allocates', (row) => after(row.allocatedUs[0], row)),
+        numbers('ends', (row) => after(row.endedUs, row)),
+      ],
+      sentences: { only: true, of: () => [] },
+    }),
+  ]
 }
 
 function waitedValue(waited: number | undefined): Value {

@@ -24,9 +24,9 @@ export function pageHtml({ title, lead, marks, sections }: Page): string {
 <body>
 <header>
 <h1>${title}</h1>
-<ul>
+${marks.length === 0 ? '' : marksHtml(marks)}<ul>
 ${lead.map((line) => html`<li>${line}</li>\n`)}</ul>
-${marks.length === 0 ? '' : marksHtml(marks)}<nav aria-label="Contents"><ul>
+<nav aria-label="Contents"><ul>
 ${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>\n`)}</ul></nav>
 </header>
 <main>
@@ -43,7 +43,7 @@ function marksHtml(marks: readonly Mark[]): Html {
   const each = marks.map(({ good, text }) =>
     good ? html`<span class="good">✓ ${text}</span>` : html`<span class="bad">✗ ${text}</span>`,
   )
-  return html`<p>${each.map((mark, at) => [at === 0 ? '' : ' · ', mark])}</p>
+  return html`<p class="marks">${each.map((mark, at) => [at === 0 ? '' : ' · ', mark])}</p>
 `
 }
 

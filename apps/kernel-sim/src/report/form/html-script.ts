@@ -5,7 +5,13 @@
 export const HTML_SCRIPT = `'use strict'
 for (const table of document.querySelectorAll('table')) {
   const body = table.tBodies[0]
-  const rows = [...body.rows]
+  // What is behind a row is in the one below it, and stays there.
+  const rows = [...body.rows].filter((row) => !row.classList.contains('stacks'))
+  const behind = (row) => {
+    const next = row.nextElementSibling
+    return next !== null && next.classList.contains('stacks') ? [next] : []
+  }
+  const groups = new Map(rows.map((row) => [row, [row, ...behind(row)]]))
   // The rows of a schedule stay in order.
   if (rows.length < 2 || body.querySelector('[data-step]') !== null) continue
   const headings = [...table.tHead.rows[0].cells]
@@ -30,7 +36,7 @@ for (const table of document.querySelectorAll('table')) {
         const order = numeric ? x - y : x.localeCompare(y, 'en')
         return descending ? -order : order
       })
-      body.append(...rows)
+      body.append(...rows.flatMap((row) => groups.get(row)))
     })
   })
   if (rows.length < 8) continue
@@ -48,7 +54,9 @@ for (const table of document.querySelectorAll('table')) {
     const wanted = input.value.toLowerCase()
     let count = 0
     for (const row of rows) {
-      row.hidden = !row.textContent.toLowerCase().includes(wanted)
+      const group = groups.get(row)
+      const hidden = !group.some((each) => each.textContent.toLowerCase().includes(wanted))
+      for (const each of group) each.hidden = hidden
       if (!row.hidden) count++
     }
     shown.textContent = wanted === '' ? '' : count + ' of ' + rows.length + ' rows'

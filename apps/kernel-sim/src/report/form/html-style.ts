@@ -10,16 +10,21 @@ body { margin: 0 auto; max-width: 88rem; padding: 1rem 1.5rem 4rem; background: 
 h1 { font-size: 1.6rem; overflow-wrap: anywhere }
 h2 { font-size: 1.25rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line) }
 a { color: var(--link) }
-p, li { max-width: 75ch } nav ul { columns: 24rem }
+p, li { max-width: 75ch } p, li, h2, figcaption { overflow-wrap: anywhere } nav ul { columns: 24rem }
 code { font: .875em/1.5 ui-monospace, monospace; unicode-bidi: isolate }
 td code, th code { white-space: nowrap }
-.scroll { overflow-x: auto; margin: 1rem 0 }
+.scroll { overflow: auto; margin: 1rem 0 }
+.scroll:has(> table) { max-height: 85vh }
+.marks { font-size: 1.15rem; margin: .5rem 0 }
 table { border-collapse: collapse; font-size: .875rem }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; white-space: nowrap }
 th, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; font-weight: normal;
   border-bottom: 1px solid var(--line) }
-thead th { font-weight: 600; vertical-align: bottom }
-tbody tr:nth-child(even) { background: var(--stripe) }
+thead th { font-weight: 600; vertical-align: bottom; position: sticky; top: 0; z-index: 1; background: var(--back);
+  box-shadow: inset 0 -1px var(--line) }
+tbody tr:nth-child(even):not(.stacks) { background: var(--stripe) } .stacks td { padding-left: 1rem }
+.stacks details { display: inline-block; vertical-align: top; margin-right: 1rem } .stacks details[open] { display: block }
+.stacks code { white-space: normal; overflow-wrap: anywhere }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .good { color: var(--good) } .bad { color: var(--bad); font-weight: 600 } .unsure { color: var(--unsure) }
 .soft { color: var(--soft) }
@@ -69,5 +74,7 @@ figure .scroll { margin: .25rem 0 }
   border-bottom: 1px solid var(--line); padding: .5rem 0 }
 .stepper button { text-decoration: none; border: 1px solid var(--soft); border-radius: .25rem; padding: 0 .6rem }
 .stepper output { font: .8rem ui-monospace, monospace }
-@media print { .filter, .stepper { display: none } .scroll { overflow: visible } figure { break-inside: avoid } .picture { max-width: 100%; height: auto } }
+.flame-all { fill: var(--stripe); stroke: var(--line) } .flame-scope { fill: var(--k); fill-opacity: .55 }
+.flame-box { fill: var(--k); fill-opacity: .22 } .flame g:hover > .flame-box { fill-opacity: .4 } .bar-box { fill: var(--k); fill-opacity: .8 }
+@media print { .filter, .stepper { display: none } .scroll, .scroll:has(> table) { overflow: visible; max-height: none } thead th { position: static } figure { break-inside: avoid } .picture { max-width: 100%; height: auto } }
 `

@@ -3,11 +3,11 @@
  * filter. Cells with numbers carry them as `data-value`.
  */
 import { type Html, html } from './html.js'
-import { number, percent, plural } from './numbers.js'
-import type { Stack, Table, Value } from './table.js'
+import { number, plural } from './numbers.js'
+import { type Share, type Stack, shareText, type Table, type Value } from './table.js'
 
 /**
- * The whole table. The first column names the row; stacks are in a last column.
+ * The whole table. The first column names the row; the stacks behind a row are in a row of their own below it, as wide as the table.
  * @param id of its caption, one of a kind on the page.
  */
 export function htmlTable(id: string, { caption, columns, rows, stacks }: Table): Html {
@@ -16,13 +16,15 @@ export function htmlTable(id: string, { caption, columns, rows, stacks }: Table)
       ? html`<th scope="col" class="number">${heading}</th>`
       : html`<th scope="col">${heading}</th>`,
   )
-  if (stacks !== undefined) headings.push(html`<th scope="col">${stacks}</th>`)
   const body = rows.map(({ values, stacks: behind, step }) => {
     const cells = values.map((value, at) => cell(value, columns[at]?.align === 'right', at === 0))
-    if (stacks !== undefined) cells.push(html`<td>${behind.map(stackHtml)}</td>`)
+    const below =
+      stacks === undefined || behind.length === 0
+        ? ''
+        : html`<tr class="stacks"><td colspan="${columns.length}"><span class="soft">${stacks}:</span> ${behind.map(stackHtml)}</td></tr>\n`
     return step === undefined
-      ? html`<tr>${cells}</tr>\n`
-      : html`<tr data-step="${step}">${cells}</tr>\n`
+      ? html`<tr>${cells}</tr>\n${below}`
+      : html`<tr data-step="${step}">${cells}</tr>\n${below}`
   })
   return html`<div class="scroll" role="group" aria-labelledby="${id}" tabindex="0">
 <table>
@@ -56,16 +58,21 @@ function valueHtml(value: Value): Html {
   if (typeof value === 'string') return html`${value}`
   if ('name' in value) return html`<code>${value.name}</code>`
   if ('lines' in value) return html`${value.lines.map((line) => html`<code>${line}</code><br>`)}`
-  if ('part' in value) return shareHtml(value.part, value.whole)
+  if ('part' in value) return shareHtml(value)
   return value.to === undefined
     ? html`<span class="${value.tone}">${value.text}</span>`
     : html`<a class="${value.tone}" href="#${value.to}">${value.text}</a>`
 }
 
-/** A bar whose filled part is the share. The number stands beside it. */
-function shareHtml(part: number, whole: number): Html {
-  const width = whole === 0 ? 0 : (80 * part) / whole
-  return html`<svg width="80" height="10" aria-hidden="true"><rect width="80" height="10" fill="currentColor" opacity="0.2"/><rect width="${width.toFixed(1)}" height="10" fill="currentColor"/></svg> ${percent(part, whole)}`
+/** A bar whose filled part is the share, and whose hatched part nobody knows of. The numbers stand beside it. */
+function shareHtml(share: Share): Html {
+  const { part, whole, unknown = 0 } = share
+  const width = (of: number) => (whole === 0 ? 0 : (80 * of) / whole)
+  const hatched = Array.from(
+    { length: Math.floor(width(unknown) / 4) },
+    (_, at) => `M${(width(part) + 4 * at).toFixed(1)} 10l4-10`,
+  ).join('')
+  return html`<svg width="80" height="10" aria-hidden="true"><rect width="${width(whole - unknown).toFixed(1)}" height="10" fill="currentColor" opacity="0.2"/><rect width="${width(part).toFixed(1)}" height="10" fill="currentColor"/>${hatched === '' ? '' : html`<path d="${hatched}" stroke="currentColor" opacity="0.5"/>`}</svg> ${shareText(share)}`
 }
 
 function stackHtml({ what, count, functions, line, of }: Stack): Html {

@@ -2,10 +2,10 @@
  * Markdown: a page for a pull request or the summary of a job on a code host. Names come from recordings, which anybody can
  * have written: whatever could be markup or HTML is escaped.
  */
-import { number, percent } from './numbers.js'
+import { number } from './numbers.js'
 import type { Mark, Page, Part, Section } from './page.js'
 import { printable } from './printable.js'
-import type { Table, Value } from './table.js'
+import { shareText, type Table, type Value } from './table.js'
 
 /** A page. */
 export function pageMarkdown({ title, lead, marks, sections }: Page): string {
@@ -54,7 +54,7 @@ function line(cells: readonly string[]): string {
 function valueMarkdown(value: Value): string {
   if (typeof value === 'number') return number(value)
   if (typeof value === 'string') return escaped(value)
-  if ('part' in value) return percent(value.part, value.whole)
+  if ('part' in value) return shareText(value)
   if ('lines' in value) return value.lines.map(escaped).join('<br>')
   if ('name' in value) return escaped(value.name)
   return value.tone === 'bad' ? `**${escaped(value.text)}**` : escaped(value.text)

@@ -3,6 +3,8 @@
  * them has a heading, a column or a legend that the others do not have.
  */
 
+import { percent } from './numbers.js'
+
 /** How a text is meant: a form that has colours or weights shows it with them. */
 export type Tone = 'good' | 'bad' | 'unsure' | 'soft'
 
@@ -20,8 +22,23 @@ export type Value =
   /** The name of something in source code or in a recording. */
   | { readonly name: string }
   /** A part of a whole, which a form that can draw shows as a bar too. */
-  | { readonly part: number; readonly whole: number }
+  | Share
   | { readonly lines: readonly string[] }
+
+/** A part of a whole, and how much of the rest nobody knows of: none, where that is missing. */
+export interface Share {
+  readonly part: number
+  readonly whole: number
+  readonly unknown?: number
+}
+
+/** `12.5 %`, and what is unknown: that is not taken for the rest. */
+export function shareText({ part, whole, unknown = 0 }: Share): string {
+  if (unknown === 0) return percent(part, whole)
+  return part === 0 && unknown === whole
+    ? 'unknown'
+    : `${percent(part, whole)}, ${percent(unknown, whole)} unknown`
+}
 
 /** A column: its heading, what its cell says of a row, and the side that its cells stand on. */
 export interface Column<R> {

@@ -1,8 +1,8 @@
 /** Text: a page for a terminal, in lines of 100 columns. */
-import { number, percent, plural } from './numbers.js'
+import { number, plural } from './numbers.js'
 import type { Page, Part, Section } from './page.js'
 import { printable } from './printable.js'
-import type { Row, Stack, Table, Value } from './table.js'
+import { type Row, type Stack, shareText, type Table, type Value } from './table.js'
 
 /** The widest line of a report. */
 const WIDTH = 100
@@ -92,7 +92,7 @@ function stackText({ what, count, functions, line, of }: Stack): string {
 function valueText(value: Value): string {
   if (typeof value === 'number') return number(value)
   if (typeof value === 'string') return printable(value)
-  if ('part' in value) return percent(value.part, value.whole)
+  if ('part' in value) return shareText(value)
   if ('lines' in value) return printable(value.lines.join('; '))
   return printable('name' in value ? value.name : value.text)
 }
