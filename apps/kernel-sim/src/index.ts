@@ -4,6 +4,7 @@
  * @mergeModuleWith <project>
  */
 export {
+  __GFP_ACCOUNT,
   __GFP_FS,
   __GFP_HIGH,
   __GFP_IO,
@@ -12,6 +13,7 @@ export {
   __GFP_NORETRY,
   __GFP_RETRY_MAYFAIL,
   GFP_KERNEL,
+  GFP_KERNEL_ACCOUNT,
   GFP_NOFS,
   GFP_NOIO,
   PF_KSWAPD,
@@ -36,8 +38,15 @@ export type { Mutex } from './kernel/lock/mutex.js'
 export type { RwSemaphore } from './kernel/lock/rwsem.js'
 export type { Spinlock } from './kernel/lock/spinlock.js'
 export { __GFP_NOLOCKDEP, GFP_ATOMIC, GFP_NOWAIT } from './kernel/memory/gfp.js'
+export type { Memcg, MemcgOptions } from './kernel/memory/memcg.js'
 export type { MemoryLimit } from './kernel/memory/memory.js'
 export type { Mempool } from './kernel/memory/mempool.js'
+export {
+  DEF_PRIORITY,
+  type Scan,
+  SHRINK_STOP,
+  type ShrinkerOptions,
+} from './kernel/memory/shrinkers.js'
 export type { Policy, PolicyName } from './kernel/policy.js'
 export { type History, type Scenario, scenario } from './kernel/scenario.js'
 export type { Completion } from './kernel/task/completion.js'

@@ -55,18 +55,18 @@ export interface Pressure {
 export function causeOf(
   execution: Execution,
   waiting: readonly Waiter[],
-  pressure: Pressure,
+  pressures: readonly Pressure[],
 ): Cause {
   const { machine } = execution
-  const sites = candidates(execution, waiting, pressure)
+  const sites = candidates(execution, waiting, pressures)
   // The way here met no pressure.
   if (sites.length === 0) return { kind: 'none' }
   for (const site of sites) {
-    const calm = recurs(machine, waiting, pressure, site)
+    const calm = recurs(machine, waiting, pressures, site)
     if (calm === null) return { kind: 'unknown' }
     if (!calm) return { kind: 'allocation', site }
   }
-  const calm = recurs(machine, waiting, pressure, null)
+  const calm = recurs(machine, waiting, pressures, null)
   if (calm === null) return { kind: 'unknown' }
   return { kind: calm ? 'none' : 'several' }
 }
@@ -87,10 +87,17 @@ export function sameSite(machine: Machine, a: Site, b: Site): boolean {
   return kin(a.task) === kin(b.task) && (procedure(a) === procedure(b) || (begins(a) && begins(b)))
 }
 
+/** Searches while allocations can be spared all kinds of pressure. */
+export function sparing<T>(pressures: readonly Pressure[], search: () => T): T {
+  const all = pressures.reduce((inner, pressure) => () => pressure.sparing(inner), search)
+  return all()
+}
+
 /** Spares one allocation, or all. */
-function without(machine: Machine, pressure: Pressure, site: Site | null): Allows {
+function without(machine: Machine, pressures: readonly Pressure[], site: Site | null): Allows {
   return ({ operation, outcome, task, stack }) => {
-    if (operation !== pressure.operation) return true
+    const pressure = pressures.find((each) => each.operation === operation)
+    if (pressure === undefined) return true
     const here = siteOf(task, stack)
     const isSpared = site === null || (here !== null && sameSite(machine, site, here))
     return pressure.allows(outcome, isSpared)
@@ -101,12 +108,14 @@ function without(machine: Machine, pressure: Pressure, site: Site | null): Allow
 function candidates(
   execution: Execution,
   waiting: readonly Waiter[],
-  pressure: Pressure,
+  pressures: readonly Pressure[],
 ): readonly Site[] {
   const { machine, steps, programs } = execution
   const inside = waiting.map(({ task }) => siteOf(task, execution.stack(task)))
   const met = steps
-    .filter((step) => step.operation === pressure.operation && step.result === pressure.result)
+    .filter(({ operation, result }) =>
+      pressures.some((each) => each.operation === operation && each.result === result),
+    )
     .map(({ task, position }) => siteOf(task, programs[task]?.stack(position) ?? []))
   const sites: Site[] = []
   for (const site of [...inside, ...met.reverse()]) {
@@ -122,13 +131,13 @@ function candidates(
 function recurs(
   machine: Machine,
   waiting: readonly Waiter[],
-  pressure: Pressure,
+  pressures: readonly Pressure[],
   site: Site | null,
 ): boolean | null {
-  const allows = without(machine, pressure, site)
+  const allows = without(machine, pressures, site)
   const options = { maxStates: MAX_STATES, allDeadlocks: true, livelocks: false, allows }
   const search = new Search(machine, options)
-  const { deadlocks, bound } = pressure.sparing(() => search.run())
+  const { deadlocks, bound } = sparing(pressures, () => search.run())
   const isSame = (state: number): boolean => {
     const execution = standingAt(search, state)
     const there = machine.tasks

@@ -11,7 +11,7 @@ import { RECLAIM, roleOf, WorkFunction } from './role.js'
 export interface Explained {
   readonly machine: Machine
   /** How allocations meet that memory is tight. */
-  readonly pressure: Pressure
+  readonly pressures: readonly Pressure[]
   /** The restrictions in force for a task. */
   restrictions(row: Row, task: number): number
   /** Restrictions by name; empty for none. */
@@ -38,7 +38,7 @@ export function explain(
 ): Explanation {
   const words = new Words(kernel, execution, waiting)
   if (waiting.some(({ blocked }) => !blocked)) return { why: words.goRound(), cause: null }
-  const cause = causeOf(execution, waiting, kernel.pressure)
+  const cause = causeOf(execution, waiting, kernel.pressures)
   return { why: words.because(cause), cause }
 }
 

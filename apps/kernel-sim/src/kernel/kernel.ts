@@ -30,8 +30,10 @@ import { BitLock } from './lock/bit-lock.js'
 import { Mutex } from './lock/mutex.js'
 import { RwSemaphore } from './lock/rwsem.js'
 import { Spinlock } from './lock/spinlock.js'
+import type { Memcg, MemcgOptions } from './memory/memcg.js'
 import { Memory, type MemoryLimit } from './memory/memory.js'
 import { Mempool } from './memory/mempool.js'
+import type { Scan, ShrinkerOptions } from './memory/shrinkers.js'
 import type { Policy } from './policy.js'
 import { type Relief, startRelief } from './relief.js'
 import { ALLOCATION, pathOf } from './role.js'
@@ -103,7 +105,8 @@ export class Kernel {
     this.#current = new Current(this.machine, policy, this.#interventions, this.#waits)
     this.scopes = new Scopes(this.#current, policy)
     this.#choices = new Choices(this.machine)
-    this.#memory = new Memory(this.machine, this.#tasks, this.#current)
+    this.#memory = new Memory(this.machine, this.#tasks, this.#current, this.#kthread)
+    this.#growing.push(this.#memory)
     this.#workqueues = new Workqueues({
       machine: this.machine,
       tasks: this.#tasks,
@@ -254,9 +257,28 @@ export class Kernel {
 
   // Memory.
 
-  /** Registers a shrinker. @param needs what a request must allow for it: `__GFP_FS`, `__GFP_IO` or 0. */
-  shrinker(name: string, needs: number, scan: (gfp: number) => Steps<unknown>): void {
-    this.#memory.shrinker(name, needs, scan)
+  /**
+   * Registers a shrinker.
+   * @param needs what a request must allow for it: `__GFP_FS`, `__GFP_IO` or 0.
+   * @param scan returns how many objects it freed, or SHRINK_STOP, or nothing: see memory/shrinkers.ts.
+   */
+  shrinker(name: string, needs: number, scan: Scan, options: ShrinkerOptions = {}): void {
+    this.#memory.shrinker(name, needs, scan, options)
+  }
+
+  /** Says what an allocation does that finds no page after reclaim, to get back those that processors keep for themselves. */
+  drainAllPages(drain: () => Steps<unknown>): void {
+    this.#memory.drainAllPages(drain)
+  }
+
+  /** Gives back the pages on the list of a processor, where pages are counted. */
+  *drainLocalPages(cpu: number): Steps<void> {
+    yield* this.#memory.drainLocalPages(cpu)
+  }
+
+  /** A memory cgroup: requests with `__GFP_ACCOUNT` of its tasks are charged to it. */
+  memcg(name: string, options: MemcgOptions): Memcg {
+    return this.#memory.memcg(name, options)
   }
 
   /** Makes memory run out for real: see memory/supply.ts. */
@@ -269,7 +291,7 @@ export class Kernel {
    * @param exit what it has to do before: a victim that waits for a lock cannot die. By default nothing.
    */
   oomVictim(name: string, exit: () => Steps<unknown> = function* () {}): void {
-    this.#memory.oomVictim(name, exit, this.#kthread)
+    this.#memory.oomVictim(name, exit)
   }
 
   /** Allocates memory: seen through the scope of the running task, reclaiming under pressure. */
@@ -316,8 +338,9 @@ export class Kernel {
    * A workqueue (alloc_workqueue). By default it is served by the kernel's shared pool, whose workers never run out.
    */
   workqueue(name: string, options: WorkqueueOptions = {}): Workqueue {
-    this.#systemPool ??= options.pool ? null : this.workerPool('u4')
-    const pool = options.pool ?? (this.#systemPool as WorkerPool)
+    const own = options.pool ?? options.cpus?.[0]
+    this.#systemPool ??= own ? null : this.workerPool('u4')
+    const pool = own ?? (this.#systemPool as WorkerPool)
     return this.#workqueues.queue(name, pool, options)
   }
 
@@ -332,6 +355,11 @@ export class Kernel {
   /** Queues an item (queue_work). @returns false when it was pending already. */
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
     return yield* this.#workqueues.queueing.queueWork(queue, work)
+  }
+
+  /** Queues an item on the CPU with this number, of a per-CPU queue (queue_work_on). @returns whether it was queued by this call. */
+  *queueWorkOn(cpu: number, queue: Workqueue, work: Work): Steps<boolean> {
+    return yield* this.#workqueues.queueing.queueWorkOn(cpu, queue, work)
   }
 
   /** Waits until the item, as it was queued last, is done (flush_work). */
@@ -413,8 +441,8 @@ export class Kernel {
   }
 
   /** How allocations meet that memory is tight. For reports. */
-  get pressure(): Pressure {
-    return this.#memory.pressure
+  get pressures(): readonly Pressure[] {
+    return this.#memory.pressures
   }
 
   /** Whether a worker comes with relief. */

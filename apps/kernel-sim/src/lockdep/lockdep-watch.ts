@@ -12,7 +12,7 @@ import type { LockOrder } from './lock-graph.js'
 import { Lockdep } from './lockdep.js'
 import type { Splat } from './splat.js'
 
-/** How many states the search may visit. */
+/** How many states the search may visit by default. */
 const MAX_STATES = 20_000
 
 /** What lockdep says, and how much it was shown. */
@@ -40,17 +40,17 @@ interface Edge {
   readonly at: string
 }
 
-/** What lockdep says of a machine. */
-export function lockdepOf(machine: Machine): Opinion {
+/** What lockdep says of a machine. @param maxStates how many states the search may visit. */
+export function lockdepOf(machine: Machine, maxStates = MAX_STATES): Opinion {
   const search = new Search(machine, {
     allDeadlocks: true,
     livelocks: false,
     symmetry: false,
-    maxStates: MAX_STATES,
+    maxStates,
   })
   const { states, bound } = search.run()
   const warnings = new Set<string>()
-  const edges = stepsOf(search, warnings)
+  const edges = stepsOf(search, bound === null, warnings)
   const lockdep = new Lockdep()
   for (const { index } of machine.tasks) walk(search, index, edges[index] ?? new Map(), lockdep)
   return {
@@ -64,9 +64,14 @@ export function lockdepOf(machine: Machine): Opinion {
 
 /**
  * The steps that each task takes in any state that was visited, by the position that they start from.
+ * @param complete whether the search has been through all of them.
  * @param warnings gets what the kernel warns of on the way.
  */
-function stepsOf(search: Search, warnings: Set<string>): readonly Map<number, Edge[]>[] {
+function stepsOf(
+  search: Search,
+  complete: boolean,
+  warnings: Set<string>,
+): readonly Map<number, Edge[]>[] {
   const { machine, stepper, table } = search
   const edges = machine.tasks.map(() => new Map<number, Edge[]>())
   const known = new Set<string>()
@@ -85,15 +90,21 @@ function stepsOf(search: Search, warnings: Set<string>): readonly Map<number, Ed
     const from = edges[task]?.get(position) ?? []
     edges[task]?.set(position, [...from, { operation, result, to, queue, at }])
   }
-  const row = new Int32Array(table.words)
+  stepper.seal(true)
   for (let state = 0; state < table.size; state++) {
-    table.read(state, row)
-    stepper.record = []
-    stepper.expand(row, (next) => {
-      for (const step of stepper.record ?? []) note(step, next)
-    })
+    try {
+      const row = search.row(state)
+      stepper.record = []
+      stepper.expand(row, (next) => {
+        for (const step of stepper.record ?? []) note(step, next)
+      })
+    } catch (thrown) {
+      // Where a limit stopped the search it has not been beyond its last states, and what it has to learn there is not for here.
+      if (complete) throw thrown
+    }
     stepper.record = null
   }
+  stepper.seal(false)
   return edges
 }
 

@@ -4,6 +4,7 @@
  * kernel that hangs: memory is given back, the other workers are let go, and whoever still hangs hangs for good.
  */
 import { type Allows, Search, scheduleTo } from '@scopemask/checker/search'
+import { sparing } from '../kernel/cause.js'
 import type { Relief } from '../kernel/relief.js'
 import type { BuiltSubject } from './subject.js'
 import type { Turn } from './turn.js'
@@ -101,13 +102,13 @@ class Cell {
 
 /** What becomes of a state when no allocation meets pressure from then on. */
 function spared(subject: BuiltSubject, turns: readonly Turn[]): Fate {
-  const { pressure } = subject.kernel
-  return pressure.sparing(() =>
+  const { pressures } = subject.kernel
+  return sparing(pressures, () =>
     fateAfter(
       subject,
       turns,
       ({ operation, outcome }) =>
-        operation !== pressure.operation || pressure.allows(outcome, true),
+        pressures.find((each) => each.operation === operation)?.allows(outcome, true) ?? true,
     ),
   )
 }

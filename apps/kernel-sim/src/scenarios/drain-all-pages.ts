@@ -1,42 +1,48 @@
 /**
- * Case 21: direct reclaim drains the per-CPU page lists by a work item and waits for it. If kthreadd is the one that reclaims, no
- * worker can be made that would run the item.
+ * Case 21: an allocation that finds no page after reclaim drains the lists of all CPUs, by an item on each, and waits for them
+ * (mm/page_alloc.c, __drain_all_pages; that of 6.1 drains the lists of other CPUs itself). If that is kthreadd, no worker can be made
+ * that would run the item.
  */
 import { GFP_KERNEL } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
 
 function build(kernel: Kernel, memReclaim: boolean): void {
-  const pool = kernel.workerPool('0', { workers: 1, creates: true, most: 2 })
-  const events = kernel.workqueue('events', { pool })
-  const queue = memReclaim ? kernel.workqueue('mm_percpu_wq', { pool, memReclaim }) : events
+  // On one CPU the last idle worker has to leave another behind, on the other one there are enough.
+  const cpus = [
+    kernel.workerPool('0', { workers: 1, creates: true, most: 2 }),
+    kernel.workerPool('1', { workers: 2 }),
+  ]
+  const events = kernel.workqueue('events', { cpus })
+  const queue = memReclaim ? kernel.workqueue('mm_percpu_wq', { cpus, memReclaim }) : events
   const mutex = kernel.mutex('pcpu_drain_mutex')
-  const drain = kernel.work('drain_local_pages_wq', function* () {
-    yield* kernel.choose('pages', ['none', 'some'])
-  })
-  // In the kernel it is not a shrinker: __alloc_pages_direct_reclaim() calls it when reclaim has made too little progress.
-  kernel.shrinker('drain_all_pages', 0, function* () {
+  const drains = cpus.map((_, cpu) =>
+    kernel.work(`drain_local_pages_wq of CPU ${cpu}`, () => kernel.drainLocalPages(cpu)),
+  )
+  kernel.limitMemory({ pages: 1, onCpus: [1, 1] })
+  kernel.drainAllPages(function* () {
     if (!(yield* mutex.trylock())) return
-    yield* kernel.queueWork(queue, drain)
-    yield* kernel.flushWork(drain)
+    for (const [cpu, drain] of drains.entries()) yield* kernel.queueWorkOn(cpu, queue, drain)
+    for (const drain of drains) yield* kernel.flushWork(drain)
     yield* mutex.unlock()
   })
   const other = kernel.work('vmstat_update', function* () {
     yield* kernel.choose('counters', ['clean', 'dirty'])
   })
   kernel.task('cat stat_refresh', function* () {
-    yield* kernel.queueWork(events, other)
+    yield* kernel.queueWorkOn(0, events, other)
     yield* kernel.flushWork(other)
   })
   kernel.task('fork', function* () {
     yield* kernel.kmalloc(GFP_KERNEL)
+    yield* kernel.freePages()
   })
 }
 
 const TOLD =
   'After hours of swapping 4.11-rc hung: many kworkers and kthreadd waited for flush_work() in drain_all_pages(), whose items were on the system queue. It has no rescuer, and kthreadd, which makes workers, was one of those that waited.'
 const LEAVES_OUT =
-  'That a kworker itself does not drain (PF_WQ_WORKER), all CPUs but one, and why so many workers were asleep.'
+  'That a kworker itself does not drain (PF_WQ_WORKER), all CPUs but two, and why so many workers of one CPU were asleep.'
 
 export const drainAllPages = scenario({
   name: 'drain-all-pages',

@@ -89,8 +89,9 @@ export class ScenarioRun {
 
   /** The turn that an operation takes. */
   #turn(task: Task, index: number, possible: readonly number[]): number {
-    const { pressure } = this.#kernel
-    if (possible.length > 1 && this.#execution.next(index) === pressure.operation) {
+    const next = this.#execution.next(index)
+    const pressure = this.#kernel.pressures.find(({ operation }) => operation === next)
+    if (possible.length > 1 && pressure !== undefined) {
       const isTight = this.#isTight(task)
       const turns = this.#execution.turns(index)
       const turn = turns.find(({ result }) => (result === pressure.result) === isTight)

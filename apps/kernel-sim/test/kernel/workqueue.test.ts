@@ -5,7 +5,7 @@ import { Execution } from '@scopemask/checker/search'
 import { describe, expect, it } from 'vitest'
 import { Kernel } from '../../src/kernel/kernel.js'
 import { policyNamed } from '../../src/kernel/policy.js'
-import { itBehaves } from './litmus.js'
+import { inForms, itBehaves } from './litmus.js'
 
 /** An execution whose tasks are moved by name. */
 function start(build: (kernel: Kernel) => void) {
@@ -286,6 +286,120 @@ describe('a workqueue', () => {
         })
       },
     })),
+    ...inForms(
+      'kernel/workqueue.c, rescuer_thread of 6.1, and assign_rescuer_work of 6.12.95',
+      [
+        [
+          'a rescuer that takes all items keeps the second from a worker that comes back',
+          'deadlock',
+          true,
+        ],
+        ['a rescuer that takes one leaves the second to it', 'safe', false],
+      ] as const,
+      (kernel, rescuesAllAtOnce) => {
+        const pool = kernel.workerPool('0', { workers: 1 })
+        const queue = kernel.workqueue('rescued', { pool, memReclaim: true, rescuesAllAtOnce })
+        const events = kernel.workqueue('events', { pool })
+        const back = kernel.completion('back')
+        const done = kernel.completion('done')
+        const busy = kernel.work('busy', () => back.wait())
+        const first = kernel.work('first', () => done.wait())
+        const second = kernel.work('second', () => done.complete())
+        kernel.task('A', function* () {
+          yield* kernel.queueWork(events, busy)
+          yield* kernel.queueWork(queue, first)
+          yield* kernel.queueWork(queue, second)
+          yield* back.complete()
+        })
+      },
+    ),
+    ...inForms(
+      'kernel/workqueue.c, rescuer_thread (send_mayday for each pool_workqueue)',
+      [
+        [
+          'items on two CPUs that wait for each other, and no worker: one rescuer has both',
+          'deadlock',
+          'needs',
+        ],
+        ['items on two CPUs, and no worker: one rescuer does both', 'safe', 'none'],
+      ] as const,
+      (kernel, form) => {
+        const cpus = ['0', '1'].map((cpu) => kernel.workerPool(cpu, { workers: 0 }))
+        const queue = kernel.workqueue('percpu', { cpus, memReclaim: true })
+        const done = kernel.completion('done')
+        const first = kernel.work('first', () => (form === 'needs' ? done.wait() : done.isDone()))
+        const second = kernel.work('second', () => done.complete())
+        kernel.task('A', function* () {
+          yield* kernel.queueWorkOn(0, queue, first)
+          yield* kernel.queueWorkOn(1, queue, second)
+          yield* kernel.flushWork(first)
+          yield* kernel.flushWork(second)
+        })
+      },
+    ),
+    ...inForms(
+      'kernel/workqueue.c, queue_work_on (a pool for each CPU); schedule_on_each_cpu',
+      [
+        ['two items that need each other, on two CPUs with one worker each', 'safe', [0, 1]],
+        ['two items that need each other, on one CPU with one worker', 'deadlock', [0, 0]],
+        ['the same by queue_work, on whichever CPU the caller is', 'deadlock', null],
+      ] as const,
+      (kernel, on) => {
+        const cpus = ['0', '1'].map((cpu) => kernel.workerPool(cpu, { workers: 1 }))
+        const queue = kernel.workqueue('percpu', { cpus })
+        const done = kernel.completion('done')
+        const items = [
+          kernel.work('first', () => done.wait()),
+          kernel.work('second', () => done.complete()),
+        ]
+        kernel.task('A', function* () {
+          for (const [at, item] of items.entries()) {
+            if (on === null) yield* kernel.queueWork(queue, item)
+            else yield* kernel.queueWorkOn(on[at as 0 | 1], queue, item)
+          }
+          yield* kernel.flushWorkqueue(queue)
+        })
+      },
+    ),
+    ...inForms(
+      'kernel/workqueue.c, pwq_dec_nr_in_flight (max_active counts for each pool_workqueue)',
+      [
+        ['max_active 1, on one CPU', 'deadlock', [0, 0]],
+        ['max_active 1, on two CPUs', 'safe', [0, 1]],
+      ] as const,
+      (kernel, on) => {
+        const cpus = ['0', '1'].map((cpu) => kernel.workerPool(cpu, { workers: 2 }))
+        const queue = kernel.workqueue('percpu', { cpus, maxActive: 1 })
+        const done = kernel.completion('done')
+        const first = kernel.work('first', () => done.wait())
+        const second = kernel.work('second', () => done.complete())
+        kernel.task('A', function* () {
+          yield* kernel.queueWorkOn(on[0], queue, first)
+          yield* kernel.queueWorkOn(on[1], queue, second)
+        })
+      },
+    ),
+    ...inForms(
+      'kernel/workqueue.c, queue_work_on',
+      [
+        [
+          'on a CPU of a queue that is not per-CPU',
+          /queue_work_on\(0, wq, item\): the queue is not per-CPU: make it with cpus/,
+          0,
+        ],
+        [
+          'on a CPU that there is not',
+          /queue_work_on\(2, percpu, item\): the queue has the CPUs 0 to 1/,
+          2,
+        ],
+      ] as const,
+      (kernel, cpu) => {
+        const cpus = ['0', '1'].map((name) => kernel.workerPool(name))
+        const queue = cpu === 0 ? kernel.workqueue('wq') : kernel.workqueue('percpu', { cpus })
+        const item = kernel.work('item', () => kernel.kmalloc(0))
+        kernel.task('A', () => kernel.queueWorkOn(cpu, queue, item))
+      },
+    ),
     {
       program: 'an item without a timer, queued with a delay',
       source: 'include/linux/workqueue.h, struct delayed_work',

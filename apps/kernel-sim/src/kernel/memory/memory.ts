@@ -4,6 +4,7 @@
  * request allows. Where pages come from, and when there are too few, is another matter: see supply.ts.
  */
 import {
+  __GFP_ACCOUNT,
   __GFP_FS,
   __GFP_IO,
   __GFP_KSWAPD_RECLAIM,
@@ -23,19 +24,11 @@ import type { TaskStates } from '../task/task-state.js'
 import type { StartKthread } from '../work/kthread.js'
 import { CountedSupply } from './counted-supply.js'
 import { takesFsReclaim } from './gfp.js'
+import { type Memcg, type MemcgOptions, Memcgs } from './memcg.js'
 import { OomKiller } from './oom-killer.js'
 import { OpenSupply } from './open-supply.js'
-import type { Supply } from './supply.js'
-
-/** A function that frees memory when there is little. */
-export interface Shrinker {
-  readonly name: string
-  /** What a request must allow for it to be called: `__GFP_FS`, `__GFP_IO`, or 0. */
-  readonly needs: number
-  readonly scan: (gfp: number) => Steps<unknown>
-  /** Whether what it does depends on the request. */
-  readonly readsGfp: boolean
-}
+import { type Scan, type ShrinkerOptions, Shrinkers } from './shrinkers.js'
+import type { Reclaimer, Supply } from './supply.js'
 
 /** How much memory there is, where it runs out. */
 export interface MemoryLimit {
@@ -43,6 +36,11 @@ export interface MemoryLimit {
   readonly pages: number
   /** How many pages only requests with `__GFP_HIGH` get. By default none. */
   readonly reserve?: number
+  /**
+   * How many pages each processor has on a list of its own (struct per_cpu_pages), which nobody gets before `drainLocalPages`.
+   * By default none has any.
+   */
+  readonly onCpus?: readonly number[]
   /** How many processes the OOM killer could kill that die at once, for a page each. By default none. */
   readonly oomVictims?: number
 }
@@ -50,10 +48,12 @@ export interface MemoryLimit {
 export class Memory {
   readonly #machine: Machine
   readonly #current: Current
-  readonly #shrinkers: Shrinker[] = []
+  readonly #start: StartKthread
+  readonly #shrinkers: Shrinkers
+  readonly #memcgs: Memcgs
   readonly #mightAlloc: Operation
   readonly #alloc: (gfp: number) => Steps<boolean>
-  readonly #reclaim: (gfp: number) => Steps<unknown>
+  readonly #reclaim: (gfp: number) => Steps<boolean>
   /** What lockdep sees of reclaim: a lock that nobody waits for. */
   readonly #fsReclaimAcquire = new KernelOperation({
     name: 'fs_reclaim_acquire',
@@ -69,12 +69,21 @@ export class Memory {
   #oomKiller: OomKiller | null = null
   /** Whether a request was met that reclaims and may fail all the same. */
   #mayFail = false
+  #drain: (() => Steps<unknown>) | null = null
   /** Whether kswapd is wanted; null where there is none. */
   #kswapd: Variable | null = null
 
-  constructor(machine: Machine, tasks: TaskStates, current: Current) {
+  constructor(machine: Machine, tasks: TaskStates, current: Current, start: StartKthread) {
     this.#machine = machine
     this.#current = current
+    this.#start = start
+    this.#shrinkers = new Shrinkers(machine)
+    const reclaimInMemcg = machine.procedure(
+      'try_to_free_mem_cgroup_pages',
+      (gfp: number) => this.#shrink(gfp, true),
+      { role: RECLAIM },
+    )
+    this.#memcgs = new Memcgs({ machine, start, reclaim: reclaimInMemcg })
     this.#supply = new OpenSupply(this.#reclaimer)
     this.#mightAlloc = new KernelOperation({
       name: 'might_alloc',
@@ -87,17 +96,21 @@ export class Memory {
         return 0
       },
     })
-    this.#reclaim = machine.procedure('try_to_free_pages', (gfp: number) => this.#shrink(gfp), {
-      role: RECLAIM,
-    })
+    this.#reclaim = machine.procedure(
+      'try_to_free_pages',
+      (gfp: number) => this.#directReclaim(gfp),
+      {
+        role: RECLAIM,
+      },
+    )
     this.#alloc = machine.procedure('__alloc_pages', (gfp: number) => this.#allocate(gfp), {
       role: ALLOCATION,
     })
   }
 
-  /** How allocations meet that memory is tight. */
-  get pressure(): Pressure {
-    return this.#supply.pressure
+  /** How allocations meet that memory is tight: in the machine, and in each memory cgroup. */
+  get pressures(): readonly Pressure[] {
+    return [this.#supply.pressure, ...this.#memcgs.all.map(({ pressure }) => pressure)]
   }
 
   /** Whether pages are counted, so that they can run out. */
@@ -106,29 +119,39 @@ export class Memory {
   }
 
   /** Registers a shrinker. */
-  shrinker(name: string, needs: number, scan: (gfp: number) => Steps<unknown>): void {
-    this.#shrinkers.push({
-      name,
-      needs,
-      scan: this.#machine.procedure(name, scan),
-      readsGfp: scan.length > 0,
-    })
+  shrinker(name: string, needs: number, scan: Scan, options: ShrinkerOptions): void {
+    this.#shrinkers.add(name, needs, scan, options)
+  }
+
+  /** Says what gets back the pages that the processors keep for themselves. */
+  drainAllPages(drain: () => Steps<unknown>): void {
+    this.#drain = this.#machine.procedure('drain_all_pages', drain)
+  }
+
+  /** Makes a memory cgroup. @throws Misuse for a limit that is not a number of pages. */
+  memcg(name: string, options: MemcgOptions): Memcg {
+    return this.#memcgs.make(name, options)
+  }
+
+  /** Gives each task what memory needs of it, once all are known. */
+  grow(): void {
+    this.#memcgs.grow()
   }
 
   /** Makes memory run out for real. */
-  limit({ pages, reserve = 0, oomVictims = 0 }: MemoryLimit): void {
+  limit({ pages, reserve = 0, oomVictims = 0, onCpus = [] }: MemoryLimit): void {
     this.#needOomKiller().addEasy(oomVictims)
     this.#supply = new CountedSupply(
       this.#machine,
-      { free: pages, reserve },
+      { free: pages, reserve, onCpus },
       this.#reclaimer,
       this.#needOomKiller(),
     )
   }
 
   /** Adds a process that the OOM killer can kill. @param exit what it has to do before it is gone. */
-  oomVictim(name: string, exit: () => Steps<unknown>, kthread: StartKthread): void {
-    this.#needOomKiller().add(name, exit, kthread)
+  oomVictim(name: string, exit: () => Steps<unknown>): void {
+    this.#needOomKiller().add(name, exit, this.#start)
   }
 
   /** Says by what kswapd is woken. */
@@ -150,25 +173,30 @@ export class Memory {
 
   /**
    * Returns true if taking `__GFP_FS` from a request can only leave out steps, as far as requests are known: pressure is open
-   * at each allocation, every shrinker needs `__GFP_FS`, nobody wakes kswapd, and no request may fail for want of memory. Then
+   * at each allocation, every shrinker needs `__GFP_FS`, nobody wakes kswapd, no processor keeps pages, nothing is charged, and no
+   * request may fail for want of memory. Then
    * what a restricted request does under pressure is what it does without pressure. On it rests that more restriction adds no deadlock: see docs/decisions/0009-repairs-are-minimal-sets.md.
    */
   get isMonotone(): boolean {
     return (
       !this.#supply.isCounted &&
       this.#kswapd === null &&
+      this.#drain === null &&
+      this.#memcgs.all.length === 0 &&
       !this.#mayFail &&
-      this.#shrinkers.every(({ needs }) => (needs & __GFP_FS) !== 0)
+      this.#shrinkers.need(__GFP_FS)
     )
   }
 
   /** The bits of a request that decide what reclaim does. */
   get dependsOn(): number {
-    let bits = this.#supply.isCounted ? __GFP_FS : 0
-    for (const { needs, readsGfp } of this.#shrinkers) {
-      bits |= readsGfp ? __GFP_FS | __GFP_IO : needs
-    }
-    return bits & (__GFP_FS | __GFP_IO)
+    const bits = this.#supply.isCounted ? __GFP_FS : 0
+    return (bits | this.#shrinkers.dependsOn(__GFP_FS | __GFP_IO)) & (__GFP_FS | __GFP_IO)
+  }
+
+  /** Gives back the pages on the list of a processor. @throws Misuse when it has none. */
+  *drainLocalPages(cpu: number): Steps<void> {
+    yield* this.#supply.drain(cpu)
   }
 
   /** Gives a page back, where memory runs out for real. */
@@ -185,33 +213,49 @@ export class Memory {
     if (gfpflagsAllowBlocking(gfp)) yield* this.#mightAlloc
     const effective = yield* this.#current.gfpContext(gfp)
     // PF_MEMALLOC: this allocation frees memory, it gets a page from the reserves.
-    if (effective === 0) return true
-    return yield* this.#supply.alloc(effective)
+    const hasPage = effective === 0 || (yield* this.#supply.alloc(effective))
+    if (!hasPage || (gfp & __GFP_ACCOUNT) === 0 || this.#memcgs.all.length === 0) return hasPage
+    const memcg = yield* this.#memcgs.current()
+    if (memcg === null) return true
+    if (effective === 0) yield* memcg.force()
+    else if (!(yield* memcg.charge(effective))) {
+      yield* this.#supply.free()
+      return false
+    }
+    return true
   }
 
-  readonly #reclaimer = {
-    reclaim: (gfp: number): Steps<unknown> => this.#reclaim(gfp),
-    wakeKswapd: (gfp: number): Steps<void> => this.#wakeKswapd(gfp),
-  };
+  readonly #reclaimer = ((memory: Memory): Reclaimer => ({
+    reclaim: (gfp) => memory.#reclaim(gfp),
+    wakeKswapd: (gfp) => memory.#wakeKswapd(gfp),
+    get drain() {
+      return memory.#drain
+    },
+  }))(this);
 
   *#wakeKswapd(gfp: number): Steps<void> {
     if (this.#kswapd && (gfp & __GFP_KSWAPD_RECLAIM) !== 0) yield* this.#kswapd.set(1)
   }
 
   #needOomKiller(): OomKiller {
-    this.#oomKiller ??= new OomKiller(this.#machine, () => this.freePages())
+    this.#oomKiller ??= new OomKiller(this.#machine, 'OOM killer', () => this.freePages())
     return this.#oomKiller
   }
 
-  *#shrink(gfp: number): Steps<void> {
-    // What reclaim allocates itself must not reclaim again.
+  /** __perform_reclaim (mm/page_alloc.c). */
+  *#directReclaim(gfp: number): Steps<boolean> {
     const takes = takesFsReclaim(gfp)
     if (takes) yield* this.#fsReclaimAcquire
-    const saved = yield* this.#current.save(PF_MEMALLOC)
-    for (const { needs, scan } of this.#shrinkers) {
-      if ((gfp & needs) === needs) yield* scan(gfp)
-    }
-    yield* this.#current.restore(PF_MEMALLOC, saved)
+    const hasFreed = yield* this.#shrink(gfp, false)
     if (takes) yield* this.#fsReclaimRelease
+    return hasFreed
+  }
+
+  *#shrink(gfp: number, inMemcg: boolean): Steps<boolean> {
+    // What reclaim allocates itself must not reclaim again.
+    const saved = yield* this.#current.save(PF_MEMALLOC)
+    const hasFreed = yield* this.#shrinkers.reclaim(gfp, inMemcg)
+    yield* this.#current.restore(PF_MEMALLOC, saved)
+    return hasFreed
   }
 }

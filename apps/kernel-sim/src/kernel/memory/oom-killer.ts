@@ -18,10 +18,10 @@ export class OomKiller {
   readonly #outOfMemory: Operation
 
   /** @param freePages gives a page back. */
-  constructor(machine: Machine, freePages: () => Steps<void>) {
+  constructor(machine: Machine, name: string, freePages: () => Steps<void>) {
     this.#machine = machine
     this.#freePages = freePages
-    const object = machine.object('OOM killer')
+    const object = machine.object(name)
     this.object = object
     this.#outOfMemory = new KernelOperation({
       name: 'out_of_memory',
@@ -42,9 +42,14 @@ export class OomKiller {
     })
   }
 
-  /** Kills a process, if there is one left to kill and no other victim is dying. */
-  *outOfMemory(): Steps<void> {
-    if ((yield* this.#outOfMemory) === 1) yield* this.#freePages()
+  /**
+   * Kills a process, if there is one left to kill and no other victim is dying.
+   * @returns whether one was killed or is dying, so that there is something to wait for.
+   */
+  *outOfMemory(): Steps<boolean> {
+    const result = yield* this.#outOfMemory
+    if (result === 1) yield* this.#freePages()
+    return result !== 0
   }
 
   /** Adds processes that die at once, for a page each. */

@@ -41,9 +41,13 @@ export class OpenSupply implements Supply {
     if (!gfpflagsAllowBlocking(gfp)) return false
     yield* this.#reclaimer.reclaim(gfp)
     const mayFail = (gfp & (__GFP_NORETRY | __GFP_RETRY_MAYFAIL)) !== 0
+    const { drain } = this.#reclaimer
+    if (drain !== null && (yield* this.#reclaimed) === TOO_LITTLE) yield* drain()
     return !(mayFail && (yield* this.#reclaimed) === TOO_LITTLE)
   }
 
   /** Nobody counts pages. */
   *free(): Steps<void> {}
+
+  *drain(): Steps<void> {}
 }

@@ -17,6 +17,8 @@ export interface Supply {
   alloc(gfp: number): Steps<boolean>
   /** Gives a page back. */
   free(): Steps<void>
+  /** Gives back the pages on the list of a processor, where they are counted (drain_local_pages). @throws Misuse without such a list. */
+  drain(cpu: number): Steps<void>
   readonly pressure: Pressure
   /** Whether pages are counted, so that they can run out. */
   readonly isCounted: boolean
@@ -26,6 +28,11 @@ export interface Supply {
 export interface Reclaimer {
   /** Reclaims directly, as a request allows it. */
   reclaim(gfp: number): Steps<unknown>
+  /**
+   * Gets back what the processors keep for themselves, if there is anything that does so: an allocation that finds no page after
+   * reclaim calls it (drain_all_pages).
+   */
+  readonly drain: (() => Steps<unknown>) | null
   /** Wakes kswapd, where there is one and the request allows it (wake_all_kswapds). */
   wakeKswapd(gfp: number): Steps<void>
 }

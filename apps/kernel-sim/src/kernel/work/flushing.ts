@@ -81,7 +81,8 @@ export class Flushing {
 
   /** The items that are on a queue, or run from it; those whose timer runs are on none. */
   #itemsOf(row: Row, queue: Workqueue): readonly Work[] {
-    const all = [queue, ...queue.own.values(), ...(queue.restricted ? [queue.restricted] : [])]
+    const whole = queue.restricted ? [queue, queue.restricted] : [queue]
+    const all = whole.flatMap(({ parts }) => parts.flatMap((part) => [part, ...part.own.values()]))
     const queues = all.map(({ object }) => object.reference)
     return this.#registry.works.filter(
       (work) =>
@@ -156,14 +157,14 @@ export class Flushing {
   ): string | null {
     const target = this.#registry.queueAt(result)
     if (target === undefined || target.memReclaim) return null
-    const flushed = `!WQ_MEM_RECLAIM ${target.object.name}:${work?.name ?? '0x0'}`
+    const flushed = `!WQ_MEM_RECLAIM ${target.whole.object.name}:${work?.name ?? '0x0'}`
     if ((this.#current.own(row, task) & PF_MEMALLOC) !== 0) {
       return `workqueue: PF_MEMALLOC task ${this.#tasks.name(task)} is flushing ${flushed}`
     }
     const own = this.#registry.running(row, task)
     const queue = own === null ? undefined : this.#registry.queueAt(own.runsFrom.get(row))
     return queue?.memReclaim === true
-      ? `workqueue: WQ_MEM_RECLAIM ${queue.object.name}:${own?.object.name} is flushing ${flushed}`
+      ? `workqueue: WQ_MEM_RECLAIM ${queue.whole.object.name}:${own?.object.name} is flushing ${flushed}`
       : null
   }
 
@@ -171,7 +172,7 @@ export class Flushing {
   #oneThread(reference: number): string | null {
     const queue = this.#registry.queueAt(reference)
     const one = queue !== undefined && (queue.maxActive === 1 || queue.memReclaim)
-    return one ? `(wq_completion)${queue.object.name}` : null
+    return one ? `(wq_completion)${queue.whole.object.name}` : null
   }
 
   /** The items with which a task has left a barrier. */

@@ -2,7 +2,7 @@
  * Queueing: an item gets on a queue, or off it again (kernel/workqueue.c, queue_work and cancel_work_sync). One that is pending is
  * not queued again; whoever queued it first decides what is conveyed with it. While it is cancelled it is not queued at all.
  */
-import { Misuse, type Row, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Row, type Steps } from '@scopemask/checker/machine'
 import type { OperationTable } from '../operation.js'
 import type { Current } from '../task/current.js'
 import type { Flushing } from './flushing.js'
@@ -25,27 +25,58 @@ export class Queueing {
   }
 
   /**
-   * Queues an item, if it is not pending already.
+   * Queues an item, if it is not pending already; on a per-CPU queue on the CPU that the caller runs on, which may be any.
    * @returns whether it was queued by this call.
    */
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
-    const operation = this.#operations.of('queue_work', queue.object, work.object, {
+    return yield* this.#queue('queue_work', queue, work)
+  }
+
+  /**
+   * As {@link queueWork}, on the CPU with this number (queue_work_on).
+   * @throws Misuse when the queue is not per-CPU, or has no such CPU.
+   */
+  *queueWorkOn(cpu: number, queue: Workqueue, work: Work): Steps<boolean> {
+    const part = queue.cpus[cpu]
+    if (part === undefined) {
+      const cpus = queue.cpus.length
+      const has = cpus === 0 ? 'is not per-CPU: make it with cpus' : `has the CPUs 0 to ${cpus - 1}`
+      throw new Misuse(`queue_work_on(${cpu}, ${queue.object}, ${work.object}): the queue ${has}`)
+    }
+    return yield* this.#queue('queue_work_on', part, work)
+  }
+
+  *#queue(name: string, queue: Workqueue, work: Work): Steps<boolean> {
+    const { parts } = queue
+    const operation = this.#operations.of(name, queue.object, work.object, {
       queues: work.object,
-      attempt: (row, task) => {
+      outcomes: parts.length,
+      attempt: (row, task, outcome) => {
+        const isTaken = work.canceling.get(row) > 0 || work.pending.get(row) === 1
+        if (isTaken && outcome > 0) return BLOCKED
         if (work.canceling.get(row) > 0) return 2
-        if (work.pending.get(row) === 1) return 0
-        const restricted = this.#current.conveyed(row, task, work.object.kin)
-        const separate = restricted !== 0 ? queue.restricted : null
-        const target = queue.own.get(work.object.kin) ?? separate ?? queue
-        work.pending.set(row, 1)
-        work.conveyed.set(row, restricted)
-        work.queue.set(row, target.object.reference)
-        this.#registry.insert(row, target, work)
+        if (isTaken) return 0
+        this.#put(row, task, { queue: parts[outcome] as Workqueue, work })
         return 1
       },
       results: ['is pending already', 'queued', 'is being cancelled'],
     })
     return (yield* operation) === 1
+  }
+
+  /** Puts an item on the list of a queue, of its restricted one, or of the item's own. */
+  #put(
+    row: Row,
+    task: number,
+    { queue, work }: { readonly queue: Workqueue; readonly work: Work },
+  ): void {
+    const restricted = this.#current.conveyed(row, task, work.object.kin)
+    const separate = restricted !== 0 ? queue.restricted : null
+    const target = queue.own.get(work.object.kin) ?? separate ?? queue
+    work.pending.set(row, 1)
+    work.conveyed.set(row, restricted)
+    work.queue.set(row, target.object.reference)
+    this.#registry.insert(row, target, work)
   }
 
   /**
@@ -57,10 +88,13 @@ export class Queueing {
     this.#checkDelayed(work)
     const operation = this.#operations.of('queue_delayed_work', queue.object, work.object, {
       results: ['is pending already', 'the timer runs', 'is being cancelled'],
-      attempt: (row, task) => {
+      outcomes: queue.parts.length,
+      attempt: (row, task, outcome) => {
+        const isTaken = work.canceling.get(row) > 0 || work.pending.get(row) === 1
+        if (isTaken && outcome > 0) return BLOCKED
         if (work.canceling.get(row) > 0) return 2
-        if (work.pending.get(row) === 1) return 0
-        this.#startTimer(row, task, { queue, work })
+        if (isTaken) return 0
+        this.#startTimer(row, task, { queue: queue.parts[outcome] as Workqueue, work })
         return 1
       },
     })
@@ -76,11 +110,12 @@ export class Queueing {
     this.#checkDelayed(work)
     const operation = this.#operations.of('mod_delayed_work', queue.object, work.object, {
       results: ['was idle', 'was pending', 'is being cancelled'],
-      attempt: (row, task) => {
-        if (work.canceling.get(row) > 0) return 2
+      outcomes: queue.parts.length,
+      attempt: (row, task, outcome) => {
+        if (work.canceling.get(row) > 0) return outcome > 0 ? BLOCKED : 2
         const wasPending = work.pending.get(row) === 1
         if (wasPending && work.timer.get(row) === 0) this.#registry.takeOff(row, work)
-        this.#startTimer(row, task, { queue, work })
+        this.#startTimer(row, task, { queue: queue.parts[outcome] as Workqueue, work })
         return wasPending ? 1 : 0
       },
     })

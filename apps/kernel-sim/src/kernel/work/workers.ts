@@ -4,7 +4,8 @@
  * - A pool keeps an idle worker. A worker that is the last idle one has to create another before it works, each time, and
  *   creating one takes memory: kthreadd allocates it (maybe_create_worker). Meanwhile nobody else of the pool creates one.
  * - A queue with a rescuer has a thread made beforehand that takes its items when no worker is idle: one after the other or, before
- *   commit e5a30c303b07 (in 7.0, 6.18 and 6.12.95), all that are pending at once, so that no worker can take them any more.
+ *   commit e5a30c303b07 (in 7.0, 6.18 and 6.12.95), all that are pending at once, so that no worker can take them any more. A
+ *   queue with a part for each CPU has one rescuer for all, which visits them in turn.
  */
 import type { MachineObject, Row, Steps, Task } from '@scopemask/checker/machine'
 import { BLOCKED, type Machine } from '@scopemask/checker/machine'
@@ -47,7 +48,7 @@ export class Workers {
     this.#beginWork = {
       kind: 'begin_work',
       queue: (row, result) =>
-        `${registry.queueAt(registry.workAt(result).runsFrom.get(row))?.object}`,
+        `${registry.queueAt(registry.workAt(result).runsFrom.get(row))?.whole.object}`,
       workName: (result) => registry.workAt(result).object.name,
     }
   }
@@ -58,7 +59,9 @@ export class Workers {
     const rescuers: Task[] = []
     const items = this.#registry.works.length
     for (const pool of this.#registry.pools) {
-      const served = this.#registry.queues.filter((queue) => queue.pool === pool)
+      const served = this.#registry.queues.filter(
+        (queue) => queue.pool === pool && queue.cpus.length === 0,
+      )
       if (served.length === 0) continue
       const { workers: idle = items, creates = false } = pool.options
       // No more can be at work than there are items, and one is idle.
@@ -73,7 +76,8 @@ export class Workers {
         pool,
         made.map(({ index }) => index),
       )
-      for (const queue of served.filter(({ memReclaim }) => memReclaim)) {
+      for (const { whole: queue } of served.filter(({ memReclaim }) => memReclaim)) {
+        if (this.#rescuers.has(queue)) continue
         const rescuer = this.#start(`rescuer/${queue.object}`, () => this.#rescue(queue))
         rescuers.push(rescuer)
         this.#rescuers.set(queue, rescuer.index)
@@ -120,7 +124,7 @@ export class Workers {
 
   /** The threads that could run an item of a queue: the workers of its pool, and its rescuer. */
   serving(queue: Workqueue): readonly number[] {
-    const rescuer = this.#rescuers.get(queue)
+    const rescuer = this.#rescuers.get(queue.whole)
     return [...(this.#workers.get(queue.pool) ?? []), ...(rescuer === undefined ? [] : [rescuer])]
   }
 
@@ -166,18 +170,22 @@ export class Workers {
       refers: true,
       effect: this.#beginWork,
       attempt: (row, task) => {
-        const { pool, scheduled } = queue
-        if (scheduled?.isEmpty(row) === false) {
+        for (const { scheduled } of queue.parts) {
+          if (scheduled?.isEmpty(row) !== false) continue
           return this.#begin(row, task, scheduled, scheduled.all(row)[0] ?? 0)
         }
-        if (pool.busy.get(row) < pool.size(row, this.#registry.works.length)) return BLOCKED
-        const [reference, ...others] = this.#rescued(row, queue)
-        if (reference === undefined) return BLOCKED
-        for (const other of scheduled === null ? [] : others) {
-          pool.list.remove(row, other)
-          scheduled?.push(row, other)
+        for (const part of queue.parts) {
+          const { pool, scheduled } = part
+          if (pool.busy.get(row) < pool.size(row, this.#registry.works.length)) continue
+          const [reference, ...others] = this.#rescued(row, part)
+          if (reference === undefined) continue
+          for (const other of scheduled === null ? [] : others) {
+            pool.list.remove(row, other)
+            scheduled?.push(row, other)
+          }
+          return this.#begin(row, task, pool.list, reference)
         }
-        return this.#begin(row, task, pool.list, reference)
+        return BLOCKED
       },
     })
     const object = this.#machine.referred(yield* operation)

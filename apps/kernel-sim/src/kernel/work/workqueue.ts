@@ -1,4 +1,7 @@
-/** Workqueue: a queue of items for the workers of a pool (struct workqueue_struct). */
+/**
+ * Workqueue: a queue of items for the workers of a pool (struct workqueue_struct). A per-CPU one has a part for each pool (struct
+ * pool_workqueue) with a list and a limit of its own, and one rescuer for all of them.
+ */
 import type { Field, Machine, MachineObject, Steps } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
 import type { WorkerPool } from './worker-pool.js'
@@ -13,10 +16,26 @@ export interface WorkqueueOptions {
   readonly maxActive?: number
   /** The pool that serves it. By default the kernel's shared one. */
   readonly pool?: WorkerPool
+  /** The pools of all CPUs, for a per-CPU queue; instead of `pool`. */
+  readonly cpus?: readonly WorkerPool[]
+}
+
+/** What it is made of. */
+export interface WorkqueueParts {
+  readonly pool: WorkerPool
+  readonly memReclaim: boolean
+  readonly maxActive: number
+  readonly rescuesAllAtOnce?: boolean | undefined
+  /** The queue that it is a part of; by default it is whole. */
+  readonly whole?: Workqueue
 }
 
 /** A workqueue (struct workqueue_struct). */
 export class Workqueue {
+  /** The part of each CPU, where it is per-CPU. */
+  readonly cpus: Workqueue[] = []
+  /** The queue that this is a part of; itself where it is whole. */
+  readonly whole: Workqueue
   /** The items beyond `maxActive`, oldest first. */
   readonly inactive: ReferenceList
   /** What the rescuer has taken and not begun yet; null where it takes one item at a time. */
@@ -45,15 +64,9 @@ export class Workqueue {
   constructor(
     machine: Machine,
     object: MachineObject,
-    {
-      pool,
-      memReclaim,
-      maxActive,
-      rescuesAllAtOnce = false,
-    }: Pick<Workqueue, 'pool' | 'memReclaim' | 'maxActive'> & {
-      readonly rescuesAllAtOnce?: boolean | undefined
-    },
+    { pool, memReclaim, maxActive, rescuesAllAtOnce = false, whole }: WorkqueueParts,
   ) {
+    this.whole = whole ?? this
     this.object = object
     this.pool = pool
     this.memReclaim = memReclaim
@@ -61,5 +74,10 @@ export class Workqueue {
     this.inactive = new ReferenceList(machine, object, 'inactive')
     this.scheduled = rescuesAllAtOnce ? new ReferenceList(machine, object, 'scheduled') : null
     this.active = machine.field(object, 'active')
+  }
+
+  /** The lists that items of it may be on: its own, or those of its parts. */
+  get parts(): readonly Workqueue[] {
+    return this.cpus.length > 0 ? this.cpus : [this]
   }
 }

@@ -17,7 +17,7 @@ import { Work } from './work.js'
 import { WorkRegistry } from './work-registry.js'
 import { type PoolOptions, WorkerPool } from './worker-pool.js'
 import { type Threads, Workers } from './workers.js'
-import { Workqueue, type WorkqueueOptions } from './workqueue.js'
+import { Workqueue, type WorkqueueOptions, type WorkqueueParts } from './workqueue.js'
 
 /** Where an item is. */
 export interface Item {
@@ -76,19 +76,17 @@ export class Workqueues {
 
   queue(name: string, pool: WorkerPool, options: WorkqueueOptions): Workqueue {
     const { memReclaim = false, maxActive = Number.POSITIVE_INFINITY, rescuesAllAtOnce } = options
+    const { cpus = [] } = options
     const object = this.#machine.object(name)
     const rescued = memReclaim || this.#interventions.rescues(object.kin)
-    const queue = this.#make(object, {
-      pool,
-      memReclaim: rescued,
-      maxActive,
-      rescuesAllAtOnce,
-    })
+    const parts = { pool, memReclaim: rescued, maxActive, rescuesAllAtOnce }
+    const queue = this.#makeWhole(object, parts, cpus)
     queue.drain = this.flushing.drain(queue)
     if (this.#policy.separateQueues) {
       const restricted = this.#machine.object(`${name}/restricted`)
-      const options = { pool, memReclaim: true, maxActive, rescuesAllAtOnce }
-      queue.restricted = this.#make(restricted, options)
+      const separate = this.#makeWhole(restricted, { ...parts, memReclaim: true }, cpus)
+      queue.restricted = separate
+      for (const [cpu, part] of queue.cpus.entries()) part.restricted = separate.cpus[cpu] ?? null
     }
     return queue
   }
@@ -142,7 +140,7 @@ export class Workqueues {
   /** The queues that could be given a rescuer. */
   get queuesWithoutRescuer(): MachineObject[] {
     const lacking = this.#registry.queues.filter(
-      (queue) => !queue.memReclaim && !this.#isOwn(queue),
+      (queue) => queue.whole === queue && !queue.memReclaim && !this.#isOwn(queue),
     )
     return lacking.map(({ object }) => object)
   }
@@ -160,11 +158,11 @@ export class Workqueues {
       const isPending = work.pending.get(row) === 1
       return {
         work: work.object,
-        queue: queue?.object ?? null,
+        queue: queue?.whole.object ?? null,
         lacksRescuer: queue?.memReclaim === false && !this.#isOwn(queue),
         isPending,
         isInactive: isPending && queue?.inactive.includes(row, reference) === true,
-        runsFrom: this.#registry.queueAt(work.runsFrom.get(row))?.object ?? null,
+        runsFrom: this.#registry.queueAt(work.runsFrom.get(row))?.whole.object ?? null,
       }
     })
   }
@@ -174,7 +172,21 @@ export class Workqueues {
     return this.#registry.queues.some(({ own }) => [...own.values()].includes(queue))
   }
 
-  #make(object: MachineObject, options: ConstructorParameters<typeof Workqueue>[2]): Workqueue {
+  /** A queue with a part for each CPU. */
+  #makeWhole(
+    object: MachineObject,
+    options: WorkqueueParts,
+    cpus: readonly WorkerPool[],
+  ): Workqueue {
+    const whole = this.#make(object, options)
+    for (const pool of cpus) {
+      const part = this.#machine.object(`${object} on ${pool.object}`)
+      whole.cpus.push(this.#make(part, { ...options, pool, whole }))
+    }
+    return whole
+  }
+
+  #make(object: MachineObject, options: WorkqueueParts): Workqueue {
     const queue = new Workqueue(this.#machine, object, options)
     this.#registry.queues.push(queue)
     return queue
@@ -182,7 +194,7 @@ export class Workqueues {
 
   /** Makes the queues that items have for themselves; a queue knows no items before they are queued, so for each queue one. */
   #makeOwnQueues(): void {
-    for (const queue of [...this.#registry.queues]) {
+    for (const queue of this.#registry.queues.filter(({ cpus }) => cpus.length === 0)) {
       for (const { object: item } of this.#registry.works) {
         const own = this.#interventions.ownQueue(item.kin)
         if (own === undefined || item.id !== item.kin) continue
