@@ -24,6 +24,7 @@ export {
   currentMayThrottle,
   type FsReclaim,
   fsReclaimAcquire,
+  fsReclaimRelease,
   type MightAlloc,
   mayEnterFs,
   memallocRetryWait,

@@ -29,6 +29,7 @@ export { Buddy, type BuddyState, type FallbackEvent } from './pages/buddy.js'
 export {
   FALLBACKS,
   type Fallback,
+  type FreeArea,
   findSuitableFallback,
   PAGEBLOCK_ORDER,
 } from './pages/fallback.js'
@@ -70,6 +71,7 @@ export { SHRINK_STOP, type ShrinkControl, type Shrinker } from './reclaim/shrink
 export {
   allowDirectReclaim,
   type DirectReclaimWait,
+  givesUpReclaim,
   type ReclaimZone,
   reclaimThrottle,
   type ThrottleReason,

@@ -71,6 +71,8 @@ export class PageAllocator {
   readonly workingset: Workingset
   /** Who asks: numbers for names. */
   readonly callSites = new CallSites()
+  /** The flags that are allowed at all (gfp_allowed_mask): without `__GFP_IO` and `__GFP_FS` during suspend, when storage is off. */
+  gfpAllowedMask = 0xffffffff
   readonly #hooks: MemoryHooks
   readonly #vmscan: Vmscan
   readonly #compaction: Compaction
@@ -121,13 +123,14 @@ export class PageAllocator {
   alloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
     // What is rare is done elsewhere: V8 inlines only so much code, and calls are a third of the costs here.
     if (gfpMobilityInvalid(gfp)) throw twoMobilities(gfp)
-    const allowed = currentGfpContext(task.mask, gfp)
-    if (allowed !== gfp >>> 0) this.#unsafe(site, gfp, allowed)
+    const asked = (gfp & this.gfpAllowedMask) >>> 0
+    const allowed = currentGfpContext(task.mask, asked)
+    if (allowed !== asked) this.#unsafe(site, asked, allowed)
     if (order >>> 0 === order && order <= Order.HIGHEST) {
       const page = this.zones.allocFast(allowed, order, cpu)
       if (page >= 0) return this.allocated(page, order, site)
     }
-    return this.#allocSlowly({ task, gfp, order, site, cpu })
+    return this.#allocSlowly({ task, gfp: asked, order, site, cpu })
   }
 
   /**
@@ -140,7 +143,8 @@ export class PageAllocator {
     if (order >>> 0 !== order || order > Order.HIGHEST) {
       throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
     }
-    const page = this.zones.allocFast(currentGfpContext(task.mask, gfp), order, cpu)
+    const allowed = currentGfpContext(task.mask, gfp & this.gfpAllowedMask)
+    const page = this.zones.allocFast(allowed, order, cpu)
     return page < 0 ? NO_PAGE : this.allocated(page, order, site)
   }
 
@@ -150,11 +154,12 @@ export class PageAllocator {
    * @throws RangeError as alloc() does.
    */
   *steps(request: PageRequest): Generator<AllocStep, number, number | undefined> {
-    const { task, gfp, site = 0 } = request
-    if (gfpMobilityInvalid(gfp)) throw twoMobilities(gfp)
+    const { task, site = 0 } = request
+    if (gfpMobilityInvalid(request.gfp)) throw twoMobilities(request.gfp)
+    const gfp = (request.gfp & this.gfpAllowedMask) >>> 0
     const allowed = currentGfpContext(task.mask, gfp)
-    if (allowed !== gfp >>> 0) this.#unsafe(site, gfp, allowed)
-    return yield* this.#steps(request)
+    if (allowed !== gfp) this.#unsafe(site, gfp, allowed)
+    return yield* this.#steps({ ...request, gfp })
   }
 
   /**
@@ -327,6 +332,7 @@ export class PageAllocator {
       populated: this.zones.populated,
       cpusetsEnabled: cpuset !== undefined,
       nodemask: nodemask !== undefined,
+      gfpAllowedMask: this.gfpAllowedMask,
     })
     try {
       for (let step = path.next(); ; ) {

@@ -180,9 +180,9 @@ export class CompactZone {
     for (let order = this.#options.order; order < MAX_ORDER; order++) {
       const lists = zone.lists(order)
       if ((lists & (1 << this.#migratetype)) !== 0) return COMPACT_SUCCESS
-      if (findSuitableFallback(order, this.#migratetype, true, lists).migratetype >= 0) {
-        return COMPACT_SUCCESS
-      }
+      const area = { free: lists, lists }
+      const fallback = findSuitableFallback(area, order, this.#migratetype, true)
+      if (fallback.migratetype >= 0) return COMPACT_SUCCESS
     }
     return COMPACT_CONTINUE
   }

@@ -29,6 +29,12 @@ export function fsReclaimAcquire(layout: GfpLayout, taskFlags: number, gfp: numb
   return { fsReclaim: needed && (effective & __GFP_FS) !== 0, mmuNotifier: needed }
 }
 
+/** Returns true if fs_reclaim_release gives the map of fs_reclaim back for a request: as fs_reclaim_acquire has taken it. */
+export function fsReclaimRelease(layout: GfpLayout, taskFlags: number, gfp: number): boolean {
+  const effective = currentGfpContext(taskFlags, gfp)
+  return needReclaim(layout, taskFlags, effective) && (effective & __GFP_FS) !== 0
+}
+
 /** What {@link mightAlloc} marks. */
 export interface MightAlloc extends FsReclaim {
   /** The place must be one that may sleep (checked with CONFIG_DEBUG_ATOMIC_SLEEP). No scope changes that. */

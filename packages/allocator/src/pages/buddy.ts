@@ -5,7 +5,7 @@
  */
 import { ALLOC_NOFRAGMENT } from '../gfp/alloc-flags.js'
 import { MIGRATE_HIGHATOMIC, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
-import { findSuitableFallback } from './fallback.js'
+import { type Fallback, findSuitableFallback } from './fallback.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'
 import { InvariantError, Kind, NO_PAGE, PageFrames } from './page-frames.js'
@@ -349,23 +349,29 @@ export class Buddy {
     const least = whole ? Order.PAGEBLOCK : order
     // The largest block first: a request that steals once need not steal again soon.
     for (let size: number = Order.HIGHEST; size >= least; size--) {
-      const found = findSuitableFallback(size, migratetype, false, this.lists(size))
+      const found = this.#fallbackOf(size, migratetype)
       if (found.migratetype < 0) continue
       if (!found.steal && migratetype === MIGRATE_MOVABLE && size > order) {
         // It will not keep the pageblock, so it had better take the smallest.
         return this.#fallbackSmallest(order, migratetype)
       }
-      this.#steal(order, size, found.migratetype, migratetype, found.steal)
+      this.#steal(order, size, found.migratetype, migratetype, found.steal === true)
       return true
     }
     return false
   }
 
+  #fallbackOf(size: number, migratetype: number): Fallback {
+    // A list that is not empty is all that the number of free blocks is asked for.
+    const lists = this.lists(size)
+    return findSuitableFallback({ free: lists, lists }, size, migratetype, false)
+  }
+
   #fallbackSmallest(order: number, migratetype: number): boolean {
     for (let size = order; size <= Order.HIGHEST; size++) {
-      const found = findSuitableFallback(size, migratetype, false, this.lists(size))
+      const found = this.#fallbackOf(size, migratetype)
       if (found.migratetype < 0) continue
-      this.#steal(order, size, found.migratetype, migratetype, found.steal)
+      this.#steal(order, size, found.migratetype, migratetype, found.steal === true)
       return true
     }
     return false

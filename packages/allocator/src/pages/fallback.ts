@@ -16,8 +16,16 @@ export const FALLBACKS: readonly (readonly number[])[] = [
 export interface Fallback {
   /** The migratetype, -1 for none. */
   readonly migratetype: number
-  /** Whether the whole pageblock may change its migratetype. */
-  readonly steal: boolean
+  /** Whether the whole pageblock may change its migratetype; null where no block is free at all, and so nothing was looked at. */
+  readonly steal: boolean | null
+}
+
+/** The free blocks of one order (struct free_area). */
+export interface FreeArea {
+  /** How many there are, of all migratetypes (nr_free): only whether it is 0 matters here. */
+  readonly free: number
+  /** A bit per migratetype whose list is not empty. */
+  readonly lists: number
 }
 
 /**
@@ -31,17 +39,18 @@ function maySteal(order: number, migratetype: number, mobilityDisabled: boolean)
 /**
  * Finds the list to take a block from.
  *
+ * @param area the free blocks of this order
  * @param migratetype what the request wants: unmovable, movable or reclaimable
  * @param onlyStealable whether only a whole pageblock will do
- * @param lists a bit per migratetype whose list of this order is not empty
  */
 export function findSuitableFallback(
+  { free, lists }: FreeArea,
   order: number,
   migratetype: number,
   onlyStealable: boolean,
-  lists: number,
   mobilityDisabled = false,
 ): Fallback {
+  if (free === 0) return { migratetype: -1, steal: null }
   let steal = false
   for (const other of FALLBACKS[migratetype] ?? []) {
     if ((lists & (1 << other)) === 0) continue

@@ -73,8 +73,8 @@ export interface DirectReclaimWait {
 }
 
 /**
- * Whether and how a task has to wait before it may reclaim (throttle_direct_reclaim); null for not. When a fatal
- * signal is pending after the wait, reclaim is given up.
+ * Whether and how a task has to wait before it may reclaim (throttle_direct_reclaim); null for not. After the wait
+ * {@link givesUpReclaim} says whether to go on.
  */
 export function throttleDirectReclaim(
   gfp: number,
@@ -89,6 +89,11 @@ export function throttleDirectReclaim(
   if (!zones.some(({ index }) => index <= highest)) return null
   if (allowDirectReclaim(zones, kswapdFailures)) return null
   return { wakeKswapd: true, timeout: (gfp & __GFP_FS) === 0 ? hz : null }
+}
+
+/** Returns true if a task that has waited gives reclaim up: it is about to die (the end of throttle_direct_reclaim). */
+export function givesUpReclaim(wait: DirectReclaimWait | null, fatalSignal: boolean): boolean {
+  return wait !== null && fatalSignal
 }
 
 /** What reclaim does with a page that is under writeback. */

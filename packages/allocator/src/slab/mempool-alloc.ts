@@ -8,10 +8,15 @@ import {
   __GFP_NOMEMALLOC,
   __GFP_NORETRY,
   __GFP_NOWARN,
+  __GFP_ZERO,
 } from '../gfp/flags.js'
 
 /** What the pool needs next. */
 export type MempoolStep =
+  | {
+      /** `__GFP_ZERO` was asked for: an element that was set aside is not zeroed (VM_WARN_ON_ONCE). The answer does not matter. */
+      readonly kind: 'warn'
+    }
   | {
       /** Make an element. The answer says if that succeeded. */
       readonly kind: 'alloc'
@@ -37,6 +42,7 @@ export function* mempoolAlloc(
   gfp: number,
   hz = 250,
 ): Generator<MempoolStep, MempoolResult, boolean> {
+  if ((gfp & __GFP_ZERO) !== 0) yield { kind: 'warn' }
   // The pool is the reserve: the allocator's own need not be touched, and failing is no news.
   const full = (gfp | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN) >>> 0
   // The first try does not reclaim: what is set aside comes sooner.

@@ -14,6 +14,8 @@ export interface MempoolSource<Step, Answer> {
   alloc(gfp: number): number | Generator<Step, number, Answer>
   /** Gives an element back. */
   free(element: number): void
+  /** Is told of a request that the pool cannot keep its promise to: `__GFP_ZERO`, as what was set aside is not zeroed. */
+  warn?(gfp: number): void
 }
 
 /** Sleeps until an element comes back, or for so many jiffies: whichever is first. */
@@ -74,6 +76,7 @@ export class Mempool<Step = never, Answer = unknown> {
     while (!next.done) {
       const step = next.value
       if (step.kind === 'sleep') yield step
+      else if (step.kind === 'warn') this.#source.warn?.(gfp)
       else if (step.kind === 'alloc') element = yield* make(this.#source, step.gfp)
       else element = this.#elements.pop() ?? NO_ELEMENT
       next = steps.next(element !== NO_ELEMENT)

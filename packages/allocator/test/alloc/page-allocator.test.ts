@@ -345,6 +345,28 @@ describe('a request that is retried', () => {
   })
 })
 
+describe('while storage is off', () => {
+  const SUSPENDED = ~(GFP_KERNEL & ~GFP_NOIO) >>> 0
+
+  it('requests do without I/O and the filesystem, and nothing is said against who asks', () => {
+    exhaust((page) => memory.lru.add(page, PG_FILE | PG_PRIVATE))
+    memory.gfpAllowedMask = SUSPENDED
+    expect(memory.alloc(task, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, 0)).toBe(NO_PAGE)
+    expect(memory.callSites.unsafe()).toEqual([])
+    memory.gfpAllowedMask = 0xffffffff
+    expect(memory.alloc(task, GFP_KERNEL | __GFP_NORETRY, 0)).not.toBe(NO_PAGE)
+  })
+
+  it('nobody is killed, as a victim could not write what it would have to', () => {
+    exhaust()
+    const asked: number[] = []
+    hooks.outOfMemory = (gfp) => asked.push(gfp) > 0
+    memory.gfpAllowedMask = SUSPENDED
+    expect(memory.alloc(task, GFP_KERNEL | __GFP_NOWARN, 0)).toBe(NO_PAGE)
+    expect(asked).toEqual([])
+  })
+})
+
 describe('compaction', () => {
   /** What comes after a round in which reclaim has freed pages, but no block of order 3. */
   function afterwards(): string[] {

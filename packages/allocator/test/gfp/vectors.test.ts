@@ -6,6 +6,7 @@ import {
   currentMayThrottle,
   formatGfp,
   formatGfpTrace,
+  fsReclaimRelease,
   gfpCompactionAllowed,
   gfpflagsAllowBlocking,
   gfpLayout,
@@ -129,7 +130,8 @@ describe('agrees with Linux 6.1.192', () => {
     agree('fs_reclaim', (gfp: number, taskFlags: number) => {
       const need = needReclaim(lockdep, taskFlags, gfp)
       const { fsReclaim, mmuNotifier, mightSleep } = mightAlloc(lockdep, taskFlags, gfp)
-      return [need, fsReclaim, mmuNotifier, fsReclaim, mightSleep].map(Number)
+      const released = fsReclaimRelease(lockdep, taskFlags, gfp)
+      return [need, fsReclaim, mmuNotifier, released, mightSleep].map(Number)
     })
   })
 

@@ -3,7 +3,7 @@ import { Task } from '@scopemask/core/task'
 import { describe, it } from 'vitest'
 import { allocPages } from '../../src/alloc/alloc-pages.js'
 import type { AllocStep } from '../../src/alloc/steps.js'
-import { __GFP_ZERO, PF } from '../../src/index.js'
+import { PF } from '../../src/index.js'
 import { findSuitableFallback } from '../../src/pages/fallback.js'
 import { NO_PAGE } from '../../src/pages/page-frames.js'
 import {
@@ -122,15 +122,14 @@ describe('agrees with Linux 6.1.192', () => {
         free: number,
         disabled: number,
       ) => {
-        if (free === 0) return [-1, null]
         const found = findSuitableFallback(
+          { free, lists },
           order,
           migratetype,
           onlyStealable === 1,
-          lists,
           disabled === 1,
         )
-        return [found.migratetype, Number(found.steal)]
+        return [found.migratetype, found.steal === null ? null : Number(found.steal)]
       },
     )
   })
@@ -141,13 +140,15 @@ describe('agrees with Linux 6.1.192', () => {
       (gfp: number, _taskFlags: number, elements: number, nth: number, cap: number) => {
         const steps = mempoolAlloc(gfp)
         const events: string[] = []
+        let warned = 0
         let left = elements
         let tries = 0
         let next = steps.next()
         while (!next.done) {
           const step = next.value
           let answer = false
-          if (step.kind === 'alloc') {
+          if (step.kind === 'warn') warned = 1
+          else if (step.kind === 'alloc') {
             events.push(`alloc:${step.gfp}`)
             tries++
             answer = nth > 0 && tries >= nth
@@ -158,10 +159,10 @@ describe('agrees with Linux 6.1.192', () => {
               events.push('from_pool')
             }
           } else events.push(`io_timeout:${step.jiffies}`)
-          if (events.length >= cap) return ['capped', warned(gfp), events]
+          if (events.length >= cap) return ['capped', warned, events]
           next = steps.next(answer)
         }
-        return [next.value === null ? 'null' : 'elem', warned(gfp), events]
+        return [next.value === null ? 'null' : 'elem', warned, events]
       },
     )
   })
@@ -263,7 +264,3 @@ describe('agrees with Linux 6.1.192', () => {
     )
   })
 })
-
-function warned(gfp: number): number {
-  return Number((gfp & __GFP_ZERO) !== 0)
-}
