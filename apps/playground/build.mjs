@@ -8,19 +8,24 @@ import { fileURLToPath } from 'node:url'
 import { HTML_STYLE } from '@scopemask/kernel-sim/pages'
 import { build } from 'esbuild'
 import { bundledCases } from './cases.mjs'
+import { notices } from './licenses.mjs'
 import { tourTexts } from './tour.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 /** What stack traces call the engine: kernel-sim takes the folder for its own, and names lines of the scenario alone. */
 const ENGINE = 'file:///scopemask/dist/engine.js'
 
+/** The files that went into the page. */
+const files = new Set()
+
 /** Bundles a program to one classic script. */
 async function bundled(entry, modules = {}) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [`${here}src/${entry}`],
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     format: 'iife',
     platform: 'browser',
     target: 'es2022',
@@ -28,8 +33,9 @@ async function bundled(entry, modules = {}) {
     // The packages' own chunks import each other for nothing but their order.
     logOverride: { 'ignored-bare-import': 'silent' },
     define: { 'import.meta.url': JSON.stringify(ENGINE) },
-    plugins: [made(modules)],
+    plugins: [made(modules), withoutChecks],
   })
+  for (const file of Object.keys(metafile.inputs)) files.add(file)
   return outputFiles[0].text.trim()
 }
 
@@ -47,6 +53,23 @@ function made(modules) {
   }
 }
 
+/** Sucrase checks its options by a library as large as a tenth of it. Here they never change. */
+const withoutChecks = {
+  name: 'without-checks',
+  setup(build) {
+    build.onLoad({ filter: /sucrase\/dist\/esm\/Options-gen-types\.js$/ }, () => ({
+      contents: 'export default {}',
+    }))
+    build.onResolve({ filter: /^ts-interface-checker$/ }, ({ path }) => ({
+      path,
+      namespace: 'without-checks',
+    }))
+    build.onLoad({ filter: /.*/, namespace: 'without-checks' }, () => ({
+      contents: 'export const createCheckers = () => ({ Options: { strictCheck() {} } })',
+    }))
+  },
+}
+
 const engine = `${await bundled('engine/engine.ts')}\n//# sourceURL=${ENGINE}\n`
 const script = await bundled('page/main.ts', {
   'made:engine': { text: engine },
@@ -61,6 +84,7 @@ const page = readFileSync(`${here}src/page/page.html`, 'utf8')
   .replace('POLICY', () => policy)
   .replace('/* STYLE */', () => style)
   .replace('/* SCRIPT */', () => script)
+  .concat(`<!--\n${notices(files)}\n-->\n`)
 mkdirSync(`${here}dist`, { recursive: true })
 writeFileSync(`${here}dist/index.html`, page)
 // For the tests: the page has it in its script.

@@ -6,7 +6,7 @@ import type { CaseRow } from './matrix/cell.js'
 import type { Exhibit } from './matrix/exhibit.js'
 import type { Walk } from './matrix/walk.js'
 import { exhibitSection } from './report/check/exhibit-section.js'
-import { matrixSection } from './report/check/page.js'
+import { verdictsSection } from './report/check/page.js'
 import { walkSection } from './report/check/walk-section.js'
 import type { Html } from './report/form/html.js'
 import { sectionHtml } from './report/form/html-page.js'
@@ -17,7 +17,7 @@ export { number, plural } from './report/form/numbers.js'
 
 /** The verdicts of a scenario as a table, whose cells lead to the counterexamples by their addresses. */
 export function checkHtml(row: CaseRow, exhibits: readonly Exhibit[]): Html {
-  return sectionHtml(matrixSection([row], exhibits))
+  return sectionHtml(verdictsSection(row, exhibits))
 }
 
 /** A counterexample with its pictures. */

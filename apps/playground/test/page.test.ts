@@ -34,3 +34,16 @@ test('loads nothing', () => {
 test('names nothing of the machine that built it', () => {
   expect(page).not.toContain(new URL('../../..', import.meta.url).pathname)
 })
+
+test('names the packages that it contains, and how they are licensed', () => {
+  const [, notices = ''] = /<!--\n([\s\S]*)\n-->\n$/.exec(page) ?? []
+  expect(notices).toContain('Permission is hereby granted, free of charge')
+  for (const name of [
+    '@codemirror/view',
+    '@codemirror/legacy-modes',
+    '@dagrejs/dagre',
+    'sucrase',
+  ]) {
+    expect(notices).toMatch(new RegExp(`^${name} [\\d.]+: Copyright `, 'im'))
+  }
+})

@@ -106,10 +106,10 @@ function stopHtml(stop: Stop, kept: readonly boolean[]): Html {
       : html`<li><span class="bad">✗ not kept:</span> ${says}</li>`
   }
   return html`<h3>${STOPS.indexOf(stop) + 1}. ${stop.title}</h3>
-${stop.told.map((each) => html`<p>${each}</p>`)}
-<p><strong>The task.</strong> ${stop.task}</p>
+<div class="stop"><div>${stop.told.map((each) => html`<p>${each}</p>`)}</div>
+<div><p><strong>The task.</strong> ${stop.task}</p>
 <p>What has to stay:</p>
 <ul>${stop.keeps.map(({ says }, at) => keep(says, at))}</ul>
-<p class="row"><button type="button" class="plain main" data-does="check">Check this stop</button> <button type="button" class="plain" data-does="solve">Show a solution</button>${next === undefined ? '' : html` <button type="button" class="plain" data-does="next">Next: ${next.title}</button>`}</p>
+<p class="row"><button type="button" class="plain main" data-does="check">Check this stop</button> <button type="button" class="plain" data-does="solve">Show a solution</button>${next === undefined ? '' : html` <button type="button" class="plain" data-does="next">Next: ${next.title}</button>`}</p></div></div>
 `
 }

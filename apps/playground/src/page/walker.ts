@@ -60,7 +60,8 @@ export class Walker {
     const hadFocus = this.#section.contains(document.activeElement)
     const scrolled = this.#way.querySelector('.scroll')?.scrollLeft ?? 0
     this.#walk = walk
-    this.#standing.textContent = walk === null ? '' : standingSentence(walk)
+    this.#standing.textContent =
+      walk === null ? 'Nothing to walk through: the scenario has a fault.' : standingSentence(walk)
     this.#tasks.innerHTML = walk === null ? '' : `${tasksHtml(walk)}`
     this.#way.innerHTML =
       walk === null
@@ -69,7 +70,7 @@ export class Walker {
     this.#first.disabled = this.#back.disabled = walk === null || walk.way.at === 0
     this.#on.disabled = walk === null || walk.way.at === walk.story.steps.length
     if (walk === null) return
-    markSteps(this.#way, walk.way.at)
+    markSteps(this.#way, walk.way.at, walk.way.at === walk.story.steps.length)
     const picture = this.#way.querySelector('.scroll')
     if (picture !== null) picture.scrollLeft = scrolled
     if (hadFocus) this.#refocus(focused)
@@ -88,7 +89,7 @@ export class Walker {
 const ID_OF_WAY = 'way-so-far'
 
 /** Marks the step that was taken last, and what is still to come. */
-function markSteps(root: Element, at: number): void {
+function markSteps(root: Element, at: number, isAtEnd: boolean): void {
   for (const element of root.querySelectorAll<HTMLElement>('[data-step], [data-steps]')) {
     const listed = element.dataset.steps ?? element.dataset.step ?? ''
     const steps = listed
@@ -98,6 +99,8 @@ function markSteps(root: Element, at: number): void {
     element.classList.toggle('now', steps.includes(at))
     element.classList.toggle('later', steps.length > 0 && steps.every((step) => step > at))
   }
+  // What becomes of the tasks is at the end of the way.
+  for (const end of root.querySelectorAll('.end, .still')) end.classList.toggle('later', !isAtEnd)
 }
 
 function standingSentence({ way: { at }, story, standing, moves, blocked }: Walk): string {

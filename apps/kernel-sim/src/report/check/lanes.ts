@@ -120,6 +120,12 @@ class Lanes {
         const step = steps[(first ?? 1) - 1]
         return step?.task === task ? [this.#stepText(row.steps).length + depthOf(step) * 1.4] : []
       })
+      for (const waiter of waiting) {
+        if (waiter.task !== task) continue
+        const tags = waiter.objects.filter((object) => this.#keys.has(object)).length
+        const depth = Math.max(0, waiter.stack.length - 2)
+        texts.push(`waits for ${waiter.what}`.length + (tags * BAR) / LETTER + depth * 1.4)
+      }
       const deepest = Math.max(0, ...frames.map((frame) => (frame.task === task ? frame.depth : 0)))
       const longest = Math.max(name.length + 4, ...texts, 16) * LETTER
       const columns = columnsOf(bars)

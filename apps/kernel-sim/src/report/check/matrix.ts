@@ -64,6 +64,52 @@ function repairsUnderScope({ cells }: CaseRow): Repairs | undefined {
   return cells.find(({ policy }) => policy === 'scope')?.repairs
 }
 
+/**
+ * The verdicts of one scenario: a row for each policy that applies to it.
+ * @param shown as that of {@link matrixTable}.
+ */
+export function verdictsTable(row: CaseRow, shown: ReadonlySet<string> = new Set()): Table {
+  const checked = row.cells.flatMap(({ policy, result, lockdep = [] }) =>
+    result === undefined ? [] : [{ policy, ...result, lockdep }],
+  )
+  return table(checked, {
+    caption: `The verdict on ${row.name} under each policy`,
+    columns: [
+      text('policy', ({ policy }) => policy),
+      text('verdict', ({ policy, verdict }): Value => {
+        const to = linkTo(addressOf(row, policy), shown)
+        return to === undefined
+          ? { text: verdict, tone: TONES[verdict] }
+          : { text: verdict, tone: TONES[verdict], to }
+      }),
+      numbers('steps', ({ counterexample }) => counterexample?.steps.length ?? ''),
+      numbers('states', ({ search }) => search.states),
+      text('lockdep', ({ lockdep }) => (lockdep.length > 0 ? 'warns' : 'is silent')),
+    ],
+  })
+}
+
+/** Which policies do not apply to a scenario, a sentence for each reason. */
+export function inapplicableSentences({ cells }: CaseRow): string[] {
+  const reasons = new Map<string, string[]>()
+  for (const { policy, inapplicable } of cells) {
+    if (inapplicable === undefined) continue
+    reasons.set(inapplicable, [...(reasons.get(inapplicable) ?? []), policy])
+  }
+  return [...reasons].map(
+    ([reason, policies]) =>
+      `${policies.join(', ')} ${policies.length === 1 ? 'does' : 'do'} not apply: ${reason}.`,
+  )
+}
+
+const TONES = {
+  safe: 'good',
+  deadlock: 'bad',
+  livelock: 'bad',
+  violation: 'bad',
+  bounded: 'unsure',
+} as const
+
 function linkTo(address: string, shown: ReadonlySet<string>): string | undefined {
   return shown.has(address) ? address : undefined
 }

@@ -5,7 +5,7 @@ import type { Exhibit } from '../../matrix/exhibit.js'
 import type { Page, Section } from '../form/page.js'
 import { answerSentences, lockdepSentence } from './conclusion.js'
 import { exhibitSection } from './exhibit-section.js'
-import { matrixLegend, matrixTable } from './matrix.js'
+import { inapplicableSentences, matrixLegend, matrixTable, verdictsTable } from './matrix.js'
 
 /**
  * The page.
@@ -43,8 +43,21 @@ export function checkPage(
   }
 }
 
+/** The verdicts on one scenario. */
+export function verdictsSection(row: CaseRow, exhibits: readonly Exhibit[]): Section {
+  return {
+    id: 'verdicts-of-all',
+    title: `Verdicts on ${row.name}`,
+    parts: [
+      'Each is about all interleavings of the tasks, with and without memory pressure at each allocation. One in red leads to its counterexample.',
+      verdictsTable(row, new Set(exhibits.map(({ address }) => address))),
+      ...inapplicableSentences(row),
+    ],
+  }
+}
+
 /** The matrix with its legend. */
-export function matrixSection(rows: readonly CaseRow[], exhibits: readonly Exhibit[]): Section {
+function matrixSection(rows: readonly CaseRow[], exhibits: readonly Exhibit[]): Section {
   return {
     id: 'matrix',
     title: 'Cases by policies',
