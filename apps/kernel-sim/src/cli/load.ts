@@ -13,6 +13,8 @@ import type { Simulation } from '../simulate/simulation.js'
 export interface Run {
   readonly policy: MachinePolicy
   readonly seed: number
+  /** What happens is kept slice by slice. */
+  readonly timeline: boolean
 }
 
 export interface Load {
@@ -43,8 +45,14 @@ export function loadOfMachine(machine: MachineFile, said: Overrides): Load {
     seed: said.seed ?? machine.seed,
     runs: said.runs ?? machine.runs,
     policies: said.policy ?? machine.policies,
-    start: ({ policy, seed }) =>
-      machineSimulation(machine, { seed, policy, seconds, ...beside(said.scenario, policy) }),
+    start: ({ policy, seed, timeline }) =>
+      machineSimulation(machine, {
+        seed,
+        policy,
+        seconds,
+        timeline,
+        ...beside(said.scenario, policy),
+      }),
   }
 }
 
@@ -56,10 +64,11 @@ export function loadOfPlan(plan: Plan, spec: MachineSpec, said: Overrides): Load
     seed: said.seed ?? plan.seed,
     runs: said.runs ?? 1,
     policies: said.policy ?? ['scope'],
-    start: ({ policy, seed }) =>
+    start: ({ policy, seed, timeline }) =>
       planned({ ...plan, duration: seconds * 1000 }, spec, {
         seed,
         policy,
+        timeline,
         ...beside(said.scenario, policy),
       }),
   }

@@ -1,43 +1,64 @@
-/** Probe: the kernel's own files of a run, written to a folder at the times that were asked for, or at its end. */
+/** Probe: what of a run is written to files beside its report: the kernel's own files, its log, and a trace for Perfetto. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InputError } from '../input-error.js'
+import { machineTrace } from '../report/machine/perfetto.js'
 import { PROC_FILES, type ProcFiles, procFiles } from '../simulate/proc/proc-files.js'
+import type { SimulationResult } from '../simulate/result.js'
 import type { Simulation } from '../simulate/simulation.js'
 import { SECOND } from '../simulate/time.js'
 
+/** What is wanted: names of files, and for the kernel's own files a folder and virtual seconds. */
+export interface Wanted {
+  readonly proc?: string
+  readonly at?: readonly number[]
+  readonly dmesg?: string
+  readonly perfetto?: string
+}
+
 export class Probe {
-  readonly #folder: string | undefined
+  readonly #wanted: Wanted
   /** Virtual seconds, in order; none for the end of the run. */
   readonly #times: readonly number[]
+  #simulation: Simulation | null = null
 
-  constructor(folder: string | undefined, times: readonly number[] = []) {
-    this.#folder = folder
-    this.#times = [...new Set(times)].sort((a, b) => a - b)
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted
+    this.#times = [...new Set(wanted.at)].sort((a, b) => a - b)
   }
 
-  /** Runs a simulation up to the last of the times, and writes the files at each. @throws InputError when they cannot be written */
+  get wantsTimeline(): boolean {
+    return this.#wanted.perfetto !== undefined
+  }
+
+  /** Runs a simulation up to the last of the times, and writes the kernel's files at each. @throws InputError when they cannot be written */
   look(simulation: Simulation, onProgress: (now: number) => void): void {
-    const folder = this.#folder
-    if (folder === undefined) return
+    this.#simulation = simulation
+    const { proc } = this.#wanted
+    if (proc === undefined) return
     for (const time of this.#times) {
       simulation.run(onProgress, time * SECOND)
-      write(this.#times.length === 1 ? folder : join(folder, `${time}s`), procFiles(simulation))
+      write(this.#times.length === 1 ? proc : join(proc, `${time}s`), procFiles(simulation))
     }
   }
 
-  /** Writes the files of the end, if no times were asked for. @throws InputError when they cannot be written */
-  end(files: ProcFiles): void {
-    if (this.#folder !== undefined && this.#times.length === 0) write(this.#folder, files)
+  /** The run is over: writes what is known only then. @throws InputError when it cannot be written */
+  end(result: SimulationResult): void {
+    const { proc, dmesg, perfetto } = this.#wanted
+    if (proc !== undefined && this.#times.length === 0) write(proc, result.proc)
+    if (dmesg !== undefined) writeTo(dmesg, result.dmesg)
+    const timeline = this.#simulation?.timeline ?? null
+    if (perfetto !== undefined && timeline !== null)
+      writeTo(perfetto, machineTrace(result, timeline))
   }
 }
 
 function write(folder: string, files: ProcFiles): void {
-  for (const name of PROC_FILES) writeText(join(folder, name), files[name])
+  for (const name of PROC_FILES) writeTo(join(folder, name), files[name])
 }
 
-/** Writes a file, and the folders that it is in. @throws InputError when that is not possible */
-export function writeText(path: string, data: string | Uint8Array): void {
+/** Writes a file, and the folders that it is in. */
+function writeTo(path: string, data: string | Uint8Array): void {
   try {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, data)

@@ -7,7 +7,7 @@ import { pageHtml } from '../report/form/html-page.js'
 import { pageMarkdown } from '../report/form/markdown.js'
 import type { Page } from '../report/form/page.js'
 import { pageText } from '../report/form/text.js'
-import { type Comparison, comparisonPage } from '../report/machine/comparison-page.js'
+import { COST_FIGURES, type Comparison, comparisonPage } from '../report/machine/comparison-page.js'
 import { heldPage } from '../report/machine/held-page.js'
 import { simulationJson } from '../report/machine/json.js'
 import { simulationPage } from '../report/machine/simulation-page.js'
@@ -24,7 +24,7 @@ import { holdAgainst, textOf } from './hold-against.js'
 import { type Load, loadOfMachine, loadOfPlan } from './load.js'
 import { loadMachine, scenarioOfMachine } from './load-machine.js'
 import { loadScenario } from './load-scenario.js'
-import { Probe, writeText } from './probe.js'
+import { Probe } from './probe.js'
 import { Progress } from './progress.js'
 
 /** The machine that runs when none is given. */
@@ -46,6 +46,7 @@ interface Options {
   readonly proc?: string
   readonly at?: readonly number[]
   readonly dmesg?: string
+  readonly perfetto?: string
   readonly progress?: boolean
 }
 
@@ -107,6 +108,10 @@ export function simulate(program: Command): void {
       'with --proc: when, in virtual seconds; several times get a folder each',
       times,
     )
+    .option(
+      '--perfetto <file>',
+      'write a trace for the Perfetto UI (https://ui.perfetto.dev): CPUs, tasks, disk, counters',
+    )
     .option('--dmesg <file>', "write the kernel's log to a file: kernel-sim explain reads it")
     .option('--progress', 'show progress on standard error, also where that is no terminal')
     .option('--no-progress', 'show no progress')
@@ -121,21 +126,12 @@ async function run(machine: string | undefined, options: Options): Promise<void>
     throw new InputError('--at says when the files of --proc are written: name a folder for them')
   }
   const load = await loadOf(machine, options)
-  const probe = new Probe(options.proc, options.at)
+  const probe = new Probe(options)
   const results = resultsOf(load, progress, probe)
   const [first] = results
-  if (first !== undefined) {
-    probe.end(first.proc)
-    if (options.dmesg !== undefined) writeText(options.dmesg, first.dmesg)
-  }
+  if (first !== undefined) probe.end(first)
   if (options.json) process.stdout.write(simulationJson(results))
-  else {
-    const pages =
-      load.policies.length === 1
-        ? results.map(simulationPage)
-        : [comparisonPage(comparisonOf(load, results))]
-    for (const page of pages) process.stdout.write(formed(page, options))
-  }
+  else process.stdout.write(formed(pageOf(load, results), options))
 }
 
 /** What is to run: a machine, a plan, or the machine that comes along. */
@@ -167,13 +163,14 @@ function resultsOf(load: Load, progress: Progress, probe?: Probe): SimulationRes
   const results = policies.flatMap((policy) =>
     Array.from({ length: load.runs }, (_, run) => {
       const seed = load.seed + run
-      const simulation = load.start({ policy, seed })
+      // What is written to files is of the first run.
+      const probed = run === 0 && policy === policies[0] ? probe : undefined
+      const simulation = load.start({ policy, seed, timeline: probed?.wantsTimeline ?? false })
       const onProgress = (now: number): void =>
         progress.say(
           () => `${policy.name}, seed ${seed}: ${now / SECOND} of ${load.seconds} virtual seconds`,
         )
-      // What is written to files is of the first run.
-      if (run === 0 && policy === policies[0]) probe?.look(simulation, onProgress)
+      probed?.look(simulation, onProgress)
       simulation.run(onProgress)
       return resultOf(simulation, { machine: load.spec.name, policy: policy.name, seed })
     }),
@@ -182,17 +179,27 @@ function resultsOf(load: Load, progress: Progress, probe?: Probe): SimulationRes
   return results
 }
 
+/** The page of results: of one policy, or of several side by side. */
+function pageOf(load: Load, results: readonly SimulationResult[]): Page {
+  const [first] = results
+  if (load.policies.length > 1 || first === undefined) {
+    return comparisonPage(comparisonOf(load, results))
+  }
+  return simulationPage(first, comparisonOf(load, results))
+}
+
 /** The results of policies side by side. */
 function comparisonOf({ spec, policies }: Load, results: readonly SimulationResult[]): Comparison {
-  const runsOf = (name: string) => results.filter(({ policy }) => policy === name)
+  const of = policies.map((policy) => ({
+    policy,
+    runs: results.filter((result) => result.policy === policy).map(({ facts }) => facts),
+  }))
   const [first] = results
   return {
     machine: spec.name,
     policies: policies.map(machinePolicy),
-    figures: compare(
-      policies.map((policy) => ({ policy, runs: runsOf(policy).map(({ facts }) => facts) })),
-      first === undefined ? [] : comparedFigures(first.workloads, first.facts),
-    ),
+    figures: compare(of, first === undefined ? [] : comparedFigures(first.workloads, first.facts)),
+    costs: compare(of, COST_FIGURES),
     results,
     replay: 'kernel-sim replay',
   }

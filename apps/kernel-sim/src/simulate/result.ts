@@ -3,11 +3,23 @@ import type { Facts } from './measure/facts.js'
 import { factsOf } from './measure/facts.js'
 import { type Measured, measuredOf } from './measure/measured.js'
 import type { Sample } from './measure/samples.js'
+import type { WorkLog } from './measure/work-log.js'
 import type { Kill } from './memory/oom.js'
 import { type ProcFiles, procFiles } from './proc/proc-files.js'
 import type { Hang } from './scenario-run.js'
 import type { Simulation } from './simulation.js'
 import { SECOND } from './time.js'
+
+/** How long the operations of a phase of a workload took, ns. */
+export interface LatencyHistogram {
+  readonly workload: string
+  readonly phase: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  /** Those that are not empty: the middle of each, and how many operations it has. */
+  readonly buckets: readonly { readonly value: number; readonly count: number }[]
+}
 
 export interface SimulationResult extends Measured {
   readonly machine: string
@@ -17,6 +29,7 @@ export interface SimulationResult extends Measured {
   readonly seconds: number
   readonly workloads: readonly string[]
   readonly facts: Facts
+  readonly latencies: readonly LatencyHistogram[]
   readonly samples: readonly Sample[]
   readonly kills: readonly Kill[]
   /** Tasks of a scenario that wait for each other for ever. */
@@ -43,6 +56,7 @@ export function resultOf(
     seconds: simulation.elapsed / SECOND,
     workloads: simulation.logs.map(({ name }) => name),
     facts: factsOf(simulation),
+    latencies: simulation.logs.flatMap(latenciesOf),
     ...measuredOf(simulation),
     samples: simulation.samples.rows,
     kills: simulation.vm.oom.kills.map((kill) => ({ ...kill, at: kill.at - simulation.began })),
@@ -50,4 +64,20 @@ export function resultOf(
     proc: procFiles(simulation),
     dmesg: simulation.kernelLog.text,
   }
+}
+
+function latenciesOf({ name, phases }: WorkLog): LatencyHistogram[] {
+  return phases.flatMap(({ latency }, phase) => {
+    if (latency.count === 0) return []
+    return [
+      {
+        workload: name,
+        phase,
+        p50: latency.quantile(0.5),
+        p99: latency.quantile(0.99),
+        max: latency.max,
+        buckets: latency.buckets(),
+      },
+    ]
+  })
 }

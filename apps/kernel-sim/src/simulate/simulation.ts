@@ -21,6 +21,7 @@ import { Journal } from './fs/journal.js'
 import type { MachineSpec } from './machine-spec.js'
 import { Samples } from './measure/samples.js'
 import { type SeriesSpec, TimeSeries } from './measure/time-series.js'
+import { Timeline } from './measure/timeline.js'
 import { WorkLog } from './measure/work-log.js'
 import { Vm } from './memory/vm.js'
 import type { Program } from './plan/programs.js'
@@ -61,6 +62,8 @@ export interface SimulationOptions {
   readonly faults?: readonly Fault[]
   /** How closely the run is followed over time: by default every 100 ms. */
   readonly series?: SeriesSpec
+  /** What happens is kept slice by slice. */
+  readonly timeline?: boolean
   /** Is given what the kernel would log. */
   readonly log?: (text: string) => void
 }
@@ -96,6 +99,8 @@ export class Simulation {
   readonly timeSeries: TimeSeries
   readonly logs: readonly WorkLog[]
   readonly tasks: readonly Task[]
+  /** What happened, slice by slice; null unless it was asked for. */
+  readonly timeline: Timeline | null
   /** When the run began, on the clock, and how long it took, ns. */
   readonly began: number
   elapsed = 0
@@ -162,6 +167,7 @@ export class Simulation {
     this.began = clock.now
     this.kernelLog.origin = this.began
     this.disk.pace = new DiskPace(options.faults ?? [], this.began)
+    this.timeline = options.timeline === true ? this.#watched(spec.cpus) : null
     const system: System = {
       clock,
       cpus: this.cpus,
@@ -245,6 +251,15 @@ export class Simulation {
       events[name] = count - (this.#before[name as keyof Events] ?? 0)
     }
     return events
+  }
+
+  /** Keeps what happens from now on. */
+  #watched(cpus: number): Timeline {
+    const timeline = new Timeline(this.clock, cpus, this.cpus.observer)
+    this.cpus.observer = timeline
+    this.disk.onDone = (request, latency) => timeline.served(request, latency)
+    this.vm.stalls.onStall = (stall) => timeline.reclaimed(stall)
+    return timeline
   }
 
   /** Returns true when the main tasks have ended, or all if none is. */

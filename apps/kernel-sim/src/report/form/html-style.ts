@@ -68,6 +68,12 @@ figure .scroll { margin: .25rem 0 }
 .edge path, .arc path { fill: none; stroke: var(--soft); stroke-width: 1.4 } .edge.strong path, .arc path { stroke: var(--bad); stroke-width: 2 }
 .picture .edge text, .picture .arc text { paint-order: stroke; stroke: var(--back); stroke-width: 4px; stroke-linejoin: round }
 .picture .edge text { fill: var(--soft); font-size: 10px } .picture .arc .on-tag { stroke: none }
+.picture .axis { fill: var(--soft); font-size: 10.5px } .grid { stroke: var(--line); stroke-width: .6; opacity: .7 } .rule { stroke: var(--soft); fill: none }
+.series { fill: none; stroke: var(--k); stroke-width: 1.6; stroke-linejoin: round } .dash1 { stroke-dasharray: 7 3 } .dash2 { stroke-dasharray: 2.5 2.5 } .dash3 { stroke-dasharray: 9 3 2 3 }
+.level { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 1 3; fill: none } .leader { stroke: var(--k, var(--soft)); fill: none; opacity: .5 }
+.picture .series-name { fill: var(--k, var(--soft)) } .moment path { stroke: var(--bad); stroke-dasharray: 4 3 } .picture .moment text { fill: var(--bad) }
+.bar-of { fill: var(--k); opacity: .75 } .quantile path { stroke: var(--text); stroke-dasharray: 2 2 } .picture .quantile text { font-size: 10px }
+.whisker { stroke: var(--k); stroke-width: 1.4 } .mark { stroke: var(--k); stroke-width: 1.4 } .mark.real { fill: var(--k) } .mark.unreal { fill: var(--back) }
 .rail { fill: none; stroke-width: 3 } .bad-rail { stroke: var(--bad) } .good-rail { stroke: var(--good) } .tie { stroke: var(--line) }
 .rail-row.parts .step { font-weight: 700 } .rail-row.own .step { font-style: italic }
 .stepper { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; background: var(--back);

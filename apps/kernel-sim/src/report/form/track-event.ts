@@ -34,9 +34,15 @@ class Message {
     return Uint8Array.from(this.#bytes)
   }
 
-  #block(field: number, bytes: ArrayLike<number> & Iterable<number>): this {
+  /** What stands before so many bytes. */
+  head(field: number, length: number): this {
     this.#tag(field, 2)
-    this.#number(bytes.length)
+    this.#number(length)
+    return this
+  }
+
+  #block(field: number, bytes: ArrayLike<number> & Iterable<number>): this {
+    this.head(field, bytes.length)
     for (const byte of bytes) this.#bytes.push(byte)
     return this
   }
@@ -78,13 +84,17 @@ export interface Slice {
 const SEQUENCE = 1
 const BEGIN = 1
 const END = 2
+const COUNTER = 4
 const EXPLICIT_ORDER = 3
 const NOT_MERGED = 2
 
 export class TrackEventTrace {
   readonly #descriptors: Message[] = []
-  readonly #events: { readonly time: number; readonly order: number; readonly packet: Message }[] =
-    []
+  readonly #events: {
+    readonly time: number
+    readonly order: number
+    readonly packet: Uint8Array
+  }[] = []
 
   /** Makes a track. @returns its number. */
   track({ name, parent, rank, process = false }: Track): number {
@@ -99,6 +109,22 @@ export class TrackEventTrace {
     if (!process) descriptor.varint(15, NOT_MERGED)
     this.#descriptors.push(new Message().varint(10, SEQUENCE).message(60, descriptor))
     return uuid
+  }
+
+  /** Makes a track of numbers. @returns its number. */
+  counter({ name, parent, rank }: Track): number {
+    const uuid = this.#descriptors.length + 1
+    const descriptor = new Message().varint(1, uuid).text(2, name)
+    if (parent !== undefined) descriptor.varint(5, parent)
+    descriptor.message(8, new Message())
+    if (rank !== undefined) descriptor.varint(12, rank)
+    this.#descriptors.push(new Message().varint(10, SEQUENCE).message(60, descriptor))
+    return uuid
+  }
+
+  /** Says what a track of numbers is from a time on. @param value a whole number from 0 on */
+  count(track: number, time: number, value: number): void {
+    this.#add(time, 0, new Message().varint(9, COUNTER).varint(11, track).varint(30, value))
   }
 
   /** Adds a slice. Slices of one track must nest: an outer one is added before those in it. */
@@ -117,15 +143,27 @@ export class TrackEventTrace {
 
   /** The whole trace, in order of time. */
   bytes(): Uint8Array {
-    const trace = new Message()
-    for (const packet of this.#descriptors) trace.message(1, packet)
     const events = [...this.#events].sort((a, b) => a.time - b.time || a.order - b.order)
-    for (const { packet } of events) trace.message(1, packet)
-    return trace.bytes()
+    const packets = [
+      ...this.#descriptors.map((each) => each.bytes()),
+      ...events.map(({ packet }) => packet),
+    ]
+    // A field of the whole trace each: its tag, its length, and what it is.
+    const heads = packets.map(({ length }) => new Message().head(1, length).bytes())
+    const size = packets.reduce((sum, { length }, at) => sum + length + (heads[at]?.length ?? 0), 0)
+    const trace = new Uint8Array(size)
+    let to = 0
+    for (const [at, packet] of packets.entries()) {
+      for (const part of [heads[at] ?? new Uint8Array(0), packet]) {
+        trace.set(part, to)
+        to += part.length
+      }
+    }
+    return trace
   }
 
   #add(time: number, order: number, event: Message): void {
     const packet = new Message().varint(8, time).varint(10, SEQUENCE).message(11, event)
-    this.#events.push({ time, order, packet })
+    this.#events.push({ time, order, packet: packet.bytes() })
   }
 }

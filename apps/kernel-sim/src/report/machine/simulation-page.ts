@@ -3,28 +3,65 @@ import type { SimulationResult } from '../../simulate/result.js'
 import { number, percent, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
 import { numbers, table, text } from '../form/table.js'
+import {
+  alone,
+  dirtyChart,
+  freeChart,
+  latencyCharts,
+  listsChart,
+  pressureChart,
+} from './chart/simulation-charts.js'
+import { type Comparison, figureTable } from './comparison-page.js'
 import { figure } from './figure.js'
 import { sparkline } from './sparkline.js'
 
-export function simulationPage(result: SimulationResult): Page {
-  const { machine, seed, seconds, workloads, kills } = result
+/**
+ * The page of a run.
+ * @param runs all runs, when there were several seeds: their figures; everything else is of the one run
+ */
+export function simulationPage(result: SimulationResult, runs?: Comparison): Page {
+  const { machine, policy, seed, seconds, workloads, kills, hang } = result
   return {
-    title: `kernel-sim simulate: ${machine}, seed ${seed}`,
+    title: `kernel-sim simulate: ${machine} under ${policy}, seed ${seed}`,
     lead: [
       `${plural(workloads.length, 'workload')} (${workloads.join(', ')}) for ${seconds.toFixed(1)} virtual seconds.`,
       ...kills.map(
         ({ at, victim, rss }) =>
           `At ${(at / 1e9).toFixed(3)} s the OOM killer killed ${victim}, which had ${number(rss * 4)} KiB.`,
       ),
+      ...(hang === null
+        ? []
+        : [
+            `After ${(hang.at / 1e9).toFixed(2)} s the tasks of ${hang.scenario} hang: ${hang.why}. kernel-sim replay ${hang.scenario} ${hang.policy} ${hang.token} shows the way there.`,
+          ]),
     ],
     marks: [
       {
         good: kills.length === 0,
         text: kills.length === 0 ? 'nobody was killed' : plural(kills.length, 'OOM kill'),
       },
+      ...(hang === null ? [] : [{ good: false, text: 'tasks hang' }]),
     ],
-    sections: sections([workloadSection(result), timeSection(result), reclaimSection(result)]),
+    sections: sections([
+      runsSection(runs),
+      workloadSection(result),
+      timeSection(result),
+      pressureSection(result),
+      delaySection(result),
+      allocationSection(result),
+      reclaimSection(result),
+      logSection(result),
+    ]),
   }
+}
+
+function runsSection(runs: Comparison | undefined): Section | undefined {
+  if (runs === undefined || runs.results.length < 2) return undefined
+  const { policies, figures, results } = runs
+  return section('runs', `Over ${results.length} seeds`, [
+    figureTable(policies, figures, 'Means, with 95 % confidence intervals'),
+    `What follows is of the run with seed ${results[0]?.seed ?? 0}.`,
+  ])
 }
 
 /** A phase of a workload, and how its figures are named. */
@@ -34,7 +71,8 @@ interface Phase {
   readonly of: (key: string) => string
 }
 
-function workloadSection({ workloads, facts }: SimulationResult): Section | undefined {
+function workloadSection(result: SimulationResult): Section | undefined {
+  const { workloads, facts } = result
   const phases = workloads.flatMap((workload) => {
     const found: Phase[] = []
     for (let phase = 0; facts[`${workload}.${phase}.s`] !== undefined; phase++) {
@@ -65,6 +103,7 @@ function workloadSection({ workloads, facts }: SimulationResult): Section | unde
         numbers('max', latency('max')),
       ],
     }),
+    { pictures: latencyCharts([{ result, of: alone('run', result) }]) },
   ])
 }
 
@@ -73,24 +112,118 @@ const OVER_TIME = [
   'nr_inactive_file',
   'nr_active_file',
   'nr_inactive_anon',
+  'nr_active_anon',
   'nr_slab_reclaimable',
   'nr_dirty',
   'nr_writeback',
 ] as const
 
-function timeSection({ samples }: SimulationResult): Section | undefined {
-  const counters = OVER_TIME.map((name) => ({
-    name,
-    values: samples.map((sample) => sample[name]),
-  })).filter(({ values }) => values.some((value) => value > 0))
+function timeSection(result: SimulationResult): Section | undefined {
+  const { series, watermarks } = result
+  const counters = OVER_TIME.map((name) => ({ name, values: series.columns[name] })).filter(
+    ({ values }) => values.some((value) => value > 0),
+  )
+  const mean = (values: readonly number[]): number =>
+    Math.round(values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length))
+  const dirty = dirtyChart(result, alone('run', result))
   return section('time', 'Memory over time', [
+    {
+      pictures: [
+        freeChart(result, alone('run', result)),
+        listsChart(result, alone('run', result)),
+        ...(dirty === null ? [] : [dirty]),
+      ],
+    },
     table(counters, {
-      caption: 'Pages, every half second',
+      caption: `Pages, every ${figure(series.interval / 1e6)} ms`,
       columns: [
         text('counter', ({ name }) => ({ name })),
         numbers('least', ({ values }) => Math.min(...values)),
+        numbers('mean', ({ values }) => mean(values)),
         numbers('most', ({ values }) => Math.max(...values)),
-        text('from the beginning to the end', ({ values }) => sparkline(values, 45)),
+        text('from the beginning to the end', ({ values }) => sparkline(values, 40)),
+      ],
+    }),
+    table(watermarks, {
+      caption: 'Watermarks, in pages',
+      columns: [
+        text('zone', ({ zone }) => ({ name: zone })),
+        numbers('min', ({ min }) => min),
+        numbers('low', ({ low }) => low),
+        numbers('high', ({ high }) => high),
+      ],
+    }),
+  ])
+}
+
+function pressureSection(result: SimulationResult): Section | undefined {
+  const { pressure, seconds } = result
+  const lines = (['cpu', 'memory', 'io'] as const).flatMap((resource) =>
+    (['some', 'full'] as const).map((kind) => ({ resource, kind, ...pressure[resource][kind] })),
+  )
+  return section('pressure', 'Pressure', [
+    { pictures: [pressureChart(result, alone('run', result))] },
+    table(lines, {
+      caption: 'At the end, as /proc/pressure has it, in percent of the time',
+      columns: [
+        text('resource', ({ resource }) => ({ name: resource })),
+        text('who', ({ kind }) => kind),
+        numbers('10 s', ({ avg10 }) => avg10.toFixed(2)),
+        numbers('60 s', ({ avg60 }) => avg60.toFixed(2)),
+        numbers('300 s', ({ avg300 }) => avg300.toFixed(2)),
+        numbers('in all, s', ({ total }) => (total / 1e9).toFixed(3)),
+        numbers('of the run', ({ total }) => ({ part: total / 1e9, whole: seconds })),
+      ],
+    }),
+  ])
+}
+
+/** What kept tasks from going on, by the names of causes. */
+const CAUSES: Readonly<Record<SimulationResult['delays'][number]['cause'], string>> = {
+  cpu: 'others had the CPU',
+  reclaim: 'it reclaimed itself',
+  throttle: 'reclaim made it wait',
+  dirty: 'too much was dirty',
+  journal: 'the journal',
+  lock: 'a lock, or other tasks',
+  read: 'a page was read in',
+  queue: 'the queue of the disk was full',
+  write: 'something was written',
+}
+
+function delaySection({ delays }: SimulationResult): Section | undefined {
+  if (delays.length === 0) return undefined
+  const order = [...delays].sort((a, b) => b.total - a.total)
+  return section('delays', 'What kept tasks from going on', [
+    table(order, {
+      caption: 'Delays by task and cause',
+      columns: [
+        text('task', ({ task }) => ({ name: task })),
+        text('cause', ({ cause }) => CAUSES[cause]),
+        numbers('times', ({ times }) => times),
+        numbers('in all, ms', ({ total }) => figure(total / 1e6)),
+        numbers('longest, ms', ({ longest }) => figure(longest / 1e6)),
+      ],
+    }),
+  ])
+}
+
+function allocationSection({ allocLatencies }: SimulationResult): Section | undefined {
+  if (allocLatencies.length === 0) return undefined
+  const us = (time: number): string => (time === 0 ? '0' : figure(time / 1e3))
+  return section('allocations', 'Requests for memory', [
+    table(allocLatencies, {
+      caption: 'By task, and by what reclaim may do for them; latency in us',
+      columns: [
+        text('task', ({ task }) => ({ name: task })),
+        text('may', ({ gfpClass }) => ({ name: gfpClass })),
+        numbers('requests', ({ requests }) => requests),
+        numbers('at once', ({ fast, requests }) => ({ part: fast, whole: requests })),
+        numbers('p50', ({ p50 }) => us(p50)),
+        numbers('p99', ({ p99 }) => us(p99)),
+        numbers('p99.9', ({ p999 }) => us(p999)),
+        numbers('p99.99', ({ p9999 }) => us(p9999)),
+        numbers('max', ({ max }) => us(max)),
       ],
     }),
   ])
@@ -106,5 +239,13 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
     of('stall_count') === 0
       ? 'No task had to reclaim itself.'
       : `Tasks reclaimed themselves ${plural(of('stall_count'), 'time')}, for ${figure(of('stall_us_sum') / 1000)} ms in all (median ${figure(of('stall_us_p50'))} us, longest ${figure(of('stall_us_max'))} us); ${number(of('stall_zero_progress'))} of these freed nothing, and ${number(of('stall_nofs'))} had to keep out of the filesystem.`,
+    `Because requests had to keep out of the filesystem, its shrinker was refused ${plural(of('shrink_super_cache_scan_refused'), 'time')}, and ${plural(of('oom_refused'), 'kill')}.`,
+  ])
+}
+
+function logSection({ dmesg }: SimulationResult): Section | undefined {
+  if (dmesg === '') return undefined
+  return section('log', 'What the kernel logged', [
+    { shows: 'The log of the kernel', drawing: dmesg.trimEnd().split('\n') },
   ])
 }

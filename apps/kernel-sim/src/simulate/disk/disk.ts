@@ -9,10 +9,14 @@ import type { DiskSpec } from '../machine-spec.js'
 import { WaitReason } from '../sched/wait-reason.js'
 import { SECOND } from '../time.js'
 
-/** A request under way. */
-interface Request {
+/** What of a request is known outside. */
+export interface ServedRequest {
   readonly write: boolean
   readonly bytes: number
+}
+
+/** A request under way. */
+interface Request extends ServedRequest {
   /** When the disk accepted it. */
   since: number
   readonly done: () => void
@@ -30,8 +34,8 @@ export class Disk {
   readonly written = { requests: 0, bytes: 0 }
   /** Where it is slow or stands still; null for nowhere. */
   pace: DiskPace | null = null
-  /** Is told of each request when it is done: how long after it was accepted, ns. */
-  onDone: ((write: boolean, latency: number) => void) | null = null
+  /** Is told of each request when it is done, and how long after it was accepted, ns. */
+  onDone: ((request: ServedRequest, latency: number) => void) | null = null
 
   constructor(clock: Clock, cpus: Cpus, spec: DiskSpec) {
     this.#clock = clock
@@ -84,7 +88,7 @@ export class Disk {
     const accepted = this.#queue[this.#spec.queueDepth - 1]
     if (accepted !== undefined) accepted.since = this.#clock.now
     this.#busy = false
-    this.onDone?.(request.write, this.#clock.now - request.since)
+    this.onDone?.(request, this.#clock.now - request.since)
     request.done()
     const next = this.#waiting.shift()
     if (next !== undefined) this.#cpus.wake(next)

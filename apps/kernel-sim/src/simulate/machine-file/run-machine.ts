@@ -13,13 +13,13 @@ export interface MachineRun {
   readonly seconds: number
   /** The scenario that runs beside the workloads, and its policy. */
   readonly scenario?: { readonly scenario: Scenario; readonly policy: Policy }
-  /** Is given what the kernel would log. */
-  readonly log?: (text: string) => void
+  /** What happens is kept slice by slice. */
+  readonly timeline?: boolean
 }
 
 /** @throws Misuse when the scenario cannot be built */
 export function machineSimulation(machine: MachineFile, run: MachineRun): Simulation {
-  const { seed, policy, seconds, scenario, log } = run
+  const { seed, policy, seconds, scenario, timeline = false } = run
   const duration = seconds * SECOND
   return new Simulation({
     spec: machine.spec,
@@ -34,6 +34,6 @@ export function machineSimulation(machine: MachineFile, run: MachineRun): Simula
       program: program(duration),
     })),
     ...(scenario === undefined ? {} : { scenario }),
-    ...(log === undefined ? {} : { log }),
+    timeline,
   })
 }

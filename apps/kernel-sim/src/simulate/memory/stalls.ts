@@ -27,12 +27,17 @@ export class Stalls {
   /** By task. */
   readonly byTask = new Map<string, number>()
 
+  /** Is told of each when it is over. */
+  onStall: ((stall: Stall) => void) | null = null
+
   get count(): number {
     return this.times.count
   }
 
   /** Notes one. */
-  add({ task, gfp, time, reclaimed }: Stall): void {
+  add(stall: Stall): void {
+    const { task, gfp, time, reclaimed } = stall
+    this.onStall?.(stall)
     this.times.add(time)
     this.reclaimed.add(reclaimed)
     if (reclaimed === 0) this.zeroProgress++

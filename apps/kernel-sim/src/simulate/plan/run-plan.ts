@@ -9,7 +9,10 @@ import { programOf } from './programs.js'
 export function planned(
   plan: Plan,
   machine: MachineSpec,
-  options: Pick<SimulationOptions, 'policy' | 'scenario' | 'faults' | 'series' | 'log'> & {
+  options: Pick<
+    SimulationOptions,
+    'policy' | 'scenario' | 'faults' | 'series' | 'timeline' | 'log'
+  > & {
     readonly seed?: number
   } = {},
 ): Simulation {
@@ -29,6 +32,7 @@ export function planned(
       program: programOf(plan, process),
     })),
     ...(options.series === undefined ? {} : { series: options.series }),
+    ...(options.timeline === undefined ? {} : { timeline: options.timeline }),
     ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.faults === undefined ? {} : { faults: options.faults }),

@@ -1,0 +1,130 @@
+/** The trace of a machine for Perfetto, decoded by a library that knows nothing of its writer. */
+import protobuf from 'protobufjs'
+import { beforeAll, expect, it } from 'vitest'
+import { machineTrace } from '../../../src/report/machine/perfetto.js'
+import { machineFromYaml } from '../../../src/simulate/machine-file/read-machine.js'
+import { machineSimulation } from '../../../src/simulate/machine-file/run-machine.js'
+import { machinePolicy } from '../../../src/simulate/policy.js'
+import { resultOf } from '../../../src/simulate/result.js'
+import type { Simulation } from '../../../src/simulate/simulation.js'
+
+/** The part of Perfetto's protocol that is used (protos/perfetto/trace/track_event). */
+const { root } = protobuf.parse(
+  `syntax = "proto2";
+  message Trace { repeated TracePacket packet = 1; }
+  message TracePacket { optional uint64 timestamp = 8; optional uint32 trusted_packet_sequence_id = 10;
+    optional TrackEvent track_event = 11; optional TrackDescriptor track_descriptor = 60; }
+  message TrackDescriptor { optional uint64 uuid = 1; optional string name = 2; optional ProcessDescriptor process = 3;
+    optional uint64 parent_uuid = 5; optional CounterDescriptor counter = 8; }
+  message CounterDescriptor { optional string unit_name = 6; }
+  message ProcessDescriptor { optional int32 pid = 1; optional string process_name = 6; }
+  message TrackEvent { optional int32 type = 9; optional uint64 track_uuid = 11; optional string name = 23;
+    optional int64 counter_value = 30; }`,
+  { keepCase: true },
+)
+
+interface Descriptor {
+  readonly uuid: number
+  readonly name?: string
+  readonly parent_uuid?: number
+  readonly counter?: object
+}
+interface Packet {
+  readonly timestamp?: number
+  readonly track_descriptor?: Descriptor
+  readonly track_event?: {
+    readonly type: number
+    readonly track_uuid: number
+    readonly name?: string
+    readonly counter_value?: number
+  }
+}
+
+let simulation: Simulation
+let packets: readonly Packet[]
+let tracks: readonly Descriptor[]
+beforeAll(() => {
+  const machine = machineFromYaml(
+    `memory: 128 MiB
+cpus: 2
+workloads:
+  cache: { type: read, size: 100 MiB }
+  hog: { type: hog, size: 64 MiB, pace: 10 ms }
+  db: { type: database, size: 8 MiB }
+`,
+    'm.yaml',
+  )
+  simulation = machineSimulation(machine, {
+    seed: 1,
+    policy: machinePolicy('scope'),
+    seconds: 2.5,
+    timeline: true,
+  })
+  simulation.run()
+  const { timeline } = simulation
+  if (timeline === null) throw new Error('it was asked for')
+  const result = resultOf(simulation, { machine: 'small', policy: 'scope', seed: 1 })
+  const type = root.lookupType('Trace')
+  const decoded = type.toObject(type.decode(machineTrace(result, timeline)), { longs: Number })
+  packets = (decoded as { packet: Packet[] }).packet
+  tracks = packets.flatMap(({ track_descriptor }) => track_descriptor ?? [])
+})
+
+const uuidOf = (name: string) => tracks.find((track) => track.name === name)?.uuid
+const eventsOf = (uuid: number | undefined) =>
+  packets.filter(({ track_event }) => track_event?.track_uuid === uuid)
+
+/** How long the slices of a track are in all, ns. */
+function timeOn(name: string, is: (slice: string) => boolean = () => true): number {
+  let time = 0
+  let began = 0
+  let counts = false
+  for (const { timestamp = 0, track_event } of eventsOf(uuidOf(name))) {
+    if (track_event?.type === 1) {
+      began = timestamp
+      counts = is(track_event.name ?? '')
+    } else if (counts) time += timestamp - began
+  }
+  return time
+}
+
+it('has a track for each CPU, the disk, each task, and what is counted', () => {
+  const names = tracks.flatMap(({ name }) => name ?? [])
+  for (const name of ['CPU 0', 'CPU 1', 'disk', 'cache', 'hog', 'db', 'kswapd0', 'jbd2']) {
+    expect(names).toContain(name)
+  }
+  const counters = tracks.filter(({ counter }) => counter !== undefined)
+  expect(counters.map(({ name }) => name)).toContain('nr_free_pages')
+  const values = eventsOf(uuidOf('nr_free_pages')).map((each) => each.track_event?.counter_value)
+  expect(values.length).toBeGreaterThan(20)
+  expect(Math.max(...values.map(Number))).toBeGreaterThan(10_000)
+})
+
+it('slices of a track nest, in order of time, and none is left open', () => {
+  const open = new Map<number, number>()
+  let before = 0
+  for (const { timestamp = 0, track_event: event } of packets) {
+    if (event === undefined || event.type === 4) continue
+    expect(timestamp).toBeGreaterThanOrEqual(before)
+    before = timestamp
+    const depth = (open.get(event.track_uuid) ?? 0) + (event.type === 1 ? 1 : -1)
+    expect(depth === 0 || depth === 1).toBe(true)
+    open.set(event.track_uuid, depth)
+  }
+  expect([...open.values()].every((depth) => depth === 0)).toBe(true)
+})
+
+it('times are those of the run: CPU time of tasks, and what the disk took', () => {
+  const [cache] = simulation.tasks
+  if (cache === undefined) throw new Error('there is one')
+  expect(timeOn('cache', (name) => name.startsWith('runs'))).toBeCloseTo(cache.cpuTime, -4)
+  const busy = [0, 1].map((cpu) => simulation.clock.now - simulation.cpus.idleTime(cpu))
+  const shown = timeOn('CPU 0') + timeOn('CPU 1')
+  // What kernel threads did before the run is not in it.
+  expect(shown / ((busy[0] ?? 0) + (busy[1] ?? 0))).toBeGreaterThan(0.99)
+  const { read, written } = simulation.disk
+  const requests = read.requests + written.requests
+  const service = requests * 500e3 + ((read.bytes + written.bytes) * 1e9) / 25e6
+  expect(timeOn('disk') / service).toBeCloseTo(1, 1)
+  expect(timeOn('db', (name) => name === 'waits for the journal')).toBeGreaterThan(1e8)
+})
