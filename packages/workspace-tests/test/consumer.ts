@@ -2,8 +2,8 @@
  * The consumer: an empty project outside the workspace that has installed the packed packages, and the
  * program that it runs in every environment.
  */
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import { makeFolder, manifest, pnpm, root, succeed, write } from './workspace.js'
 
@@ -18,19 +18,38 @@ export class Consumer {
   readonly folder = makeFolder('consumer')
   readonly #tarballs = new Map<string, string>()
 
-  /** Packs the packages in these folders, and installs the tarballs and other packages. */
-  async install(paths: readonly string[], others: readonly string[] = []): Promise<void> {
-    for (const path of paths) {
-      const packed: { filename: string } = JSON.parse(
-        await pnpm(['pack', '--json', '--pack-destination', this.folder], join(root, path)),
-      )
-      this.#tarballs.set(path, packed.filename)
+  /** Packs the packages in these folders, and installs the tarballs. */
+  async install(paths: readonly string[]): Promise<void> {
+    const names = paths.map((path) => manifest(join(root, path)).name)
+    const packed: { readonly name: string; readonly filename: string }[] = JSON.parse(
+      await pnpm(
+        [
+          '--recursive',
+          ...names.map((name) => `--filter=${name}`),
+          'pack',
+          '--json',
+          `--pack-destination=${this.folder}`,
+        ],
+        root,
+      ),
+    )
+    for (const { name, filename } of packed) {
+      this.#tarballs.set(String(paths[names.indexOf(name)]), filename)
     }
     write(this.folder, {
       'package.json': '{ "name": "consumer", "private": true, "type": "module" }',
     })
     const args = ['install', '--prefer-offline', '--no-audit', '--no-fund']
-    await succeed('npm', [...args, ...this.#tarballs.values(), ...others], this.folder)
+    await succeed('npm', [...args, ...this.#tarballs.values()], this.folder)
+  }
+
+  /** Links other packages into a folder of the project, from the package of the workspace that uses them. */
+  link(folder: string, path: string, others: readonly string[]): void {
+    for (const name of others) {
+      const link = join(folder, 'node_modules', name)
+      mkdirSync(dirname(link), { recursive: true })
+      if (!existsSync(link)) symlinkSync(join(root, path, 'node_modules', name), link)
+    }
   }
 
   /** Removes the project. */

@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 
 import { basename, join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { Compiler } from './compiler.js'
 import { manifest, published, root, run, temporaryFolder, tool, write } from './workspace.js'
 
 /** Every way to import a module that the types can see. `NAME` stands for the module's name. */
@@ -65,7 +66,7 @@ function packageOf(sources: Readonly<Record<string, string>>): string {
     ...sources,
     'src/control.ts': "import { readFileSync } from 'node:fs'\nexport const it = readFileSync\n",
     'tsup.config.ts': `import { library } from '../../tsup.base.js'
-export default library({ entry: ${JSON.stringify(entry)} })\n`,
+export default library({ entry: ${JSON.stringify(entry)}, dts: false })\n`,
   })
   for (const name of ['package.json', 'tsup.base.ts', 'tsconfig.base.json', 'biome.json']) {
     copyFileSync(join(root, name), join(house, name))
@@ -79,6 +80,7 @@ export default library({ entry: ${JSON.stringify(entry)} })\n`,
 }
 
 const build = ['run', '--silent', 'build'] as const
+const compiler = new Compiler()
 
 describe('the build', () => {
   test('succeeds without an import of async_hooks', async () => {
@@ -107,7 +109,7 @@ describe('the build', () => {
     )
   })
 
-  test.each(published)('of %s fails', async (path) => {
+  test.each(published)('of %s fails', (path) => {
     const house = temporaryFolder('guard')
     const folder = join(house, path)
     // How the package is built, without its sources: to read them all again would take long and show nothing more.
@@ -124,10 +126,11 @@ describe('the build', () => {
       'src/offender.ts':
         "import type { AsyncResource } from 'node:async_hooks'\nexport type It = AsyncResource\n",
     })
-    const { code, output } = await run('npm', build, folder)
-    expect(code).not.toBe(0)
-    expect(output).toMatch(/^src\/offender\.ts.*node:async_hooks/m)
-    expect(manifest(folder).scripts.build).toMatch(/tsup/)
+    // What the build does first, before the bundler; the tests above run the whole of it.
+    expect(manifest(folder).scripts.build).toMatch(/^tsc -p tsconfig\.json && .*tsup/)
+    expect(compiler.compile(folder)).toEqual([
+      expect.stringMatching(/src\/offender\.ts.*node:async_hooks/),
+    ])
   })
 })
 
@@ -153,7 +156,7 @@ describe("Node's types", () => {
       ts.readConfigFile(config, ts.sys.readFile).config,
       ts.sys,
       folder,
-      { skipLibCheck: false },
+      { skipLibCheck: false, skipDefaultLibCheck: true },
       config,
     )
     const program = ts.createProgram([join(folder, 'src/control.ts')], options)
