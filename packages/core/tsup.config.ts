@@ -11,6 +11,7 @@ export default library({
     granter: 'src/granter.ts',
     diagnostics: 'src/diagnostics.ts',
     'diagnostics-channel': 'src/adapters/diagnostics-channel.ts',
+    bullmq: 'src/adapters/bullmq.ts',
     express: 'src/adapters/express.ts',
     events: 'src/adapters/events.ts',
     fastify: 'src/adapters/fastify.ts',
