@@ -12,7 +12,11 @@ export function flameSection({ stacks }: AuditReport): Section | undefined {
   const whole = all.reduce((sum, { requests }) => sum + requests, 0)
   const rows = byEntry(all)
   return section('flame', 'Where memory is requested, by scope', [
-    { pictures: [flamePicture('flame-graph', all)] },
+    {
+      get pictures() {
+        return [flamePicture('flame-graph', all)]
+      },
+    },
     table(rows, {
       caption: `Requests by scope and by the function that allocates (${plural(rows.length, 'row')})`,
       columns: [

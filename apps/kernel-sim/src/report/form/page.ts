@@ -9,7 +9,10 @@ export interface Drawing {
   readonly drawing: readonly string[]
 }
 
-/** A part of a section: a paragraph, a list, a table, a heading, a drawing, or pictures that a table beside them repeats. */
+/**
+ * A part of a section: a paragraph, a list, a table, a heading, a drawing, or pictures that a table beside them repeats. Pictures may be
+ * a getter, since only a page in a browser draws them.
+ */
 export type Part =
   | string
   | { readonly items: readonly string[] }
