@@ -16,11 +16,11 @@ export async function launch(): Promise<Browser> {
   return await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 }
 
-/** Opens the page, and waits until it has looked at its first scenario. @param hash of the address, with `#`. */
+/** Opens the page, and waits until it has looked at its first scenario. @param hash of the address, with `#`. @param url by default that of the file. */
 export async function visit(
   browser: Browser,
   options: BrowserContextOptions = {},
-  hash = '',
+  { hash = '', url = URL_OF_PAGE }: { readonly hash?: string; readonly url?: string } = {},
 ): Promise<Visit> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
@@ -29,7 +29,7 @@ export async function visit(
   page.on('request', (request) => requests.push(request.url()))
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(error.message))
-  await page.goto(URL_OF_PAGE + hash)
+  await page.goto(url + hash)
   await until(
     page,
     "['standing', 'fault'].some((id) => document.getElementById(id).textContent !== '')",

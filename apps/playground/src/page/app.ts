@@ -6,7 +6,7 @@ import type { CaseRow, PolicyName, Way } from '@scopemask/kernel-sim/workbench'
 import type { Fault, Script } from '../protocol.js'
 import { compiled } from './compile.js'
 import { Editor } from './editor.js'
-import { EngineClient } from './engine-client.js'
+import { DISTURBED, EngineClient } from './engine-client.js'
 import { find } from './find.js'
 import { LinkError, linkTo, readLink, type Shared } from './link.js'
 import { POLICY_NAMES } from './policies.js'
@@ -153,6 +153,17 @@ export class App {
     return null
   }
 
+  /** Shows a report. @returns false when that cannot be: the scenario runs beside the engine, and may report what it likes. */
+  #shown(show: () => void): boolean {
+    try {
+      show()
+      return true
+    } catch {
+      this.#say({ kind: 'fault', message: DISTURBED, line: null })
+      return false
+    }
+  }
+
   /** Says what is wrong with the scenario, at its line. */
   #say(fault: Fault | null): void {
     this.#editor.fault = fault
@@ -191,10 +202,14 @@ export class App {
     )
     this.#running(false)
     if (answer.kind === 'checked') {
-      this.#outcome.textContent = outcomeSentence(answer.row)
-      this.#verdicts.show(answer.row, answer.exhibits)
-      this.#tour.judge(answer.row, answer.kept)
-      const failing = answer.exhibits.find((exhibit) => exhibit.policy === this.#tour.stop?.policy)
+      const { row, exhibits, kept } = answer
+      const isShown = this.#shown(() => {
+        this.#outcome.textContent = outcomeSentence(row)
+        this.#verdicts.show(row, exhibits)
+        this.#tour.judge(row, kept)
+      })
+      if (!isShown) return
+      const failing = exhibits.find((exhibit) => exhibit.policy === this.#tour.stop?.policy)
       if (failing !== undefined) {
         this.#walkPolicy.value = failing.policy
         void this.#walkTo({ token: failing.counterexample.token, at: 0 }, false)
@@ -253,9 +268,12 @@ export class App {
       { limit: WALK_LIMIT },
     )
     if (answer.kind === 'walked') {
-      this.#way = answer.walk.way
-      this.#walker.show(answer.walk, this.#commandFor(answer.walk.taken))
-      await this.#remember()
+      const { walk } = answer
+      const isShown = this.#shown(() => {
+        this.#walker.show(walk, this.#commandFor(walk.taken))
+        this.#way = walk.way
+      })
+      if (isShown) await this.#remember()
     } else if (answer.kind === 'fault') {
       if (mayFail && way.token !== '') return this.#walkTo(BEGINNING, false)
       this.#way = BEGINNING

@@ -12,6 +12,13 @@ export interface Asking {
   readonly onProgress?: (progress: Extract<Report, { kind: 'progress' }>) => void
 }
 
+/** What is said of reports that no engine makes: a scenario runs beside it, and can send what it likes. */
+export const DISTURBED =
+  'What was reported cannot be shown: the scenario has disturbed its checker.'
+
+/** What a request is answered with. */
+const ANSWERS = { check: 'checked', walk: 'walked' } as const
+
 /** How long a scenario's code may run before it comes to its next step, in ms. */
 const PATIENCE = 5000
 
@@ -41,14 +48,18 @@ export class EngineClient {
         resolve(answer)
       }
       this.#end = end
-      worker.onmessage = ({ data }: MessageEvent<Report>) => {
-        if (data.kind === 'progress') onProgress?.(data)
-        else if (data.kind === 'code') {
+      worker.onmessage = ({ data }: MessageEvent<Report | null>) => {
+        if (data?.kind === 'progress') onProgress?.(data)
+        else if (data?.kind === 'code') {
           clearTimeout(inCode)
           if (data.runs) inCode = after(PATIENCE, RUNAWAY)
-        } else end(data)
+        } else if (data?.kind === 'fault' || data?.kind === ANSWERS[request.kind]) end(data)
+        else this.stop(DISTURBED)
       }
-      worker.onerror = ({ message, lineno }) => {
+      worker.onerror = (event) => {
+        // It is said at its line: the console need not say it again.
+        event.preventDefault()
+        const { message, lineno } = event
         const said = message.replace(/^Uncaught |Failed to execute '\w+' on '\w+': /g, '')
         end({ kind: 'fault', message: said, line: lineno > 0 ? lineno : null })
       }
