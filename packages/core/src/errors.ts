@@ -13,6 +13,7 @@ import { describeRestricted, type Provenance } from './restricted.js'
  * is the `cause`.
  */
 export class ScopeError extends Error {
+  /** `ScopeError`. */
   override name = 'ScopeError'
 }
 
@@ -21,6 +22,7 @@ export class ScopeError extends Error {
  * here; {@link provenance} has the same as data.
  */
 export class RestrictionError<N extends string = string> extends Error {
+  /** `RestrictionError`. */
   override name = 'RestrictionError'
   /** The name of the domain. */
   readonly domain: N
@@ -43,6 +45,7 @@ export class RestrictionError<N extends string = string> extends Error {
 
 /** A delegation was used against its rules: adopted twice, granted what is not a grant, a wait that closes a cycle. */
 export class ConveyanceError extends Error {
+  /** `ConveyanceError`. */
   override name = 'ConveyanceError'
 }
 
@@ -61,6 +64,7 @@ export type DecodeReason =
 
 /** Something that arrived from outside is not a conveyance of this domain. Nothing was adopted. */
 export class DecodeError extends Error {
+  /** `DecodeError`. */
   override name = 'DecodeError'
   /** Why it was refused. */
   readonly reason: DecodeReason

@@ -33,7 +33,12 @@ export class WorkerPool {
   /** How many threads it has been given. */
   threads = 0
   /** A worker that is there only once relief has come, and whether it is; null where none ever comes. See relief.ts. */
-  spare: { readonly task: number; readonly isThere: Field } | null = null
+  spare: {
+    /** The number of its task. */
+    readonly task: number
+    /** Whether it has been made. */
+    readonly isThere: Field
+  } | null = null
   /** kthreadd has made a worker. */
   readonly wakeUpNewTask: Operation
   /** Whoever asked for a worker waits for it. */
