@@ -132,7 +132,10 @@ export function sample(subject: Model | Machine, options: SampleOptions): Sample
 }
 
 /** Finds the task that broke a rule, and says where it was. */
-function misuse(search: Search, { error, state }: NonNullable<SearchResult['misuse']>): Misuse {
+export function misuse(
+  search: Search,
+  { error, state }: NonNullable<SearchResult['misuse']>,
+): Misuse {
   const execution = new Execution(search.machine)
   for (const { task, outcome } of scheduleTo(search, state)) execution.step(task, outcome)
   for (const { index } of search.machine.tasks) {

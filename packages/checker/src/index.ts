@@ -21,6 +21,7 @@ export {
   type Waiting,
 } from './counterexample.js'
 export { type Blocked, Exploration, explore, type Move, replay, type Standing } from './explore.js'
+export { checkFairness, type FairnessResult, type Starvation } from './fairness.js'
 export { Misuse } from './machine/errors.js'
 export type { Task } from './machine/machine.js'
 export type { MachineObject } from './machine/object.js'
@@ -46,3 +47,4 @@ export type {
   Verdict,
   ViolationFound,
 } from './search/search.js'
+export type { StarvationKind } from './search/starvation.js'

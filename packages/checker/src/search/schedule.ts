@@ -8,6 +8,7 @@ import type { Renaming } from '../reduce/symmetry.js'
 import { Execution } from '../run/execution.js'
 import type { MicroStep } from '../run/step.js'
 import type { Search } from './search.js'
+import type { Step } from './state-graph.js'
 
 /** The operations that lead from the beginning to a state. */
 export function scheduleTo(search: Search, state: number): MicroStep[] {
@@ -34,6 +35,23 @@ export function wayTo({ table }: Search, state: number): number[] {
 /** The operations along a way that starts at the beginning, for each step of the search. */
 export function scheduleAlong(search: Search, way: readonly number[]): MicroStep[][] {
   return search.fitting(() => followed(search, way))
+}
+
+/** The operations of some steps, one after the other, of a search without reductions. */
+export function scheduleBy(search: Search, steps: readonly Step[]): MicroStep[] {
+  const { stepper } = search
+  return search.fitting(() =>
+    steps.flatMap(({ from, task, to }) => {
+      const target = search.row(to)
+      const taken: MicroStep[][] = []
+      stepper.record = []
+      stepper.expandTask(search.row(from), task, (next) => {
+        if (equal(next, target)) taken.push([...(stepper.record ?? [])])
+      })
+      stepper.record = null
+      return first(taken)
+    }),
+  )
 }
 
 function followed(
