@@ -13,13 +13,14 @@ async function answer({
   search,
   reductions,
   repair,
+  fair,
 }: CellRequest): Promise<CellAnswer> {
   const started = performance.now()
   try {
     const found = await loadScenario(given)
     const { maxSeconds = Number.POSITIVE_INFINITY } = search
     const watch = watchOf({ maxSeconds, interruptible: false })
-    const options = { search, reductions, repair, watch, onProgress: () => {} }
+    const options = { search, reductions, repair, fair, watch, onProgress: () => {} }
     const cell = await cellOf(found, policyNamed(policy), options)
     return { cell, seconds: (performance.now() - started) / 1000 }
   } catch (thrown) {

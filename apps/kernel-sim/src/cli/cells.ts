@@ -15,6 +15,7 @@ export interface CellRequest {
   readonly search: Omit<SearchOptions, 'crew' | 'onProgress'>
   readonly reductions: readonly PolicyName[]
   readonly repair: readonly PolicyName[]
+  readonly fair: boolean
 }
 
 export type CellAnswer =
@@ -31,7 +32,7 @@ export async function rowsInThreads(
   threads: number,
   cases: ReadonlyMap<string, Case>,
   policies: readonly Policy[],
-  options: Pick<CellRequest, 'search' | 'reductions' | 'repair'>,
+  options: Pick<CellRequest, 'search' | 'reductions' | 'repair' | 'fair'>,
   onProgress: (done: number, all: number) => void,
 ): Promise<CaseRow[]> {
   const requests = [...cases.keys()].flatMap((given) =>

@@ -11,6 +11,7 @@ import { answerOf } from '../matrix/answer.js'
 import type { CaseRow, Cell } from '../matrix/cell.js'
 import { type CellOptions, rowOf, sampledRow } from '../matrix/cell.js'
 import { type Exhibit, exhibitsOf } from '../matrix/exhibit.js'
+import { fairnessText, starvationsText } from '../report/check/fairness.js'
 import { exhibitDot } from '../report/check/graphs.js'
 import { checkJson } from '../report/check/json.js'
 import { answerMarkdown } from '../report/check/markdown.js'
@@ -46,6 +47,7 @@ interface Options {
   readonly perfetto?: string
   readonly lockdep?: true
   readonly repair?: true
+  readonly fair?: true
   readonly reductions?: true
   readonly times?: boolean
   readonly progress?: boolean
@@ -75,16 +77,23 @@ JavaScript) whose default export is a scenario.
 scope in a work function, around a task or while it holds a lock, conveying with one item, WQ_MEM_RECLAIM for a
 queue, a queue for one item alone. Each is proved by a search, and none of its parts can be left out.
 
+What is proved is that from every state an end can be reached, not that it is. --fair asks for more, as a property of its
+own: that each task comes to its end, and each kernel thread to rest again and again, whatever a scheduler does that is
+weakly fair, which means that it passes over no task for ever that could go on all the time. It finds tasks that starve:
+they wait for what is given and taken again, or go round for ever. Locks give way to anybody who waits, as in the
+models; the kernel's mutexes and semaphores hand over to whoever has waited long.
+
 When a limit stops a search, the verdict is bounded, which claims nothing.
 
-Exit status: 0 when SCENARIO is safe, or was not given; 1 when it has a deadlock or a livelock, or a limit
-stopped the search; 2 when it cannot be loaded or breaks a rule.
+Exit status: 0 when SCENARIO is safe, or was not given; 1 when it has a deadlock or a livelock, with --fair a task that
+can starve, or a limit stopped the search; 2 when it cannot be loaded or breaks a rule.
 
 Examples:
   kernel-sim check
   kernel-sim check cil-push --policy convey-on-queue
   kernel-sim check cil-push --policy scope --repair
   kernel-sim check ./my-driver.ts --json
+  kernel-sim check ./my-driver.ts --policy scope --fair
   kernel-sim check ./large.ts --policy scope --workers 4 --checkpoint large.checkpoint
   kernel-sim check ./too-large.ts --sample 10000 --seed 7`
 
@@ -96,7 +105,7 @@ export function check(program: Command): void {
       'Runs the tasks, workers and kernel threads of a scenario in all interleavings, with and without\n' +
         'memory pressure at each allocation, and says whether an end can be reached from every state: where nobody\n' +
         'can move there is a deadlock, where some can only go round for ever a livelock. A task that others could pass\n' +
-        'over for ever, but need not, is safe.',
+        'over for ever, but need not, is safe; --fair looks for those.',
     )
     .argument('[SCENARIO]', 'the name or number of a bundled case, or a file')
     .option('--policy <name>', 'check under this policy only', named)
@@ -122,6 +131,12 @@ export function check(program: Command): void {
     .option('--answer', 'print the answer to the question of 2016 as Markdown (docs/answer.md)')
     .option('--lockdep', 'also print what lockdep reports about SCENARIO')
     .option('--repair', 'also find the least that makes each unsafe cell safe')
+    .addOption(
+      new Option('--fair', 'also look for tasks that can starve under weak fairness').conflicts([
+        'answer',
+        'sample',
+      ]),
+    )
     .option('--reductions', 'also count the states with and without each reduction')
     .option('--times', 'print how long each case took, even where the output is not a terminal')
     .option('--no-times', 'do not print how long each case took')
@@ -188,18 +203,15 @@ async function run(given: string | undefined, options: Options): Promise<void> {
       ? await checkedRows(new Map([[given, found]]), options)
       : [sampledRow(found, policiesOf(options), sampleOptions(options, options.sample))]
   const { perfetto } = options
-  if (perfetto !== undefined) {
-    writeTrace(
-      perfetto,
-      rows.flatMap((row) => exhibitsOf(row, found.scenario, 'all')),
-    )
-  }
-  if (options.html || options.dot) {
-    const exhibits = rows.flatMap((row) => exhibitsOf(row, found.scenario, 'all'))
-    process.stdout.write(
-      options.dot ? exhibits.map(exhibitDot).join('') : pageHtml(checkPage(rows, exhibits, false)),
-    )
-  } else process.stdout.write(rows.map((row) => rowText(row, options)).join('\n'))
+  const tells = options.json || options.html || options.dot || perfetto !== undefined
+  const exhibits = tells ? rows.flatMap((row) => exhibitsOf(row, found.scenario, 'all')) : []
+  if (perfetto !== undefined) writeTrace(perfetto, exhibits)
+  if (options.json) {
+    const sample = options.sample === undefined ? undefined : sampleOptions(options, options.sample)
+    process.stdout.write(checkJson(rows, { exhibits, sample }))
+  } else if (options.html) process.stdout.write(pageHtml(checkPage(rows, exhibits, false)))
+  else if (options.dot) process.stdout.write(exhibits.map(exhibitDot).join(''))
+  else process.stdout.write(rows.map((row) => rowText(row, options)).join('\n'))
   if (rows.some(({ cells }) => cells.some(isFound))) process.exitCode = EXIT.found
 }
 
@@ -220,21 +232,24 @@ async function checkAll(options: Options): Promise<void> {
   const started = performance.now()
   const rows = await checkedRows(new Map(CASES.map((each) => [each.number, each])), options)
   const complete = options.policy === undefined
+  const exhibits =
+    options.json || options.html || options.dot
+      ? rows.flatMap((row, at) => {
+          const scenario = CASES[at]?.scenario
+          return scenario === undefined ? [] : exhibitsOf(row, scenario, 'smallest')
+        })
+      : []
   if (options.answer) process.stdout.write(answerMarkdown(rows, answerOf(rows)))
-  else if (options.json) process.stdout.write(checkJson(rows, complete))
-  else if (options.html || options.dot) {
-    const exhibits = rows.flatMap((row, at) => {
-      const scenario = CASES[at]?.scenario
-      return scenario === undefined ? [] : exhibitsOf(row, scenario, 'smallest')
-    })
+  else if (options.json) {
     process.stdout.write(
-      options.dot
-        ? exhibits.map(exhibitDot).join('')
-        : pageHtml(checkPage(rows, exhibits, complete)),
+      checkJson(rows, { exhibits, ...(complete ? { answer: answerOf(rows) } : {}) }),
     )
-  } else {
+  } else if (options.html) process.stdout.write(pageHtml(checkPage(rows, exhibits, complete)))
+  else if (options.dot) process.stdout.write(exhibits.map(exhibitDot).join(''))
+  else {
     const parts = [matrixText(rows, options.times ?? process.stdout.isTTY === true)]
     if (options.repair) parts.push(leastRepairsText(rows))
+    if (options.fair) parts.push(starvationsText(rows))
     if (options.reductions) parts.push(reductionsText(rows))
     if (complete) parts.push(answerText(answerOf(rows)))
     process.stdout.write(parts.join('\n'))
@@ -247,13 +262,6 @@ async function checkAll(options: Options): Promise<void> {
 /** One scenario in the form asked for. */
 function rowText(row: CaseRow, options: Options): string {
   const { sample } = options
-  if (options.json) {
-    return checkJson(
-      [row],
-      false,
-      sample === undefined ? undefined : sampleOptions(options, sample),
-    )
-  }
   const texts = row.cells.map((cell) => {
     const {
       policy,
@@ -263,6 +271,7 @@ function rowText(row: CaseRow, options: Options): string {
       lockdep = [],
       warnings = [],
       fates,
+      fairness,
       repairs,
     } = cell
     if (sampled !== undefined) return sampleText(row.name, policy, sample ?? 0, sampled)
@@ -280,6 +289,7 @@ function rowText(row: CaseRow, options: Options): string {
       ...warned,
       ...splats,
       ...partly,
+      ...(fairness ? [`\n${fairnessText(row.name, policy, fairness)}`] : []),
       ...repaired,
     ].join('')
   })
@@ -288,7 +298,8 @@ function rowText(row: CaseRow, options: Options): string {
   return texts.join('\n')
 }
 
-function isFound({ result, sampled }: Cell): boolean {
+function isFound({ result, sampled, fairness }: Cell): boolean {
+  if (fairness !== undefined && fairness.verdict !== 'fair') return true
   return sampled !== undefined
     ? sampled !== null
     : result !== undefined && result.verdict !== 'safe'
@@ -307,6 +318,7 @@ async function checkedRows(
   const { workers } = options
   const reductions = policiesFor(options.reductions, options.answer)
   const repair = policiesFor(options.repair, options.answer)
+  const fair = options.fair === true
   const progress = new Progress(process.stderr, options.progress)
   try {
     if (workers > 1 && cases.size * policies.length > 1) {
@@ -314,7 +326,7 @@ async function checkedRows(
         workers,
         cases,
         policies,
-        { search, reductions, repair },
+        { search, reductions, repair, fair },
         (done, all) => progress.say(() => `${number(done)} of ${number(all)} cells checked`),
       )
     }
@@ -332,6 +344,7 @@ async function checkedRows(
             search,
             reductions,
             repair,
+            fair,
             onProgress,
             crew,
             watch: watchOf({

@@ -1,6 +1,6 @@
 /** Cell: a scenario under one policy, and all that was found out about it; a row has the cells of all policies. */
 
-import { rehearsed } from '@scopemask/checker'
+import { checkFairness, type FairnessResult, rehearsed } from '@scopemask/checker'
 import { Interrupted, type Machine, Misuse, type Watch } from '@scopemask/checker/machine'
 import type { SampleOptions } from '@scopemask/checker/search'
 import {
@@ -48,6 +48,8 @@ export interface Cell {
   readonly fates?: Fates
   /** What makes it safe, where that was asked for and it is not. */
   readonly repairs?: Repairs
+  /** Which tasks can starve under weak fairness, where that was asked for. */
+  readonly fairness?: FairnessResult
   /** How many states there are with and without each reduction, where that was asked for. */
   readonly reductions?: Reductions
 }
@@ -101,6 +103,8 @@ export interface CellOptions {
   readonly reductions?: readonly PolicyName[]
   /** The policies for which to find what makes a cell safe. By default none. */
   readonly repair?: readonly PolicyName[]
+  /** Whether to look for tasks that can starve, too. By default not. */
+  readonly fair?: boolean
   /** Is told which cell is searched, and how far that is. */
   readonly onProgress: (cell: string, states: number, depth: number) => void
   /** Threads that help with the search of one cell. */
@@ -127,7 +131,7 @@ export async function rowOf(
 export async function cellOf(
   { scenario }: Case,
   policy: Policy,
-  { search: options, reductions, repair, onProgress, crew, watch, run }: CellOptions,
+  { search: options, reductions, repair, fair = false, onProgress, crew, watch, run }: CellOptions,
 ): Promise<Cell> {
   const inapplicable = scenario.inapplicable?.[policy.name]
   if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
@@ -166,6 +170,7 @@ export async function cellOf(
       ...(isWrong && repair?.includes(policy.name)
         ? { repairs: repairsOf(scenario, policy, options) }
         : {}),
+      ...(fair ? { fairness: checkFairness(machine(), options) } : {}),
       ...(reductions?.includes(policy.name) ? { reductions: reductionsOf(machine, options) } : {}),
     }
   } catch (thrown) {

@@ -25,6 +25,7 @@ import type { Relief } from '../kernel/relief.js'
 import type { Scenario } from '../kernel/scenario.js'
 import type { Situations } from '../kernel/situations.js'
 import { ownCode } from '../own-code.js'
+import { canEnd } from './can-end.js'
 
 /** What is checked: the machine of a kernel. */
 export interface Subject {
@@ -121,6 +122,9 @@ export function counterexample({ machine, kernel }: Subject, token: string): Cou
         kernel.restrictions(execution.row, waiting[at]?.task ?? 0),
       ),
     })),
-    why: explain(kernel, execution, circle.length > 0 ? circle : waiting).why,
+    why:
+      found.loop.length > 0 && canEnd(execution) !== false
+        ? 'the last steps can be repeated for ever, and need not be: an end can still be reached'
+        : explain(kernel, execution, circle.length > 0 ? circle : waiting).why,
   }
 }

@@ -37,6 +37,9 @@ describe('the JSON', () => {
     expect(status).toBe(0)
     expect(report.scenarios.length).toBeGreaterThanOrEqual(16)
     expect(report.answer.cases).toBe(27)
+    const [, , rowThree] = report.scenarios
+    const told = rowThree.cells.filter(({ story }: { story?: object }) => story !== undefined)
+    expect(told).toHaveLength(1)
   })
 
   it('of the matrix is the same each time, to the byte, by one thread and by two', () => {
@@ -55,6 +58,22 @@ describe('the JSON', () => {
     expect(report.scenarios[0].cells[0].verdict).toBe(verdict)
     expect(status).toBe(expected)
     expect(report.sample?.executions).toBe(args[3] === '--sample' ? Number(args[4]) : undefined)
+  })
+
+  it('tells the counterexamples as stories, and where a policy that holds parts from them', async () => {
+    const { report } = await json('cil-push')
+    const [unrestricted, explicit, scope] = report.scenarios[0].cells
+    expect(explicit.story).toBeUndefined()
+    for (const { story, counterexample } of [unrestricted, scope]) {
+      const told = story.steps.map(({ operation }: { operation: string }) => operation)
+      expect(told).toEqual(
+        counterexample.steps.map(({ operation }: { operation: string }) => operation),
+      )
+    }
+    const { parting } = scope.story
+    expect(parting.policy).toBe('callee-scope')
+    expect(parting.rows[parting.parts].left).toBeGreaterThan(0)
+    expect(parting.story.waiting).toEqual([])
   })
 
   it('has what lockdep prints, reasons, and reductions where they are asked for', async () => {

@@ -1,19 +1,26 @@
 /** Check JSON: what `kernel-sim check` found, for programs. Without times: the same input gives the same bytes. */
+import type { FairnessResult } from '@scopemask/checker'
 import type { SampleOptions } from '@scopemask/checker/search'
 import { printSplat } from '../../lockdep/print-splat.js'
-import { answerOf } from '../../matrix/answer.js'
+import type { Answer } from '../../matrix/answer.js'
 import type { CaseRow, Cell } from '../../matrix/cell.js'
+import { addressOf, type Exhibit } from '../../matrix/exhibit.js'
 import type { Repairs } from '../../matrix/repair/repair.js'
 
-/**
- * What was found, as schemas/check.schema.json describes it.
- * @param withAnswer whether the rows are all bundled cases under all policies, so that they add up to an answer.
- * @param sample how executions were sampled, where nothing was searched.
- */
+/** What is told besides verdicts. */
+export interface CheckJsonOptions {
+  /** The counterexamples whose stories are told. */
+  readonly exhibits?: readonly Exhibit[]
+  /** What the rows add up to, where they are all bundled cases under all policies. */
+  readonly answer?: Answer
+  /** How executions were sampled, where nothing was searched. */
+  readonly sample?: SampleOptions | undefined
+}
+
+/** What was found, as schemas/check.schema.json describes it. */
 export function checkJson(
   rows: readonly CaseRow[],
-  withAnswer: boolean,
-  sample?: SampleOptions,
+  { exhibits = [], answer, sample }: CheckJsonOptions = {},
 ): string {
   const report = {
     format: 'kernel-sim-check',
@@ -23,17 +30,23 @@ export function checkJson(
       name,
       summary,
       ...(source === '' ? {} : { source }),
-      cells: cells.map(cellJson),
+      cells: cells.map((cell) => {
+        const address = addressOf({ number, name }, cell.policy)
+        return cellJson(
+          cell,
+          exhibits.find((each) => each.address === address),
+        )
+      }),
     })),
     ...(sample === undefined ? {} : { sample }),
-    ...(withAnswer ? { answer: answerOf(rows) } : {}),
+    ...(answer === undefined ? {} : { answer }),
   }
   return `${JSON.stringify(report, null, 2)}\n`
 }
 
-function cellJson(cell: Cell): object {
+function cellJson(cell: Cell, exhibit: Exhibit | undefined): object {
   const { policy, inapplicable, result, sampled, lockdep, lockdepStates, warnings } = cell
-  const { fates, repairs, reductions } = cell
+  const { fates, fairness, repairs, reductions } = cell
   if (sampled !== undefined) {
     return sampled === null
       ? { policy, verdict: 'bounded' }
@@ -55,8 +68,21 @@ function cellJson(cell: Cell): object {
     ...(lockdepStates === undefined ? {} : { lockdepStates }),
     ...(warnings === undefined ? {} : { warnings }),
     ...(fates === undefined ? {} : { fates }),
+    ...(exhibit === undefined ? {} : { story: { ...exhibit.story, parting: exhibit.parting } }),
+    ...(fairness === undefined ? {} : { fairness: fairnessJson(fairness) }),
     ...(repairs === undefined ? {} : { repairs: repairsJson(repairs) }),
     ...(reductions === undefined ? {} : { reductions }),
+  }
+}
+
+function fairnessJson({ bound, starvations, ...result }: FairnessResult): object {
+  return {
+    ...result,
+    ...(bound === null ? {} : { bound }),
+    starvations: starvations.map(({ counterexample, ...starvation }) => {
+      const { token, steps, loop } = counterexample
+      return { ...starvation, token, steps, loop }
+    }),
   }
 }
 

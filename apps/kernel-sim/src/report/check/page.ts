@@ -5,6 +5,7 @@ import type { Exhibit } from '../../matrix/exhibit.js'
 import type { Page, Section } from '../form/page.js'
 import { answerSentences, lockdepSentence } from './conclusion.js'
 import { exhibitSection } from './exhibit-section.js'
+import { starvationsTable } from './fairness.js'
 import { inapplicableSentences, matrixLegend, matrixTable, verdictsTable } from './matrix.js'
 
 /**
@@ -66,6 +67,9 @@ function matrixSection(rows: readonly CaseRow[], exhibits: readonly Exhibit[]): 
         'red leads to its counterexample, where this page has it.',
       matrixTable(rows, { shown: new Set(exhibits.map(({ address }) => address)) }),
       ...matrixLegend(rows),
+      ...(rows.some(({ cells }) => cells.some(({ fairness }) => fairness !== undefined))
+        ? [starvationsTable(rows)]
+        : []),
     ],
   }
 }

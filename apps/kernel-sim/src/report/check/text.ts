@@ -77,8 +77,7 @@ export function counterexampleText(counterexample: Counterexample, fates?: Fates
   const sections = [
     wrap(`Why: ${why}.`, '     ', ''),
     fates === undefined ? '' : wrap(fateSentences(fates).join(' '), '', ''),
-    `Schedule:\n${steps.length === 0 ? '  No step is needed: the machine begins in this state.\n' : scheduleText(steps, 1)}`,
-    loop.length === 0 ? '' : `And then for ever:\n${scheduleText(loop, steps.length + 1)}`,
+    ...schedulesText({ steps, loop }),
     `Who waits for whom:\n${waiting
       .map(({ task, what, restrictions, blocked, for: others, stack, place }) => {
         const scope = restrictions === '' ? '' : ` [${restrictions}]`
@@ -92,6 +91,17 @@ export function counterexampleText(counterexample: Counterexample, fates?: Fates
     `Token: ${token}\n`,
   ]
   return sections.filter((section) => section !== '').join('\n')
+}
+
+/** The steps of a schedule, and those that are repeated for ever. */
+export function schedulesText({
+  steps,
+  loop,
+}: Pick<Counterexample, 'steps' | 'loop'>): readonly string[] {
+  return [
+    `Schedule:\n${steps.length === 0 ? '  No step is needed: the machine begins in this state.\n' : scheduleText(steps, 1)}`,
+    loop.length === 0 ? '' : `And then for ever:\n${scheduleText(loop, steps.length + 1)}`,
+  ]
 }
 
 /** Steps, one a line, with numbers from `first` on. */
