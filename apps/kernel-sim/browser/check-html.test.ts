@@ -51,6 +51,17 @@ describe('the page of cil-push', () => {
     expect(over).toBe(0)
   })
 
+  it('fits on paper: nothing is cut off', async () => {
+    // A4 between its margins, in pixels of CSS.
+    const { page } = await visit(browser, url, { viewport: { width: 703, height: 1032 } })
+    await page.emulateMedia({ media: 'print' })
+    const cut = await page.evaluate(
+      "[...document.querySelectorAll('table, svg.picture, pre, p')].filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((e) => e.outerHTML.slice(0, 80))",
+    )
+    expect(cut).toEqual([])
+    expect(await page.locator('.stepper').first().isVisible()).toBe(false)
+  })
+
   it('has the same pictures and tables without scripts', async () => {
     const plain = (await visit(browser, url, { javaScriptEnabled: false })).page
     const scripted = (await visit(browser, url)).page

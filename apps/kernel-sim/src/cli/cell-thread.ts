@@ -19,7 +19,7 @@ async function answer({
   try {
     const found = await loadScenario(given)
     const { maxSeconds = Number.POSITIVE_INFINITY } = search
-    const watch = watchOf({ maxSeconds, interruptible: false })
+    const watch = watchOf({ maxSeconds })
     const options = { search, reductions, repair, fair, watch, onProgress: () => {} }
     const cell = await cellOf(found, policyNamed(policy), options)
     return { cell, seconds: (performance.now() - started) / 1000 }

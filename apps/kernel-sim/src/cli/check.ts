@@ -83,6 +83,8 @@ weakly fair, which means that it passes over no task for ever that could go on a
 they wait for what is given and taken again, or go round for ever. Locks give way to anybody who waits, as in the
 models; the kernel's mutexes and semaphores hand over to whoever has waited long.
 
+Code of a SCENARIO that takes seconds for a step is stopped and named: it loops without yield*.
+
 When a limit stops a search, the verdict is bounded, which claims nothing.
 
 Exit status: 0 when SCENARIO is safe, or was not given; 1 when it has a deadlock or a livelock, with --fair a task that
@@ -201,7 +203,12 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   const rows =
     options.sample === undefined
       ? await checkedRows(new Map([[given, found]]), options)
-      : [sampledRow(found, policiesOf(options), sampleOptions(options, options.sample))]
+      : [
+          sampledRow(found, policiesOf(options), {
+            ...sampleOptions(options, options.sample),
+            watch: watchOf({ maxSeconds: options.maxSeconds }),
+          }),
+        ]
   const { perfetto } = options
   const tells = options.json || options.html || options.dot || perfetto !== undefined
   const exhibits = tells ? rows.flatMap((row) => exhibitsOf(row, found.scenario, 'all')) : []

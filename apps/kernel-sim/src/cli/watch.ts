@@ -1,16 +1,21 @@
-/** Watch: what stops a scenario's code that does not come to its next step. */
+/** Watch: what stops a scenario's code that does not come to its next step, so that no command hangs in it. */
+import type { Watch } from '@scopemask/checker/machine'
 import { CodeWatch } from '@scopemask/checker/node'
-import type { CellOptions } from '../matrix/cell.js'
 
 interface WatchOptions {
-  /** How long the search of a cell may take; infinite for no limit. */
-  readonly maxSeconds: number
-  /** Whether Ctrl-C has to be heard, too, because something is to be done then. */
-  readonly interruptible: boolean
+  /** How long the search of a cell may take; by default as long as it takes. */
+  readonly maxSeconds?: number
+  /** Whether Ctrl-C has to be heard, too, because something is to be done then. By default not. */
+  readonly interruptible?: boolean
 }
 
-/** Keeps a limit of time and Ctrl-C for each cell. Without either nobody watches, since that takes time. */
-export function watchOf({ maxSeconds, interruptible }: WatchOptions): CellOptions['watch'] {
-  if (!interruptible && maxSeconds === Number.POSITIVE_INFINITY) return undefined
+/**
+ * Keeps a limit of time and Ctrl-C for each cell. Without a limit code is stopped that takes seconds for one step: it loops
+ * without `yield*`, and is named.
+ */
+export function watchOf({
+  maxSeconds = Number.POSITIVE_INFINITY,
+  interruptible = false,
+}: WatchOptions = {}): () => Watch {
   return () => new CodeWatch({ deadline: performance.now() + maxSeconds * 1000, interruptible })
 }

@@ -77,14 +77,19 @@ export function checkCell(scenario: Scenario, policy: Policy, options: SearchOpt
   }
 }
 
+/** How executions are sampled, and what stops a scenario's code that does not come to its next step. */
+type WatchedSample = SampleOptions & Pick<CellOptions, 'watch'>
+
 /** Some executions of a scenario: what they ran into, or null. @throws InputError as {@link checkCell} does. */
 function sampleScenario(
   scenario: Scenario,
   policy: Policy,
-  options: SampleOptions,
+  { watch, ...options }: WatchedSample,
 ): Counterexample | null {
   try {
-    return checkSample(subjectOf(scenario, policy), options)
+    const subject = subjectOf(scenario, policy)
+    subject.machine.watch = watch?.() ?? null
+    return checkSample(subject, options)
   } catch (thrown) {
     throw asInput(thrown, scenario, policy)
   }
@@ -168,7 +173,7 @@ export async function cellOf(
         ? { fates: fatesOf(build, replay(machine(), token).steps) }
         : {}),
       ...(isWrong && repair?.includes(policy.name)
-        ? { repairs: repairsOf(scenario, policy, options) }
+        ? { repairs: repairsOf(scenario, policy, options, watcher) }
         : {}),
       ...(fair ? { fairness: checkFairness(machine(), options) } : {}),
       ...(reductions?.includes(policy.name) ? { reductions: reductionsOf(machine, options) } : {}),
@@ -194,7 +199,7 @@ function opinionOf(machine: () => Machine): Opinion {
 export function sampledRow(
   each: Case,
   policies: readonly Policy[],
-  options: SampleOptions,
+  options: WatchedSample,
 ): CaseRow {
   const started = performance.now()
   const { scenario } = each

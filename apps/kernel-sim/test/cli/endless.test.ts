@@ -41,6 +41,18 @@ describe('a scenario that loops without a step', () => {
     expect(status).toBe(1)
   })
 
+  it('is named where nobody has set a limit, also by threads and in a sample', async () => {
+    const message = /task does not come to its next step: does it loop without yield\*\?/
+    const ways = [[], ['--workers', '2', '--fair'], ['--sample', '1']]
+    for (const { status, stderr } of await Promise.all(
+      ways.map((more) => kernelSim([...search, ...more])),
+    )) {
+      expect(stderr).toMatch(message)
+      expect(stderr).not.toMatch(/\n {4}at /)
+      expect(status).toBe(2)
+    }
+  })
+
   it('is stopped by Ctrl-C, and leaves a checkpoint', async () => {
     rmSync(marker(), { force: true })
     const file = join(folder, 'checkpoint')

@@ -7,7 +7,7 @@ import { Interrupted } from '../machine/errors.js'
 import type { Watch } from '../machine/watch.js'
 
 /** How long code may take for its next step when nobody has set a limit, in ms. */
-const PATIENCE = 10_000
+const PATIENCE = 5_000
 /** How long it may take at least: what is left of a limit may be next to nothing. */
 const LEAST = 500
 
@@ -15,7 +15,7 @@ const LEAST = 500
 export interface CodeWatchOptions {
   /** When all has to be over, as `performance.now()` tells it, in ms. By default never. */
   readonly deadline?: number
-  /** How long code may take for its next step, in ms. By default ten seconds. */
+  /** How long code may take for its next step, in ms. By default five seconds. */
   readonly patience?: number
   /** Whether Ctrl-C stops it. In threads it cannot. By default it does not. */
   readonly interruptible?: boolean

@@ -9,7 +9,7 @@
  * found once also refutes other sets, and most need no search: docs/decisions/0009-repairs-are-minimal-sets.md has the proof.
  */
 
-import type { Machine } from '@scopemask/checker/machine'
+import type { Machine, Watch } from '@scopemask/checker/machine'
 import { Search, type SearchOptions, scheduleTo } from '@scopemask/checker/search'
 import type { Intervention } from '../../kernel/intervention.js'
 import type { Policy } from '../../kernel/policy.js'
@@ -67,23 +67,31 @@ interface Safe {
 
 /**
  * The repairs of a scenario under a policy; none where it is safe.
+ * @param watch stops the scenario's code where it does not come to its next step. By default nothing does.
  * @throws Misuse when the scenario breaks a rule.
  */
-export function repairsOf(scenario: Scenario, policy: Policy, limits: SearchOptions = {}): Repairs {
-  return new RepairSearch(scenario, policy, limits).run()
+export function repairsOf(
+  scenario: Scenario,
+  policy: Policy,
+  limits: SearchOptions = {},
+  watch: Watch | null = null,
+): Repairs {
+  return new RepairSearch(scenario, policy, limits, watch).run()
 }
 
 class RepairSearch {
   readonly #scenario: Scenario
   readonly #policy: Policy
   readonly #limits: SearchOptions
+  readonly #watch: Watch | null
   readonly #refuted: Refuted[] = []
   readonly #safe: Safe[] = []
   #searched = 0
   #known = 0
   #undecided = 0
 
-  constructor(scenario: Scenario, policy: Policy, limits: SearchOptions) {
+  constructor(scenario: Scenario, policy: Policy, limits: SearchOptions, watch: Watch | null) {
+    this.#watch = watch
     this.#scenario = scenario
     this.#policy = policy
     this.#limits = limits
@@ -127,6 +135,7 @@ class RepairSearch {
   #search(set: PartSet): readonly Part[] {
     this.#searched++
     const subject = subjectOf(this.#scenario, this.#policy, set.interventions)
+    subject.machine.watch = this.#watch
     const search = new Search(subject.machine, this.#limits)
     const result = search.run()
     if (result.misuse) throw result.misuse.error

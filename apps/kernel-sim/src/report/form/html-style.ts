@@ -82,5 +82,10 @@ figure .scroll { margin: .25rem 0 }
 .stepper output { font: .8rem ui-monospace, monospace }
 .flame-all { fill: var(--stripe); stroke: var(--line) } .flame-scope { fill: var(--k); fill-opacity: .55 }
 .flame-box { fill: var(--k); fill-opacity: .22 } .flame g:hover > .flame-box { fill-opacity: .4 } .bar-box { fill: var(--k); fill-opacity: .8 }
-@media print { .filter, .stepper { display: none } .scroll, .scroll:has(> table) { overflow: visible; max-height: none } thead th { position: static } figure { break-inside: avoid } .picture { max-width: 100%; height: auto } }
+@media print { @page { margin: 12mm } body { max-width: none; padding: 0; font-size: .875rem } .filter, .stepper { display: none }
+  .scroll, .scroll:has(> table) { overflow: visible; max-height: none } thead th { position: static }
+  figure, tr { break-inside: avoid } h2, h3, figcaption, caption { break-after: avoid }
+  .pictures { display: block } .picture { max-width: 100%; height: auto }
+  table { width: 100%; font-size: .65rem } caption, td code, th code, .number, summary { white-space: normal }
+  code { overflow-wrap: anywhere } th, td { overflow-wrap: break-word; padding-right: .4rem } pre { white-space: pre-wrap; overflow-wrap: anywhere } }
 `
