@@ -151,7 +151,7 @@ declare module '@scopemask/allocator' {
   export const FALLBACKS: readonly (readonly number[])[];
   export interface Fallback {
     readonly migratetype: number;
-    readonly steal: boolean;
+    readonly steal: boolean | null;
   }
   export interface FallbackEvent {
     readonly page: number;
@@ -170,6 +170,10 @@ declare module '@scopemask/allocator' {
     owner: Uint16Array;
     flags: Uint8Array;
   }>;
+  export interface FreeArea {
+    readonly free: number;
+    readonly lists: number;
+  }
   export interface FreeState {
     readonly freePages: number;
     readonly reservedHighatomic: number;
@@ -305,8 +309,11 @@ declare module '@scopemask/allocator' {
   export interface MempoolSource<Step, Answer> {
     alloc(gfp: number): number | Generator<Step, number, Answer>;
     free(element: number): void;
+    warn?(gfp: number): void;
   }
   export type MempoolStep = {
+    readonly kind: 'warn';
+  } | {
     readonly kind: 'alloc';
     readonly gfp: number;
   } | {
@@ -406,6 +413,7 @@ declare module '@scopemask/allocator' {
     readonly lru: Lru;
     readonly workingset: Workingset;
     readonly callSites: CallSites;
+    gfpAllowedMask: number;
     constructor(options: MemoryOptions, hooks?: MemoryHooks);
     alloc(task: Task, gfp: number, order: number, site?: number, cpu?: number): number;
     tryAlloc(task: Task, gfp: number, order: number, site?: number, cpu?: number): number;
@@ -906,11 +914,12 @@ declare module '@scopemask/allocator' {
   };
   export function currentGfpContext(taskFlags: number, gfp: number): number;
   export function currentMayThrottle(taskFlags: number): boolean;
-  export function findSuitableFallback(order: number, migratetype: number, onlyStealable: boolean, lists: number, mobilityDisabled?: boolean): Fallback;
+  export function findSuitableFallback({ free, lists }: FreeArea, order: number, migratetype: number, onlyStealable: boolean, mobilityDisabled?: boolean): Fallback;
   export function formatGfp(layout: GfpLayout, gfp: number): string;
   export function formatGfpTrace(layout: GfpLayout, gfp: number): string;
   export function fragmentationIndex({ buddy }: Zone, order: number): number;
   export function fsReclaimAcquire(layout: GfpLayout, taskFlags: number, gfp: number): FsReclaim;
+  export function fsReclaimRelease(layout: GfpLayout, taskFlags: number, gfp: number): boolean;
   export function gfpClass(gfp: number, layout?: GfpLayout): GfpClass;
   export function gfpCompactionAllowed(gfp: number): boolean;
   export function gfpLayout(release: string, config?: GfpConfig): GfpLayout;
@@ -927,6 +936,7 @@ declare module '@scopemask/allocator' {
   export function gfpZoneTable(zones: readonly ZoneName[]): Uint8Array;
   export function gfpZonelist(gfp: number): typeof ZONELIST_FALLBACK | typeof ZONELIST_NOFALLBACK;
   export function gfpflagsAllowBlocking(gfp: number): boolean;
+  export function givesUpReclaim(wait: DirectReclaimWait | null, fatalSignal: boolean): boolean;
   export function inHardirq(preemptCount: number): boolean;
   export function inInterrupt(preemptCount: number): boolean;
   export function inNmi(preemptCount: number): boolean;
@@ -1053,6 +1063,7 @@ declare module '@scopemask/allocator/gfp' {
   formatGfp,
   formatGfpTrace,
   fsReclaimAcquire,
+  fsReclaimRelease,
   gfpClass,
   gfpCompactionAllowed,
   gfpLayout,
@@ -1125,6 +1136,7 @@ declare module '@scopemask/allocator/pages' {
   Fallback,
   FallbackEvent,
   FramesState,
+  FreeArea,
   FreeState,
   FreelistSearch,
   From,
@@ -1187,6 +1199,7 @@ declare module '@scopemask/allocator/pages' {
   calculateMinFreeKbytes,
   findSuitableFallback,
   fragmentationIndex,
+  givesUpReclaim,
   perform,
   reclaimThrottle,
   setupZoneReserves,

@@ -66,6 +66,12 @@ declare module '@scopemask/checker' {
     forward(): boolean;
     back(): boolean;
   }
+  export interface FairnessResult {
+    readonly verdict: 'fair' | 'starvation' | 'bounded';
+    readonly bound: keyof Limits | null;
+    readonly starvations: readonly Starvation[];
+    readonly states: number;
+  }
   export interface Limits {
     readonly maxStates?: number;
     readonly maxDepth?: number;
@@ -192,6 +198,12 @@ declare module '@scopemask/checker' {
     observe(row: Row): number;
   }
   export type Standing = 'going' | 'ended' | 'deadlock' | 'violation';
+  export interface Starvation {
+    readonly task: string;
+    readonly kind: StarvationKind;
+    readonly counterexample: Counterexample;
+  }
+  export type StarvationKind = 'passed over' | 'goes round' | 'waits';
   export interface State {
     get<T>(object: Observable<T>): T;
     isDone(task: Task): boolean;
@@ -262,6 +274,7 @@ declare module '@scopemask/checker' {
     readonly token: string;
   }
   export function check(subject: Model | Machine, options?: SearchOptions): CheckResult;
+  export function checkFairness(subject: Model | Machine, limits?: Limits): FairnessResult;
   export function counterexample(machine: Machine, token: string, execution?: Execution): Counterexample;
   export function explained(search: Search, result: SearchResult): CheckResult;
   export function explore(subject: Model | Machine): Exploration;

@@ -33,6 +33,7 @@ declare module '@scopemask/kernel-sim' {
     readonly waiting: readonly Waiting[];
     readonly why: string;
   }
+  export const DEF_PRIORITY = 12;
   export class Fifo {
     readonly object: MachineObject;
     constructor(machine: Machine, tasks: TaskStates, name: string, capacity: number);
@@ -63,7 +64,7 @@ declare module '@scopemask/kernel-sim' {
   }
   export class Journal {
     readonly object: MachineObject;
-    constructor({ machine, tasks, scopes, kthread }: Parts$1, name: string, options: JournalOptions);
+    constructor({ machine, tasks, scopes, kthread }: Parts$2, name: string, options: JournalOptions);
     grow(tasks: number): void;
     handle<R>(section: () => Steps<R>): Steps<R>;
     forceCommit(): Steps<void>;
@@ -98,7 +99,10 @@ declare module '@scopemask/kernel-sim' {
     variable(name: string, initial?: number): Variable;
     fifo(name: string, capacity: number): Fifo;
     token(name: string): MachineObject;
-    shrinker(name: string, needs: number, scan: (gfp: number) => Steps<unknown>): void;
+    shrinker(name: string, needs: number, scan: Scan, options?: ShrinkerOptions): void;
+    drainAllPages(drain: () => Steps<unknown>): void;
+    drainLocalPages(cpu: number): Steps<void>;
+    memcg(name: string, options: MemcgOptions): Memcg;
     limitMemory(limit: MemoryLimit): void;
     oomVictim(name: string, exit?: () => Steps<unknown>): void;
     kmalloc(gfp: number): Steps<boolean>;
@@ -110,6 +114,7 @@ declare module '@scopemask/kernel-sim' {
     workqueue(name: string, options?: WorkqueueOptions): Workqueue;
     work(name: string, fn: () => Steps<unknown>): Work;
     queueWork(queue: Workqueue, work: Work): Steps<boolean>;
+    queueWorkOn(cpu: number, queue: Workqueue, work: Work): Steps<boolean>;
     flushWork(work: Work): Steps<void>;
     delayedWork(name: string, fn: () => Steps<unknown>): Work;
     queueDelayedWork(queue: Workqueue, work: Work): Steps<boolean>;
@@ -125,7 +130,7 @@ declare module '@scopemask/kernel-sim' {
     blockDevice(name: string, serve?: () => Steps<unknown>, flags?: TaskFlags): BlockDevice;
     journal(name: string, options?: JournalOptions): Journal;
     transaction(name: string): Transaction;
-    get pressure(): Pressure;
+    get pressures(): readonly Pressure[];
     get hasSpareWorkers(): boolean;
     restrictions(row: Row, task: number): number;
     restrictionsName(restrictions: number): string;
@@ -133,9 +138,26 @@ declare module '@scopemask/kernel-sim' {
     requestName(gfp: number): string;
     seal(): Machine;
   }
+  export class Memcg {
+    readonly object: MachineObject;
+    readonly pressure: Pressure;
+    constructor({ machine, start, reclaim }: Parts$1, cgroups: Memcgs, name: string, { limit, charged: initial, oomVictims }: MemcgOptions);
+    attach(task: Task): void;
+    active<R>(section: () => Steps<R>): Steps<R>;
+    oomVictim(name: string, exit?: () => Steps<unknown>): void;
+    uncharge(): Steps<void>;
+    charge(gfp: number): Steps<boolean>;
+    force(): Steps<void>;
+  }
+  export interface MemcgOptions {
+    readonly limit: number;
+    readonly charged?: number;
+    readonly oomVictims?: number;
+  }
   export interface MemoryLimit {
     readonly pages: number;
     readonly reserve?: number;
+    readonly onCpus?: readonly number[];
     readonly oomVictims?: number;
   }
   export class Mempool {
@@ -216,6 +238,8 @@ declare module '@scopemask/kernel-sim' {
     downgradeWrite(): Steps<void>;
     upRead(): Steps<void>;
   }
+  export const SHRINK_STOP = -1;
+  export type Scan = (gfp: number, priority: number) => Steps<unknown>;
   export interface Scenario {
     readonly name: string;
     readonly summary: string;
@@ -247,6 +271,9 @@ declare module '@scopemask/kernel-sim' {
     section<R>(mask: TaskFlags, section: () => Steps<R>): Steps<R>;
     calleeSection<R>(mask: TaskFlags, section: () => Steps<R>): Steps<R>;
     forLife(mask: TaskFlags): TaskFlags;
+  }
+  export interface ShrinkerOptions {
+    readonly memcgAware?: boolean;
   }
   export class Spinlock {
     readonly object: MachineObject;
@@ -341,6 +368,8 @@ declare module '@scopemask/kernel-sim' {
     isAway(row: Row, task: number): boolean;
   }
   export class Workqueue {
+    readonly cpus: Workqueue[];
+    readonly whole: Workqueue;
     readonly inactive: ReferenceList;
     readonly scheduled: ReferenceList | null;
     readonly active: Field;
@@ -351,21 +380,22 @@ declare module '@scopemask/kernel-sim' {
     readonly pool: WorkerPool;
     readonly memReclaim: boolean;
     readonly maxActive: number;
-    constructor(machine: Machine, object: MachineObject, { pool, memReclaim, maxActive, rescuesAllAtOnce, }: Pick<Workqueue, 'pool' | 'memReclaim' | 'maxActive'> & {
-      readonly rescuesAllAtOnce?: boolean | undefined;
-    });
+    constructor(machine: Machine, object: MachineObject, { pool, memReclaim, maxActive, rescuesAllAtOnce, whole }: WorkqueueParts);
+    get parts(): readonly Workqueue[];
   }
   export interface WorkqueueOptions {
     readonly memReclaim?: boolean;
     readonly rescuesAllAtOnce?: boolean;
     readonly maxActive?: number;
     readonly pool?: WorkerPool;
+    readonly cpus?: readonly WorkerPool[];
   }
   export const __GFP_NOLOCKDEP: number;
   export function checkScenario(scenario: Scenario, options?: CheckOptions): ScenarioResult;
   export function scenario(spec: Scenario): Scenario;
   export {
   GFP_KERNEL,
+  GFP_KERNEL_ACCOUNT,
   GFP_NOFS,
   GFP_NOIO,
   PF_KSWAPD,
@@ -373,6 +403,7 @@ declare module '@scopemask/kernel-sim' {
   PF_MEMALLOC_NOFS,
   PF_MEMALLOC_NOIO,
   TaskFlags,
+  __GFP_ACCOUNT,
   __GFP_FS,
   __GFP_HIGH,
   __GFP_IO,
@@ -472,6 +503,7 @@ declare module '@scopemask/kernel-sim/workbench' {
     readonly warnings?: readonly string[];
     readonly fates?: Fates;
     readonly repairs?: Repairs;
+    readonly fairness?: FairnessResult;
     readonly reductions?: Reductions;
   }
   export interface Deed {
@@ -517,7 +549,7 @@ declare module '@scopemask/kernel-sim/workbench' {
     readonly at: number;
   }
   export function about({ number, scenario }: Case): Omit<CaseRow, 'cells' | 'seconds'>;
-  export function cellOf({ scenario }: Case, policy: Policy, { search: options, reductions, repair, onProgress, crew, watch, run }: CellOptions): Promise<Cell>;
+  export function cellOf({ scenario }: Case, policy: Policy, { search: options, reductions, repair, fair, onProgress, crew, watch, run }: CellOptions): Promise<Cell>;
   export function deedsOf(scenario: Scenario, policy: Policy): Deed[];
   export function exhibitsOf(row: CaseRow, scenario: Scenario, which: 'all' | 'smallest'): Exhibit[];
   export function policyNamed(name: string): Policy;
@@ -529,7 +561,7 @@ declare module '@scopemask/kernel-sim/workbench' {
 }
 
 declare module '@scopemask/kernel-sim/pages' {
-  export const HTML_STYLE = "\n:root { color-scheme: light dark; --back: #fff; --text: #1b1f24; --soft: #57606a; --line: #d0d7de; --stripe: #f6f8fa;\n  --link: #0550ae; --good: #116329; --bad: #a40e26; --unsure: #7d4e00 }\n@media (prefers-color-scheme: dark) { :root { --back: #0d1117; --text: #e6edf3; --soft: #9da7b3; --line: #3d444d;\n  --stripe: #161b22; --link: #79b8ff; --good: #56d364; --bad: #ff8a80; --unsure: #e3b341 } }\n* { box-sizing: border-box }\nbody { margin: 0 auto; max-width: 88rem; padding: 1rem 1.5rem 4rem; background: var(--back); color: var(--text);\n  font: 1rem/1.5 system-ui, sans-serif }\nh1 { font-size: 1.6rem; overflow-wrap: anywhere }\nh2 { font-size: 1.25rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line) }\na { color: var(--link) }\np, li { max-width: 75ch } p, li, h2, figcaption { overflow-wrap: anywhere } nav ul { columns: 24rem }\ncode { font: .875em/1.5 ui-monospace, monospace; unicode-bidi: isolate }\ntd code, th code { white-space: nowrap }\n.scroll { overflow: auto; margin: 1rem 0 }\n.scroll:has(> table) { max-height: 85vh }\n.marks { font-size: 1.15rem; margin: .5rem 0 }\ntable { border-collapse: collapse; font-size: .875rem }\ncaption { text-align: left; color: var(--soft); padding-bottom: .25rem; white-space: nowrap }\nth, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; font-weight: normal;\n  border-bottom: 1px solid var(--line) }\nthead th { font-weight: 600; vertical-align: bottom; position: sticky; top: 0; z-index: 1; background: var(--back);\n  box-shadow: inset 0 -1px var(--line) }\ntbody tr:nth-child(even):not(.stacks) { background: var(--stripe) } .stacks td { padding-left: 1rem }\n.stacks details { display: inline-block; vertical-align: top; margin-right: 1rem } .stacks details[open] { display: block }\n.stacks code { white-space: normal; overflow-wrap: anywhere }\n.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }\n.good { color: var(--good) } .bad { color: var(--bad); font-weight: 600 } .unsure { color: var(--unsure) }\n.soft { color: var(--soft) }\nbutton { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer;\n  text-decoration: underline dotted }\n[aria-sort=ascending] button::after { content: ' \u2191' / '' } [aria-sort=descending] button::after { content: ' \u2193' / '' }\n.filter { margin: 1rem 0 -0.5rem }\ninput { font: inherit; color: inherit; background: var(--back); border: 1px solid var(--soft); border-radius: .25rem }\n:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }\nsummary { cursor: pointer; white-space: nowrap }\ndetails ol { margin: .25rem 0 .75rem; padding-left: 2.5rem }\nh3 { font-size: 1.05rem; margin: 2rem 0 .5rem }\npre { font: .8rem/1.4 ui-monospace, monospace; margin: 0 }\n:root { --k0: #0550ae; --k1: #a0400e; --k2: #116329; --k3: #8250df; --k4: #a40e26; --k5: #0a6c74; --k6: #7d4e00; --k7: #99286e;\n  --lane-a: #f3f5f8; --lane-b: #fafbfc; --slice: #ffffffa0; --now: #fff3b0 }\n@media (prefers-color-scheme: dark) { :root { --k0: #79b8ff; --k1: #ffa657; --k2: #56d364; --k3: #d2a8ff; --k4: #ff8a80; --k5: #56d4dd;\n  --k6: #e3b341; --k7: #ff9bce; --lane-a: #161b22; --lane-b: #12161d; --slice: #ffffff0c; --now: #4a3f00 } }\n.k0 { --k: var(--k0) } .k1 { --k: var(--k1) } .k2 { --k: var(--k2) } .k3 { --k: var(--k3) } .k4 { --k: var(--k4) }\n.k5 { --k: var(--k5) } .k6 { --k: var(--k6) } .k7 { --k: var(--k7) }\nfigure { margin: 1rem 0; max-width: 100% } figcaption { color: var(--soft); font-size: .875rem }\nfigure .scroll { margin: .25rem 0 }\n.pictures { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: flex-start }\n.picture { display: block; font: 11px ui-monospace, monospace }\n.picture text { fill: var(--text) } .picture .lane-name { font-weight: 600; font-size: 12px }\n.picture a { text-decoration: none } .picture a:hover text, .picture a:focus-visible text { text-decoration: underline }\n.picture .link, .picture .step-number { fill: var(--link) }\n.lane-even { fill: var(--lane-a) } .lane-odd { fill: var(--lane-b) }\n.slice { fill: var(--slice); stroke: var(--line) } .picture .frame-name { fill: var(--soft); font-style: italic }\n.thread { stroke: var(--line); fill: none } .dot { fill: var(--text) }\n.bar { stroke: var(--k) } .tag { fill: var(--k) } .picture .on-tag { fill: var(--back); font-weight: 700; font-size: 10px }\n.wash { fill: var(--k); opacity: .25 } .hatch { stroke: var(--k); fill: var(--k); stroke-width: 1.2; fill-opacity: 0 }\n.arrow { fill: none; stroke: var(--link); stroke-width: 1.4; opacity: .6 } .arrow.wakes { stroke-dasharray: 5 3 }\n.head { fill: var(--link) } .edge .head { fill: var(--soft) } .strong-head { fill: var(--bad) }\n.sleep { stroke: var(--soft); stroke-width: 3; stroke-dasharray: 2 4; fill: none } .sleep.for-ever { stroke: var(--bad) }\n.lost path { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 7 4 } .picture .lost text { fill: var(--bad); font-size: 10px; paint-order: stroke; stroke: var(--back); stroke-width: 3px }\n.picture .end-text { fill: var(--bad); font-weight: 600 } .picture .still .end-text { fill: var(--soft); font-weight: 400 } .picture .good-end text { fill: var(--good); font-weight: 600 }\n.cursor { fill: none } .now .cursor { fill: var(--now); opacity: .6 } tr.now > * { background: var(--now) }\n.later { opacity: .35 }\n.node rect { fill: var(--stripe); stroke: var(--soft) } .node.task rect { stroke-width: 1.6; stroke: var(--text) }\n.node .tag { fill: var(--k); stroke: none }\n.edge path, .arc path { fill: none; stroke: var(--soft); stroke-width: 1.4 } .edge.strong path, .arc path { stroke: var(--bad); stroke-width: 2 }\n.picture .edge text, .picture .arc text { paint-order: stroke; stroke: var(--back); stroke-width: 4px; stroke-linejoin: round }\n.picture .edge text { fill: var(--soft); font-size: 10px } .picture .arc .on-tag { stroke: none }\n.rail { fill: none; stroke-width: 3 } .bad-rail { stroke: var(--bad) } .good-rail { stroke: var(--good) } .tie { stroke: var(--line) }\n.rail-row.parts .step { font-weight: 700 } .rail-row.own .step { font-style: italic }\n.stepper { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; background: var(--back);\n  border-bottom: 1px solid var(--line); padding: .5rem 0 }\n.stepper button { text-decoration: none; border: 1px solid var(--soft); border-radius: .25rem; padding: 0 .6rem }\n.stepper output { font: .8rem ui-monospace, monospace }\n.flame-all { fill: var(--stripe); stroke: var(--line) } .flame-scope { fill: var(--k); fill-opacity: .55 }\n.flame-box { fill: var(--k); fill-opacity: .22 } .flame g:hover > .flame-box { fill-opacity: .4 } .bar-box { fill: var(--k); fill-opacity: .8 }\n@media print { .filter, .stepper { display: none } .scroll, .scroll:has(> table) { overflow: visible; max-height: none } thead th { position: static } figure { break-inside: avoid } .picture { max-width: 100%; height: auto } }\n";
+  export const HTML_STYLE = "\n:root { color-scheme: light dark; --back: #fff; --text: #1b1f24; --soft: #57606a; --line: #d0d7de; --stripe: #f6f8fa;\n  --link: #0550ae; --good: #116329; --bad: #a40e26; --unsure: #7d4e00 }\n@media (prefers-color-scheme: dark) { :root { --back: #0d1117; --text: #e6edf3; --soft: #9da7b3; --line: #3d444d;\n  --stripe: #161b22; --link: #79b8ff; --good: #56d364; --bad: #ff8a80; --unsure: #e3b341 } }\n* { box-sizing: border-box }\nbody { margin: 0 auto; max-width: 88rem; padding: 1rem 1.5rem 4rem; background: var(--back); color: var(--text);\n  font: 1rem/1.5 system-ui, sans-serif }\nh1 { font-size: 1.6rem; overflow-wrap: anywhere }\nh2 { font-size: 1.25rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line) }\na { color: var(--link) }\np, li { max-width: 75ch } p, li, h2, figcaption { overflow-wrap: anywhere } nav ul { columns: 24rem }\ncode { font: .875em/1.5 ui-monospace, monospace; unicode-bidi: isolate }\ntd code, th code { white-space: nowrap }\n.scroll { overflow: auto; margin: 1rem 0 }\n.scroll:has(> table) { max-height: 85vh }\n.marks { font-size: 1.15rem; margin: .5rem 0 }\ntable { border-collapse: collapse; font-size: .875rem }\ncaption { text-align: left; color: var(--soft); padding-bottom: .25rem; white-space: nowrap }\nth, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; font-weight: normal;\n  border-bottom: 1px solid var(--line) }\nthead th { font-weight: 600; vertical-align: bottom; position: sticky; top: 0; z-index: 1; background: var(--back);\n  box-shadow: inset 0 -1px var(--line) }\ntbody tr:nth-child(even):not(.stacks) { background: var(--stripe) } .stacks td { padding-left: 1rem }\n.stacks details { display: inline-block; vertical-align: top; margin-right: 1rem } .stacks details[open] { display: block }\n.stacks code { white-space: normal; overflow-wrap: anywhere }\n.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }\n.good { color: var(--good) } .bad { color: var(--bad); font-weight: 600 } .unsure { color: var(--unsure) }\n.soft { color: var(--soft) }\nbutton { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer;\n  text-decoration: underline dotted }\n[aria-sort=ascending] button::after { content: ' \u2191' / '' } [aria-sort=descending] button::after { content: ' \u2193' / '' }\n.filter { margin: 1rem 0 -0.5rem }\ninput { font: inherit; color: inherit; background: var(--back); border: 1px solid var(--soft); border-radius: .25rem }\n:focus-visible { outline: 2px solid var(--link); outline-offset: 2px }\nsummary { cursor: pointer; white-space: nowrap }\ndetails ol { margin: .25rem 0 .75rem; padding-left: 2.5rem }\nh3 { font-size: 1.05rem; margin: 2rem 0 .5rem }\npre { font: .8rem/1.4 ui-monospace, monospace; margin: 0 }\n:root { --k0: #0550ae; --k1: #a0400e; --k2: #116329; --k3: #8250df; --k4: #a40e26; --k5: #0a6c74; --k6: #7d4e00; --k7: #99286e;\n  --lane-a: #f3f5f8; --lane-b: #fafbfc; --slice: #ffffffa0; --now: #fff3b0 }\n@media (prefers-color-scheme: dark) { :root { --k0: #79b8ff; --k1: #ffa657; --k2: #56d364; --k3: #d2a8ff; --k4: #ff8a80; --k5: #56d4dd;\n  --k6: #e3b341; --k7: #ff9bce; --lane-a: #161b22; --lane-b: #12161d; --slice: #ffffff0c; --now: #4a3f00 } }\n.k0 { --k: var(--k0) } .k1 { --k: var(--k1) } .k2 { --k: var(--k2) } .k3 { --k: var(--k3) } .k4 { --k: var(--k4) }\n.k5 { --k: var(--k5) } .k6 { --k: var(--k6) } .k7 { --k: var(--k7) }\nfigure { margin: 1rem 0; max-width: 100% } figcaption { color: var(--soft); font-size: .875rem }\nfigure .scroll { margin: .25rem 0 }\n.pictures { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: flex-start }\n.picture { display: block; font: 11px ui-monospace, monospace }\n.picture text { fill: var(--text) } .picture .lane-name { font-weight: 600; font-size: 12px }\n.picture a { text-decoration: none } .picture a:hover text, .picture a:focus-visible text { text-decoration: underline }\n.picture .link, .picture .step-number { fill: var(--link) }\n.lane-even { fill: var(--lane-a) } .lane-odd { fill: var(--lane-b) }\n.slice { fill: var(--slice); stroke: var(--line) } .picture .frame-name { fill: var(--soft); font-style: italic }\n.thread { stroke: var(--line); fill: none } .dot { fill: var(--text) }\n.bar { stroke: var(--k) } .tag { fill: var(--k) } .picture .on-tag { fill: var(--back); font-weight: 700; font-size: 10px }\n.wash { fill: var(--k); opacity: .25 } .hatch { stroke: var(--k); fill: var(--k); stroke-width: 1.2; fill-opacity: 0 }\n.arrow { fill: none; stroke: var(--link); stroke-width: 1.4; opacity: .6 } .arrow.wakes { stroke-dasharray: 5 3 }\n.head { fill: var(--link) } .edge .head { fill: var(--soft) } .strong-head { fill: var(--bad) }\n.sleep { stroke: var(--soft); stroke-width: 3; stroke-dasharray: 2 4; fill: none } .sleep.for-ever { stroke: var(--bad) }\n.lost path { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 7 4 } .picture .lost text { fill: var(--bad); font-size: 10px; paint-order: stroke; stroke: var(--back); stroke-width: 3px }\n.picture .end-text { fill: var(--bad); font-weight: 600 } .picture .still .end-text { fill: var(--soft); font-weight: 400 } .picture .good-end text { fill: var(--good); font-weight: 600 }\n.cursor { fill: none } .now .cursor { fill: var(--now); opacity: .6 } tr.now > * { background: var(--now) }\n.later { opacity: .35 }\n.node rect { fill: var(--stripe); stroke: var(--soft) } .node.task rect { stroke-width: 1.6; stroke: var(--text) }\n.node .tag { fill: var(--k); stroke: none }\n.edge path, .arc path { fill: none; stroke: var(--soft); stroke-width: 1.4 } .edge.strong path, .arc path { stroke: var(--bad); stroke-width: 2 }\n.picture .edge text, .picture .arc text { paint-order: stroke; stroke: var(--back); stroke-width: 4px; stroke-linejoin: round }\n.picture .edge text { fill: var(--soft); font-size: 10px } .picture .arc .on-tag { stroke: none }\n.picture .axis { fill: var(--soft); font-size: 10.5px } .grid { stroke: var(--line); stroke-width: .6; opacity: .7 } .rule { stroke: var(--soft); fill: none }\n.series { fill: none; stroke: var(--k); stroke-width: 1.6; stroke-linejoin: round } .dash1 { stroke-dasharray: 7 3 } .dash2 { stroke-dasharray: 2.5 2.5 } .dash3 { stroke-dasharray: 9 3 2 3 }\n.level { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 1 3; fill: none } .leader { stroke: var(--k, var(--soft)); fill: none; opacity: .5 }\n.picture .series-name { fill: var(--k, var(--soft)) } .moment path { stroke: var(--bad); stroke-dasharray: 4 3 } .picture .moment text { fill: var(--bad) }\n.bar-of { fill: var(--k); opacity: .75 } .quantile path { stroke: var(--text); stroke-dasharray: 2 2 } .picture .quantile text { font-size: 10px }\n.whisker { stroke: var(--k); stroke-width: 1.4 } .mark { stroke: var(--k); stroke-width: 1.4 } .mark.real { fill: var(--k) } .mark.unreal { fill: var(--back) }\n.rail { fill: none; stroke-width: 3 } .bad-rail { stroke: var(--bad) } .good-rail { stroke: var(--good) } .tie { stroke: var(--line) }\n.rail-row.parts .step { font-weight: 700 } .rail-row.own .step { font-style: italic }\n.stepper { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; background: var(--back);\n  border-bottom: 1px solid var(--line); padding: .5rem 0 }\n.stepper button { text-decoration: none; border: 1px solid var(--soft); border-radius: .25rem; padding: 0 .6rem }\n.stepper output { font: .8rem ui-monospace, monospace }\n.flame-all { fill: var(--stripe); stroke: var(--line) } .flame-scope { fill: var(--k); fill-opacity: .55 }\n.flame-box { fill: var(--k); fill-opacity: .22 } .flame g:hover > .flame-box { fill-opacity: .4 } .bar-box { fill: var(--k); fill-opacity: .8 }\n@media print { @page { margin: 12mm } body { max-width: none; padding: 0; font-size: .875rem } .filter, .stepper { display: none }\n  .scroll, .scroll:has(> table) { overflow: visible; max-height: none } thead th { position: static }\n  figure, tr { break-inside: avoid } h2, h3, figcaption, caption { break-after: avoid }\n  .pictures { display: block } .picture { max-width: 100%; height: auto }\n  table { width: 100%; font-size: .65rem } caption, td code, th code, .number, summary { white-space: normal }\n  code { overflow-wrap: anywhere } th, td { overflow-wrap: break-word; padding-right: .4rem } pre { white-space: pre-wrap; overflow-wrap: anywhere } }\n";
   export class Html {
     constructor(text: string);
     toString(): string;
@@ -623,6 +655,7 @@ declare module '@scopemask/kernel-sim/machine' {
     readonly seconds: number;
     readonly workloads: readonly string[];
     readonly facts: Facts;
+    readonly latencies: readonly LatencyHistogram[];
     readonly samples: readonly Sample[];
     readonly kills: readonly Kill[];
     readonly hang: Hang | null;
