@@ -59,6 +59,22 @@ describe('the sets that are found', () => {
   })
 })
 
+describe('the search for repairs', () => {
+  // What takes time is searches: a set that a schedule or a repair found before decides is not searched.
+  it.each([
+    ['shared-worker', 'scope', 25],
+    ['shared-worker-usual-queue', 'unrestricted', 14],
+    ['usermode-helper', 'unrestricted', 16],
+    ['f2fs-quota-release', 'scope', 21],
+    ['md-flush', 'scope', 12],
+  ])('searches for %s under %s at most %i sets', (name, policy, most) => {
+    const { searched, known, undecided } = repairsOf(bundled(name), policyNamed(policy))
+    expect(searched).toBeLessThanOrEqual(most)
+    expect(known).toBeGreaterThan(searched)
+    expect(undecided).toBe(0)
+  })
+})
+
 describe('each repair of the bundled cases', () => {
   // Those with many states take long, and nothing else comes out.
   const large = [

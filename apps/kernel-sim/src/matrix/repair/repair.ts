@@ -187,10 +187,8 @@ class RepairSearch {
     })
     base.run()
     const before = requestsOf(base.stepper.programs)
-    const minimal = this.#safe.filter(
-      ({ set }) => !this.#safe.some((other) => other.set !== set && set.includes(other.set)),
-    )
-    const repairs = minimal.map(({ set, search, states, transitions, machine }) => ({
+    // All of them are minimal: smaller sets were tried first, and no set that has a safe one in it is searched.
+    const repairs = this.#safe.map(({ set, search, states, transitions, machine }) => ({
       set,
       repair: {
         parts: set.parts.map((part) => describePart(machine, part)),
