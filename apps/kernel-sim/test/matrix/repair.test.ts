@@ -31,6 +31,8 @@ describe('the sets that are found', () => {
     ['no-idle-worker', 'scope'],
     ['rescuer-agf', 'scope'],
     ['rhashtable-resize-waited', 'explicit'],
+    ['cil-push', 'separate-queues'],
+    ['rescuer-agf', 'separate-queues'],
   ])('are those of trying every set: %s under %s', (name, policy) => {
     const model = bundled(name)
     const parts = everyPart(model, policyNamed(policy))
