@@ -36,11 +36,15 @@ export default {
       `const saved = task.save(${mask}); ${body}; task.restore(${mask}, saved)`,
     'enter + close': (mask, _, body) => `const scope = task.enter(${mask}); ${body}; scope.close()`,
     'task.run(mask, fn)': (mask, fn) => `task.run(${mask}, ${fn})`,
-    'run(mask, fn)': (mask, fn) => `context.run(${mask}, ${fn})`,
+    // A section inside another is one of the context that runs.
+    'run(mask, fn)': (mask, fn, _, outermost) =>
+      `${outermost ? 'context' : 'current(domain)'}.run(${mask}, ${fn})`,
   },
   kept: {
     'enter + close, the scope in a field': (mask, _, body) =>
       `held.scope = task.enter(${mask}); ${body}; held.scope.close()`,
+    'run(mask, fn), its context in a field': (mask, _, body) =>
+      `context.run(${mask}, (section) => { held.scope = section; ${body} })`,
   },
   reads: {
     'context.mask': 'context.mask',

@@ -40,13 +40,16 @@ const common = {
   ...Object.fromEntries([...'12345678'].map((n) => [`m${n}`, 1 << (n - 1)])),
 }
 
-/** `n` times: a section in a section, `depth` deep, with something done in each. */
+/**
+ * `n` times: a section in a section, `depth` deep, with something done in each. A contender is told whether a section is the
+ * outermost one.
+ */
 export function sections({ names, compile }, section, depth) {
   let text = ''
   for (let level = depth; level > 0; level--) {
     const inner = level < depth ? `section${level + 1}` : ''
     text += `const inside${level} = () => { opaque(${inner}) }
-      const section${level} = () => { ${section(`m${level}`, `inside${level}`, `opaque(${inner})`)} }\n`
+      const section${level} = () => { ${section(`m${level}`, `inside${level}`, `opaque(${inner})`, level === 1)} }\n`
   }
   return evaluate(
     { ...common, ...names },

@@ -39,6 +39,25 @@ export function survivingBytes(loop) {
   return bytes / turns
 }
 
+/** Bytes that each turn of a loop allocates, whatever becomes of them. */
+export function allocatedBytes(loop) {
+  const turns = 2_000_000
+  loop(turns)
+  globalThis.gc()
+  const profiler = new GCProfiler()
+  profiler.start()
+  loop(turns)
+  globalThis.gc({ type: 'minor' })
+  const { statistics } = profiler.stop()
+  let bytes = 0
+  let before = 0
+  for (const { beforeGC, afterGC } of statistics) {
+    bytes += used(beforeGC, /^new_/) - before
+    before = used(afterGC, /^new_/)
+  }
+  return bytes / turns
+}
+
 function used({ heapSpaceStatistics }, name) {
   let bytes = 0
   for (const { spaceName, spaceUsedSize } of heapSpaceStatistics) {

@@ -7,13 +7,14 @@
  * The place is `plain`, or `server` for a process whose rounds take place in all sorts of callbacks.
  */
 import { awaits, captures, handOffs, reads, sections } from './loops.mjs'
-import { bytesEach, survivingBytes } from './memory.mjs'
+import { allocatedBytes, bytesEach, survivingBytes } from './memory.mjs'
 import { interleaved, plain, server } from './rounds.mjs'
 
 const modules = {
   floor: () => import('./floor.mjs'),
   core: () => import('./core.mjs'),
   using: () => import('./using.mjs'),
+  'core with a bridge': () => import('./rivals/bridge.mjs'),
   AsyncLocalStorage: () => import('./rivals/async-local-storage.mjs'),
   'OpenTelemetry (ALS manager)': () => import('./rivals/opentelemetry-async-local-storage.mjs'),
   'OpenTelemetry (hooks manager)': () => import('./rivals/opentelemetry-async-hooks.mjs'),
@@ -49,6 +50,8 @@ const tables = {
   handOffs: () => timed(each('handOffs', handOffs)),
   awaits: () => timed({ [names[0]]: awaits(contenders[0]) }),
   bytes: () => each('handOffs', (contender, entry) => bytesEach(captures(contender, entry))),
+  allocated: () =>
+    each('sections', (contender, entry) => allocatedBytes(sections(contender, entry, 1))),
   garbage: () => each('kept', (contender, entry) => survivingBytes(sections(contender, entry, 1))),
 }
 

@@ -52,7 +52,7 @@ export const tables = [
     title: 'One section: enter, something opaque, exit',
     unit: 'ns',
     settings: {
-      alone: alone(...rivals, 'using'),
+      alone: alone(...rivals, 'using', 'core with a bridge'),
       server: server('AsyncLocalStorage', 'OpenTelemetry (ALS manager)'),
       together: together(...rivals),
     },
@@ -69,7 +69,7 @@ export const tables = [
     title: 'Eight sections, one in the other, something opaque in each',
     unit: 'ns',
     settings: {
-      alone: alone('AsyncLocalStorage'),
+      alone: alone('AsyncLocalStorage', 'core with a bridge'),
       together: together(...rivals.filter((name) => name !== 'unctx')), // which cannot nest
     },
     claims: [...checkedAgainstFloor, ...runAgainstRivals({})],
@@ -79,7 +79,7 @@ export const tables = [
     title: 'Reading the current mask, in something opaque',
     unit: 'ns',
     settings: {
-      alone: alone(...rivals),
+      alone: alone(...rivals, 'core with a bridge'),
       server: server('AsyncLocalStorage', 'OpenTelemetry (ALS manager)'),
       together: together(...rivals),
     },
@@ -95,7 +95,7 @@ export const tables = [
     title: 'One piece of work queued by one task and done by another',
     unit: 'ns',
     settings: {
-      alone: alone(...rivals.filter((name) => name !== 'unctx')),
+      alone: alone(...rivals.filter((name) => name !== 'unctx'), 'core with a bridge'),
       server: server('AsyncLocalStorage', 'OpenTelemetry (ALS manager)'),
       together: together(...rivals),
     },
@@ -119,6 +119,16 @@ export const tables = [
     claims: [{ what: 'convey + adopt + close', atMost: { together: 65 } }],
   },
   {
+    name: 'allocated',
+    title: 'What a section allocates, whatever becomes of it',
+    unit: 'bytes',
+    once: true,
+    settings: {
+      alone: [measured, ...rivals.map((name) => [name]), ['core with a bridge']],
+    },
+    claims: [{ what: 'run(mask, fn)', atMost: { alone: 80 } }],
+  },
+  {
     name: 'garbage',
     title: 'What outlives a minor collection, of each scope that was opened and closed',
     unit: 'bytes',
@@ -130,7 +140,7 @@ export const tables = [
     name: 'awaits',
     title: "An await of nobody's, while a contender carries something across another",
     unit: 'ns',
-    settings: { alone: [...measured, ...rivals].map((name) => [name]) },
+    settings: { alone: [...measured, 'core with a bridge', ...rivals].map((name) => [name]) },
     claims: [
       { what: 'core', against: 'floor', atMost: { alone: 1.05 } },
       ...rivals.map((what) => ({ what, against: 'floor' })),

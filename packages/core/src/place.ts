@@ -28,7 +28,11 @@ export function stackOf(site: Site | number): string | undefined {
   return typeof site === 'object' ? site.stack : undefined
 }
 
-/** `at commit (journal.ts:12:3)`, in the words of the engine; undefined where no place was recorded. */
+/**
+ * `at commit (journal.ts:12:3)`, in the words of the engine: the innermost call that the application wrote itself, else the innermost
+ * of all. An adapter opens scopes on behalf of its callers, and its own place would help nobody. Undefined where no place was recorded.
+ */
 export function frameOf(stack: string | undefined): string | undefined {
-  return /at .*|\S*@.*/.exec(`${stack}`)?.[0]
+  const frames = `${stack}`.match(/at .*|\S*@.*/g) ?? []
+  return frames.find((frame) => !/node_modules|node:/.test(frame)) ?? frames[0]
 }

@@ -140,6 +140,28 @@ describe('the way of a restriction', () => {
     )
   })
 
+  test('names the place that the application wrote, not that of a library which it called', () => {
+    const library = ['at restrict (/app/node_modules/@scopemask/core/dist/fastify.js:18:3)']
+    const own = 'at handler (/app/src/checkout.ts:40:5)'
+    const said = (frames: readonly string[]) =>
+      new RestrictionError('jobs', 'request', setUp().NO_DISK, [
+        {
+          flag: 'NO_DISK',
+          steps: [
+            {
+              kind: 'scope',
+              context: 'request',
+              label: 'a',
+              stack: ['Error', ...frames].join('\n    '),
+            },
+          ],
+        },
+      ]).message
+    expect(said([...library, 'at node:internal/process:1:2', own])).toContain('(checkout.ts:40)')
+    expect(said(library)).toContain('(fastify.js:18)')
+    expect(said([])).toBe('NO_DISK: scope "a" of request')
+  })
+
   test('is bounded, and its beginning is kept, however long it is', () => {
     const { jobs, request, NO_DISK, NO_NETWORK } = setUp()
     jobs.recordPlaces(0)
