@@ -47,7 +47,9 @@ function intervalOf(values: readonly number[]): Interval {
   const mean = meanOf(values)
   if (values.length < 2) return { mean, half: 0 }
   const t = quantile(values.length - 1)
-  return { mean, half: t * Math.sqrt(varianceOf(values) / values.length) }
+  const half = t * Math.sqrt(varianceOf(values) / values.length)
+  // What is left of adding up equal numbers is no scatter.
+  return { mean, half: half < 1e-9 * Math.abs(mean) ? 0 : half }
 }
 
 /** Welch's test at 95%: the means are further apart than their scatter explains. */

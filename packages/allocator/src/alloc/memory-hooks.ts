@@ -6,6 +6,8 @@ import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
 export interface MemoryHooks extends ReclaimHooks, MigrateHooks {
   /** The kernel log: reports of failed allocations, and of requests that ask for more than their scope allows. */
   log?(text: string): void
+  /** The report of a call site that asks for more than its scope allows, once for each; by default it goes to the log. */
+  unsafe?(text: string): void
   /** kswapd of a node is needed, if it is not awake: run `balance` soon. */
   wakeKswapd?(node: number, order: number, highest: number): void
   /**

@@ -366,7 +366,9 @@ export class PageAllocator {
 
   #unsafe(site: number, gfp: number, allowed: number): void {
     const report = this.callSites.countUnsafe(site, gfp, allowed)
-    if (report !== undefined) this.#hooks.log?.(report)
+    if (report === undefined) return
+    if (this.#hooks.unsafe === undefined) this.#hooks.log?.(report)
+    else this.#hooks.unsafe(report)
   }
 
   #warnAlloc(gfp: number, { task, order, nodemask, cpuset, cpu = 0 }: PageRequest): void {

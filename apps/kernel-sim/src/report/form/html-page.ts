@@ -59,7 +59,7 @@ function partHtml(part: Part, id: string): Html {
   if (typeof part === 'string') return html`<p>${part}</p>\n`
   if ('columns' in part) return htmlTable(id, part)
   if ('drawing' in part) {
-    return html`<div class="scroll" role="img" aria-label="${part.shows}"><pre>${part.drawing.join('\n')}</pre></div>\n`
+    return html`<div class="scroll" role="img" aria-label="${part.shows}" tabindex="0"><pre>${part.drawing.join('\n')}</pre></div>\n`
   }
   if ('heading' in part) return html`<h3>${part.heading}</h3>\n`
   if ('pictures' in part)

@@ -92,6 +92,11 @@ const COSTS: Readonly<Record<string, string>> = {
 export const COST_FIGURES = Object.keys(COSTS)
 
 function costSection({ policies, costs }: Comparison): Section | undefined {
+  if (costs.length === 0) {
+    return section('costs', 'What scopes cost', [
+      'Nothing: no request that had to keep out of the filesystem was short of memory.',
+    ])
+  }
   return section('costs', 'What scopes cost', [
     table(costs, {
       caption: 'Of requests that must not enter the filesystem, by policy',

@@ -239,7 +239,9 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
     of('stall_count') === 0
       ? 'No task had to reclaim itself.'
       : `Tasks reclaimed themselves ${plural(of('stall_count'), 'time')}, for ${figure(of('stall_us_sum') / 1000)} ms in all (median ${figure(of('stall_us_p50'))} us, longest ${figure(of('stall_us_max'))} us); ${number(of('stall_zero_progress'))} of these freed nothing, and ${number(of('stall_nofs'))} had to keep out of the filesystem.`,
-    `Because requests had to keep out of the filesystem, its shrinker was refused ${plural(of('shrink_super_cache_scan_refused'), 'time')}, and ${plural(of('oom_refused'), 'kill')}.`,
+    of('shrink_super_cache_scan_refused') + of('oom_refused') === 0
+      ? undefined
+      : `For requests that had to keep out of the filesystem, its shrinker was not called ${plural(of('shrink_super_cache_scan_refused'), 'time')}, and ${plural(of('oom_refused'), 'kill')} ${of('oom_refused') === 1 ? 'was' : 'were'} refused.`,
   ])
 }
 

@@ -216,8 +216,11 @@ export function readFields<F extends Fields>(
 
 /** What was perhaps meant, or what there is. */
 function instead(given: string, known: readonly string[]): string {
-  const near = known.find((each) => distance(each, given) <= 2)
-  return near === undefined ? `; it has ${known.join(', ')}` : `; is ${near} meant?`
+  const [near] = known
+    .map((each) => ({ each, letters: distance(each, given) }))
+    .filter(({ letters }) => letters <= 2)
+    .sort((a, b) => a.letters - b.letters)
+  return near === undefined ? `; it has ${known.join(', ')}` : `; is ${near.each} meant?`
 }
 
 /** How many letters are changed, put in or left out (Levenshtein); large texts are far from everything. */

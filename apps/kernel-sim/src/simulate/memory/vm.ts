@@ -88,6 +88,8 @@ export class Vm {
       { ...spec.memory, cpus: spec.cpus },
       {
         log,
+        // 6.1 says nothing of it.
+        unsafe: () => {},
         wakeKswapd: (node, order) => this.kswapd[node]?.wake(order),
         outOfMemory: (gfp, order) => this.oom.kill(gfp, order),
         wakeFlushers: () => this.wakeFlushers?.(),

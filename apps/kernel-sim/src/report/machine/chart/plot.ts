@@ -46,7 +46,7 @@ export function bottomAxis(
 ): Html {
   return html`<path class="rule" d="M${n(left)} ${n(bottom)}H${n(right)}"/>${ticks.map(
     ({ at, text }) =>
-      html`<path class="rule" d="M${n(at)} ${n(bottom)}v4"/><text class="axis" x="${n(at)}" y="${n(bottom + 16)}" text-anchor="middle">${text}</text>`,
+      html`<path class="rule" d="M${n(at)} ${n(bottom)}v4"/><text class="axis" x="${n(at)}" y="${n(bottom + 16)}" text-anchor="${at > right - 20 ? 'end' : 'middle'}">${text}</text>`,
   )}<text class="axis" x="${n((left + right) / 2)}" y="${n(bottom + 30)}" text-anchor="middle">${what}</text>
 `
 }
