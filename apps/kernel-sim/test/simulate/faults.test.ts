@@ -122,4 +122,11 @@ it('machines of other sizes have the zones that x86 gives them', () => {
   expect(DMA32 / (DMA32 + Normal)).toBeCloseTo(3 / 8, 5)
   expect(large.memory.watermarkScaleFactor).toBe(100)
   expect(large.bootDirtyLimit).toBeGreaterThan(2 * 10_016 * 30)
+  // What the kernel itself has it takes from each zone.
+  const { zones } = planned(parsePlan('dur=1\nproc name=a type=ws mib=1 n=1 pace_us=1'), large).vm
+    .memory
+  for (const { name, freePages } of zones.all) {
+    const wanted = large.freeAtStart[name] ?? 0
+    expect(Math.abs(freePages - wanted), name).toBeLessThan(4096)
+  }
 })

@@ -34,6 +34,8 @@ export const GFP_HIGHUSER_MOVABLE = 0x100cca
 const GFP_FAULT = 0x140dca
 const GFP_KERNEL_FIXED = 0xcc0
 const BOOT_CHUNK = 10
+/** What a request says to get its pages from a zone, and not from one above it (__GFP_DMA, __GFP_DMA32). */
+const ZONE_FLAGS: Readonly<Record<string, number>> = { DMA: 1, DMA32: 4 }
 
 interface Request {
   readonly task: CoreTask<'PF'>
@@ -332,7 +334,7 @@ export class Vm {
     for (const zone of memory.zones.all) {
       const target = spec.freeAtStart[zone.name]
       if (target === undefined) continue
-      const flags = zone.name === 'DMA' ? GFP_KERNEL_FIXED | 1 : GFP_KERNEL_FIXED
+      const flags = GFP_KERNEL_FIXED | (ZONE_FLAGS[zone.name] ?? 0)
       for (let order = BOOT_CHUNK; order >= 0; order--) {
         while (zone.freePages - (1 << order) >= target) {
           const page = memory.tryAlloc(kernel, flags, order)
