@@ -2,9 +2,10 @@
 import { __GFP_FS } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
+import { LAST_IDLE_WORKER } from './last-idle-worker.js'
 
 function build(kernel: Kernel, isSeparate: boolean): void {
-  const pool = kernel.workerPool('0', { workers: 1, creates: true, most: 2 })
+  const pool = kernel.workerPool('0', LAST_IDLE_WORKER)
   const cifsiod = kernel.workqueue('cifsiod', { pool, memReclaim: true })
   const oplockd = isSeparate ? kernel.workqueue('cifsoplockd', { pool }) : cifsiod
   const page = kernel.page('folio', { dirty: true })

@@ -6,13 +6,11 @@
 import { GFP_KERNEL } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
+import { LAST_IDLE_WORKER } from './last-idle-worker.js'
 
 function build(kernel: Kernel, memReclaim: boolean): void {
   // On one CPU the last idle worker has to leave another behind, on the other one there are enough.
-  const cpus = [
-    kernel.workerPool('0', { workers: 1, creates: true, most: 2 }),
-    kernel.workerPool('1', { workers: 2 }),
-  ]
+  const cpus = [kernel.workerPool('0', LAST_IDLE_WORKER), kernel.workerPool('1', { workers: 2 })]
   const events = kernel.workqueue('events', { cpus })
   const queue = memReclaim ? kernel.workqueue('mm_percpu_wq', { cpus, memReclaim }) : events
   const mutex = kernel.mutex('pcpu_drain_mutex')

@@ -2,9 +2,10 @@
 import { __GFP_FS, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
+import { LAST_IDLE_WORKER } from './last-idle-worker.js'
 
 function build(kernel: Kernel, isFixed: boolean): void {
-  const pool = kernel.workerPool('unbound', { workers: 1, creates: true, most: 2 })
+  const pool = kernel.workerPool('unbound', LAST_IDLE_WORKER)
   const writeback = kernel.workqueue('writeback', { pool, memReclaim: true })
   const name = isFixed ? 'quota_events_unbound' : 'events_unbound'
   const quota = kernel.workqueue(name, { pool, memReclaim: isFixed })

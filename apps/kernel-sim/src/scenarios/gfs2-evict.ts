@@ -2,7 +2,7 @@
 import { __GFP_FS, GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
-import { NOTHING_DELEGATED } from './inapplicable.js'
+import { nothingConveyed } from './inapplicable.js'
 
 function build(kernel: Kernel, isAsynchronous: boolean): void {
   const dlm = kernel.bitLock('DLM, until the node is fenced')
@@ -29,12 +29,15 @@ const TOLD =
 const LEAVES_OUT =
   'The cluster: which locks are held elsewhere, and what fencing takes. The queue of glocks is per machine.'
 
+const AGENT =
+  'the fence agent is a process in user space that is told by a message: no mask can travel with that, and no item is queued'
+
 export const gfs2Evict = scenario({
   name: 'gfs2-evict',
   summary:
     'a fence agent reclaims, and eviction of an inode waits for the lock manager that waits for the agent',
   source: 'before commit 71c1b2136835',
-  inapplicable: NOTHING_DELEGATED,
+  inapplicable: nothingConveyed(AGENT),
   history: {
     told: TOLD,
     leavesOut: LEAVES_OUT,

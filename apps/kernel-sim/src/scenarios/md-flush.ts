@@ -5,9 +5,10 @@
 import { __GFP_FS, GFP_KERNEL } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
+import { LAST_IDLE_WORKER } from './last-idle-worker.js'
 
 function build(kernel: Kernel, memReclaim: boolean): void {
-  const pool = kernel.workerPool('0', { workers: 1, creates: true, most: 2 })
+  const pool = kernel.workerPool('0', LAST_IDLE_WORKER)
   const md = kernel.workqueue('md', { pool, memReclaim: true })
   const events = kernel.workqueue('events', { pool, memReclaim })
   const log = kernel.bitLock('XFS log write')

@@ -1,6 +1,7 @@
 /** Case 23: a process serves a block device; what it allocates for that can have to write to the same device. */
 import { __GFP_FS, GFP_KERNEL, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
 import { scenario } from '../kernel/scenario.js'
+import { nothingConveyed } from './inapplicable.js'
 
 const SOCKET = 'requests go to the process through a socket, and no mask can travel with them'
 
@@ -9,12 +10,7 @@ export const nbdDaemon = scenario({
   summary:
     'the daemon of a network block device allocates to send, and reclaim writes to that device',
   source: 'commit 8d19f1c8e193',
-  inapplicable: {
-    'convey-on-queue': SOCKET,
-    'inherit-on-wait': SOCKET,
-    'callee-scope': SOCKET,
-    'separate-queues': SOCKET,
-  },
+  inapplicable: nothingConveyed(SOCKET),
   history: {
     told: 'Drivers such as nbd, iscsi and dm-multipath have parts in user space on the I/O path. In the kernel they would allocate with GFP_NOIO; a system call of the daemon could not, so that sendmsg() reclaimed by writing to XFS on the very device that the daemon serves (2019).',
     leavesOut:

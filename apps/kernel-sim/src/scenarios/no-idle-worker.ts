@@ -5,9 +5,10 @@
 import { __GFP_FS } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
+import { LAST_IDLE_WORKER } from './last-idle-worker.js'
 
 function build(kernel: Kernel, memReclaim: boolean): void {
-  const pool = kernel.workerPool('0', { workers: 1, creates: true, most: 2 })
+  const pool = kernel.workerPool('0', LAST_IDLE_WORKER)
   const queue = kernel.workqueue(memReclaim ? 'bch_journal' : 'events', { pool, memReclaim })
   const page = kernel.page('folio on bcache0', { dirty: true })
   const write = kernel.work('journal_write', function* () {

@@ -5,6 +5,7 @@
 import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import type { Kernel } from '../kernel/kernel.js'
 import { type History, scenario } from '../kernel/scenario.js'
+import { LAST_IDLE_WORKER } from './last-idle-worker.js'
 
 interface Form {
   /** How many tasks have unrestricted items: to keep the restricted one waiting it takes one for each place in the queue. */
@@ -21,7 +22,7 @@ function build(kernel: Kernel, { plain = 1, creates = false, ...options }: Form)
     yield* lock.lock()
     yield* lock.unlock()
   })
-  const own = creates ? { pool: kernel.workerPool('0', { workers: 1, creates, most: 2 }) } : {}
+  const own = creates ? { pool: kernel.workerPool('0', LAST_IDLE_WORKER) } : {}
   const queue = kernel.workqueue('shared_wq', { ...options, ...own })
   const item = (name: string, gfp: number) =>
     kernel.work(name, function* () {

@@ -8,12 +8,12 @@ import { scenario } from '../kernel/scenario.js'
 export const transactionHandOff = scenario({
   name: 'transaction-hand-off',
   summary: 'a transaction moves from the submitter of I/O to the worker that completes it',
-  source: 'fs/xfs/xfs_aops.c, xfs_setfilesize_ioend',
+  source: 'fs/xfs/xfs_aops.c before 6.1, xfs_setfilesize_ioend',
   history: {
-    told: 'XFS reserves a transaction when it submits a write that extends a file, and commits it in a worker when the I/O is complete. Its NOFS scope cannot stay open in the submitter, so it is closed there and opened in the worker by hand; rolling a transaction moves it to the next one.',
+    told: 'XFS reserved a transaction when it submitted a write that extends a file, and committed it in a worker when the I/O was complete; 6.1 reserves it in the worker. Its NOFS scope could not stay open in the submitter, so it was closed there and opened in the worker by hand; rolling a transaction moves it to the next one.',
     leavesOut: 'The I/O, and that completions of several writes are merged.',
     upstream: {
-      says: 'xfs_setfilesize_ioend() takes the scope over by hand.',
+      says: 'xfs_setfilesize_ioend() took the scope over by hand.',
       under: 'callee-scope',
       verdict: 'safe',
     },

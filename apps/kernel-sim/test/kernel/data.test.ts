@@ -63,7 +63,7 @@ describe('a variable', () => {
       },
     ),
     ...inForms(
-      'include/linux/atomic.h, atomic_dec_if_positive',
+      'include/linux/atomic/atomic-instrumented.h, atomic_dec_if_positive',
       [
         ['one that is 2, from which two tasks take one each', 'safe', 2],
         ['one that is 1, from which two tasks take one each', 'deadlock', 1],

@@ -1,4 +1,7 @@
-/** Litmus: small programs whose verdict follows from the kernel's own code. */
+/**
+ * Litmus: small programs whose verdict follows from the kernel's own code. Files and functions were looked up in the sources of
+ * Linux 6.12.117 and, where a program names it, 6.1.192.
+ */
 import { expect, it } from 'vitest'
 import { Kernel } from '../../src/kernel/kernel.js'
 import { type PolicyName, policyNamed } from '../../src/kernel/policy.js'

@@ -41,7 +41,7 @@ describe('memory, pressure left open', () => {
   itBehaves([
     {
       program: 'GFP_KERNEL under the lock of a shrinker',
-      source: 'mm/vmscan.c, shrink_slab',
+      source: 'mm/shrinker.c, shrink_slab',
       want: 'deadlock',
       build: (kernel) => underItsLock(kernel, GFP_KERNEL),
     },
@@ -152,7 +152,8 @@ describe('memory, pages counted', () => {
       ] as const
     ).map(([name, gfp, want]) => ({
       program: `${name} where there is nothing to free and nobody to kill`,
-      source: 'mm/page_alloc.c, should_reclaim_retry and __alloc_pages_may_oom',
+      source:
+        'mm/page_alloc.c, should_reclaim_retry; mm/oom_kill.c, out_of_memory (panics: "System is deadlocked on memory")',
       want,
       build(kernel: Kernel) {
         kernel.limitMemory({ pages: 0 })
@@ -387,7 +388,7 @@ describe('a memory cgroup', () => {
       (kernel, gfp) => atLimit(kernel, gfp, 1),
     ),
     ...inForms(
-      'mm/vmscan.c, shrink_slab_memcg; mm/memcontrol.c, try_charge_memcg (gfp_mask of the caller)',
+      'mm/shrinker.c, shrink_slab_memcg; mm/memcontrol.c, try_charge_memcg (gfp_mask of the caller)',
       [
         ['at its limit reclaims under the lock of a shrinker', 'deadlock', [ACCOUNT, true]],
         ['at its limit, with GFP_NOFS', 'safe', [GFP_NOFS | __GFP_ACCOUNT, true]],
@@ -571,8 +572,7 @@ describe('a mempool', () => {
     },
     {
       program: 'two elements for one task, of a reserve of one',
-      source:
-        'mm/mempool.c, mempool_alloc ("a single caller must not allocate more than one element")',
+      source: 'block/bio.c, bio_alloc_bioset (never more than one at a time from the general pool)',
       want: 'deadlock',
       build(kernel) {
         const pool = kernel.mempool('bio', 1)

@@ -216,6 +216,31 @@ describe('what is right', () => {
     expect(error).toMatch(/kworker\/u4 returns from work forgetful and still holds m /)
   })
 
+  it('numbers of workers, elements and places that there cannot be', () => {
+    const says = (make: (kernel: Kernel) => unknown) => misuse((kernel) => void make(kernel))
+    expect(says((kernel) => kernel.workerPool('p', { workers: -1 }))).toMatch(
+      /pool p has -1 workers: give a whole number from 0/,
+    )
+    expect(says((kernel) => kernel.workerPool('p', { workers: 2, most: 1 }))).toMatch(
+      /pool p has 2 workers and at most 1: give a whole number that is not less/,
+    )
+    expect(says((kernel) => kernel.workqueue('wq', { maxActive: 0 }))).toMatch(
+      /queue wq has maxActive 0: give a whole number from 1/,
+    )
+    expect(
+      says((kernel) => {
+        const pool = kernel.workerPool('p')
+        return kernel.workqueue('wq', { pool, cpus: [pool] })
+      }),
+    ).toMatch(/queue wq has a pool and cpus: give one of them/)
+    expect(says((kernel) => kernel.mempool('bio', 0))).toMatch(
+      /mempool bio keeps 0 elements: give a whole number from 1/,
+    )
+    expect(says((kernel) => kernel.limitMemory({ pages: -1 }))).toMatch(
+      /free pages.count would be -1: it holds whole numbers from 0/,
+    )
+  })
+
   it('values that a row cannot hold, and choices of nothing', () => {
     const says = (body: (kernel: Kernel) => () => Steps<unknown>) =>
       misuse((kernel) => {

@@ -16,7 +16,7 @@ function reclaimLock(kernel: Kernel) {
 describe('a process', () => {
   itBehaves(
     inForms(
-      'kernel/fork.c, dup_task_struct and copy_flags (which leaves the PF_MEMALLOC_* bits)',
+      'kernel/fork.c, dup_task_struct and copy_process (which clears other flags)',
       [
         ['forked in a NOFS scope: it allocates in the scope', 'safe', true],
         ['forked before the scope is opened', 'deadlock', false],

@@ -177,7 +177,7 @@ describe('a wait queue', () => {
     },
     {
       program: 'schedule_timeout comes back by itself',
-      source: 'kernel/time/sleep_timeout.c, schedule_timeout',
+      source: 'kernel/time/timer.c, schedule_timeout',
       want: 'safe',
       build(kernel) {
         const queue = kernel.waitQueue('q')

@@ -6,7 +6,7 @@
  */
 import { __GFP_DIRECT_RECLAIM, __GFP_IO, __GFP_NORETRY } from '@scopemask/allocator'
 import type { Machine, MachineObject } from '@scopemask/checker/machine'
-import { BLOCKED, type Operation, type Steps } from '@scopemask/checker/machine'
+import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 import type { Memory } from './memory.js'
@@ -26,6 +26,9 @@ export class Mempool {
   readonly #alloc: (gfp: number) => Steps<number>
 
   constructor(machine: Machine, tasks: TaskStates, memory: Memory, name: string, elements: number) {
+    if (!Number.isInteger(elements) || elements < 1) {
+      throw new Misuse(`mempool ${name} keeps ${elements} elements: give a whole number from 1`)
+    }
     const object = machine.object(name)
     this.object = object
     const left = machine.field(object, 'elements', elements)

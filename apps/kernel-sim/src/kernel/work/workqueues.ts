@@ -2,7 +2,13 @@
  * Workqueues: items that worker threads of a shared pool work on (kernel/workqueue.c). What an item, a queue and a pool are is in
  * files of their own, as is what is done with them: queueing.ts, flushing.ts, workers.ts.
  */
-import type { Machine, MachineObject, Row, Steps } from '@scopemask/checker/machine'
+import {
+  type Machine,
+  type MachineObject,
+  Misuse,
+  type Row,
+  type Steps,
+} from '@scopemask/checker/machine'
 import type { Interventions } from '../intervention.js'
 import { OperationTable } from '../operation.js'
 import type { Policy } from '../policy.js'
@@ -68,7 +74,17 @@ export class Workqueues {
     this.queueing = new Queueing(parts, this.flushing)
   }
 
+  /** @throws Misuse for numbers of workers that a pool cannot have. */
   pool(name: string, options: PoolOptions): WorkerPool {
+    const { workers = 0, creates = false, most = Math.max(1, workers) } = options
+    if (!Number.isInteger(workers) || workers < 0) {
+      throw new Misuse(`pool ${name} has ${workers} workers: give a whole number from 0`)
+    }
+    if (!Number.isInteger(most) || most < workers || (creates && most < 1)) {
+      throw new Misuse(
+        `pool ${name} has ${workers} workers and at most ${most}: give a whole number that is not less`,
+      )
+    }
     const pool = new WorkerPool(this.#machine, this.#machine.object(name), options)
     this.#registry.pools.push(pool)
     return pool
@@ -77,6 +93,12 @@ export class Workqueues {
   queue(name: string, pool: WorkerPool, options: WorkqueueOptions): Workqueue {
     const { memReclaim = false, maxActive = Number.POSITIVE_INFINITY, rescuesAllAtOnce } = options
     const { cpus = [] } = options
+    if (maxActive !== Number.POSITIVE_INFINITY && !(Number.isInteger(maxActive) && maxActive > 0)) {
+      throw new Misuse(`queue ${name} has maxActive ${maxActive}: give a whole number from 1`)
+    }
+    if (options.pool !== undefined && options.cpus !== undefined) {
+      throw new Misuse(`queue ${name} has a pool and cpus: give one of them`)
+    }
     const object = this.#machine.object(name)
     const rescued = memReclaim || this.#interventions.rescues(object.kin)
     const parts = { pool, memReclaim: rescued, maxActive, rescuesAllAtOnce }
