@@ -19,11 +19,12 @@ import type { Fault } from './faults/fault.js'
 import { Files } from './fs/files.js'
 import { Journal } from './fs/journal.js'
 import type { MachineSpec } from './machine-spec.js'
+import { countersOf, type Facts } from './measure/facts.js'
 import { Samples } from './measure/samples.js'
 import { type SeriesSpec, TimeSeries } from './measure/time-series.js'
 import { Timeline } from './measure/timeline.js'
 import { WorkLog } from './measure/work-log.js'
-import { Vm } from './memory/vm.js'
+import { GFP_HIGHUSER_MOVABLE, Vm } from './memory/vm.js'
 import type { Program } from './plan/programs.js'
 import { type MachinePolicy, machinePolicy } from './policy.js'
 import { machineCounters } from './proc/counters.js'
@@ -104,6 +105,8 @@ export class Simulation {
   /** When the run began, on the clock, and how long it took, ns. */
   readonly began: number
   elapsed = 0
+  /** What the kernel had counted when the time of the run was over; null as long as it is not. */
+  closing: Facts | null = null
   readonly #main: readonly Task[]
   readonly #duration: number
   readonly #before: Events
@@ -206,6 +209,13 @@ export class Simulation {
       scenario === undefined
         ? null
         : new ScenarioRun(scenario.scenario, scenario.policy, system, xorshift(random(2 ** 30) + 1))
+    const harness = this.#harness()
+    clock.at(this.began + duration, () => {
+      this.elapsed = duration
+      this.closing = countersOf(this)
+      this.cpus.wake(harness)
+    })
+    this.cpus.start(harness)
     for (const task of this.tasks) this.cpus.start(task)
     for (const task of this.scenario?.tasks ?? []) this.cpus.start(task)
     this.balloons = (options.faults ?? [])
@@ -234,7 +244,7 @@ export class Simulation {
       log.end(clock.now - began, task === undefined ? 0 : cpus.timeOf(task))
     }
     this.#stopped ||= this.#over() || limit === Number.POSITIVE_INFINITY
-    this.elapsed = this.#over() ? this.#lastEnd() : clock.now - began
+    if (this.closing === null) this.elapsed = this.#over() ? this.#lastEnd() : clock.now - began
   }
 
   /** The tasks that are measured one by one: workloads, those of the scenario, and threads of the kernel. */
@@ -275,19 +285,26 @@ export class Simulation {
   /** The measuring program: it takes the CPU from everybody, which lets the scheduler choose anew. */
   #sampler(lag: number): Task {
     const { clock, cpus } = this
-    const task = new Task('sampler', PF.mask(), (self) => {
-      const { began, samples } = this
-      const isStopped = () => this.#stopped
-      return (function* () {
-        for (let at = 0; !isStopped(); at += SAMPLE) {
-          clock.at(began + at + lag, () => cpus.wake(self))
-          yield WAIT
-          samples.take(at)
-        }
-      })()
+    const { began, samples } = this
+    const isStopped = () => this.#stopped
+    const task = new Task('sampler', PF.mask(), function* (self) {
+      for (let at = 0; !isStopped(); at += SAMPLE) {
+        clock.at(began + at + lag, () => cpus.wake(self))
+        yield WAIT
+        samples.take(at)
+      }
     })
     task.realtime = true
     return task
+  }
+
+  /** Who has started the workloads: when the time is over it needs a page for what it reports, and is in no scope. */
+  #harness(): Task {
+    const { vm } = this
+    return new Task('harness', PF.mask(), function* (self) {
+      yield WAIT
+      yield* vm.alloc(self, GFP_HIGHUSER_MOVABLE)
+    })
   }
 
   /** What the kernel has in use before the run: buffers of the filesystem on the file LRU, and pages of the measuring program. */

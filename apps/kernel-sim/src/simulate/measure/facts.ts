@@ -6,9 +6,31 @@ import type { WorkLog } from './work-log.js'
 
 export type Facts = Readonly<Record<string, number>>
 
-/** All figures of a run that has ended. */
+/**
+ * All figures of a run that has ended. What the kernel counts is read when the time of the run is over, or when it ended before, as it
+ * was with the real one; what a process measures of itself, and pressure, when all is over.
+ */
 export function factsOf(simulation: Simulation): Facts {
-  const { vm, disk, samples } = simulation
+  const { samples, vm } = simulation
+  const facts: Record<string, number> = { ...(simulation.closing ?? countersOf(simulation)) }
+  const kswapd = vm.kswapd[0]
+  if (kswapd !== undefined) facts.kswapd_cpu_ms = kswapd.task.cpuTime / MS
+  pressureFacts(simulation, facts)
+  for (const name of SAMPLED) facts[`mean_${name}`] = samples.mean(name)
+  facts.max_nr_dirty = samples.max('nr_dirty')
+  facts.max_nr_writeback = samples.max('nr_writeback')
+  for (const log of simulation.logs) workFacts(log, facts)
+  const [kill] = vm.oom.kills
+  if (kill !== undefined) {
+    facts.oom_first_s = (kill.at - simulation.began) / SECOND
+    facts.oom_victim_anon_rss_kb = kill.rss * 4
+  }
+  return facts
+}
+
+/** What the kernel has counted up to now. */
+export function countersOf(simulation: Simulation): Facts {
+  const { vm, disk } = simulation
   const { nodes = [] } = vm.memory.counters()
   const events = simulation.events()
   const [node] = nodes
@@ -51,10 +73,8 @@ export function factsOf(simulation: Simulation): Facts {
     facts.kswapd_high_wmark_hit_quickly = kswapd.highHitQuickly
     facts.kswapd_full_sleeps = kswapd.fullSleeps
     facts.kswapd_lowest_priority = kswapd.lowestPriority
-    facts.kswapd_cpu_ms = kswapd.task.cpuTime / MS
     facts.stolen_per_kswapd_run = (events.pgsteal_kswapd ?? 0) / (events.pageoutrun ?? 1)
   }
-  pressureFacts(simulation, facts)
   const { writeback, journal } = simulation
   facts.nr_dirtied = writeback.dirtied
   facts.nr_written = writeback.written
@@ -66,16 +86,7 @@ export function factsOf(simulation: Simulation): Facts {
   facts.shrink_super_cache_objects_refused = simulation.files.objects.refusedObjects
   facts.oom_refused = vm.oom.refused
   dirtyFacts(simulation, facts)
-  for (const name of SAMPLED) facts[`mean_${name}`] = samples.mean(name)
-  facts.max_nr_dirty = samples.max('nr_dirty')
-  facts.max_nr_writeback = samples.max('nr_writeback')
   stallFacts(simulation, facts)
-  for (const log of simulation.logs) workFacts(log, facts)
-  const [kill] = vm.oom.kills
-  if (kill !== undefined) {
-    facts.oom_first_s = (kill.at - simulation.began) / SECOND
-    facts.oom_victim_anon_rss_kb = kill.rss * 4
-  }
   return facts
 }
 

@@ -71,6 +71,8 @@ export class Kswapd {
   }
 
   *#run(): LiveSteps {
+    // The machine has been up for long: it sleeps already.
+    yield* this.#sleepUntilNeeded()
     for (;;) {
       yield* this.#tryToSleep()
       const order = this.#order
@@ -111,10 +113,14 @@ export class Kswapd {
     else if (!this.#mayRest()) this.highHitQuickly++
     else {
       this.fullSleeps++
-      this.#resting = true
-      yield WAIT
-      this.#resting = false
+      yield* this.#sleepUntilNeeded()
     }
+  }
+
+  *#sleepUntilNeeded(): LiveSteps {
+    this.#resting = true
+    yield WAIT
+    this.#resting = false
   }
 
   #napIsOver(nap: number): void {
