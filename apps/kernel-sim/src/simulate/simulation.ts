@@ -18,6 +18,7 @@ import { DiskPace } from './faults/disk-pace.js'
 import type { Fault } from './faults/fault.js'
 import { Files } from './fs/files.js'
 import { Journal } from './fs/journal.js'
+import { Metadata } from './fs/metadata.js'
 import type { MachineSpec } from './machine-spec.js'
 import { countersOf, type Facts } from './measure/facts.js'
 import { Samples } from './measure/samples.js'
@@ -133,7 +134,7 @@ export class Simulation {
     this.disk = new Disk(clock, this.cpus, spec.disk)
     this.cache = new PageCache({ memory: this.vm.memory, owners: this.vm.owners, cpus, psi })
     const shared = { clock, cpus: this.cpus, vm: this.vm, cache: this.cache, disk: this.disk }
-    const metadata = this.#occupy(spec, random(64))
+    const superblock = this.#occupy(spec, random(64))
     this.writeback = new Writeback({
       ...shared,
       sysctls: spec.sysctls,
@@ -149,10 +150,13 @@ export class Simulation {
       readaheadPages: spec.disk.readaheadBytes / 4096,
       scope: policy.scope,
     })
+    const { writeback, journal } = this
+    const metadata = new Metadata({ cache: this.cache, reader, writeback, journal, costs })
     const writer = new Writer({
       ...shared,
       writeback: this.writeback,
       journal: this.journal,
+      metadata: metadata,
       costs,
     })
     this.files = new Files({
@@ -161,6 +165,7 @@ export class Simulation {
       writer,
       writeback: this.writeback,
       journal: this.journal,
+      metadata: metadata,
       costs,
       vfsCachePressure: spec.sysctls.vfsCachePressure,
       restricted: policy.scope || policy.explicit,
@@ -200,9 +205,9 @@ export class Simulation {
     this.#before = { ...this.vm.memory.counters().events }
     // Mount has changed the superblock, which has been dirty for longer than the run.
     this.journal.note(SUPERBLOCK)
-    const page = this.cache.at(metadata, 0)
+    const page = this.cache.at(superblock, 0)
     this.clock.at(this.began + COMMITTED, () =>
-      this.writeback.markDirty(metadata, 0, page, Number.NEGATIVE_INFINITY),
+      this.writeback.markDirty(superblock, 0, page, Number.NEGATIVE_INFINITY),
     )
     const { scenario } = options
     this.scenario =

@@ -70,7 +70,7 @@ export class DirtyThrottle {
   #dirtiedStamp = 0
   #writtenStamp = 0
   #exceeded = false
-  /** How long tasks paused: jiffies. Those of less than 256 are told apart. */
+  /** The pauses that tasks were given (trace event balance_dirty_pages): jiffies. Those of less than 256 are told apart. */
   readonly pauses = new Histogram(128)
   /** What tasks saw when they looked, summed up. */
   readonly seen = { looks: 0, threshold: 0, background: 0, dirty: 0 }
@@ -182,11 +182,10 @@ export class DirtyThrottle {
         }
       }
       if (this.firstPause < 0) this.firstPause = this.#clock.now
-      const began = this.#jiffies()
+      this.pauses.add(pause)
       this.#clock.at(jiffiesFrom(this.#clock.now, pause), () => this.#cpus.wake(task))
       task.reason = WaitReason.DIRTY
       yield WAIT
-      this.pauses.add(this.#jiffies() - began)
       dirtier.pausedWhen = now + pause
       dirtier.dirtied = 0
       dirtier.pauseAfter = least.pages

@@ -16,10 +16,14 @@ import type { FileCache, PageCache } from './page-cache.js'
 /** A file is written so many pages at a time, unless more is asked for (MIN_WRITEBACK_PAGES). */
 const CHUNK = 1024
 
-/** Pages that go to the disk in one request, and whose they are. */
+/** A bio has so many segments; pages that are neighbours in memory are one (BIO_MAX_VECS, bio_add_page). */
+const BIO_SEGMENTS = 256
+
+/** Pages that are sent to the disk together, neighbours there, and whose they are. They are in writing from the time they are in it. */
 interface Run {
   readonly pages: number[]
   readonly of: DirtyFile[]
+  segments: number
 }
 
 /** The dirty pages of a file. */
@@ -60,7 +64,7 @@ export class Writeback {
   readonly #queue: DirtyFile[] = []
   readonly #files = new Map<FileCache, DirtyFile>()
   /** What the flusher has collected: the blocks of small files that it writes one after the other are neighbours (mballoc.c). */
-  #run: Run = { pages: [], of: [] }
+  #run: Run = { pages: [], of: [], segments: 0 }
   #background = false
   /** Reclaim wants everything written. */
   #everything = false
@@ -165,6 +169,11 @@ export class Writeback {
     if (of !== undefined) yield* this.#settled(task, of)
   }
 
+  /** Returns true while a page is being written. */
+  isWritten(page: number): boolean {
+    return (this.#vm.memory.lru.flags(page) & PG_WRITEBACK) !== 0
+  }
+
   /** Files with pages that are dirty or in writing. */
   busy(): readonly FileCache[] {
     return [...this.#files.values()]
@@ -236,6 +245,8 @@ export class Writeback {
     const of = this.#queue.shift()
     if (of === undefined) return false
     yield* this.#write(this.task, of, this.#chunk())
+    // What is large is sent at once (BLK_PLUG_FLUSH_SIZE); small files, whose blocks are neighbours, are collected.
+    if (this.#run.pages.length >= this.#disk.maxPages) yield* this.#flush(this.task)
     if (of.dirty > 0) this.#queue.push(of)
     this.throttle.updateBandwidth()
     return true
@@ -268,11 +279,13 @@ export class Writeback {
       of.writeback++
       of.sent++
       this.writeback++
-      this.#run.pages.push(page)
-      this.#run.of.push(of)
+      const run = this.#run
+      if (run.pages.at(-1) !== page - 1) run.segments++
+      run.pages.push(page)
+      run.of.push(of)
       left--
       if (left === 0 || of.dirty === 0) of.cursor = (place + 1) % size
-      if (this.#run.pages.length === this.#disk.maxPages) yield* this.#flush(task)
+      if (run.segments === BIO_SEGMENTS) yield* this.#flush(task)
     }
   }
 
@@ -280,18 +293,22 @@ export class Writeback {
   *#flush(task: Task): LiveSteps {
     const run = this.#run
     if (run.pages.length === 0) return
-    this.#run = { pages: [], of: [] }
-    const done = (): void => this.#done(run)
-    yield* this.#disk.submit(task, { write: true, bytes: run.pages.length * 4096, done })
+    this.#run = { pages: [], of: [], segments: 0 }
+    const most = this.#disk.maxPages
+    for (let from = 0; from < run.pages.length; from += most) {
+      const to = Math.min(from + most, run.pages.length)
+      const done = (): void => this.#done(run, from, to)
+      yield* this.#disk.submit(task, { write: true, bytes: (to - from) * 4096, done })
+    }
     // A resched point: the table of costs has no line for the flusher.
     yield 0
   }
 
-  #done({ pages, of: owners }: Run): void {
+  #done({ pages, of: owners }: Run, from: number, to: number): void {
     const { lru } = this.#vm.memory
-    this.writeback -= pages.length
-    this.written += pages.length
-    for (let i = 0; i < pages.length; i++) {
+    this.writeback -= to - from
+    this.written += to - from
+    for (let i = from; i < to; i++) {
       lru.endWriteback(pages[i] as number)
       const of = owners[i] as DirtyFile
       of.writeback--

@@ -3,6 +3,7 @@ import { __GFP_WRITE } from '@scopemask/allocator'
 import type { LiveSteps } from '@scopemask/checker/live'
 import type { Costs } from '../costs.js'
 import type { Journal } from '../fs/journal.js'
+import { type Metadata, rootInodeBlock } from '../fs/metadata.js'
 import { GFP_HIGHUSER_MOVABLE, type Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
 import type { FileCache, PageCache } from './page-cache.js'
@@ -11,14 +12,13 @@ import type { Writeback } from './writeback.js'
 
 /** Blocks that a block group's bitmap has bits for. */
 const GROUP = 32_768
-/** Where metadata blocks of their kinds are numbered from. */
-const INODES = 1_000_000
+/** Where metadata blocks of their kinds are numbered from: they are not read here. */
 const BITMAPS = 2_000_000
 const DESCRIPTORS = 3_000_000
 
 /** The metadata blocks that writing a page changes: its inode's, the bitmap that its block is taken from, the group descriptors. */
 function blocksOf(file: FileCache, place: number): readonly number[] {
-  return [INODES + (file.owner >> 4), BITMAPS + Math.floor(place / GROUP), DESCRIPTORS]
+  return [rootInodeBlock(file), BITMAPS + Math.floor(place / GROUP), DESCRIPTORS]
 }
 
 export class Writer {
@@ -26,6 +26,7 @@ export class Writer {
   readonly #cache: PageCache
   readonly #writeback: Writeback
   readonly #journal: Journal
+  readonly #metadata: Metadata
   readonly #costs: Costs
 
   constructor(parts: {
@@ -33,12 +34,14 @@ export class Writer {
     readonly cache: PageCache
     readonly writeback: Writeback
     readonly journal: Journal
+    readonly metadata: Metadata
     readonly costs: Costs
   }) {
     this.#vm = parts.vm
     this.#cache = parts.cache
     this.#writeback = parts.writeback
     this.#journal = parts.journal
+    this.#metadata = parts.metadata
     this.#costs = parts.costs
   }
 
@@ -60,6 +63,9 @@ export class Writer {
   ): LiveSteps<boolean> {
     const { from, pages, cost = this.#costs.write, blocks } = request
     const { file } = open
+    const inode = blocks === undefined ? rootInodeBlock(file) : -1
+    // Its inode has to be there to be changed (ext4_get_inode_loc).
+    if (inode >= 0 && !this.#metadata.isCached(inode)) yield* this.#metadata.read(task, inode)
     for (let place = from; place < from + pages; place++) {
       let page = this.#cache.at(file, place)
       if (page < 0) {
@@ -69,6 +75,7 @@ export class Writer {
         this.#cache.add(file, place, page, true)
       }
       yield* this.#journal.start(task)
+      if (inode >= 0 && this.#metadata.isBusy(inode)) yield* this.#metadata.access(task, inode)
       yield cost
       this.#cache.ready(page)
       this.#vm.memory.markAccessed(page)

@@ -1,6 +1,6 @@
 /**
  * Disk: one server that takes requests in their order, each for a fixed time and a time per byte, behind the block layer. The disk
- * accepts so many requests at once, and so many more wait in the block layer; whoever submits another waits until one is done
+ * accepts so many requests at once, and so many more may wait in the block layer; whoever submits another waits until one is done
  * (block/blk-mq-tag.c, blk_mq_get_tag, with the scheduler `none`).
  */
 import { type Clock, type Cpus, type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'

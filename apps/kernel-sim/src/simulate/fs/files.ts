@@ -11,26 +11,15 @@ import type { Costs } from '../costs.js'
 import type { Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
 import type { Journal } from './journal.js'
+import { BITMAP, DESCRIPTORS, directoryBlock, inodeBlock, type Metadata } from './metadata.js'
 import { ObjectCache } from './object-cache.js'
 import { Paths } from './paths.js'
-
-/** Inodes of 256 bytes in a block. A directory of some hundred files has one block. */
-const INODES_PER_BLOCK = 16
-/** Blocks of the inode table that are read together. */
-const INODE_READAHEAD = 32
-/** Where on the device things begin, in blocks: the places of its page cache. */
-const INODE_TABLE = 64
-const DIRECTORIES = 1 << 17
-const BITMAP = 32
-const DESCRIPTORS = 33
-/** Blocks of the device that are named here. */
-const DEVICE = DIRECTORIES + (1 << 14)
 
 export class Files {
   readonly objects: ObjectCache
   /** Small files by their paths. */
   readonly paths = new Paths(this)
-  readonly #device: OpenFile
+  readonly #metadata: Metadata
   readonly #cache: PageCache
   readonly #reader: Reader
   readonly #writer: Writer
@@ -51,6 +40,7 @@ export class Files {
     readonly writer: Writer
     readonly writeback: Writeback
     readonly journal: Journal
+    readonly metadata: Metadata
     readonly costs: Costs
     readonly vfsCachePressure: number
     /** Inodes are allocated with GFP_NOFS, or in a scope. */
@@ -63,17 +53,10 @@ export class Files {
     this.#journal = parts.journal
     this.#costs = parts.costs
     this.objects = new ObjectCache(parts.vm, parts.vfsCachePressure, parts.restricted)
-    this.#device = parts.reader.open(parts.cache.open('device', 0, true), DEVICE)
-    this.#device.ra.random = true
+    this.#metadata = parts.metadata
     // Files that are there already have the first numbers.
     this.#names = 1 << 16
     this.#inodes = 1 << 16
-    parts.journal.onCommitted = (blocks) => this.#checkpoint(blocks)
-  }
-
-  /** The page cache of the device: metadata. */
-  get device(): FileCache {
-    return this.#device.file
   }
 
   /** A number for a file that has been on the disk since before the run; its inode has the same. */
@@ -102,14 +85,14 @@ export class Files {
     yield this.#costs.statHit
     const { objects } = this
     if (!objects.hasDentry(file)) {
-      yield* this.#readBlock(task, DIRECTORIES + directory)
+      yield* this.#metadata.read(task, directoryBlock(directory))
       if (!(yield* objects.addDentry(task, file))) return
       // A file that has been there since before the run has the inode of its number.
       const known = objects.inodeOf(file)
       const inode = known < 0 ? file : known
       objects.name(file, inode)
       if (!objects.hasInode(inode)) {
-        yield* this.#readInode(task, inodeBlock(inode))
+        yield* this.#metadata.readInode(task, inodeBlock(inode))
         if (!(yield* objects.addInode(task, inode))) return
       }
     }
@@ -130,7 +113,8 @@ export class Files {
     yield* objects.addInode(task, inode)
     objects.name(file, inode)
     yield* this.#journal.start(task)
-    const blocks = [DIRECTORIES + directory, inodeBlock(inode), BITMAP, DESCRIPTORS]
+    const blocks = [directoryBlock(directory), inodeBlock(inode), BITMAP, DESCRIPTORS]
+    for (const block of blocks) yield* this.#metadata.access(task, block)
     this.#journal.stop(null, ...blocks)
     const cache = this.#cache.open(`file ${file}`, pages)
     this.#data.set(file, cache)
@@ -144,7 +128,9 @@ export class Files {
   *unlink(task: Task, file: number, directory: number): LiveSteps {
     yield* this.#journal.start(task)
     const inode = this.objects.inodeOf(file)
-    this.#journal.stop(null, DIRECTORIES + directory, inodeBlock(inode), BITMAP, DESCRIPTORS)
+    const blocks = [directoryBlock(directory), inodeBlock(inode), BITMAP, DESCRIPTORS]
+    for (const block of blocks) yield* this.#metadata.access(task, block)
+    this.#journal.stop(null, ...blocks)
     const cache = this.#data.get(file)
     if (cache !== undefined) {
       this.#writeback.discard(cache)
@@ -158,35 +144,4 @@ export class Files {
     this.objects.unlinked(file)
     this.#freeInodes.push(inode)
   }
-
-  /** A block of the inode table: with it those around it are read (ext4_get_inode_loc, inode_readahead_blks). */
-  *#readInode(task: Task, block: number): LiveSteps {
-    if (!this.#reader.isCached(this.#device, block)) {
-      const first = block - (block % INODE_READAHEAD)
-      yield* this.#reader.readBuffers(task, this.#device, first, INODE_READAHEAD)
-    }
-    yield* this.#readBlock(task, block)
-  }
-
-  /** A block of the device, through its page cache (sb_bread); it is used, each time (touch_buffer). */
-  *#readBlock(task: Task, block: number): LiveSteps {
-    yield this.#costs.readHit - this.#costs.copy
-    this.#device.ra.previous = -1
-    if (!this.#reader.isCached(this.#device, block)) {
-      yield* this.#reader.readBuffers(task, this.#device, block, 1)
-    }
-    yield* this.#reader.read(task, this.#device, block, 1)
-  }
-
-  /** Committed blocks are dirty now: the flusher writes them to their places. */
-  #checkpoint(blocks: Iterable<number>): void {
-    for (const block of blocks) {
-      const page = this.#cache.at(this.#device.file, block)
-      if (page >= 0) this.#writeback.markDirty(this.#device.file, block, page)
-    }
-  }
-}
-
-function inodeBlock(file: number): number {
-  return INODE_TABLE + Math.floor(file / INODES_PER_BLOCK)
 }

@@ -47,6 +47,9 @@ export class Journal {
   #locked = false
   readonly #blocked: Task[] = []
   #resting = false
+  /** The blocks that are being written to the log (BH_Shadow), and who waits for them. */
+  #logging: ReadonlySet<number> = new Set()
+  readonly #loggingWaiters: Task[] = []
   /** The log is empty: the next commit writes the journal's superblock too (JBD2_FLUSHED). */
   #flushed = true
   /** Is told of the metadata blocks that have been committed: they are dirty now. */
@@ -96,6 +99,20 @@ export class Journal {
     const transaction = this.#join()
     this.counts.handles++
     transaction.blocks.add(block)
+  }
+
+  /** Returns true while a block is being written to the log. */
+  isLogging(block: number): boolean {
+    return this.#logging.has(block)
+  }
+
+  /** Waits as long as a block is being written to the log. */
+  *logged(task: Task, block: number): LiveSteps {
+    while (this.#logging.has(block)) {
+      this.#loggingWaiters.push(task)
+      task.reason = WaitReason.WRITE
+      yield WAIT
+    }
   }
 
   /** Commits what is running, and waits for it (jbd2_log_wait_commit). */
@@ -156,7 +173,10 @@ export class Journal {
     for (const file of transaction.files) yield* this.#writeback.settled(task, file)
     // A descriptor block names the blocks that follow it.
     const blocks = Math.max(1, transaction.blocks.size)
+    this.#logging = transaction.blocks
     yield* this.#write(blocks + 1)
+    this.#logging = new Set()
+    for (const waiter of this.#loggingWaiters.splice(0)) this.#cpus.wake(waiter)
     yield* this.#write(1)
     this.counts.commits++
     this.counts.blocks += blocks + 2

@@ -23,7 +23,8 @@ export const PLAIN_DISK: DiskSpec = {
   bytesPerSecond: 25_000_000,
   perRequest: 500 * US,
   queueDepth: 16,
-  blockLayerRequests: 16,
+  // nr_requests is 16: a request without one of the 16 tags is not made.
+  blockLayerRequests: 0,
   maxRequestBytes: 256 * 1024,
   readaheadBytes: 128 * 1024,
 }

@@ -95,6 +95,9 @@ export class Vm {
         wakeKswapd: (node, order) => this.kswapd[node]?.wake(order),
         outOfMemory: (gfp, order) => this.oom.kill(gfp, order),
         wakeFlushers: () => this.wakeFlushers?.(),
+        // The blocks of a dirty page are not allocated before the flusher writes it, and reclaim must not do that (fs/ext4/inode.c,
+        // ext4_writepage: the page is dirtied again).
+        pageout: () => 'keep',
         reclaimed: (page, _order, shadow) =>
           owners.of(page)?.lose(page, owners.index(page), shadow),
         release: (page) => owners.of(page)?.release(page) ?? true,

@@ -5,7 +5,7 @@ import { MS, US } from '../time.js'
 import { createAndUnlink, randomStat } from '../workload/metadata.js'
 import type { Os } from '../workload/os.js'
 import { bursts, hog, workingSet } from '../workload/programs.js'
-import { randomRead, streamRead, streamWrite } from '../workload/streams.js'
+import { appendAndSync, randomRead, streamRead, streamWrite } from '../workload/streams.js'
 import { type Plan, type PlanProcess, planNumber } from './plan.js'
 
 const PAGES_PER_MIB = 256
@@ -13,7 +13,7 @@ const PAGES_PER_MIB = 256
 /** What a process does. */
 export type Program = (os: Os) => LiveSteps
 
-/** By type. */
+/** By type. `end` is when the process is to stop, ns. */
 const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => Program>> = {
   read: (process, end) => (os) =>
     streamRead(os, {
@@ -21,17 +21,26 @@ const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => P
       pages: planNumber(process, 'mib') * PAGES_PER_MIB,
       chunk: planNumber(process, 'chunk', 64) / 4,
       passes: planNumber(process, 'passes', 1),
+      pace: planNumber(process, 'pace_us', 0) * US,
       start: planNumber(process, 'start', 0) * MS,
-      stop: planNumber(process, 'stop', end / MS) * MS,
+      stop: end,
     }),
   write: (process, end) => (os) =>
     streamWrite(os, {
       file: process.words.get('file') ?? process.name,
       pages: planNumber(process, 'mib') * PAGES_PER_MIB,
       chunk: planNumber(process, 'chunk', 64) / 4,
+      pace: planNumber(process, 'pace_us', 0) * US,
       start: planNumber(process, 'start', 0) * MS,
-      stop: planNumber(process, 'stop', end / MS) * MS,
+      stop: end,
       fsyncEvery: planNumber(process, 'fsync', 0),
+    }),
+  fsync: (process, end) => (os) =>
+    appendAndSync(os, {
+      file: process.words.get('file') ?? process.name,
+      pages: Math.ceil(planNumber(process, 'kib', 4) / 4),
+      pace: planNumber(process, 'pace_us', 0) * US,
+      stop: end,
     }),
   create: (process, end) => (os) =>
     createAndUnlink(os, {
@@ -96,5 +105,10 @@ export function programOf(plan: Plan, process: PlanProcess): Program {
       `process ${process.name} on line ${process.line}: there is no type ${process.type}; there are ${Object.keys(PROGRAMS).join(', ')}`,
     )
   }
-  return make(process, plan.duration * MS)
+  const end = Math.min(planNumber(process, 'stop', plan.duration), plan.duration) * MS
+  const start = planNumber(process, 'start', 0) * MS
+  return function* (os) {
+    yield* os.sleepUntil(start)
+    yield* make(process, end)(os)
+  }
 }

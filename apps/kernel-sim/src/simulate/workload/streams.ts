@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly chunk: number
   /** How often; 0 for until it is over. */
   readonly passes: number
+  /** ns that it sleeps after each read. */
+  readonly pace?: number
   /** ns since the run began. */
   readonly start: number
   readonly stop: number
@@ -18,6 +20,7 @@ export interface ReadOptions {
 
 export function* streamRead(os: Os, options: ReadOptions): LiveSteps {
   yield* os.sleepUntil(options.start)
+  const { pace = 0 } = options
   const phase = os.phase()
   const open = os.open(options.file, options.pages)
   for (let pass = 0; options.passes === 0 || pass < options.passes; pass++) {
@@ -26,6 +29,7 @@ export function* streamRead(os: Os, options: ReadOptions): LiveSteps {
       const began = os.now
       yield* os.read(open, at, options.chunk)
       done(phase, os.now - began, options.chunk)
+      yield* os.sleep(pace)
     }
   }
 }
@@ -36,6 +40,8 @@ export interface WriteOptions {
   readonly pages: number
   /** Pages a write. */
   readonly chunk: number
+  /** ns that it sleeps after each write. */
+  readonly pace?: number
   readonly start: number
   readonly stop: number
   /** An fsync after so many writes; 0 for none. */
@@ -44,6 +50,7 @@ export interface WriteOptions {
 
 export function* streamWrite(os: Os, options: WriteOptions): LiveSteps {
   yield* os.sleepUntil(options.start)
+  const { pace = 0 } = options
   const phase = os.phase()
   const open = os.create(options.file)
   for (let at = 0; at < options.pages; at += options.chunk) {
@@ -52,6 +59,29 @@ export function* streamWrite(os: Os, options: WriteOptions): LiveSteps {
     yield* os.write(open, at, options.chunk)
     done(phase, os.now - began, options.chunk)
     if (options.fsyncEvery > 0 && phase.ops % options.fsyncEvery === 0) yield* os.fsync(open)
+    yield* os.sleep(pace)
+  }
+}
+
+/** Appends to a file, and waits each time until it is on the disk: a log. */
+export interface AppendOptions {
+  readonly file: string
+  /** Pages each time. */
+  readonly pages: number
+  /** ns that it sleeps after each fsync. */
+  readonly pace: number
+  readonly stop: number
+}
+
+export function* appendAndSync(os: Os, options: AppendOptions): LiveSteps {
+  const phase = os.phase()
+  const open = os.create(options.file)
+  for (let at = 0; os.now < options.stop && !os.killed; at += options.pages) {
+    const began = os.now
+    yield* os.write(open, at, options.pages)
+    yield* os.fsync(open)
+    done(phase, os.now - began, options.pages)
+    yield* os.sleep(options.pace)
   }
 }
 
