@@ -131,7 +131,7 @@ describe('a plan', () => {
     const [dance, ws] = plan.processes
     if (dance === undefined || ws === undefined) throw new Error('there are two')
     expect(() => programOf(plan, dance)).toThrow(/^process a on line 2: there is no type dance; /)
-    expect(() => programOf(plan, ws)({} as never).next()).toThrow(
+    expect(() => programOf(plan, ws)).toThrow(
       new InputError('process b on line 3: mib= is missing'),
     )
   })

@@ -13,10 +13,18 @@ const PAGES_PER_MIB = 256
 /** What a process does. */
 export type Program = (os: Os) => LiveSteps
 
+/** A program with what it is told: numbers that are missing are found before anything runs. */
+function runs<Options>(
+  program: (os: Os, options: Options) => LiveSteps,
+  options: Options,
+): Program {
+  return (os) => program(os, options)
+}
+
 /** By type. `end` is when the process is to stop, ns. */
 const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => Program>> = {
-  read: (process, end) => (os) =>
-    streamRead(os, {
+  read: (process, end) =>
+    runs(streamRead, {
       file: process.words.get('file') ?? process.name,
       pages: planNumber(process, 'mib') * PAGES_PER_MIB,
       chunk: planNumber(process, 'chunk', 64) / 4,
@@ -25,8 +33,8 @@ const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => P
       start: planNumber(process, 'start', 0) * MS,
       stop: end,
     }),
-  write: (process, end) => (os) =>
-    streamWrite(os, {
+  write: (process, end) =>
+    runs(streamWrite, {
       file: process.words.get('file') ?? process.name,
       pages: planNumber(process, 'mib') * PAGES_PER_MIB,
       chunk: planNumber(process, 'chunk', 64) / 4,
@@ -35,30 +43,30 @@ const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => P
       stop: end,
       fsyncEvery: planNumber(process, 'fsync', 0),
     }),
-  fsync: (process, end) => (os) =>
-    appendAndSync(os, {
+  fsync: (process, end) =>
+    runs(appendAndSync, {
       file: process.words.get('file') ?? process.name,
       pages: Math.ceil(planNumber(process, 'kib', 4) / 4),
       pace: planNumber(process, 'pace_us', 0) * US,
       stop: end,
     }),
-  create: (process, end) => (os) =>
-    createAndUnlink(os, {
+  create: (process, end) =>
+    runs(createAndUnlink, {
       directories: planNumber(process, 'dirs'),
       keep: planNumber(process, 'ring'),
       pages: Math.ceil(planNumber(process, 'kib', 4) / 4),
       pace: planNumber(process, 'pace_us', 0) * US,
       stop: end,
     }),
-  stat: (process, end) => (os) =>
-    randomStat(os, {
+  stat: (process, end) =>
+    runs(randomStat, {
       directories: planNumber(process, 'dirs'),
       filesEach: planNumber(process, 'per'),
       pace: planNumber(process, 'pace_us', 0) * US,
       stop: end,
     }),
-  rnd: (process, end) => (os) =>
-    randomRead(os, {
+  rnd: (process, end) =>
+    runs(randomRead, {
       file: process.words.get('file') ?? process.name,
       pages: planNumber(process, 'mib') * PAGES_PER_MIB,
       warm: planNumber(process, 'warm', 0),
@@ -68,23 +76,23 @@ const PROGRAMS: Readonly<Record<string, (process: PlanProcess, end: number) => P
         .map((key) => planNumber(process, key) * MS),
       stop: end,
     }),
-  ws: (process, end) => (os) =>
-    workingSet(os, {
+  ws: (process, end) =>
+    runs(workingSet, {
       pages: planNumber(process, 'mib') * PAGES_PER_MIB,
       touches: planNumber(process, 'n'),
       pace: planNumber(process, 'pace_us') * US,
       stop: end,
     }),
-  hog: (process, end) => (os) =>
-    hog(os, {
+  hog: (process, end) =>
+    runs(hog, {
       pages: planNumber(process, 'mib') * PAGES_PER_MIB,
       step: planNumber(process, 'step') / 4,
       pace: planNumber(process, 'step_us') * US,
       start: planNumber(process, 'start', 0) * MS,
       stop: end,
     }),
-  burst: (process, end) => (os) =>
-    bursts(os, {
+  burst: (process, end) =>
+    runs(bursts, {
       pages: planNumber(process, 'mib') * PAGES_PER_MIB,
       period: planNumber(process, 'period_us') * US,
       start: planNumber(process, 'start', 0) * MS,
@@ -107,8 +115,9 @@ export function programOf(plan: Plan, process: PlanProcess): Program {
   }
   const end = Math.min(planNumber(process, 'stop', plan.duration), plan.duration) * MS
   const start = planNumber(process, 'start', 0) * MS
+  const program = make(process, end)
   return function* (os) {
     yield* os.sleepUntil(start)
-    yield* make(process, end)(os)
+    yield* program(os)
   }
 }
