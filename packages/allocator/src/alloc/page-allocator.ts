@@ -8,6 +8,7 @@
 import { COMPACT_SKIPPED } from '../compaction/compact-result.js'
 import type { CompactionSteps } from '../compaction/compact-zone.js'
 import { Compaction, type CompactionState } from '../compaction/compaction.js'
+import { ALLOC_KSWAPD, gfpToAllocFlags } from '../gfp/alloc-flags.js'
 import { currentGfpContext } from '../gfp/context.js'
 import { gfpMobilityInvalid } from '../gfp/migratetype.js'
 import { Order } from '../pages/order.js'
@@ -32,7 +33,7 @@ import { LivelockWatch, livelockOf } from './livelock.js'
 import type { MemoryHooks } from './memory-hooks.js'
 import type { PageRequest } from './request.js'
 import { RetryPolicy } from './retry.js'
-import { type Attempt, compactRequest, stepPerformer } from './step-performer.js'
+import { type Attempt, compactRequest, stepPerformer, wakeAllKswapds } from './step-performer.js'
 import { type AllocStep, perform, type StepHandlers, type StepOf } from './steps.js'
 import { warnAlloc } from './warn-alloc.js'
 
@@ -58,6 +59,9 @@ export interface PageAllocatorState {
  * The memory of a machine behind the filter: zones, per-CPU pages, watermarks, reclaim, and the decision to kill
  * (mm/page_alloc.c and mm/vmscan.c, 6.1.192). A page is its number, and memory has no contents.
  */
+/** Of a task that is not real-time (DEFAULT_PRIO). */
+const DEFAULT_PRIO = 120
+
 export class PageAllocator {
   /** The zones, with their free lists. */
   readonly zones: Zones
@@ -146,6 +150,24 @@ export class PageAllocator {
     const allowed = currentGfpContext(task.mask, gfp & this.gfpAllowedMask)
     const page = this.zones.allocFast(allowed, order, cpu)
     return page < 0 ? NO_PAGE : this.allocated(page, order, site)
+  }
+
+  /**
+   * The second try alone, of a request for one page whose first has failed: wakes kswapd, and takes a page that is free above the min
+   * watermark, or {@link NO_PAGE}. That is how the slow path begins (__alloc_pages_slowpath); whoever gets none goes on with
+   * {@link steps}, to which it makes no difference.
+   */
+  tryAgain(task: Task, gfp: number, site = 0, cpu = 0): number {
+    const allowed = currentGfpContext(task.mask, gfp)
+    const node = this.zones.nodeOf(cpu)
+    const allocFlags = gfpToAllocFlags(allowed, 0, DEFAULT_PRIO, 0)
+    if ((allocFlags & ALLOC_KSWAPD) !== 0) {
+      wakeAllKswapds({ zones: this.zones, hooks: this.#hooks }, { gfp: allowed, node, order: 0 })
+    }
+    const page = this.zones.alloc(allowed, 0, allocFlags, { cpu, node, nodemask: -1, cpuset: -1 })
+    if (page < 0) return NO_PAGE
+    if (allowed !== gfp >>> 0) this.#unsafe(site, gfp, allowed)
+    return this.allocated(page, 0, site)
   }
 
   /**

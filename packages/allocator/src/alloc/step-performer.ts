@@ -76,17 +76,9 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
       }
       return page
     },
-    // wake_all_kswapds: once for each node.
     'wake-kswapd': (_, attempt) => {
       const { request, node } = attempt
-      const gfp = filtered(attempt)
-      const highest = gfpZoneIndex(gfp)
-      let last = ANY
-      for (const zone of zones.zonelist(gfp, node)) {
-        if (zone.node === last) continue
-        last = zone.node
-        hooks.wakeKswapd?.(zone.node, request.order, highest)
-      }
+      wakeAllKswapds({ zones, hooks }, { gfp: filtered(attempt), node, order: request.order })
       return 0
     },
     compact: (step, attempt) => compaction.tryToCompactPages(compactRequest(step, attempt)),
@@ -135,6 +127,20 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
     },
     'memcg-charge': () => 0,
     trace: () => 0,
+  }
+}
+
+/** Wakes kswapd of each node that a request may have pages of, once (wake_all_kswapds). @param wanted its gfp is filtered */
+export function wakeAllKswapds(
+  { zones, hooks }: Pick<Machinery, 'zones' | 'hooks'>,
+  wanted: { readonly gfp: number; readonly node: number; readonly order: number },
+): void {
+  const highest = gfpZoneIndex(wanted.gfp)
+  let last = ANY
+  for (const zone of zones.zonelist(wanted.gfp, wanted.node)) {
+    if (zone.node === last) continue
+    last = zone.node
+    hooks.wakeKswapd?.(zone.node, wanted.order, highest)
   }
 }
 

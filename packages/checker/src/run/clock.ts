@@ -19,6 +19,10 @@ export class Clock {
   events = 0
   #size = 0
   #made = 0
+  /** Events of this very moment, in the order in which they were made: they need no heap. Those before `#first` have happened. */
+  readonly #soon: Happening[] = []
+  readonly #soonArguments: number[] = []
+  #first = 0
   /** The heap: times, the order of making, and where the rest of the event is. */
   #times = new Float64Array(64)
   #orders = new Float64Array(64)
@@ -29,12 +33,13 @@ export class Clock {
 
   /** When the next event happens; Infinity when there is none. */
   get next(): number {
+    if (this.#first < this.#soon.length) return this.now
     return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number)
   }
 
   /** How many events are to come. */
   get pending(): number {
-    return this.#size
+    return this.#size + this.#soon.length - this.#first
   }
 
   /**
@@ -43,6 +48,11 @@ export class Clock {
    */
   at(time: number, happening: Happening, argument = 0): void {
     if (!(time >= this.now)) throw new RangeError(`${time} has passed: it is ${this.now}`)
+    if (time === this.now) {
+      this.#soon.push(happening)
+      this.#soonArguments.push(argument)
+      return
+    }
     const slot = this.#free.pop() ?? this.#happenings.length
     this.#happenings[slot] = happening
     this.#arguments[slot] = argument
@@ -52,6 +62,10 @@ export class Clock {
 
   /** Lets the next event happen, at its time; returns false when there is none. */
   step(): boolean {
+    // What was made for this moment before it came goes before what is made in it.
+    if (this.#first < this.#soon.length && !(this.#size > 0 && this.#times[0] === this.now)) {
+      return this.#stepSoon()
+    }
     if (this.#size === 0) return false
     this.now = this.#times[0] as number
     const slot = this.#slots[0] as number
@@ -60,6 +74,20 @@ export class Clock {
     this.#happenings[slot] = NOTHING
     this.#free.push(slot)
     this.#removeFirst()
+    this.events++
+    happening(argument)
+    return true
+  }
+
+  #stepSoon(): boolean {
+    const at = this.#first++
+    const happening = this.#soon[at] as Happening
+    const argument = this.#soonArguments[at] as number
+    if (this.#first === this.#soon.length) {
+      this.#soon.length = 0
+      this.#soonArguments.length = 0
+      this.#first = 0
+    }
     this.events++
     happening(argument)
     return true

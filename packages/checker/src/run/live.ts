@@ -14,27 +14,24 @@ export type LiveSteps<R = void> = Generator<number, R, number>
 
 /** A task in virtual time. */
 export class LiveTask {
-  /** What it is called in reports. */
   readonly name: string
   /** Its generator has returned. */
   done = false
   /** It has yielded WAIT, and nobody has woken it yet. */
   waiting = false
-  /** Goes on: an event of the clock. */
-  readonly resume: (answer: number) => void
+  readonly #live: Live
   readonly #steps: LiveSteps
-  readonly #clock: Clock
+  /** Its number among the tasks that have not ended. */
+  readonly #slot: number
+  /** What its next step is given. */
+  #answer = 0
 
-  constructor(clock: Clock, name: string, steps: (task: LiveTask) => LiveSteps) {
-    this.#clock = clock
+  /** @internal Tasks are made by {@link Live.spawn}. */
+  constructor(live: Live, name: string, steps: (task: LiveTask) => LiveSteps, slot: number) {
+    this.#live = live
     this.name = name
+    this.#slot = slot
     this.#steps = steps(this)
-    this.resume = (answer) => {
-      const step = this.#steps.next(answer)
-      if (step.done === true) this.done = true
-      else if (step.value >= 0) this.#clock.at(this.#clock.now + step.value, this.resume)
-      else this.waiting = true
-    }
   }
 
   /**
@@ -44,29 +41,60 @@ export class LiveTask {
   wake(answer = 0): boolean {
     if (!this.waiting) return false
     this.waiting = false
-    this.#clock.at(this.#clock.now, this.resume, answer)
+    this.#answer = answer
+    const { clock, resume } = this.#live
+    clock.at(clock.now, resume, this.#slot)
     return true
+  }
+
+  /** @internal Does its next step. Returns when it goes on: a duration, WAIT, or DONE. */
+  step(): number {
+    const step = this.#steps.next(this.#answer)
+    this.#answer = 0
+    if (step.done === true) {
+      this.done = true
+      return DONE
+    }
+    if (step.value >= 0) return step.value
+    this.waiting = true
+    return WAIT
   }
 }
 
-/** A clock, and tasks that run by it on as many processors as they want. */
+/** Of a task that has ended. */
+const DONE = -2
+
 export class Live {
-  /** The time that the tasks run in. */
   readonly clock = new Clock()
-  readonly #tasks: LiveTask[] = []
+  /** Tasks that have not ended, by their numbers, and numbers that are to be given out again. */
+  readonly #tasks: (LiveTask | null)[] = []
+  readonly #free: number[] = []
+  /** @internal Lets a task go on, by its number: an event of the clock. One function for all tasks. */
+  readonly resume = (slot: number): void => {
+    const task = this.#tasks[slot] as LiveTask
+    const after = task.step()
+    if (after >= 0) this.clock.at(this.clock.now + after, this.resume, slot)
+    else if (after === DONE) {
+      this.#tasks[slot] = null
+      this.#free.push(slot)
+    }
+  }
 
   /** Starts a task, now. */
   spawn(name: string, steps: (task: LiveTask) => LiveSteps): LiveTask {
-    const task = new LiveTask(this.clock, name, steps)
-    this.#tasks.push(task)
-    this.clock.at(this.clock.now, task.resume)
+    const slot = this.#free.pop() ?? this.#tasks.length
+    const task = new LiveTask(this, name, steps, slot)
+    this.#tasks[slot] = task
+    this.clock.at(this.clock.now, this.resume, slot)
     return task
   }
 
   /** Lets everything up to a time happen. Returns the tasks that wait for ever: nothing is left that could wake them. */
   run(until: number): readonly LiveTask[] {
     this.clock.runUntil(until)
-    return this.clock.pending === 0 ? this.#tasks.filter(({ waiting }) => waiting) : []
+    return this.clock.pending > 0
+      ? []
+      : this.#tasks.flatMap((task) => (task?.waiting === true ? [task] : []))
   }
 }
 

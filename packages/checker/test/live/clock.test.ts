@@ -24,6 +24,34 @@ describe('a clock', () => {
     )
   })
 
+  it('lets events that events make happen in the same order, those of this very moment too', () => {
+    // Each event makes the next of the list, so much later.
+    const program = array(array(integer({ min: 0, max: 3 }), { maxLength: 4 }), { maxLength: 60 })
+    assert(
+      property(program, (makes) => {
+        const clock = new Clock()
+        const seen: number[] = []
+        const made: { readonly time: number; readonly index: number }[] = []
+        let next = 0
+        const make = (time: number): void => {
+          made.push({ time, index: next })
+          clock.at(time, happens, next++)
+        }
+        const happens = (index: number): void => {
+          seen.push(index)
+          for (const later of makes[index] ?? []) if (next < 200) make(clock.now + later)
+        }
+        make(0)
+        make(1)
+        expect(clock.pending).toBe(2)
+        while (clock.step())
+          if (clock.pending > 0) expect(clock.next).toBeGreaterThanOrEqual(clock.now)
+        const expected = made.sort((a, b) => a.time - b.time || a.index - b.index)
+        expect(seen).toEqual(expected.map(({ index }) => index))
+      }),
+    )
+  })
+
   it('goes to the times of events that others make', () => {
     const clock = new Clock()
     const times: number[] = []
@@ -77,6 +105,23 @@ describe('live tasks', () => {
       if (!machine.take(task)) yield WAIT
     })
     expect(live.run(10).map(({ name }) => name)).toEqual(['waits'])
+  })
+
+  it('that have ended leave nothing behind', () => {
+    const live = new Live()
+    const names: string[] = []
+    const first = live.spawn('first', function* () {
+      yield 1
+    })
+    live.run(2)
+    const second = live.spawn('second', function* () {
+      names.push('second')
+      yield WAIT
+    })
+    expect(first.done).toBe(true)
+    expect(first.wake()).toBe(false)
+    expect(live.run(3)).toEqual([second])
+    expect(names).toEqual(['second'])
   })
 
   it('are given what they are woken with', () => {

@@ -110,16 +110,30 @@ export class DirtyThrottle {
     return this.#limit
   }
 
-  /** A task has dirtied a page: from time to time it has to look at the limits (balance_dirty_pages_ratelimited). */
-  *dirtied(task: Task): LiveSteps {
+  /**
+   * A task has dirtied a page (balance_dirty_pages_ratelimited).
+   * @returns true if it has to {@link balance}
+   */
+  dirtied(task: Task): boolean {
+    const dirtier = this.#of(task)
+    dirtier.dirtied++
+    return (
+      dirtier.dirtied >= (this.#exceeded ? Math.min(dirtier.pauseAfter, 8) : dirtier.pauseAfter)
+    )
+  }
+
+  /** A task looks at the limits, and pauses if need be (balance_dirty_pages). */
+  *balance(task: Task): LiveSteps {
+    yield* this.#balance(task, this.#of(task))
+  }
+
+  #of(task: Task): Dirtier {
     let dirtier = this.#dirtiers.get(task)
     if (dirtier === undefined) {
       dirtier = { dirtied: 0, pauseAfter: FIRST_RATELIMIT, pausedWhen: 0 }
       this.#dirtiers.set(task, dirtier)
     }
-    dirtier.dirtied++
-    const ratelimit = this.#exceeded ? Math.min(dirtier.pauseAfter, 8) : dirtier.pauseAfter
-    if (dirtier.dirtied >= ratelimit) yield* this.#balance(task, dirtier)
+    return dirtier
   }
 
   /** Estimates the disk's rate anew, if it is time for that (wb_update_bandwidth). */

@@ -66,6 +66,7 @@ export class Writer {
     const inode = blocks === undefined ? rootInodeBlock(file) : -1
     // Its inode has to be there to be changed (ext4_get_inode_loc).
     if (inode >= 0 && !this.#metadata.isCached(inode)) yield* this.#metadata.read(task, inode)
+    let changed = blocks ?? blocksOf(file, from)
     for (let place = from; place < from + pages; place++) {
       let page = this.#cache.at(file, place)
       if (page < 0) {
@@ -74,15 +75,16 @@ export class Writer {
         if (page < 0) return false
         this.#cache.add(file, place, page, true)
       }
-      yield* this.#journal.start(task)
+      if (!this.#journal.tryStart()) yield* this.#journal.start(task)
       if (inode >= 0 && this.#metadata.isBusy(inode)) yield* this.#metadata.access(task, inode)
       yield cost
       this.#cache.ready(page)
       this.#vm.memory.markAccessed(page)
       this.#writeback.markDirty(file, place, page)
       if (place >= open.size) open.size = place + 1
-      this.#journal.stop(file, ...(blocks ?? blocksOf(file, place)))
-      yield* this.#writeback.throttle.dirtied(task)
+      if (place % GROUP === 0) changed = blocks ?? blocksOf(file, place)
+      this.#journal.stop(file, changed)
+      if (this.#writeback.throttle.dirtied(task)) yield* this.#writeback.throttle.balance(task)
     }
     return true
   }

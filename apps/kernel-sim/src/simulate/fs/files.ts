@@ -59,6 +59,11 @@ export class Files {
     this.#inodes = 1 << 16
   }
 
+  /** The page cache of the device: metadata. */
+  get device(): FileCache {
+    return this.#metadata.device
+  }
+
   /** A number for a file that has been on the disk since before the run; its inode has the same. */
   existing(): number {
     const number = Math.max(this.#names, this.#inodes)
@@ -115,7 +120,7 @@ export class Files {
     yield* this.#journal.start(task)
     const blocks = [directoryBlock(directory), inodeBlock(inode), BITMAP, DESCRIPTORS]
     for (const block of blocks) yield* this.#metadata.access(task, block)
-    this.#journal.stop(null, ...blocks)
+    this.#journal.stop(null, blocks)
     const cache = this.#cache.open(`file ${file}`, pages)
     this.#data.set(file, cache)
     const open = this.#reader.open(cache, 0)
@@ -130,7 +135,7 @@ export class Files {
     const inode = this.objects.inodeOf(file)
     const blocks = [directoryBlock(directory), inodeBlock(inode), BITMAP, DESCRIPTORS]
     for (const block of blocks) yield* this.#metadata.access(task, block)
-    this.#journal.stop(null, ...blocks)
+    this.#journal.stop(null, blocks)
     const cache = this.#data.get(file)
     if (cache !== undefined) {
       this.#writeback.discard(cache)

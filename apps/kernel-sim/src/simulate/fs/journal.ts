@@ -21,6 +21,8 @@ interface Transaction {
   handles: number
   /** The metadata blocks that it has changed, by place on the disk. */
   readonly blocks: Set<number>
+  /** Those of the handle that ended last. */
+  last: readonly number[]
   /** Files whose data has to be there before it is valid. */
   readonly files: Set<FileCache>
   /** Tasks that wait for it to be committed. */
@@ -69,15 +71,21 @@ export class Journal {
     parts.cpus.start(this.task)
   }
 
+  /** Starts a handle, if it need not wait; returns false if it does. */
+  tryStart(): boolean {
+    if (this.#locked) return false
+    this.#join().handles++
+    this.counts.handles++
+    return true
+  }
+
   /** Starts a handle (jbd2_journal_start): it waits while the running transaction is being locked. */
   *start(task: Task): LiveSteps {
-    while (this.#locked) {
+    while (!this.tryStart()) {
       this.#blocked.push(task)
       task.reason = WaitReason.JOURNAL
       yield WAIT
     }
-    this.#join().handles++
-    this.counts.handles++
   }
 
   /**
@@ -85,12 +93,16 @@ export class Journal {
    * @param file whose data the transaction waits for
    * @param blocks the metadata blocks that it has changed
    */
-  stop(file: FileCache | null, ...blocks: readonly number[]): void {
+  stop(file: FileCache | null, blocks: readonly number[]): void {
     const transaction = this.#running
     if (transaction === null) return
     transaction.handles--
     if (file !== null) transaction.files.add(file)
-    for (const block of blocks) transaction.blocks.add(block)
+    // The same blocks again and again, as when a file grows.
+    if (transaction.last !== blocks) {
+      for (const block of blocks) transaction.blocks.add(block)
+      transaction.last = blocks
+    }
     if (transaction.handles === 0 && this.#locked) this.#cpus.wake(this.task)
   }
 
@@ -132,6 +144,7 @@ export class Journal {
     const transaction: Transaction = {
       handles: 0,
       blocks: new Set(),
+      last: [],
       files: new Set(),
       waiters: [],
     }

@@ -5,6 +5,7 @@
  */
 import {
   currentGfpContext,
+  NO_OBJECT,
   NO_PAGE,
   PageAllocator,
   PF,
@@ -125,7 +126,8 @@ export class Vm {
    * @returns the page, or NO_PAGE when the request may fail and does, or when its task has been killed meanwhile
    */
   *alloc(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
-    const page = this.memory.tryAlloc(task.context, gfp, order, site, task.cpu)
+    let page = this.memory.tryAlloc(task.context, gfp, order, site, task.cpu)
+    if (page < 0 && order === 0) page = this.memory.tryAgain(task.context, gfp, site, task.cpu)
     if (page < 0) return yield* this.allocSlowly(task, gfp, order, site)
     task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
     return page
@@ -138,6 +140,11 @@ export class Vm {
    */
   *allocForWrite(task: Task, gfp: number): LiveSteps<number> {
     if (this.nodeDirtyOk()) return yield* this.alloc(task, gfp)
+    const page = this.memory.tryAgain(task.context, gfp, 0, task.cpu)
+    if (page >= 0) {
+      task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
+      return page
+    }
     const request = { task: task.context, gfp, order: 0, cpu: task.cpu }
     const steps = this.memory.steps(request)
     const first = steps.next()
@@ -155,6 +162,11 @@ export class Vm {
    * @returns its address, or a negative number when there was no memory
    */
   *allocObject(task: Task, cache: SlabCache, gfp: number): LiveSteps<number> {
+    const address = cache.take(task.cpu, 0)
+    if (address !== NO_OBJECT) {
+      task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
+      return address
+    }
     const steps = this.slab.allocSteps(task.context, cache, gfp, 0, task.cpu)
     const request = { task: task.context, gfp, order: cache.layout.order, cpu: task.cpu }
     return yield* this.#timed(task, request, steps, undefined)
@@ -201,6 +213,7 @@ export class Vm {
   *touch(task: Task, place: number): LiveSteps<boolean> {
     if ((task.anon[place] as number) >= 0) return true
     let page = this.memory.tryAlloc(task.context, GFP_FAULT, 0, 0, task.cpu)
+    if (page < 0) page = this.memory.tryAgain(task.context, GFP_FAULT, 0, task.cpu)
     if (page < 0) page = yield* this.allocSlowly(task, GFP_FAULT)
     else task.allocLatency.add(gfpClassOf(task.context.mask, GFP_FAULT), 0)
     if (page < 0) return false
