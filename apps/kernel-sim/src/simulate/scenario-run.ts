@@ -74,9 +74,22 @@ export class ScenarioRun {
         yield WAIT
         continue
       }
-      for (const parked of this.#parked.splice(0)) this.#system.cpus.wake(parked)
+      this.#wakeThoseWhoCan()
       yield STEP
     }
+  }
+
+  /** Of those who wait, the ones that can go on now. */
+  #wakeThoseWhoCan(): void {
+    const parked = this.#parked
+    let left = 0
+    for (let i = 0; i < parked.length; i++) {
+      const task = parked[i] as CpuTask
+      const index = this.tasks.indexOf(task as Task)
+      if (this.#execution.possible(index).length > 0) this.#system.cpus.wake(task)
+      else parked[left++] = task
+    }
+    parked.length = left
   }
 
   /** Lets a task do its next operation, if it can. */

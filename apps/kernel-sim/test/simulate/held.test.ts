@@ -76,7 +76,7 @@ it('scores count what is in', () => {
 it('the documentation shows what comes out', () => {
   const path = new URL('../../../../docs/held-against-a-kernel.md', import.meta.url)
   const documented = readFileSync(path, 'utf8')
-  for (const name of ['W2-128-1-def-fast', 'W3-128-1-def']) {
+  for (const name of ['W2-128-1-def-fast', 'W3-128-1-def', 'W8-128-1-def']) {
     const start = documented.indexOf(`### ${name}\n`)
     const rows = documented.slice(start).split('\n###')[0] ?? ''
     const page = heldPage(run(name).figures)

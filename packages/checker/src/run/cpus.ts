@@ -79,8 +79,6 @@ export interface CpuObserver {
 interface Cpu {
   readonly index: number
   running: CpuTask | null
-  /** When what the running task does is over. */
-  end: number
   /** Up to when it has been charged. */
   charged: number
   needResched: boolean
@@ -96,6 +94,8 @@ export class Cpus {
   readonly tick: number
   readonly #scheduler: Scheduler
   readonly #cpus: readonly Cpu[]
+  /** By CPU: when what its running task does is over. */
+  readonly #ends: Float64Array
   readonly #tasks: CpuTask[] = []
   readonly #onTick = (index: number): void => this.#ticks(this.#cpus[index] as Cpu)
   /** How often a CPU has gone from one task to another. */
@@ -114,10 +114,10 @@ export class Cpus {
     this.clock = clock
     this.tick = tick
     this.#scheduler = scheduler
+    this.#ends = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY)
     this.#cpus = Array.from({ length: cpus }, (_, index) => ({
       index,
       running: null,
-      end: Number.POSITIVE_INFINITY,
       charged: 0,
       needResched: false,
       ticking: false,
@@ -126,6 +126,11 @@ export class Cpus {
   }
 
   /** All tasks that were started, those that are done among them. */
+  /** How many there are. */
+  get count(): number {
+    return this.#cpus.length
+  }
+
   get tasks(): readonly CpuTask[] {
     return this.#tasks
   }
@@ -157,7 +162,8 @@ export class Cpus {
     this.#scheduler.enqueue(task, true)
     if (cpu.running === null) {
       // It starts when whatever is happening now has happened.
-      if (cpu.end > this.clock.now) cpu.end = this.clock.now
+      const ends = this.#ends
+      if ((ends[cpu.index] as number) > this.clock.now) ends[cpu.index] = this.clock.now
       return true
     }
     if (this.#scheduler.preempts(task, cpu.running)) cpu.needResched = true
@@ -169,26 +175,28 @@ export class Cpus {
   run(until: number): boolean {
     const { clock } = this
     const cpus = this.#cpus
-    const only = cpus.length === 1 ? (cpus[0] as Cpu) : null
+    const ends = this.#ends
     for (;;) {
-      let cpu = only ?? (cpus[0] as Cpu)
-      if (only === null) {
-        for (let i = 1; i < cpus.length; i++) {
-          const other = cpus[i] as Cpu
-          if (other.end < cpu.end) cpu = other
+      let first = 0
+      let end = ends[0] as number
+      for (let i = 1; i < ends.length; i++) {
+        const other = ends[i] as number
+        if (other < end) {
+          end = other
+          first = i
         }
       }
       const event = clock.next
-      if (event <= cpu.end) {
+      if (event <= end) {
         if (event > until) break
         clock.step()
       } else {
-        if (cpu.end > until) break
-        clock.now = cpu.end
-        this.#advance(cpu)
+        if (end > until) break
+        clock.now = end
+        this.#advance(cpus[first] as Cpu)
       }
     }
-    const alive = clock.pending > 0 || cpus.some(({ end }) => end !== Number.POSITIVE_INFINITY)
+    const alive = clock.pending > 0 || ends.some((end) => end !== Number.POSITIVE_INFINITY)
     if (alive && clock.now < until) clock.now = until
     return alive
   }
@@ -216,7 +224,7 @@ export class Cpus {
     task.answer = 0
     const step = task.steps.next(answer)
     if (step.done !== true && step.value >= 0) {
-      cpu.end = this.clock.now + step.value
+      this.#ends[cpu.index] = this.clock.now + step.value
       return
     }
     this.#charge(cpu)
@@ -240,7 +248,7 @@ export class Cpus {
     cpu.running = next
     this.observer?.switched(cpu.index, next)
     if (next === null) {
-      cpu.end = Number.POSITIVE_INFINITY
+      this.#ends[cpu.index] = Number.POSITIVE_INFINITY
       return
     }
     if (next !== before) {
@@ -250,7 +258,7 @@ export class Cpus {
     }
     next.state = TaskState.RUNNING
     next.cpu = cpu.index
-    cpu.end = this.clock.now
+    this.#ends[cpu.index] = this.clock.now
     this.#tickSoon(cpu)
   }
 

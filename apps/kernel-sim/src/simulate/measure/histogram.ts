@@ -52,7 +52,7 @@ export class Histogram {
   }
 
   #bucketOf(value: number): number {
-    const octave = Math.floor(Math.log2(value))
+    const octave = value < 2 ** 31 ? 31 - Math.clz32(value) : Math.floor(Math.log2(value))
     const bucket = Math.floor((value / 2 ** octave - 1) * this.#perOctave)
     return Math.min(octave * this.#perOctave + bucket, this.#buckets.length - 1)
   }
