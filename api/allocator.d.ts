@@ -417,6 +417,7 @@ declare module '@scopemask/allocator' {
     constructor(options: MemoryOptions, hooks?: MemoryHooks);
     alloc(task: Task, gfp: number, order: number, site?: number, cpu?: number): number;
     tryAlloc(task: Task, gfp: number, order: number, site?: number, cpu?: number): number;
+    tryAgain(task: Task, gfp: number, site?: number, cpu?: number): number;
     steps(request: PageRequest): Generator<AllocStep, number, number | undefined>;
     free(page: number, order: number, cpu?: number): void;
     registerShrinker(shrinker: Shrinker): Disposable;

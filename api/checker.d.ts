@@ -711,6 +711,7 @@ declare module '@scopemask/checker/live' {
       readonly cpus: number;
       readonly tick: number;
     });
+    get count(): number;
     get tasks(): readonly CpuTask[];
     running(cpu: number): CpuTask | null;
     start(task: CpuTask): void;
@@ -730,8 +731,6 @@ declare module '@scopemask/checker/live' {
     readonly name: string;
     done: boolean;
     waiting: boolean;
-    readonly resume: (answer: number) => void;
-    constructor(clock: Clock, name: string, steps: (task: LiveTask) => LiveSteps);
     wake(answer?: number): boolean;
   }
   export class Resource {
