@@ -140,6 +140,11 @@ export class Os {
     return this.#system.vm.map(this.task, pages)
   }
 
+  /** Returns true if a page of it is there: to touch it again costs no fault. */
+  isMapped(place: number): boolean {
+    return (this.task.anon[place] ?? -1) >= 0
+  }
+
   /** Touches a page of it; returns false when the task has been killed. */
   *touch(place: number): LiveSteps<boolean> {
     return yield* this.#system.vm.touch(this.task, place)

@@ -22,7 +22,10 @@ export function* workingSet(os: Os, options: WorkingSetOptions): LiveSteps {
   const phase = os.phase()
   while (os.now < options.stop && !os.killed) {
     const began = os.now
-    for (let i = 0; i < options.touches; i++) yield* os.touch(place + os.random(options.pages))
+    for (let i = 0; i < options.touches; i++) {
+      const page = place + os.random(options.pages)
+      if (!os.isMapped(page)) yield* os.touch(page)
+    }
     yield options.touches * TOUCH
     phase.ops++
     phase.bytes += options.touches * 4096
