@@ -1,44 +1,68 @@
 /** Facts: the figures of a run, by the names under which those of the real kernel were recorded. */
-import type { Simulation } from '../simulation.js'
+import type { Writeback } from '../cache/writeback.js'
+import type { Disk } from '../disk/disk.js'
+import type { Files } from '../fs/files.js'
+import type { Journal } from '../fs/journal.js'
+import type { Vm } from '../memory/vm.js'
+import type { Psi } from '../sched/psi.js'
 import { JIFFY, MS, SECOND, US } from '../time.js'
-import { SAMPLED } from './samples.js'
+import { SAMPLED, type Samples } from './samples.js'
 import type { WorkLog } from './work-log.js'
 
 export type Facts = Readonly<Record<string, number>>
+
+/** What figures are taken from: a run. */
+export interface Run {
+  readonly vm: Vm
+  readonly disk: Disk
+  readonly psi: Psi
+  readonly writeback: Writeback
+  readonly journal: Journal
+  readonly files: Files
+  readonly samples: Samples
+  readonly logs: readonly WorkLog[]
+  /** When it began, on the clock, and how long it took, ns. */
+  readonly began: number
+  readonly elapsed: number
+  /** What had been counted when its time was over; null when it ended before. */
+  readonly closing: Facts | null
+  /** How often what happened since it began. */
+  events(): NonNullable<ReturnType<Vm['memory']['counters']>['events']>
+}
 
 /**
  * All figures of a run that has ended. What the kernel counts is read when the time of the run is over, or when it ended before, as it
  * was with the real one; what a process measures of itself, and pressure, when all is over.
  */
-export function factsOf(simulation: Simulation): Facts {
-  const { samples, vm } = simulation
-  const facts: Record<string, number> = { ...(simulation.closing ?? countersOf(simulation)) }
+export function factsOf(run: Run): Facts {
+  const { samples, vm } = run
+  const facts: Record<string, number> = { ...(run.closing ?? countersOf(run)) }
   const kswapd = vm.kswapd[0]
   if (kswapd !== undefined) facts.kswapd_cpu_ms = kswapd.task.cpuTime / MS
-  pressureFacts(simulation, facts)
+  pressureFacts(run, facts)
   for (const name of SAMPLED) facts[`mean_${name}`] = samples.mean(name)
   facts.max_nr_dirty = samples.max('nr_dirty')
   facts.max_nr_writeback = samples.max('nr_writeback')
-  for (const log of simulation.logs) workFacts(log, facts)
+  for (const log of run.logs) workFacts(log, facts)
   const [kill] = vm.oom.kills
   if (kill !== undefined) {
-    facts.oom_first_s = (kill.at - simulation.began) / SECOND
+    facts.oom_first_s = (kill.at - run.began) / SECOND
     facts.oom_victim_anon_rss_kb = kill.rss * 4
   }
   return facts
 }
 
 /** What the kernel has counted up to now. */
-export function countersOf(simulation: Simulation): Facts {
-  const { vm, disk } = simulation
+export function countersOf(run: Run): Facts {
+  const { vm, disk } = run
   const { nodes = [] } = vm.memory.counters()
-  const events = simulation.events()
+  const events = run.events()
   const [node] = nodes
   const kswapd = vm.kswapd[0]
   const scanned = (events.pgscan_kswapd ?? 0) + (events.pgscan_direct ?? 0)
   const stolen = (events.pgsteal_kswapd ?? 0) + (events.pgsteal_direct ?? 0)
   const facts: Record<string, number> = {
-    elapsed_s: simulation.elapsed / SECOND,
+    elapsed_s: run.elapsed / SECOND,
     pgscan_kswapd: events.pgscan_kswapd ?? 0,
     pgscan_direct: events.pgscan_direct ?? 0,
     pgsteal_kswapd: events.pgsteal_kswapd ?? 0,
@@ -75,23 +99,23 @@ export function countersOf(simulation: Simulation): Facts {
     facts.kswapd_lowest_priority = kswapd.lowestPriority
     facts.stolen_per_kswapd_run = (events.pgsteal_kswapd ?? 0) / (events.pageoutrun ?? 1)
   }
-  const { writeback, journal } = simulation
+  const { writeback, journal } = run
   facts.nr_dirtied = writeback.dirtied
   facts.nr_written = writeback.written
   facts.journal_commits = journal.counts.commits
   facts.journal_blocks = journal.counts.blocks
   facts.journal_handles = journal.counts.handles
-  facts.shrink_super_cache_scan_freed = simulation.files.objects.freed
-  facts.shrink_super_cache_scan_refused = simulation.files.objects.refused
-  facts.shrink_super_cache_objects_refused = simulation.files.objects.refusedObjects
+  facts.shrink_super_cache_scan_freed = run.files.objects.freed
+  facts.shrink_super_cache_scan_refused = run.files.objects.refused
+  facts.shrink_super_cache_objects_refused = run.files.objects.refusedObjects
   facts.oom_refused = vm.oom.refused
-  dirtyFacts(simulation, facts)
-  stallFacts(simulation, facts)
+  dirtyFacts(run, facts)
+  stallFacts(run, facts)
   return facts
 }
 
 /** Of the whole run: /proc/pressure at its end, without its beginning. */
-function pressureFacts({ psi }: Simulation, facts: Record<string, number>): void {
+function pressureFacts({ psi }: Run, facts: Record<string, number>): void {
   for (const [name, resource] of [
     ['mem', 'memory'],
     ['io', 'io'],
@@ -103,7 +127,7 @@ function pressureFacts({ psi }: Simulation, facts: Record<string, number>): void
   }
 }
 
-function dirtyFacts({ writeback, began }: Simulation, facts: Record<string, number>): void {
+function dirtyFacts({ writeback, began }: Run, facts: Record<string, number>): void {
   const { pauses, seen, firstPause } = writeback.throttle
   if (seen.looks === 0) return
   facts.dirty_pauses = pauses.count
@@ -116,7 +140,7 @@ function dirtyFacts({ writeback, began }: Simulation, facts: Record<string, numb
   if (firstPause >= 0) facts.bdp_first_pause_s = (firstPause - began) / SECOND
 }
 
-function stallFacts({ vm }: Simulation, facts: Record<string, number>): void {
+function stallFacts({ vm }: Run, facts: Record<string, number>): void {
   const { stalls } = vm
   const quantile = (share: number) => stalls.times.quantile(share) / US
   facts.stall_count = stalls.count
