@@ -196,6 +196,33 @@ declare module '@scopemask/core/diagnostics-channel' {
   export function publish<N extends string>(domain: Domain<N>): Disposable;
 }
 
+declare module '@scopemask/core/bullmq' {
+  export type RemotePolicy = Exclude<Policy, 'inherit-on-wait'>;
+  export interface SpanLike {
+    setSpanOnContext(context: unknown): unknown;
+    setAttribute(key: string, value: never): void;
+    setAttributes(attributes: object): void;
+    addEvent(name: string, attributes?: object): void;
+    recordException(exception: never, time?: never): void;
+    end(): void;
+  }
+  export interface TelemetryLike {
+    readonly tracer: {
+      startSpan(name: string, options?: never, context?: unknown): SpanLike;
+    };
+    readonly contextManager: {
+      with<F extends (...args: never) => unknown>(context: unknown, fn: F): ReturnType<F>;
+      active(): unknown;
+      getMetadata(context: unknown): string;
+      fromMetadata(active: unknown, metadata: string): unknown;
+    };
+  }
+  export function contextOf<N extends string>(domain: Domain<N>, job: {
+    readonly opts?: object | undefined;
+  }): Context<N>;
+  export function telemetry<N extends string, T extends TelemetryLike = TelemetryLike>(domain: Domain<N>, policy: RemotePolicy, inner?: T): TelemetryLike & Pick<T, Exclude<keyof T, keyof TelemetryLike>>;
+}
+
 declare module '@scopemask/core/express' {
   export interface IncomingOptions<N extends string> extends ReadOptions {
     readonly mask?: Mask<N>;
@@ -253,8 +280,10 @@ declare module '@scopemask/core/fastify' {
 }
 
 declare module '@scopemask/core/fetch' {
-  export type RemotePolicy = Exclude<Policy, 'inherit-on-wait'>;
   export function fetchFrom<N extends string, I, O extends object, R>(context: Context<N>, policy: RemotePolicy, fetch: (input: I, init?: O) => R): (input: I, init?: O) => R;
+  export {
+  RemotePolicy,
+  } from '@scopemask/core/bullmq';
 }
 
 declare module '@scopemask/core/fields' {
@@ -287,7 +316,7 @@ declare module '@scopemask/core/http-header' {
   export function writeHeader<N extends string>(headers: HeadersLike | OutgoingMessageLike | HeaderRecord, context: Context<N>, policy: RemotePolicy, name?: string): void;
   export {
   RemotePolicy,
-  } from '@scopemask/core/fetch';
+  } from '@scopemask/core/bullmq';
 }
 
 declare module '@scopemask/core/job' {
@@ -302,7 +331,7 @@ declare module '@scopemask/core/job' {
   export function processor<N extends string, J extends Job, A extends unknown[], R>(domain: Domain<N>, fn: (context: Context<N>, data: unknown, job: J, ...more: A) => R): (job: J, ...more: A) => RunResult<R>;
   export {
   RemotePolicy,
-  } from '@scopemask/core/fetch';
+  } from '@scopemask/core/bullmq';
 }
 
 declare module '@scopemask/core/message-port' {
@@ -318,7 +347,7 @@ declare module '@scopemask/core/message-port' {
   } from '@scopemask/core/job';
   export {
   RemotePolicy,
-  } from '@scopemask/core/fetch';
+  } from '@scopemask/core/bullmq';
 }
 
 declare module '@scopemask/core/otel-baggage' {
@@ -337,7 +366,7 @@ declare module '@scopemask/core/otel-baggage' {
   export function writeBaggage<B extends BaggageLike, N extends string>(baggage: B, context: Context<N>, policy: RemotePolicy, key?: string): B;
   export {
   RemotePolicy,
-  } from '@scopemask/core/fetch';
+  } from '@scopemask/core/bullmq';
 }
 
 declare module '@scopemask/core/pool' {
@@ -348,7 +377,7 @@ declare module '@scopemask/core/pool' {
   export function poolTask<N extends string, R>(domain: Domain<N>, fn: (context: Context<N>, data: unknown) => R): (message: unknown) => RunResult<R>;
   export {
   RemotePolicy,
-  } from '@scopemask/core/fetch';
+  } from '@scopemask/core/bullmq';
 }
 
 declare module '@scopemask/core/queue' {

@@ -35,13 +35,21 @@ export interface SpanLike {
 export interface TelemetryLike {
   /** What makes spans. */
   readonly tracer: {
+    /** Begins a span; BullMQ asks for one around each add and each job. */
     startSpan(name: string, options?: never, context?: unknown): SpanLike
   }
   /** What knows the context, and puts it into the metadata of a job. */
   readonly contextManager: {
+    /**
+     * Calls a function in a context.
+     * @typeParam F the type of the function.
+     */
     with<F extends (...args: never) => unknown>(context: unknown, fn: F): ReturnType<F>
+    /** The context that runs now. */
     active(): unknown
+    /** What a job takes along of a context, as text. */
     getMetadata(context: unknown): string
+    /** The context that such a text stands for, beside the one that is active. */
     fromMetadata(active: unknown, metadata: string): unknown
   }
 }
