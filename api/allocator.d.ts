@@ -283,6 +283,7 @@ declare module '@scopemask/allocator' {
   }
   export interface MemoryHooks extends ReclaimHooks, MigrateHooks {
     log?(text: string): void;
+    unsafe?(text: string): void;
     wakeKswapd?(node: number, order: number, highest: number): void;
     outOfMemory?(gfp: number, order: number): boolean;
   }

@@ -158,7 +158,8 @@ export class PageAllocator {
    * {@link steps}, to which it makes no difference.
    */
   tryAgain(task: Task, gfp: number, site = 0, cpu = 0): number {
-    const allowed = currentGfpContext(task.mask, gfp)
+    const asked = (gfp & this.gfpAllowedMask) >>> 0
+    const allowed = currentGfpContext(task.mask, asked)
     const node = this.zones.nodeOf(cpu)
     const allocFlags = gfpToAllocFlags(allowed, 0, DEFAULT_PRIO, 0)
     if ((allocFlags & ALLOC_KSWAPD) !== 0) {
@@ -166,7 +167,7 @@ export class PageAllocator {
     }
     const page = this.zones.alloc(allowed, 0, allocFlags, { cpu, node, nodemask: -1, cpuset: -1 })
     if (page < 0) return NO_PAGE
-    if (allowed !== gfp >>> 0) this.#unsafe(site, gfp, allowed)
+    if (allowed !== asked) this.#unsafe(site, asked, allowed)
     return this.allocated(page, 0, site)
   }
 
