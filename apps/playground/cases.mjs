@@ -11,8 +11,8 @@ import { POLICIES } from '@scopemask/kernel-sim/workbench'
 const folder = fileURLToPath(new URL('../kernel-sim/src/scenarios/', import.meta.url))
 const FACE = '@scopemask/kernel-sim'
 const IMPORT = /^import (type )?\{([^}]*)\} from '([^']+)'\n/gm
-/** A module of the scenarios' own that is copied in place of its import. */
-const COPIED = ['./inapplicable.js']
+/** Modules of the scenarios' own that are copied in place of their import. */
+const COPIED = ['./inapplicable.js', './last-idle-worker.js']
 
 const read = (name) => readFileSync(`${folder}${name}`, 'utf8')
 

@@ -16,12 +16,15 @@ import { StateGraph } from './search/state-graph.js'
 
 /** A task that can be kept from its end for ever. */
 export interface Starvation {
+  /** Its name. */
   readonly task: string
+  /** How it starves: it is passed over though it could go on, goes round for ever, or waits while others go round. */
   readonly kind: StarvationKind
   /** A shortest way to where it begins, and the loop that can be repeated for ever. */
   readonly counterexample: Counterexample
 }
 
+/** What {@link checkFairness} has found. */
 export interface FairnessResult {
   /** `bounded`: a limit, or something that is violated, stopped the search, and nothing is claimed. */
   readonly verdict: 'fair' | 'starvation' | 'bounded'

@@ -60,7 +60,7 @@ export class Compiler {
   }
 }
 
-/** `index.ts(3): Cannot find module 'node:fs'.` */
+/** `FILE(3): Cannot find module 'node:fs'.` */
 function messageOf({ file, start, messageText }: ts.Diagnostic): string {
   const text = ts.flattenDiagnosticMessageText(messageText, ' ')
   if (file === undefined || start === undefined) return text

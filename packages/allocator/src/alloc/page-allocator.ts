@@ -37,6 +37,9 @@ import { type Attempt, compactRequest, stepPerformer, wakeAllKswapds } from './s
 import { type AllocStep, perform, type StepHandlers, type StepOf } from './steps.js'
 import { warnAlloc } from './warn-alloc.js'
 
+/** Of a task that is not real-time (DEFAULT_PRIO). */
+const DEFAULT_PRIO = 120
+
 /** All that a {@link PageAllocator} knows: a copy. Counters of events are in it, names of call sites are not. */
 export interface PageAllocatorState {
   /** The free lists and what CPUs keep. */
@@ -59,9 +62,6 @@ export interface PageAllocatorState {
  * The memory of a machine behind the filter: zones, per-CPU pages, watermarks, reclaim, and the decision to kill
  * (mm/page_alloc.c and mm/vmscan.c, 6.1.192). A page is its number, and memory has no contents.
  */
-/** Of a task that is not real-time (DEFAULT_PRIO). */
-const DEFAULT_PRIO = 120
-
 export class PageAllocator {
   /** The zones, with their free lists. */
   readonly zones: Zones

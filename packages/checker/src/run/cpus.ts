@@ -131,6 +131,7 @@ export class Cpus {
     return this.#cpus.length
   }
 
+  /** The tasks that were started, in that order; those that have ended are among them. */
   get tasks(): readonly CpuTask[] {
     return this.#tasks
   }

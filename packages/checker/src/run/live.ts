@@ -14,6 +14,7 @@ export type LiveSteps<R = void> = Generator<number, R, number>
 
 /** A task in virtual time. */
 export class LiveTask {
+  /** For messages. */
   readonly name: string
   /** Its generator has returned. */
   done = false
@@ -64,7 +65,9 @@ export class LiveTask {
 /** Of a task that has ended. */
 const DONE = -2
 
+/** Tasks in virtual time, each of which has a processor whenever it wants one. */
 export class Live {
+  /** Their time. */
   readonly clock = new Clock()
   /** Tasks that have not ended, by their numbers, and numbers that are to be given out again. */
   readonly #tasks: (LiveTask | null)[] = []
