@@ -3,11 +3,12 @@
  * paths of a call site have in common and that is on none of its covered ones: inside of it everything is covered
  * then, and what is covered already stays as it is.
  */
+import { FunctionNames } from '../trace/attribute/function-names.js'
 import { plainName } from '../trace/attribute/plain-name.js'
 import type { Stack } from '../trace/stack.js'
 
 /** Where the kernel enters code that it calls for many: a scope there would cover everything. */
-const ENTRIES = [
+const ENTRIES = new FunctionNames([
   'do_syscall_64',
   'x64_sys_call',
   'entry_SYSCALL_64*',
@@ -28,10 +29,7 @@ const ENTRIES = [
   'ret_from_kernel_thread',
   'asm_exc_page_fault',
   'exc_page_fault',
-]
-
-const NAMES = new Set(ENTRIES.filter((name) => !name.endsWith('*')))
-const BEGINNINGS = ENTRIES.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
+])
 
 /**
  * Returns the function; undefined where there is none, as where covered paths come through the same callers.
@@ -55,7 +53,5 @@ function callersOf(site: string, { functions }: Stack): string[] {
   return functions
     .slice(functions.indexOf(site) + 1)
     .map(plainName)
-    .filter(
-      (name) => !NAMES.has(name) && !BEGINNINGS.some((beginning) => name.startsWith(beginning)),
-    )
+    .filter((name) => !ENTRIES.has(name))
 }

@@ -1,5 +1,6 @@
 /** Comparison page: policies side by side on the same machine, load and seeds, before they have a form. */
 import type { ComparedFigure, Interval } from '../../simulate/compare.js'
+import { PAGE_SERIES } from '../../simulate/measure/time-series.js'
 import type { SimulationResult } from '../../simulate/result.js'
 import { number, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
@@ -135,12 +136,12 @@ function pictureSections({ policies, results }: Comparison): (Section | undefine
       { pictures: firsts.map(({ result, of }) => freeChart(result, of)) },
       { pictures: firsts.map(({ result, of }) => listsChart(result, of)) },
       { pictures: firsts.flatMap(({ result, of }) => dirtyChart(result, of) ?? []) },
-      table(OVER_TIME, {
+      table(PAGE_SERIES, {
         caption: 'Mean pages over the run',
         columns: [
           text('counter', (name) => ({ name })),
           ...firsts.map(
-            ({ result }): Column<(typeof OVER_TIME)[number]> =>
+            ({ result }): Column<(typeof PAGE_SERIES)[number]> =>
               numbers(result.policy, (name) => Math.round(meanOf(result.series.columns[name]))),
           ),
         ],
@@ -186,17 +187,6 @@ function pictureSections({ policies, results }: Comparison): (Section | undefine
     ]),
   ]
 }
-
-const OVER_TIME = [
-  'nr_free_pages',
-  'nr_inactive_file',
-  'nr_active_file',
-  'nr_inactive_anon',
-  'nr_active_anon',
-  'nr_slab_reclaimable',
-  'nr_dirty',
-  'nr_writeback',
-] as const
 
 const PRESSURES = [
   ['cpu', 'some'],

@@ -3,6 +3,7 @@
  * for, for the disk with its requests, and counters of memory and pressure.
  */
 import { formatGfp, linux6_1 } from '@scopemask/allocator'
+import { PAGE_SERIES, PRESSURE_SERIES } from '../../simulate/measure/time-series.js'
 import type { Timeline } from '../../simulate/measure/timeline.js'
 import type { SimulationResult } from '../../simulate/result.js'
 import { WaitReason } from '../../simulate/sched/wait-reason.js'
@@ -20,24 +21,11 @@ const WAITS: Readonly<Record<WaitReason, string>> = {
   [WaitReason.LOCK]: 'waits for a lock, or another task',
 }
 
-/** Counters of pages. */
-const PAGES = [
-  'nr_free_pages',
-  'nr_inactive_file',
-  'nr_active_file',
-  'nr_inactive_anon',
-  'nr_active_anon',
-  'nr_slab_reclaimable',
-  'nr_dirty',
-  'nr_writeback',
-] as const
-const PRESSURES = [
-  'psi_cpu_some',
-  'psi_memory_some',
-  'psi_memory_full',
-  'psi_io_some',
-  'psi_io_full',
-] as const
+/** What has a counter, and whether it grows by time, ns, so that its share of each interval is drawn. */
+const COUNTERS = [
+  ...PAGE_SERIES.map((name) => ({ name, isPressure: false })),
+  ...PRESSURE_SERIES.map((name) => ({ name, isPressure: true })),
+]
 
 /** @param timeline of the run that the result is of */
 export function machineTrace(result: SimulationResult, timeline: Timeline): Uint8Array {
@@ -111,10 +99,9 @@ function addCounters(
   firstRank: number,
 ): void {
   const { at, columns } = series
-  for (const [index, name] of [...PAGES, ...PRESSURES].entries()) {
+  for (const [index, { name, isPressure }] of COUNTERS.entries()) {
     const values = columns[name]
     if (values.every((value) => value === 0)) continue
-    const isPressure = name.startsWith('psi_')
     const track = trace.counter({
       name: isPressure ? `${name}, % of the time` : name,
       parent,

@@ -1,4 +1,5 @@
 /** Simulation page: what workloads got, what memory cost them, and what the kernel did for it, before it has a form. */
+import { PAGE_SERIES } from '../../simulate/measure/time-series.js'
 import type { SimulationResult } from '../../simulate/result.js'
 import { number, percent, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
@@ -107,20 +108,9 @@ function workloadSection(result: SimulationResult): Section | undefined {
   ])
 }
 
-const OVER_TIME = [
-  'nr_free_pages',
-  'nr_inactive_file',
-  'nr_active_file',
-  'nr_inactive_anon',
-  'nr_active_anon',
-  'nr_slab_reclaimable',
-  'nr_dirty',
-  'nr_writeback',
-] as const
-
 function timeSection(result: SimulationResult): Section | undefined {
   const { series, watermarks } = result
-  const counters = OVER_TIME.map((name) => ({ name, values: series.columns[name] })).filter(
+  const counters = PAGE_SERIES.map((name) => ({ name, values: series.columns[name] })).filter(
     ({ values }) => values.some((value) => value > 0),
   )
   const mean = (values: readonly number[]): number =>

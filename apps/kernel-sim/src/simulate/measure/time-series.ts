@@ -7,8 +7,8 @@ import { type Psi, PsiState } from '../sched/psi.js'
 import { MS } from '../time.js'
 import { Series } from './series.js'
 
-/** Pages, by the names of /proc/vmstat; and for how long, ns, there has been pressure (PSI). */
-export const TIME_SERIES = [
+/** Pages, by the names of /proc/vmstat. */
+export const PAGE_SERIES = [
   'nr_free_pages',
   'nr_inactive_file',
   'nr_active_file',
@@ -17,12 +17,18 @@ export const TIME_SERIES = [
   'nr_slab_reclaimable',
   'nr_dirty',
   'nr_writeback',
+] as const
+
+/** For how long, ns, there has been pressure (PSI). */
+export const PRESSURE_SERIES = [
   'psi_cpu_some',
   'psi_memory_some',
   'psi_memory_full',
   'psi_io_some',
   'psi_io_full',
 ] as const
+
+const TIME_SERIES = [...PAGE_SERIES, ...PRESSURE_SERIES] as const
 
 export type TimeSeriesName = (typeof TIME_SERIES)[number]
 

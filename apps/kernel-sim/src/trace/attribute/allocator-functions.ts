@@ -3,6 +3,7 @@
  * function on its stack that is not one of them. The list is data: a function that is missing here shows up as a
  * call site itself, which is coarse but not wrong; nothing is ever hidden.
  */
+import { FunctionNames } from './function-names.js'
 import { plainName } from './plain-name.js'
 
 /** Names, or beginnings of names where they end in `*`, by what they belong to. Linux 4.6 to 6.18. */
@@ -90,15 +91,9 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
     ],
 }
 
-const NAMES = new Set<string>()
-const BEGINNINGS: string[] = []
-for (const name of Object.values(FAMILIES).flat()) {
-  if (name.endsWith('*')) BEGINNINGS.push(name.slice(0, -1))
-  else NAMES.add(name)
-}
+const ALLOCATOR = new FunctionNames(Object.values(FAMILIES).flat())
 
 /** Whether a function allocates on behalf of its caller. */
 export function isAllocatorFunction(name: string): boolean {
-  const plain = plainName(name)
-  return NAMES.has(plain) || BEGINNINGS.some((beginning) => plain.startsWith(beginning))
+  return ALLOCATOR.has(plainName(name))
 }

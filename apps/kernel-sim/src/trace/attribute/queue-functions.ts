@@ -1,7 +1,8 @@
 /** Queue functions: those that queue work on behalf of their caller. Who delegates is the first function outside of them. */
+import { FunctionNames } from './function-names.js'
 
 /** Names, or beginnings of names where they end in `*` (kernel/workqueue.c, and wrappers around it). */
-const QUEUEING = [
+const QUEUEING = new FunctionNames([
   '__queue_work*',
   'queue_work*',
   '__queue_delayed_work',
@@ -12,14 +13,9 @@ const QUEUEING = [
   'schedule_delayed_work*',
   'kblockd_schedule_work',
   'kblockd_mod_delayed_work*',
-]
-
-const NAMES = new Set(QUEUEING.filter((name) => !name.endsWith('*')))
-const BEGINNINGS = QUEUEING.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
+])
 
 /** The place on a stack, innermost first, of the function that delegates; -1 when none is left. */
 export function delegatorOn(functions: readonly string[]): number {
-  return functions.findIndex(
-    (name) => !NAMES.has(name) && !BEGINNINGS.some((beginning) => name.startsWith(beginning)),
-  )
+  return functions.findIndex((name) => !QUEUEING.has(name))
 }

@@ -4,9 +4,10 @@
  */
 import { isAllocatorFunction } from './allocator-functions.js'
 import type { CallSite } from './call-site.js'
+import { FunctionNames } from './function-names.js'
 
 /** Names, or beginnings of names where they end in `*`. */
-const BETWEEN = [
+const BETWEEN = new FunctionNames([
   'try_to_free_*',
   'do_try_to_free_pages',
   'shrink_*',
@@ -27,18 +28,10 @@ const BETWEEN = [
   'filemap_alloc_folio*',
   'reclaim_high',
   'mem_cgroup_handle_over_high',
-]
-
-const NAMES = new Set(BETWEEN.filter((name) => !name.endsWith('*')))
-const BEGINNINGS = BETWEEN.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
+])
 
 /** On whose behalf a task is in reclaim. */
 export function reclaimSiteOn(functions: readonly string[]): CallSite {
-  const asking = functions.filter(
-    (name) =>
-      !NAMES.has(name) &&
-      !BEGINNINGS.some((beginning) => name.startsWith(beginning)) &&
-      !isAllocatorFunction(name),
-  )
+  const asking = functions.filter((name) => !BETWEEN.has(name) && !isAllocatorFunction(name))
   return { site: asking[0] ?? '?', caller: asking[1] ?? '?' }
 }

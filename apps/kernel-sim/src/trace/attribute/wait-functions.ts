@@ -2,6 +2,7 @@
  * Wait functions: those that put a task to sleep on behalf of their caller. What a task waits for, the first function
  * outside of them tells; how it waits, the outermost of them. The list is data, as that of the allocator's is.
  */
+import { FunctionNames } from './function-names.js'
 
 /** How every sleep ends: they say nothing of the wait. */
 const PLUMBING = new Set([
@@ -16,7 +17,7 @@ const PLUMBING = new Set([
 ])
 
 /** Names, or beginnings of names where they end in `*`. */
-const WAITS = [
+const WAITS = new FunctionNames([
   'wait_for_completion*',
   '__wait_for_common',
   'bit_wait*',
@@ -48,10 +49,7 @@ const WAITS = [
   '__wait_rcu_gp',
   'wait_rcu_gp',
   'prepare_to_wait*',
-]
-
-const NAMES = new Set(WAITS.filter((name) => !name.endsWith('*')))
-const BEGINNINGS = WAITS.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
+])
 
 /** How and where a task waits. */
 export interface WaitPlace {
@@ -68,7 +66,7 @@ export function waitPlaceOn(functions: readonly string[]): WaitPlace {
   let wait = 'schedule'
   for (; at < functions.length; at++) {
     const name = functions[at] ?? ''
-    if (NAMES.has(name) || BEGINNINGS.some((beginning) => name.startsWith(beginning))) wait = name
+    if (WAITS.has(name)) wait = name
     else if (!PLUMBING.has(name)) break
   }
   return { wait, site: functions[at] ?? '?', caller: functions[at + 1] ?? '?' }
