@@ -1,43 +1,11 @@
 /** The trace of a recording for Perfetto, decoded by a library that knows nothing of its writer. */
 import { readFileSync } from 'node:fs'
-import protobuf from 'protobufjs'
 import { describe, expect, it } from 'vitest'
 import { Audit } from '../../../src/audit/audit.js'
 import { Timeline } from '../../../src/audit/timeline.js'
 import { auditPerfetto } from '../../../src/report/audit/perfetto.js'
 import { NOFS, read, Trace } from '../../audit/trace.js'
-
-/** The part of Perfetto's protocol that is used (protos/perfetto/trace/track_event). */
-const { root } = protobuf.parse(
-  `syntax = "proto2";
-  message Trace { repeated TracePacket packet = 1; }
-  message TracePacket { optional uint64 timestamp = 8; optional uint32 trusted_packet_sequence_id = 10;
-    optional TrackEvent track_event = 11; optional TrackDescriptor track_descriptor = 60; }
-  message TrackDescriptor { optional uint64 uuid = 1; optional string name = 2; optional ProcessDescriptor process = 3;
-    optional uint64 parent_uuid = 5; }
-  message ProcessDescriptor { optional int32 pid = 1; optional string process_name = 6; }
-  message TrackEvent { repeated DebugAnnotation debug_annotations = 4; optional int32 type = 9;
-    optional uint64 track_uuid = 11; optional string name = 23; repeated fixed64 flow_ids = 47;
-    repeated fixed64 terminating_flow_ids = 48; }
-  message DebugAnnotation { optional string string_value = 6; optional string name = 10; }`,
-  { keepCase: true },
-)
-
-interface Packet {
-  readonly timestamp?: number
-  readonly track_descriptor?: {
-    readonly uuid: number
-    readonly name?: string
-    readonly process?: { readonly process_name: string }
-  }
-  readonly track_event?: {
-    readonly type: number
-    readonly track_uuid: number
-    readonly name?: string
-    readonly flow_ids?: readonly number[]
-    readonly terminating_flow_ids?: readonly number[]
-  }
-}
+import { packetsOf } from '../form/track-events.js'
 
 interface Decoded {
   readonly tracks: Map<number, string>
@@ -50,17 +18,14 @@ async function decoded(bytes: Uint8Array | string): Promise<Decoded> {
   const timeline = new Timeline()
   const audit = new Audit({ timeline })
   for (const event of (await read(bytes)).events) audit.add(event)
-  const type = root.lookupType('Trace')
-  const { packet } = type.toObject(type.decode(auditPerfetto('t', timeline)), {
-    longs: Number,
-  }) as { packet: readonly Packet[] }
+  const packets = packetsOf(auditPerfetto('t', timeline))
   const tracks = new Map<number, string>()
   const open = new Map<number, { name: string; from: number }[]>()
   const slices: string[] = []
   const begins = new Map<number, string>()
   const flows: string[] = []
   let before = 0
-  for (const { timestamp = 0, track_descriptor: track, track_event: event } of packet) {
+  for (const { timestamp = 0, track_descriptor: track, track_event: event } of packets) {
     if (track !== undefined) {
       tracks.set(track.uuid, track.name ?? track.process?.process_name ?? '')
     }

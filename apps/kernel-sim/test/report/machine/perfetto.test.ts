@@ -1,5 +1,4 @@
 /** The trace of a machine for Perfetto, decoded by a library that knows nothing of its writer. */
-import protobuf from 'protobufjs'
 import { beforeAll, expect, it } from 'vitest'
 import { machineTrace } from '../../../src/report/machine/perfetto.js'
 import { machineFromYaml } from '../../../src/simulate/machine-file/read-machine.js'
@@ -7,38 +6,7 @@ import { machineSimulation } from '../../../src/simulate/machine-file/run-machin
 import { machinePolicy } from '../../../src/simulate/policy.js'
 import { resultOf } from '../../../src/simulate/result.js'
 import type { Simulation } from '../../../src/simulate/simulation.js'
-
-/** The part of Perfetto's protocol that is used (protos/perfetto/trace/track_event). */
-const { root } = protobuf.parse(
-  `syntax = "proto2";
-  message Trace { repeated TracePacket packet = 1; }
-  message TracePacket { optional uint64 timestamp = 8; optional uint32 trusted_packet_sequence_id = 10;
-    optional TrackEvent track_event = 11; optional TrackDescriptor track_descriptor = 60; }
-  message TrackDescriptor { optional uint64 uuid = 1; optional string name = 2; optional ProcessDescriptor process = 3;
-    optional uint64 parent_uuid = 5; optional CounterDescriptor counter = 8; }
-  message CounterDescriptor { optional string unit_name = 6; }
-  message ProcessDescriptor { optional int32 pid = 1; optional string process_name = 6; }
-  message TrackEvent { optional int32 type = 9; optional uint64 track_uuid = 11; optional string name = 23;
-    optional int64 counter_value = 30; }`,
-  { keepCase: true },
-)
-
-interface Descriptor {
-  readonly uuid: number
-  readonly name?: string
-  readonly parent_uuid?: number
-  readonly counter?: object
-}
-interface Packet {
-  readonly timestamp?: number
-  readonly track_descriptor?: Descriptor
-  readonly track_event?: {
-    readonly type: number
-    readonly track_uuid: number
-    readonly name?: string
-    readonly counter_value?: number
-  }
-}
+import { type Descriptor, type Packet, packetsOf } from '../form/track-events.js'
 
 let simulation: Simulation
 let packets: readonly Packet[]
@@ -64,9 +32,7 @@ workloads:
   const { timeline } = simulation
   if (timeline === null) throw new Error('it was asked for')
   const result = resultOf(simulation, { machine: 'small', policy: 'scope', seed: 1 })
-  const type = root.lookupType('Trace')
-  const decoded = type.toObject(type.decode(machineTrace(result, timeline)), { longs: Number })
-  packets = (decoded as { packet: Packet[] }).packet
+  packets = packetsOf(machineTrace(result, timeline))
   tracks = packets.flatMap(({ track_descriptor }) => track_descriptor ?? [])
 })
 
