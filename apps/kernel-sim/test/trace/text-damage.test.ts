@@ -170,6 +170,15 @@ describe.each(['ftrace', 'perf'] as const)('%s text', (format) => {
     expect(reading.lines).toBe(2 * lines.length + 2)
   })
 
+  it('has a line of a megabyte that seems to name a CPU everywhere: it does not take long', async () => {
+    for (const begin of [' => f ', 'x ', '> ', '\t']) {
+      const long = begin + '[000] '.repeat(MAX_LINE / 6 - 2)
+      const { reading } = await read(Buffer.concat([small, Buffer.from(`${long}\n`), small]))
+      expect(reading.events).toBe(2 * lines.filter(isEvent).length)
+      expect(reading.lines).toBe(2 * lines.length + 1)
+    }
+  })
+
   it('has a stack without end: it is read in parts', async () => {
     const frame = format === 'ftrace' ? ' => f_0123456789\n' : '\tffffffff816365b7 f+0x1 ([k])\n'
     const endless = Buffer.from(frame.repeat(Math.ceil((3 * MAX_LINE) / frame.length)))

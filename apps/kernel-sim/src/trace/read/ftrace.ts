@@ -42,6 +42,9 @@ const CLOSE = 93
 const T = 116
 const STACK_TRACE = '<stack trace>'.length
 
+/** Where in a line a CPU stands at most: names of tasks have 15 bytes, those of workers 64, and buffers are named before them. */
+const TASK_COLUMNS = 512
+
 /** What trace-cmd calls the headers of stacks. */
 const STACK_EVENTS = new Set(['kernel_stack', 'user_stack'])
 
@@ -78,7 +81,10 @@ const LOOSE_FRAME = /^[>\s]*=> /
 /** What stands before the CPU: `kworker/1:2-4663`, with a process id in parentheses in newer kernels if asked for. */
 interface TaskName {
   readonly comm: string
+  /** NaN where there is no task. */
   readonly pid: number
+  /** Whether the CPU may be another one than that after it: it is no task, has a line break in it, or what looks like a CPU. */
+  readonly doubtful: boolean
 }
 
 export class FtraceReader implements TraceReader {
@@ -100,6 +106,8 @@ export class FtraceReader implements TraceReader {
   #bytes: DataView = viewOf(this.#text)
   /** Where in a line the CPU stood last: mostly the same. */
   #column = 0
+  /** What stands before the CPU of the line. */
+  #task: TaskName = { comm: '', pid: -1, doubtful: false }
   /** The last line with an event, in case that it was folded: its bytes, or where it is in the block. */
   #last = { begin: 0, end: -2, joined: undefined as Buffer | undefined }
   /** The event of that line, if it has one; and what is wrong with it, until it is sure that it was not folded. */
@@ -171,7 +179,7 @@ export class FtraceReader implements TraceReader {
     const text = this.#text
     const cpu = this.#cpuAt(start, limit)
     if (cpu < 0) return this.#otherLine(start, limit)
-    const { comm, pid } = this.#tasks.get(this.#bytes, start, cpu)
+    const { comm, pid } = this.#task
     let cpuNumber = 0
     let at = cpu + 1
     for (; text[at] !== CLOSE; at++) cpuNumber = cpuNumber * 10 + (text[at] as number) - 48
@@ -181,11 +189,6 @@ export class FtraceReader implements TraceReader {
     const timed = isDigit(text[flags]) && text[flagsEnd - 1] === COLON
     const time = timed ? flags : wordStart(text, flagsEnd, limit)
     const timeEnd = timed ? flagsEnd : wordEnd(text, time, limit)
-    if (Number.isNaN(pid) && lineEnd(text, start, limit) < cpu) {
-      // The guess of the column met another line.
-      this.#column = 0
-      return this.#line(start, limit)
-    }
     if (this.#failed !== undefined) this.#giveUp()
     if (Number.isNaN(pid) || text[timeEnd - 1] !== COLON) {
       return this.#damaged('malformed', start, limit)
@@ -413,33 +416,40 @@ export class FtraceReader implements TraceReader {
     if (!this.#held.stack(this.#header, stack, probe)) this.counts.strayStacks++
   }
 
-  /** The place of the `[` of a CPU number, or -1. */
+  /**
+   * The place of the `[` of a CPU number, or -1: the first one with a task before it, which `#task` is then; if there is none, the
+   * first one. Where it stood in the line before is only looked at first: the answer depends on this line alone.
+   */
   #cpuAt(start: number, end: number): number {
     const text = this.#text
     if (text[start] === HASH) return -1
-    if (isCpu(text, start + this.#column, end)) return start + this.#column
-    const stop = lineEnd(text, start, end)
-    for (
-      let at = text.indexOf(OPEN, start);
-      at >= 0 && at < stop;
-      at = text.indexOf(OPEN, at + 1)
-    ) {
-      if (!isCpu(text, at, stop)) continue
+    const guess = start + this.#column
+    if (isCpu(text, guess, end)) {
+      this.#task = this.#tasks.get(this.#bytes, start, guess)
+      if (!this.#task.doubtful) return guess
+    }
+    const stop = Math.min(lineEnd(text, start, end), start + TASK_COLUMNS)
+    let first = -1
+    for (let at = nextCpu(text, start, stop); at >= 0; at = nextCpu(text, at + 1, stop)) {
+      this.#task = this.#tasks.get(this.#bytes, start, at)
+      if (first < 0) first = at
+      if (Number.isNaN(this.#task.pid)) continue
       this.#column = at - start
       return at
     }
-    return -1
+    if (first >= 0) this.#task = this.#tasks.get(this.#bytes, start, first)
+    return first
   }
 
   /** Where the next line begins that names a CPU: the frames of a stack never do. */
   #stackEnd(start: number, end: number): number {
     const text = this.#text
-    let open = text.indexOf(OPEN, start)
-    for (; open >= 0 && open < end; open = text.indexOf(OPEN, open + 1)) {
-      if (!isCpu(text, open, end)) continue
-      const guess = open - this.#column
-      const line = text[guess - 1] === LF ? guess : text.lastIndexOf(LF, open) + 1
-      if (line > start) return line
+    let before = start
+    for (let at = nextCpu(text, start, end); at >= 0; at = nextCpu(text, at + 1, end)) {
+      let line = at
+      while (line > before && text[line - 1] !== LF) line--
+      if (line > before) return line
+      before = at
     }
     return end
   }
@@ -451,12 +461,21 @@ function isFrame(text: Buffer, at: number): boolean {
   return text[arrow] === EQUALS && text[arrow + 1] === GREATER
 }
 
-/** `[000]`, with as many digits as it needs, three at least. */
+/** `[000]`, with as many digits as it needs, three at least; then a blank, or the digits of a time. */
 function isCpu(text: Buffer, at: number, end: number): boolean {
   if (text[at] !== OPEN) return false
   let digit = at + 1
   while (isDigit(text[digit])) digit++
-  return digit - at > 3 && digit < end && text[digit] === CLOSE
+  if (digit - at <= 3 || digit >= end || text[digit] !== CLOSE) return false
+  const next = text[digit + 1]
+  return next === SPACE || isDigit(next)
+}
+
+/** The first place of one, or -1. */
+function nextCpu(text: Buffer, from: number, end: number): number {
+  let at = text.indexOf(OPEN, from)
+  while (at >= 0 && at < end && !isCpu(text, at, end)) at = text.indexOf(OPEN, at + 1)
+  return at < end ? at : -1
 }
 
 /** Where the line ends: at its line break, or where the text does. */
@@ -482,10 +501,12 @@ const BUFFER = /^\S+: (?=.{16,}-\d+ *$)/
 
 function taskName(text: string): TaskName {
   const task = text.replace(/^(?:> ?)+/, '').replace(BUFFER, '')
+  const ambiguous = /\n|\[\d{3,}\]/.test(text)
   // Some texts have the column cut off.
-  if (task.trim() === '') return { comm: '', pid: -1 }
-  const [, comm = '', pid] = /^\s*(.*)-(\d+) *(?:\([ \d-]*\) *)?$/.exec(task) ?? []
-  return { comm, pid: pid === undefined ? Number.NaN : Number(pid) }
+  if (task.trim() === '') return { comm: '', pid: -1, doubtful: ambiguous }
+  const [, comm = '', digits] = /^\s*(.*)-(\d+) *(?:\([ \d-]*\) *)?$/.exec(task) ?? []
+  const pid = digits === undefined ? Number.NaN : Number(digits)
+  return { comm, pid, doubtful: ambiguous || Number.isNaN(pid) }
 }
 
 /** ` => kmem_cache_alloc_noprof`, or `=> kmem_cache_alloc (ffffffff81234567)` from trace-cmd. */
