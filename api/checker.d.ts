@@ -359,6 +359,7 @@ declare module '@scopemask/checker/machine' {
     readonly properties: Property[];
     readonly guard: Guard;
     watch: Watch | null;
+    variant: string;
     constructor(internals?: readonly string[]);
     object(name: string): MachineObject;
     field(object: MachineObject, name: string, initial?: number): Field;
@@ -660,7 +661,7 @@ declare module '@scopemask/checker/search' {
   export function replay(machine: Machine, token: string, execution?: Execution): Execution;
   export function scheduleTo(search: Search, state: number): MicroStep[];
   export function standingAt(search: Search, state: number): Execution;
-  export function tokenOf({ tasks }: Machine, steps: readonly MicroStep[], loopStart?: number | null): string;
+  export function tokenOf({ tasks, variant }: Machine, steps: readonly MicroStep[], loopStart?: number | null): string;
   export function waiters(execution: Execution): Waiter[];
   export function xorshift(seed: number): (below: number) => number;
   export {

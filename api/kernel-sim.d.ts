@@ -13,11 +13,13 @@ declare module '@scopemask/kernel-sim' {
   }
   export interface CheckOptions {
     readonly policy?: PolicyName;
+    readonly parameters?: Chosen;
     readonly maxStates?: number;
     readonly maxDepth?: number;
     readonly maxSeconds?: number;
     readonly maxMegabytes?: number;
   }
+  export type Chosen = Readonly<Record<string, ParameterValue>>;
   export class Completion {
     readonly object: MachineObject;
     constructor(machine: Machine, tasks: TaskStates, name: string);
@@ -34,6 +36,13 @@ declare module '@scopemask/kernel-sim' {
     readonly why: string;
   }
   export const DEF_PRIORITY = 12;
+  export interface Description {
+    readonly name: string;
+    readonly summary: string;
+    readonly source?: string;
+    readonly history?: History;
+    readonly inapplicable?: Partial<Record<PolicyName, string>>;
+  }
   export class Fifo {
     readonly object: MachineObject;
     constructor(machine: Machine, tasks: TaskStates, name: string, capacity: number);
@@ -186,6 +195,9 @@ declare module '@scopemask/kernel-sim' {
     endWriteback(): Steps<void>;
     waitOnWriteback(): Steps<void>;
   }
+  export type ParameterValue = number | string | boolean;
+  export type ParameterValues = Readonly<Record<string, ParameterValue>>;
+  export type Parameters = Readonly<Record<string, readonly ParameterValue[]>>;
   export interface Policy {
     readonly name: PolicyName;
     readonly explicit: boolean;
@@ -240,13 +252,11 @@ declare module '@scopemask/kernel-sim' {
   }
   export const SHRINK_STOP = -1;
   export type Scan = (gfp: number, priority: number) => Steps<unknown>;
-  export interface Scenario {
-    readonly name: string;
-    readonly summary: string;
-    readonly source?: string;
-    readonly history?: History;
+  export interface Scenario extends Description {
     readonly build: (kernel: Kernel) => void;
-    readonly inapplicable?: Partial<Record<PolicyName, string>>;
+    readonly parameters?: Parameters;
+    readonly values?: ParameterValues;
+    readonly at?: (chosen: Chosen) => Scenario;
   }
   export interface ScenarioResult {
     readonly policy: PolicyName;
@@ -257,6 +267,10 @@ declare module '@scopemask/kernel-sim' {
     readonly depth: number;
     readonly counterexample: Counterexample | null;
     readonly lockdep: readonly string[];
+  }
+  export interface ScenarioSpec<P extends Parameters = Parameters> extends Description {
+    readonly parameters?: P;
+    readonly build: (kernel: Kernel, values: ValuesOf<P>) => void;
   }
   export class Scopes {
     constructor(current: Current, policy: Policy);
@@ -302,6 +316,9 @@ declare module '@scopemask/kernel-sim' {
     switchContext(next: Transaction): Steps<void>;
     inContext<R>(section: () => Steps<R>): Steps<R>;
   }
+  export type ValuesOf<P extends Parameters> = {
+    readonly [K in keyof P]: P[K][number];
+  };
   export class Variable {
     readonly object: MachineObject;
     constructor(machine: Machine, tasks: TaskStates, name: string, initial: number);
@@ -391,8 +408,9 @@ declare module '@scopemask/kernel-sim' {
     readonly cpus?: readonly WorkerPool[];
   }
   export const __GFP_NOLOCKDEP: number;
-  export function checkScenario(scenario: Scenario, options?: CheckOptions): ScenarioResult;
-  export function scenario(spec: Scenario): Scenario;
+  export function checkScenario(given: Scenario, options?: CheckOptions): ScenarioResult;
+  export function scenario<const P extends Parameters = Record<never, never>>(spec: ScenarioSpec<P>): Scenario;
+  export function scenario(defined: Scenario): Scenario;
   export {
   GFP_KERNEL,
   GFP_KERNEL_ACCOUNT,
@@ -490,6 +508,7 @@ declare module '@scopemask/kernel-sim/workbench' {
     readonly summary: string;
     readonly source: string;
     readonly history?: History;
+    readonly values?: ParameterValues;
     readonly cells: readonly Cell[];
     readonly seconds: number;
   }
@@ -516,6 +535,7 @@ declare module '@scopemask/kernel-sim/workbench' {
     readonly address: string;
     readonly scenario: string;
     readonly isBundled: boolean;
+    readonly values: ParameterValues | undefined;
     readonly policy: string;
     readonly verdict: string;
     readonly counterexample: Counterexample;

@@ -1,8 +1,9 @@
 /** Check scenario: one scenario under one policy in all interleavings, for programs. */
 import { DEFAULT_LIMITS } from '@scopemask/checker/search'
 import { InputError } from './input-error.js'
+import type { Chosen } from './kernel/parameters.js'
 import { POLICIES, type Policy, type PolicyName } from './kernel/policy.js'
-import { scenario as defined, type Scenario } from './kernel/scenario.js'
+import { type Scenario, scenario as scenarioOf, withValues } from './kernel/scenario.js'
 import { lockdepOf } from './lockdep/lockdep-watch.js'
 import { printSplat } from './lockdep/print-splat.js'
 import { checkCell } from './matrix/cell.js'
@@ -12,6 +13,8 @@ import { type CheckResult, type Counterexample, subjectOf } from './matrix/subje
 export interface CheckOptions {
   /** By default `scope`: scopes and GFP_KERNEL, nothing conveyed. */
   readonly policy?: PolicyName
+  /** Values of its parameters that are not as by default. */
+  readonly parameters?: Chosen
   /** How many states may be kept; by default 20 million. */
   readonly maxStates?: number
   /** How many steps deep; by default unlimited. */
@@ -77,9 +80,10 @@ export interface ScenarioResult {
  * @throws InputError when the scenario is malformed or breaks a rule of the kernel, when the policy does not apply to it,
  * or when a limit is not a number above 0.
  */
-export function checkScenario(scenario: Scenario, options: CheckOptions = {}): ScenarioResult {
-  const { policy: name = 'scope', ...limits } = options
-  const policy = applied(scenario, name)
+export function checkScenario(given: Scenario, options: CheckOptions = {}): ScenarioResult {
+  const { policy: name = 'scope', parameters = {}, ...limits } = options
+  const policy = applied(given, name)
+  const scenario = built(given, parameters)
   for (const [limit, value] of Object.entries(limits)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, limit)) {
       throw new InputError(
@@ -95,10 +99,20 @@ export function checkScenario(scenario: Scenario, options: CheckOptions = {}): S
   return { policy: name, verdict, bound, states, transitions, depth, counterexample, lockdep }
 }
 
+/** The scenario with these values. */
+function built(scenario: Scenario, chosen: Chosen): Scenario {
+  try {
+    return withValues(scenario, chosen)
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw new InputError(`${scenario.name}: ${thrown.message}`)
+    throw thrown
+  }
+}
+
 /** The policy of this name, for a scenario to which it applies. */
 function applied(scenario: Scenario, name: string): Policy {
   try {
-    defined(scenario)
+    scenarioOf(scenario)
   } catch (thrown) {
     throw new InputError(thrown instanceof Error ? thrown.message : String(thrown))
   }

@@ -47,8 +47,21 @@ export {
   SHRINK_STOP,
   type ShrinkerOptions,
 } from './kernel/memory/shrinkers.js'
+export type {
+  Chosen,
+  Parameters,
+  ParameterValue,
+  ParameterValues,
+  ValuesOf,
+} from './kernel/parameters.js'
 export type { Policy, PolicyName } from './kernel/policy.js'
-export { type History, type Scenario, scenario } from './kernel/scenario.js'
+export {
+  type Description,
+  type History,
+  type Scenario,
+  type ScenarioSpec,
+  scenario,
+} from './kernel/scenario.js'
 export type { Completion } from './kernel/task/completion.js'
 export type { Interrupt } from './kernel/task/interrupt.js'
 export type { Process } from './kernel/task/process.js'

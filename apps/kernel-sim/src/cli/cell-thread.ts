@@ -9,6 +9,7 @@ import { watchOf } from './watch.js'
 
 async function answer({
   given,
+  set,
   policy,
   search,
   reductions,
@@ -17,7 +18,7 @@ async function answer({
 }: CellRequest): Promise<CellAnswer> {
   const started = performance.now()
   try {
-    const found = await loadScenario(given)
+    const found = await loadScenario(given, set)
     const { maxSeconds = Number.POSITIVE_INFINITY } = search
     const watch = watchOf({ maxSeconds })
     const options = { search, reductions, repair, fair, watch, onProgress: () => {} }

@@ -1,7 +1,9 @@
 /** Cells: many scenarios under many policies, several at a time in threads. */
+
 import { Worker } from 'node:worker_threads'
 import type { SearchOptions } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
+import type { Chosen } from '../kernel/parameters.js'
 import type { Policy, PolicyName } from '../kernel/policy.js'
 import type { CaseRow, Cell } from '../matrix/cell.js'
 import { about } from '../matrix/cell.js'
@@ -11,6 +13,8 @@ import type { Case } from '../scenarios/catalogue.js'
 export interface CellRequest {
   /** What {@link loadScenario} finds the scenario by. */
   readonly given: string
+  /** Values of its parameters. */
+  readonly set: Chosen
   readonly policy: string
   readonly search: Omit<SearchOptions, 'crew' | 'onProgress'>
   readonly reductions: readonly PolicyName[]
@@ -32,7 +36,7 @@ export async function rowsInThreads(
   threads: number,
   cases: ReadonlyMap<string, Case>,
   policies: readonly Policy[],
-  options: Pick<CellRequest, 'search' | 'reductions' | 'repair' | 'fair'>,
+  options: Pick<CellRequest, 'set' | 'search' | 'reductions' | 'repair' | 'fair'>,
   onProgress: (done: number, all: number) => void,
 ): Promise<CaseRow[]> {
   const requests = [...cases.keys()].flatMap((given) =>

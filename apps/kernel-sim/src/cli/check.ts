@@ -5,6 +5,7 @@ import type { SampleOptions, Strategy } from '@scopemask/checker/search'
 import { DEFAULT_LIMITS, type SearchOptions } from '@scopemask/checker/search'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../input-error.js'
+import type { Chosen } from '../kernel/parameters.js'
 import { POLICIES, type Policy, type PolicyName, policyNamed } from '../kernel/policy.js'
 import { printSplat } from '../lockdep/print-splat.js'
 import { answerOf } from '../matrix/answer.js'
@@ -26,6 +27,7 @@ import {
   resultText,
   sampleText,
 } from '../report/check/text.js'
+import { titled } from '../report/check/titled.js'
 import { pageHtml } from '../report/form/html-page.js'
 import { number } from '../report/form/numbers.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
@@ -36,9 +38,11 @@ import { loadScenario } from './load-scenario.js'
 import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
 import { crewOf } from './search-threads.js'
+import { setOption } from './set-option.js'
 import { watchOf } from './watch.js'
 
 interface Options {
+  readonly set: Chosen
   readonly policy?: Policy
   readonly json?: true
   readonly answer?: true
@@ -95,6 +99,7 @@ Examples:
   kernel-sim check cil-push --policy convey-on-queue
   kernel-sim check cil-push --policy scope --repair
   kernel-sim check ./my-driver.ts --json
+  kernel-sim check ./my-driver.ts --set writers=2
   kernel-sim check ./my-driver.ts --policy scope --fair
   kernel-sim check ./large.ts --policy scope --workers 4 --checkpoint large.checkpoint
   kernel-sim check ./too-large.ts --sample 10000 --seed 7`
@@ -111,6 +116,7 @@ export function check(program: Command): void {
     )
     .argument('[SCENARIO]', 'the name or number of a bundled case, or a file')
     .option('--policy <name>', 'check under this policy only', named)
+    .addOption(setOption())
     .option('--json', 'print the results as JSON (schema: schemas/check.schema.json)')
     .addOption(
       new Option(
@@ -197,9 +203,10 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   }
   if (given === undefined) {
     if (options.perfetto !== undefined) throw new InputError('--perfetto needs a SCENARIO')
+    if (Object.keys(options.set).length > 0) throw new InputError('--set needs a SCENARIO')
     return checkAll(options)
   }
-  const found = await loadScenario(given)
+  const found = await loadScenario(given, options.set)
   const rows =
     options.sample === undefined
       ? await checkedRows(new Map([[given, found]]), options)
@@ -269,6 +276,7 @@ async function checkAll(options: Options): Promise<void> {
 /** One scenario in the form asked for. */
 function rowText(row: CaseRow, options: Options): string {
   const { sample } = options
+  const title = titled(row)
   const texts = row.cells.map((cell) => {
     const {
       policy,
@@ -281,22 +289,22 @@ function rowText(row: CaseRow, options: Options): string {
       fairness,
       repairs,
     } = cell
-    if (sampled !== undefined) return sampleText(row.name, policy, sample ?? 0, sampled)
+    if (sampled !== undefined) return sampleText(title, policy, sample ?? 0, sampled)
     if (result === undefined)
-      return `${row.name} under ${policy}: the policy does not apply: ${inapplicable}\n`
+      return `${title} under ${policy}: the policy does not apply: ${inapplicable}\n`
     const splats = options.lockdep ? lockdep.map(printSplat) : []
     const warned = warnings.map((warning) => `\nWARNING: ${warning}\n`)
     const partly =
       options.lockdep && cell.lockdepStates !== undefined
         ? [`\nlockdep was shown the steps of ${cell.lockdepStates} states, which are not all.\n`]
         : []
-    const repaired = repairs ? [`\n${repairsText(row.name, policy, repairs)}`] : []
+    const repaired = repairs ? [`\n${repairsText(title, policy, repairs)}`] : []
     return [
-      resultText(row.name, policy, result, fates),
+      resultText(title, policy, result, fates),
       ...warned,
       ...splats,
       ...partly,
-      ...(fairness ? [`\n${fairnessText(row.name, policy, fairness)}`] : []),
+      ...(fairness ? [`\n${fairnessText(title, policy, fairness)}`] : []),
       ...repaired,
     ].join('')
   })
@@ -333,7 +341,7 @@ async function checkedRows(
         workers,
         cases,
         policies,
-        { search, reductions, repair, fair },
+        { set: options.set, search, reductions, repair, fair },
         (done, all) => progress.say(() => `${number(done)} of ${number(all)} cells checked`),
       )
     }
@@ -343,7 +351,9 @@ async function checkedRows(
     for (const [given, found] of cases) {
       const [policy] = policies
       const crew =
-        workers > 1 && policy ? crewOf(workers, { given, policy: policy.name }, options) : undefined
+        workers > 1 && policy
+          ? crewOf(workers, { given, set: options.set, policy: policy.name }, options)
+          : undefined
       const run = checkpointOf(given, found, options)
       try {
         rows.push(
@@ -379,7 +389,7 @@ function checkpointOf(
 ): CellOptions['run'] {
   if (checkpoint === undefined) return undefined
   const identity = {
-    scenario: scenario.name,
+    scenario: titled(scenario),
     policy: policy?.name ?? '',
     partialOrder,
     symmetry,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { InputError } from '../input-error.js'
+import type { Chosen } from '../kernel/parameters.js'
 import type { Scenario } from '../kernel/scenario.js'
 import type { MachineFile } from '../simulate/machine-file/machine-file.js'
 import { machineFromObject, machineFromYaml } from '../simulate/machine-file/read-machine.js'
@@ -18,17 +19,19 @@ export async function loadMachine(given: string): Promise<MachineFile> {
   throw new InputError(`${given} is no machine: its name ends with .yaml or .ts`)
 }
 
-/** The scenario that a machine names; paths are relative to the machine's file. @throws InputError with the line that names it */
+/** The scenario that a machine names; paths are relative to the machine's file. @param chosen values of its parameters @throws InputError with the line that names it */
 export async function scenarioOfMachine(
   { scenario }: MachineFile,
   file: string,
+  chosen: Chosen = {},
 ): Promise<Scenario | null> {
   if (scenario === null) return null
   const { given, line } = scenario
   const isPath = /[./\\]/.test(given)
   const path = isPath && !isAbsolute(given) ? join(dirname(file), given) : given
   try {
-    return (await loadScenario(isPath && !/[/\\]/.test(path) ? `./${path}` : path)).scenario
+    const named = isPath && !/[/\\]/.test(path) ? `./${path}` : path
+    return (await loadScenario(named, chosen)).scenario
   } catch (thrown) {
     if (!(thrown instanceof InputError)) throw thrown
     const where = line === undefined ? file : `${file}, line ${line}`

@@ -1,14 +1,28 @@
 /** Load scenario: a bundled one by name or number, or one from a file of the user's, TypeScript or JavaScript. */
 import { InputError } from '../input-error.js'
-import { type Scenario, scenario } from '../kernel/scenario.js'
+import type { Chosen } from '../kernel/parameters.js'
+import { type Scenario, scenario, withValues } from '../kernel/scenario.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 import { fileAt, loadModule, why } from './load-module.js'
 
 /**
  * Finds a scenario.
- * @throws InputError when there is none of that name, or the file cannot be read or has none.
+ * @param chosen values of its parameters that are not as by default, as texts.
+ * @throws InputError when there is none of that name, the file cannot be read or has none, or it does not take such a value.
  */
-export async function loadScenario(given: string): Promise<Case> {
+export async function loadScenario(given: string, chosen: Chosen = {}): Promise<Case> {
+  const found = await defined(given)
+  try {
+    return { ...found, scenario: withValues(found.scenario, chosen) }
+  } catch (thrown) {
+    if (thrown instanceof RangeError) {
+      throw new InputError(`${found.scenario.name} cannot be set: ${thrown.message}`)
+    }
+    throw thrown
+  }
+}
+
+async function defined(given: string): Promise<Case> {
   const bundled = CASES.find(({ number, scenario }) => given === number || given === scenario.name)
   if (bundled) return bundled
   if (!/[./\\]/.test(given)) {

@@ -3,32 +3,94 @@
 import { Misuse } from '@scopemask/checker/machine'
 import type { Command } from 'commander'
 import { InputError } from '../input-error.js'
-import { policyNamed } from '../kernel/policy.js'
-import { counterexample, subjectOf } from '../matrix/subject.js'
+import {
+  type Chosen,
+  combinations,
+  type ParameterValues,
+  settingsText,
+} from '../kernel/parameters.js'
+import { type Policy, policyNamed } from '../kernel/policy.js'
+import { type Scenario, withValues } from '../kernel/scenario.js'
+import { type Counterexample, counterexample, subjectOf } from '../matrix/subject.js'
 import { counterexampleText } from '../report/check/text.js'
+import { setOptions } from '../report/check/titled.js'
 import { loadScenario } from './load-scenario.js'
+import { setOption } from './set-option.js'
+
+/** With how many combinations of parameters a token is tried that does not fit. */
+const MOST_TRIES = 1000
 
 export function replay(program: Command): void {
   program
     .command('replay')
     .summary('run one schedule again and show where it ends')
     .description(
-      'Runs the schedule that a token of kernel-sim check stands for, and shows its steps and where it ends.',
+      'Runs the schedule that a token of kernel-sim check stands for, and shows its steps and where it ends.\n' +
+        'A scenario with parameters needs the same --set as that check had.',
     )
     .argument('<SCENARIO>', 'the scenario that was checked')
     .argument('<POLICY>', 'the policy that it was checked under')
     .argument('<TOKEN>', 'the token that check printed')
+    .addOption(setOption())
     .action(run)
 }
 
-async function run(given: string, policy: string, token: string): Promise<void> {
-  const { scenario } = await loadScenario(given)
+async function run(
+  given: string,
+  policy: string,
+  token: string,
+  { set }: { readonly set: Chosen },
+): Promise<void> {
+  const { scenario } = await loadScenario(given, set)
   try {
-    const subject = subjectOf(scenario, policyNamed(policy))
-    process.stdout.write(counterexampleText(counterexample(subject, token)))
+    const found = replayed(scenario, policyNamed(policy), token)
+    process.stdout.write(counterexampleText(found))
   } catch (thrown) {
     if (thrown instanceof Misuse || thrown instanceof RangeError)
       throw new InputError(thrown.message)
+    throw thrown
+  }
+}
+
+/** @throws Misuse when the token does not fit; where it is of other parameters, it says of which. */
+function replayed(scenario: Scenario, policy: Policy, token: string): Counterexample {
+  const { parameters, values } = scenario
+  try {
+    return counterexample(subjectOf(scenario, policy), token)
+  } catch (thrown) {
+    if (parameters === undefined || values === undefined || !(thrown instanceof Misuse))
+      throw thrown
+    const tried = `the parameters were ${settingsText(values)}`
+    for (const other of firstOf(combinations(parameters), MOST_TRIES)) {
+      if (fits(scenario, { policy, token, values: other })) {
+        throw new Misuse(
+          `the token is of ${settingsText(other)}, and ${tried}: replay it with${setOptions(other)}`,
+        )
+      }
+    }
+    throw new Misuse(`${thrown.message} (${tried})`)
+  }
+}
+
+/** The first ones of what may be many. */
+function* firstOf<T>(all: Iterable<T>, most: number): Generator<T> {
+  let count = 0
+  for (const each of all) {
+    if (count++ === most) return
+    yield each
+  }
+}
+
+/** Returns true if a token is of a scenario with these values. */
+function fits(
+  scenario: Scenario,
+  of: { readonly policy: Policy; readonly token: string; readonly values: ParameterValues },
+): boolean {
+  try {
+    counterexample(subjectOf(withValues(scenario, of.values), of.policy), of.token)
+    return true
+  } catch (thrown) {
+    if (thrown instanceof Misuse) return false
     throw thrown
   }
 }

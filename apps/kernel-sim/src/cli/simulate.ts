@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../input-error.js'
+import type { Chosen } from '../kernel/parameters.js'
 import type { Scenario } from '../kernel/scenario.js'
 import { pageHtml } from '../report/form/html-page.js'
 import { pageMarkdown } from '../report/form/markdown.js'
@@ -26,6 +27,7 @@ import { loadMachine, scenarioOfMachine } from './load-machine.js'
 import { loadScenario } from './load-scenario.js'
 import { Probe } from './probe.js'
 import { Progress } from './progress.js'
+import { setOption } from './set-option.js'
 
 /** The machine that runs when none is given. */
 const BUNDLED = 'mixed-load.yaml'
@@ -40,6 +42,7 @@ interface Options {
   readonly runs?: number
   readonly policy?: readonly string[]
   readonly scenario?: string
+  readonly set: Chosen
   readonly json?: true
   readonly markdown?: true
   readonly html?: true
@@ -87,6 +90,7 @@ export function simulate(program: Command): void {
       (names: string) => names.split(','),
     )
     .option('--scenario <scenario>', 'run the tasks of a scenario of check beside the workloads')
+    .addOption(setOption())
     .option('--plan <file>', 'run a plan as those of --held are, on a machine of --ram')
     .option('--ram <mib>', 'with --plan: size of the machine, 128 to 256 MiB', mib, 128)
     .option(
@@ -141,6 +145,7 @@ async function loadOf(given: string | undefined, options: Options): Promise<Load
     if (given !== undefined)
       throw new InputError(`--plan runs on a machine of --ram, not on ${given}`)
     const scenario = await scenarioNamed(options)
+    assertSettable(scenario, options)
     return loadOfPlan(parsePlan(await textOf(plan), plan), plainMachine(ram), {
       ...options,
       scenario,
@@ -148,12 +153,23 @@ async function loadOf(given: string | undefined, options: Options): Promise<Load
   }
   const file = given ?? fileURLToPath(new URL(`../examples/machines/${BUNDLED}`, import.meta.url))
   const machine = await loadMachine(file)
-  const scenario = (await scenarioNamed(options)) ?? (await scenarioOfMachine(machine, file))
+  const scenario =
+    (await scenarioNamed(options)) ?? (await scenarioOfMachine(machine, file, options.set))
+  assertSettable(scenario, options)
   return loadOfMachine(machine, { ...options, scenario })
 }
 
-async function scenarioNamed({ scenario }: Options): Promise<Scenario | null> {
-  return scenario === undefined ? null : (await loadScenario(scenario)).scenario
+async function scenarioNamed({
+  scenario,
+  set,
+}: Pick<Options, 'scenario' | 'set'>): Promise<Scenario | null> {
+  return scenario === undefined ? null : (await loadScenario(scenario, set)).scenario
+}
+
+/** @throws InputError when there is nothing that `--set` is about. */
+function assertSettable(scenario: Scenario | null, { set }: Pick<Options, 'set'>): void {
+  if (scenario !== null || Object.keys(set).length === 0) return
+  throw new InputError('--set is about a scenario: name one with --scenario, or in the machine')
 }
 
 /** Runs a load under each of its policies, seed by seed. */
@@ -207,7 +223,7 @@ function comparisonOf({ spec, policies }: Load, results: readonly SimulationResu
 
 /** The machine that comes along, as text. */
 export async function bundledComparison(): Promise<string> {
-  const load = await loadOf(undefined, { ram: 128 })
+  const load = await loadOf(undefined, { ram: 128, set: {} })
   return pageText(
     comparisonPage(comparisonOf(load, resultsOf(load, new Progress(process.stderr, undefined)))),
   )

@@ -12,6 +12,7 @@ import {
   type SearchResult,
 } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
+import type { ParameterValues } from '../kernel/parameters.js'
 import type { Policy, PolicyName } from '../kernel/policy.js'
 import type { Relief } from '../kernel/relief.js'
 import type { History, Scenario } from '../kernel/scenario.js'
@@ -63,6 +64,8 @@ export interface CaseRow {
   readonly source: string
   /** Of bundled ones. */
   readonly history?: History
+  /** What its parameters are, where it has some. */
+  readonly values?: ParameterValues
   readonly cells: readonly Cell[]
   /** How long all cells took. It differs from run to run: only for terminals. */
   readonly seconds: number
@@ -212,6 +215,13 @@ export function sampledRow(
 
 /** What is said of a scenario. */
 export function about({ number, scenario }: Case): Omit<CaseRow, 'cells' | 'seconds'> {
-  const { name, summary, source = '', history } = scenario
-  return { number, name, summary, source, ...(history ? { history } : {}) }
+  const { name, summary, source = '', history, values } = scenario
+  return {
+    number,
+    name,
+    summary,
+    source,
+    ...(history ? { history } : {}),
+    ...(values ? { values } : {}),
+  }
 }

@@ -1,5 +1,6 @@
 /** Exhibit: all that a page shows of one cell with a counterexample, as data. */
 import { replay } from '@scopemask/checker/search'
+import type { ParameterValues } from '../kernel/parameters.js'
 import { policyNamed } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
 import type { LockOrder } from '../lockdep/lock-graph.js'
@@ -17,6 +18,8 @@ export interface Exhibit {
   readonly scenario: string
   /** True for a bundled one, which commands find by its name. */
   readonly isBundled: boolean
+  /** What its parameters are, where it has some. */
+  readonly values: ParameterValues | undefined
   readonly policy: string
   readonly verdict: string
   readonly counterexample: Counterexample
@@ -86,6 +89,7 @@ function exhibitOf(
     address: addressOf(row, policy),
     scenario: row.name,
     isBundled: row.number !== '',
+    values: row.values,
     policy,
     verdict: result.verdict,
     counterexample,

@@ -20,6 +20,7 @@ import {
 import { explain } from '../kernel/explain.js'
 import type { Intervention } from '../kernel/intervention.js'
 import { Kernel } from '../kernel/kernel.js'
+import { settingsText } from '../kernel/parameters.js'
 import type { Policy } from '../kernel/policy.js'
 import type { Relief } from '../kernel/relief.js'
 import type { Scenario } from '../kernel/scenario.js'
@@ -73,6 +74,7 @@ export function subjectOf(
   relief: Relief | null = null,
 ): BuiltSubject {
   const kernel = new Kernel(policy, interventions, relief)
+  kernel.machine.variant = settingsText(scenario.values ?? {})
   try {
     // Guarded, so that a call without yield* is an error at its line.
     scenario.build(kernel.machine.guard.of(kernel))

@@ -9,6 +9,7 @@ import { type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'
 import { cycle, Execution, tokenOf, waiters } from '@scopemask/checker/search'
 import { explain } from '../kernel/explain.js'
 import { Kernel } from '../kernel/kernel.js'
+import { type ParameterValues, settingsText } from '../kernel/parameters.js'
 import type { Policy } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
 import { WaitReason } from './sched/wait-reason.js'
@@ -23,6 +24,8 @@ const STEP = 2 * US
 /** Tasks that wait for each other for ever. */
 export interface Hang {
   readonly scenario: string
+  /** What its parameters are, where it has some. */
+  readonly values?: ParameterValues
   readonly policy: string
   /** ns since the run began. */
   readonly at: number
@@ -55,6 +58,7 @@ export class ScenarioRun {
     this.#system = system
     this.#random = random
     this.#kernel = new Kernel(policy)
+    this.#kernel.machine.variant = settingsText(scenario.values ?? {})
     scenario.build(this.#kernel)
     this.#execution = new Execution(this.#kernel.seal())
     const { tasks } = this.#execution.machine
@@ -149,6 +153,7 @@ export class ScenarioRun {
     const circle = cycle(waiting)
     this.hang = {
       scenario: this.#scenario.name,
+      ...(this.#scenario.values === undefined ? {} : { values: this.#scenario.values }),
       policy: this.#kernel.policy.name,
       at: this.#system.clock.now - this.#system.began,
       why: explain(this.#kernel, execution, circle.length > 0 ? circle : waiting).why,

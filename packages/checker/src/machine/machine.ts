@@ -73,6 +73,8 @@ export class Machine implements Numbering {
   /** Guards what the model's code is given. */
   readonly guard = new Guard()
   watch: Watch | null = null
+  /** Which one it is of the models that one program makes, with what it was given; empty where it makes one. A token of one fits no other. */
+  variant = ''
   readonly #automata = new Map<string, Automaton>()
   readonly #procedures = new Map<ProcedureLike, number>()
   readonly #numbers = new Map<unknown, number>()

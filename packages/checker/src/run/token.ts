@@ -28,7 +28,7 @@ export interface Schedule {
  * @param loopStart the number of steps before those that are repeated for ever, if any are.
  */
 export function tokenOf(
-  { tasks }: Machine,
+  { tasks, variant }: Machine,
   steps: readonly MicroStep[],
   loopStart: number | null = null,
 ): string {
@@ -36,7 +36,7 @@ export function tokenOf(
     ({ task, outcome }, at) =>
       (at === loopStart ? LOOP : '') + digits(task + outcome * tasks.length),
   )
-  return text.join('') + fingerprint(steps)
+  return text.join('') + fingerprint(steps, variant)
 }
 
 /** Reads a token. @throws Misuse when it is not one. */
@@ -73,7 +73,7 @@ export function replay(
   for (const { task, outcome } of readToken(machine, token).turns) {
     if (!execution.step(task, outcome)) throw unfit(execution.steps.length)
   }
-  if (fingerprint(execution.steps) !== token.slice(-FINGERPRINT)) {
+  if (fingerprint(execution.steps, machine.variant) !== token.slice(-FINGERPRINT)) {
     throw new Misuse('the token does not fit this model: the same steps do something else')
   }
   return execution
@@ -89,13 +89,13 @@ function digits(number: number): string {
   return `${WIDE}${DIGITS[number >> 6]}${DIGITS[number & 63]}`
 }
 
-/** Four characters that stand for all that was done: a hash of it (FNV-1a). */
-function fingerprint(steps: readonly MicroStep[]): string {
+/** Four characters that stand for all that was done, and for the variant of the model: a hash of them (FNV-1a). */
+function fingerprint(steps: readonly MicroStep[], variant: string): string {
   let hash = 0x811c9dc5
-  for (const { operation, outcome } of steps) {
-    for (const character of `${operation}${outcome};`) {
-      hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
-    }
+  const take = (text: string): void => {
+    for (const character of text) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193)
   }
+  take(variant)
+  for (const { operation, outcome } of steps) take(`${operation}${outcome};`)
   return [0, 6, 12, 18].map((shift) => DIGITS[(hash >>> shift) & 63]).join('')
 }

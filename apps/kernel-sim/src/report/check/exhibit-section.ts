@@ -1,4 +1,5 @@
 /** Exhibit section: a counterexample with its pictures, and beside each a table that says the same. */
+
 import type { Exhibit } from '../../matrix/exhibit.js'
 import { graphPicture } from '../form/graph.js'
 import { plural } from '../form/numbers.js'
@@ -11,6 +12,7 @@ import { type Keys, keysOf } from './keys.js'
 import { lanesPicture } from './lanes.js'
 import { loopPicture } from './loop.js'
 import { railsPicture, said } from './rails.js'
+import { setOptions } from './titled.js'
 
 export function exhibitSection(exhibit: Exhibit): Section {
   const { address, scenario, isBundled, policy, verdict, counterexample, story } = exhibit
@@ -51,7 +53,7 @@ export function exhibitSection(exhibit: Exhibit): Section {
       {
         shows: 'a command',
         drawing: [
-          `kernel-sim replay ${isBundled ? scenario : 'FILE'} ${policy} ${counterexample.token}`,
+          `kernel-sim replay ${isBundled ? scenario : 'FILE'} ${policy} ${counterexample.token}${setOptions(exhibit.values)}`,
         ],
       },
     ],

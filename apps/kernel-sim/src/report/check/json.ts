@@ -25,11 +25,12 @@ export function checkJson(
   const report = {
     format: 'kernel-sim-check',
     version: 1,
-    scenarios: rows.map(({ number, name, summary, source, cells }) => ({
+    scenarios: rows.map(({ number, name, summary, source, values, cells }) => ({
       ...(number === '' ? {} : { case: number }),
       name,
       summary,
       ...(source === '' ? {} : { source }),
+      ...(values === undefined ? {} : { parameters: values }),
       cells: cells.map((cell) => {
         const address = addressOf({ number, name }, cell.policy)
         return cellJson(

@@ -1,4 +1,5 @@
 /** Matrix: cases by policies as tables, with the legend that says how to read a cell. */
+
 import type { Reductions } from '@scopemask/checker/search'
 import type { CaseRow, Cell } from '../../matrix/cell.js'
 import { addressOf } from '../../matrix/exhibit.js'
@@ -9,6 +10,7 @@ import type { Part } from '../form/page.js'
 import { type Column, numbers, type Table, table, text, type Value } from '../form/table.js'
 import { FATE_LEGEND, fateMark } from './dissolution.js'
 import { costWords, kindsWords, repairWords } from './repair.js'
+import { titled } from './titled.js'
 
 /** What a matrix has besides verdicts. */
 export interface MatrixColumns {
@@ -31,7 +33,7 @@ export function matrixTable(
     lead: 2,
     columns: [
       text('case', ({ number }) => number),
-      text('name', ({ name }) => name),
+      text('name', titled),
       ...policies.map((policy, at) =>
         text(policy, (row: CaseRow) =>
           cellValue(row.cells[at], linkTo(addressOf(row, policy), shown)),
@@ -73,7 +75,7 @@ export function verdictsTable(row: CaseRow, shown: ReadonlySet<string> = new Set
     result === undefined ? [] : [{ policy, ...result, lockdep }],
   )
   return table(checked, {
-    caption: `The verdict on ${row.name} under each policy`,
+    caption: `The verdict on ${titled(row)} under each policy`,
     columns: [
       text('policy', ({ policy }) => policy),
       text('verdict', ({ policy, verdict }): Value => {
@@ -190,7 +192,7 @@ export function reductionsTable(rows: readonly CaseRow[]): Table {
     caption: 'States with and without each reduction',
     columns: [
       text('case', ({ number }) => number),
-      text('name', ({ name }) => name),
+      text('name', titled),
       text('policy', ({ policy }) => policy),
       ...reductionColumns((row: Counted, kind) => row.reductions[kind]),
     ],
@@ -203,7 +205,7 @@ export function reductionsByCase(rows: readonly CaseRow[]): Table {
     caption: 'States with and without each reduction',
     columns: [
       text('case', ({ number }) => number),
-      text('name', ({ name }) => name),
+      text('name', titled),
       ...reductionColumns(({ cells }: CaseRow, kind) =>
         cells.reduce<number | null>((sum, { reductions }) => {
           if (reductions === undefined) return sum

@@ -1,4 +1,5 @@
 /** Check page: what a check found, before it has a form: the answer, the matrix, and the counterexamples with their pictures. */
+
 import { answerOf } from '../../matrix/answer.js'
 import type { CaseRow } from '../../matrix/cell.js'
 import type { Exhibit } from '../../matrix/exhibit.js'
@@ -7,6 +8,7 @@ import { answerSentences, lockdepSentence } from './conclusion.js'
 import { exhibitSection } from './exhibit-section.js'
 import { starvationsTable } from './fairness.js'
 import { inapplicableSentences, matrixLegend, matrixTable, verdictsTable } from './matrix.js'
+import { titled } from './titled.js'
 
 /**
  * The page.
@@ -48,7 +50,7 @@ export function checkPage(
 export function verdictsSection(row: CaseRow, exhibits: readonly Exhibit[]): Section {
   return {
     id: 'verdicts-of-all',
-    title: `Verdicts on ${row.name}`,
+    title: `Verdicts on ${titled(row)}`,
     parts: [
       'Each is about all interleavings of the tasks, with and without memory pressure at each allocation. One in red leads to its counterexample.',
       verdictsTable(row, new Set(exhibits.map(({ address }) => address))),

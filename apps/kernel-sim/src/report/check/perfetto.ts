@@ -2,10 +2,12 @@
  * Perfetto: counterexamples as a trace for the Perfetto UI. A policy is a process, a task a track with its procedures, steps and sleeps;
  * below it is a track for each lock that it holds and for its scopes. A step takes a microsecond: a model has no time.
  */
+
 import type { Exhibit } from '../../matrix/exhibit.js'
 import type { Span } from '../../matrix/story.js'
 import { TrackEventTrace } from '../form/track-event.js'
 import { scopeName } from './keys.js'
+import { titled } from './titled.js'
 
 /** A step, in nanoseconds. */
 const STEP = 1000
@@ -21,9 +23,12 @@ export function perfettoTrace(exhibits: readonly Exhibit[]): Uint8Array {
 
 /** @param firstFlow flows of one trace must not share numbers. */
 function addExhibit(trace: TrackEventTrace, exhibit: Exhibit, firstFlow: number): void {
-  const { story, scenario, policy, verdict } = exhibit
+  const { story, scenario, values, policy, verdict } = exhibit
   const end = (story.steps.length + END) * STEP
-  const process = trace.track({ name: `${scenario} under ${policy}: ${verdict}`, process: true })
+  const process = trace.track({
+    name: `${titled({ name: scenario, values })} under ${policy}: ${verdict}`,
+    process: true,
+  })
   const until = ({ to }: Span): number => (to === null ? end : to * STEP)
   for (const [task, name] of story.tasks.entries()) {
     const own = <S extends Span>(spans: readonly S[]): S[] =>

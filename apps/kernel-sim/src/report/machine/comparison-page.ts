@@ -1,7 +1,9 @@
 /** Comparison page: policies side by side on the same machine, load and seeds, before they have a form. */
+
 import type { ComparedFigure, Interval } from '../../simulate/compare.js'
 import { PAGE_SERIES } from '../../simulate/measure/time-series.js'
 import type { SimulationResult } from '../../simulate/result.js'
+import { setOptions } from '../check/titled.js'
 import { number, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
 import { type Column, numbers, table, text } from '../form/table.js'
@@ -233,6 +235,6 @@ function hangs({ results, replay }: Comparison): string[] {
   if (found === undefined) return []
   const count = results.filter(({ hang }) => hang?.policy === found.policy).length
   return [
-    `Under ${found.policy} the tasks of ${found.scenario} hang in ${plural(count, 'run')}, first after ${(found.at / 1e9).toFixed(2)} s: ${found.why}. ${replay} ${found.scenario} ${found.policy} ${found.token} shows the way there.`,
+    `Under ${found.policy} the tasks of ${found.scenario} hang in ${plural(count, 'run')}, first after ${(found.at / 1e9).toFixed(2)} s: ${found.why}. ${replay} ${found.scenario} ${found.policy} ${found.token}${setOptions(found.values)} shows the way there.`,
   ]
 }

@@ -1,6 +1,8 @@
 /** Simulation page: what workloads got, what memory cost them, and what the kernel did for it, before it has a form. */
+
 import { PAGE_SERIES } from '../../simulate/measure/time-series.js'
 import type { SimulationResult } from '../../simulate/result.js'
+import { setOptions } from '../check/titled.js'
 import { number, percent, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
 import { numbers, table, text } from '../form/table.js'
@@ -33,7 +35,7 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
       ...(hang === null
         ? []
         : [
-            `After ${(hang.at / 1e9).toFixed(2)} s the tasks of ${hang.scenario} hang: ${hang.why}. kernel-sim replay ${hang.scenario} ${hang.policy} ${hang.token} shows the way there.`,
+            `After ${(hang.at / 1e9).toFixed(2)} s the tasks of ${hang.scenario} hang: ${hang.why}. kernel-sim replay ${hang.scenario} ${hang.policy} ${hang.token}${setOptions(hang.values)} shows the way there.`,
           ]),
     ],
     marks: [
