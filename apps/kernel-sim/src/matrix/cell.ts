@@ -91,7 +91,7 @@ function sampleScenario(
 ): Counterexample | null {
   try {
     const subject = subjectOf(scenario, policy)
-    subject.machine.watch = watch?.() ?? null
+    subject.machine.watch = watch?.(scenario) ?? null
     return checkSample(subject, options)
   } catch (thrown) {
     throw asInput(thrown, scenario, policy)
@@ -117,8 +117,8 @@ export interface CellOptions {
   readonly onProgress: (cell: string, states: number, depth: number) => void
   /** Threads that help with the search of one cell. */
   readonly crew?: SearchOptions['crew']
-  /** Makes what stops a scenario's code that does not come to its next step. By default nothing does. */
-  readonly watch?: (() => Watch) | undefined
+  /** Makes what stops a scenario's code that does not come to its next step, or null where nothing has to. By default nothing does. */
+  readonly watch?: ((scenario: Scenario) => Watch | null) | undefined
   /** Runs the search of one cell; by default at once. */
   readonly run?: ((search: Search) => Promise<SearchResult>) | undefined
 }
@@ -144,7 +144,7 @@ export async function cellOf(
   const inapplicable = scenario.inapplicable?.[policy.name]
   if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
   try {
-    const watcher = watch?.() ?? null
+    const watcher = watch?.(scenario) ?? null
     const subject = subjectOf(scenario, policy)
     subject.machine.watch = watcher
     const search = new Search(subject.machine, {
