@@ -36,7 +36,8 @@ declare module '@scopemask/allocator' {
     readonly gfp: number;
     readonly order: number;
     readonly task: Task;
-    readonly populated: number;
+    readonly populated: number | readonly NodeZones[];
+    readonly onlineNodes?: number;
     readonly prio?: number;
     readonly preemptCount?: number;
     readonly oomVictim?: boolean;
@@ -130,6 +131,7 @@ declare module '@scopemask/allocator' {
     name(site: number): string;
     unsafe(): UnsafeSite[];
     countUnsafe(site: number, gfp: number, allowed: number): string | undefined;
+    contradiction(site: number, gfp: number): string | undefined;
     save(): readonly number[];
     load(counts: readonly number[]): void;
   }
@@ -144,6 +146,11 @@ declare module '@scopemask/allocator' {
     readonly failed: number;
   }
   export type CompactionSteps<R> = Generator<CompactionStep, R, void>;
+  export interface DeviceMemory {
+    readonly node: number;
+    readonly start: number;
+    readonly pages: number;
+  }
   export interface DirectReclaimWait {
     readonly wakeKswapd: true;
     readonly timeout: number | null;
@@ -191,6 +198,7 @@ declare module '@scopemask/allocator' {
     readonly node: number;
     readonly nodemask?: number;
     readonly cpuset?: number;
+    readonly taskFlags?: number;
   }
   export interface FsReclaim {
     readonly fsReclaim: boolean;
@@ -287,14 +295,24 @@ declare module '@scopemask/allocator' {
     wakeKswapd?(node: number, order: number, highest: number): void;
     outOfMemory?(gfp: number, order: number): boolean;
   }
-  export interface MemoryOptions {
-    readonly nodes: readonly Readonly<Partial<Record<ZoneLabel, number>>>[];
-    readonly cpus?: number;
+  export interface MemoryOptions extends NumaOptions {
+    readonly nodes: readonly Readonly<Partial<Record<ZoneLabel | typeof ZONE_DEVICE_LABEL, number>>>[];
     readonly minFreeKbytes?: number;
     readonly watermarkScaleFactor?: number;
     readonly watermarkBoostFactor?: number;
+    readonly zoneReclaimMode?: number;
     readonly lowmemReserveRatio?: readonly number[];
   }
+  export class Mempolicy {
+    readonly mode: MempolicyMode;
+    readonly nodes: number;
+    readonly homeNode: number;
+    constructor(mode: MempolicyMode, nodes?: number, homeNode?: number);
+    interleave(): number;
+    node(local: number): number;
+    nodemask(gfp: number, zones: Zones): number | undefined;
+  }
+  export type MempolicyMode = 'default' | 'local' | 'preferred' | 'preferred-many' | 'bind' | 'interleave';
   export class Mempool<Step = never, Answer = unknown> {
     readonly min: number;
     static create<Step, Answer>(min: number, source: MempoolSource<Step, Answer>): Generator<Step, Mempool<Step, Answer> | null, Answer>;
@@ -390,7 +408,35 @@ declare module '@scopemask/allocator' {
   } & {
     readonly unreclaimable?: boolean;
   };
+  export interface NodeReclaimRequest {
+    readonly gfp: number;
+    readonly order: number;
+    readonly cpu: number;
+    readonly taskFlags: number;
+  }
   export type NodeStat = (typeof NODE_STATS)[number];
+  export interface NodeZones {
+    readonly zones: number;
+    readonly inCpuset: boolean;
+    readonly inNodemask: boolean;
+  }
+  export class Numa {
+    readonly nodes: number;
+    readonly cpus: number;
+    constructor(memory: readonly boolean[], options: NumaOptions);
+    nodeOf(cpu: number): number;
+    cpusOf(node: number): number;
+    firstCpuOf(node: number): number;
+    splitCpus(node: number): number;
+    distance(from: number, to: number): number;
+    allowsReclaim(from: number, to: number): boolean;
+    fallbackOrder(node: number): readonly number[];
+  }
+  export interface NumaOptions {
+    readonly cpus?: number;
+    readonly cpuNodes?: readonly number[];
+    readonly distances?: readonly (readonly number[])[];
+  }
   export const PAGEBLOCK_ORDER: number;
   export const PF: _scopemask_core.Domain<"PF", "MEMALLOC_NOFS" | "MEMALLOC_NOIO" | "MEMALLOC_PIN" | "MEMALLOC" | "KSWAPD" | "LOCAL_THROTTLE" | "VCPU" | "IDLE" | "EXITING" | "POSTCOREDUMP" | "IO_WORKER" | "WQ_WORKER" | "FORKNOEXEC" | "MCE_PROCESS" | "SUPERPRIV" | "DUMPCORE" | "SIGNALED" | "NPROC_EXCEEDED" | "USED_MATH" | "_HOLE__00004000" | "NOFREEZE" | "_HOLE__00010000" | "KTHREAD" | "RANDOMIZE" | "NO_NOTIFY_SIGNAL" | "_HOLE__01000000" | "_HOLE__02000000" | "NO_SETAFFINITY" | "MCE_EARLY" | "_HOLE__20000000" | "_HOLE__40000000" | "SUSPEND_TASK">;
   export const PF_KSWAPD: TaskFlags;
@@ -420,6 +466,7 @@ declare module '@scopemask/allocator' {
     tryAlloc(task: Task, gfp: number, order: number, site?: number, cpu?: number): number;
     tryAgain(task: Task, gfp: number, site?: number, cpu?: number): number;
     steps(request: PageRequest): Generator<AllocStep, number, number | undefined>;
+    allocFor(request: PageRequest): number;
     free(page: number, order: number, cpu?: number): void;
     registerShrinker(shrinker: Shrinker): Disposable;
     balance(node: number, order?: number): boolean;
@@ -481,6 +528,7 @@ declare module '@scopemask/allocator' {
     readonly site?: number;
     readonly cpu?: number;
     readonly node?: number;
+    readonly mempolicy?: Mempolicy;
     readonly nodemask?: number;
     readonly cpuset?: number;
     readonly prio?: number;
@@ -509,6 +557,8 @@ declare module '@scopemask/allocator' {
     pageout?(page: number, gfp: number): Pageout;
     locked?(page: number): boolean;
     release?(page: number, gfp: number): boolean;
+    dirtyPages?(node: number): number;
+    slabPages?(node: number): number;
     wakeFlushers?(): void;
     reclaimed?(page: number, order: number, shadow: number): void;
   }
@@ -786,6 +836,7 @@ declare module '@scopemask/allocator' {
     "Movable"
   ];
   export const ZONES_AMD64: readonly ZoneName[];
+  export const ZONE_DEVICE_LABEL = "Device";
   export const ZONE_STATS: readonly [
     "nr_free_pages",
     "nr_zone_inactive_anon",
@@ -862,16 +913,20 @@ declare module '@scopemask/allocator' {
   export class Zones {
     readonly frames: PageFrames;
     readonly all: readonly Zone[];
+    readonly devices: readonly DeviceMemory[];
     readonly nodes: number;
     readonly cpus: number;
+    readonly numa: Numa;
     readonly populated: number;
     readonly minFreeKbytes: number;
     readonly totalReserve: number;
+    nodeReclaim: ((zone: Zone, request: NodeReclaimRequest) => boolean) | null;
     constructor(options: MemoryOptions, owner: (owner: number) => string, lists?: number);
     freePages(node?: number): number;
     zoneOf(page: number): Zone;
     nodeOf(cpu: number): number;
-    zonelist(gfp: number, node: number): readonly Zone[];
+    populatedOf(node: number): number;
+    zonelist(gfp: number, node: number, nodemask?: number): readonly Zone[];
     allocFast(gfp: number, order: number, cpu: number): number;
     alloc(gfp: number, order: number, allocFlags: number, from: From): number;
     drain(): void;
@@ -1133,6 +1188,7 @@ declare module '@scopemask/allocator/pages' {
   CompactionState,
   CompactionStep,
   CompactionSteps,
+  DeviceMemory,
   DirectReclaimWait,
   FALLBACKS,
   Fallback,
@@ -1151,8 +1207,14 @@ declare module '@scopemask/allocator/pages' {
   MAX_ORDER,
   MemoryHooks,
   MemoryOptions,
+  Mempolicy,
+  MempolicyMode,
   MigrateHooks,
   NO_PAGE,
+  NodeReclaimRequest,
+  NodeZones,
+  Numa,
+  NumaOptions,
   PAGEBLOCK_ORDER,
   PG_ACTIVE,
   PG_DIRTY,
@@ -1189,6 +1251,7 @@ declare module '@scopemask/allocator/pages' {
   WritebackCase,
   WritebackPage,
   ZONES,
+  ZONE_DEVICE_LABEL,
   Zone,
   ZoneCompactionState,
   ZoneLabel,

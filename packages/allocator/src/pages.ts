@@ -7,8 +7,9 @@ export { allocPages } from './alloc/alloc-pages.js'
 export { CallSites, type UnsafeSite } from './alloc/call-sites.js'
 export { LivelockError } from './alloc/livelock.js'
 export type { MemoryHooks } from './alloc/memory-hooks.js'
+export { Mempolicy, type MempolicyMode } from './alloc/mempolicy.js'
 export { PageAllocator, type PageAllocatorState } from './alloc/page-allocator.js'
-export type { AllocRequest, PageRequest } from './alloc/request.js'
+export type { AllocRequest, NodeZones, PageRequest } from './alloc/request.js'
 export {
   type AllocAnswer,
   type AllocStep,
@@ -33,6 +34,7 @@ export {
   findSuitableFallback,
   PAGEBLOCK_ORDER,
 } from './pages/fallback.js'
+export { Numa, type NumaOptions } from './pages/numa.js'
 export { PageError } from './pages/page-error.js'
 export { type FramesState, InvariantError, NO_PAGE, PageFrames } from './pages/page-frames.js'
 export type { PerCpuPages, PerCpuState } from './pages/per-cpu-pages.js'
@@ -47,8 +49,21 @@ export {
   zoneWatermarkFast,
   zoneWatermarkOk,
 } from './pages/watermark.js'
-export { ZONES, type Zone, type ZoneLabel, type ZoneState } from './pages/zone.js'
-export { type From, type MemoryOptions, Zones, type ZonesState } from './pages/zones.js'
+export {
+  ZONE_DEVICE_LABEL,
+  ZONES,
+  type Zone,
+  type ZoneLabel,
+  type ZoneState,
+} from './pages/zone.js'
+export {
+  type DeviceMemory,
+  type From,
+  type MemoryOptions,
+  type NodeReclaimRequest,
+  Zones,
+  type ZonesState,
+} from './pages/zones.js'
 export {
   ACTIVE_ANON,
   ACTIVE_FILE,

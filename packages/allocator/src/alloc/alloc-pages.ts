@@ -10,8 +10,9 @@ import { __GFP_ACCOUNT, __GFP_NOWARN } from '../gfp/flags.js'
 import { type AllocEnvironment, prepareAllocPages } from '../gfp/prepare.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import { MAX_ORDER } from '../pages/watermark.js'
+import { onlineNodes, preferredZone } from './preferred-zone.js'
 import type { AllocRequest } from './request.js'
-import { preferredZone, SlowPath } from './slow-path.js'
+import { SlowPath } from './slow-path.js'
 import type { AllocAnswer, AllocStep } from './steps.js'
 
 /** All flags are allowed. */
@@ -35,8 +36,13 @@ export function* allocPages(request: AllocRequest): Generator<AllocStep, number,
     cma,
   }
   const ac = prepareAllocPages(gfp, environment)
-  const preferred = preferredZone(populated, ac.highestZoneidx)
-  const nofragment = allocFlagsNofragment(gfp, preferred, 1, populated)
+  const preferred = preferredZone(populated, ac.highestZoneidx, ac.nodemask)
+  const nofragment = allocFlagsNofragment(
+    gfp,
+    preferred?.zone ?? -1,
+    onlineNodes(request),
+    preferred?.populated ?? 0,
+  )
   let page = yield {
     kind: 'freelist',
     gfp: ac.gfp,

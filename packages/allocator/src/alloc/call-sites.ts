@@ -23,6 +23,8 @@ export class CallSites {
   readonly #names: string[] = ['(unnamed)']
   readonly #numbers = new Map<string, number>()
   readonly #unsafe: number[] = [0]
+  /** Those whose contradicting flags have been reported. */
+  readonly #contradicting = new Set<number>()
 
   /**
    * The number of a site, to allocate with.
@@ -65,6 +67,17 @@ export class CallSites {
     const flag =
       (lost & __GFP_IO) !== 0 ? 'GFP_IO' : (lost & __GFP_FS) !== 0 ? 'GFP_FS' : '__GFP_MOVABLE'
     return `${this.name(site)}: ${flag} allocation is unsafe for this context`
+  }
+
+  /**
+   * A site asks for pages that move and do not move: `__GFP_MOVABLE` with `__GFP_RECLAIMABLE`.
+   * @returns what to report, the first time; undefined later
+   */
+  contradiction(site: number, gfp: number): string | undefined {
+    if (this.#contradicting.has(site)) return undefined
+    this.#contradicting.add(site)
+    const flags = `0x${(gfp >>> 0).toString(16)}`
+    return `${this.name(site)}: ${flags} has __GFP_MOVABLE and __GFP_RECLAIMABLE: pages are one or the other`
   }
 
   /** The counts, for {@link load}. Names stay: a number means the same for ever. */

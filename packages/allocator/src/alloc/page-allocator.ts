@@ -11,12 +11,14 @@ import { Compaction, type CompactionState } from '../compaction/compaction.js'
 import { ALLOC_KSWAPD, gfpToAllocFlags } from '../gfp/alloc-flags.js'
 import { currentGfpContext } from '../gfp/context.js'
 import { gfpMobilityInvalid } from '../gfp/migratetype.js'
+import { gfpZonelist, ZONELIST_NOFALLBACK } from '../gfp/predicates.js'
 import { Order } from '../pages/order.js'
 import { NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER } from '../pages/watermark.js'
 import { ZONES, type Zone } from '../pages/zone.js'
 import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import { Lru, type LruState, lruLists } from '../reclaim/lru.js'
+import { NodeReclaim } from '../reclaim/node-reclaim.js'
 import type { ReclaimSteps } from '../reclaim/scan-control.js'
 import type { Shrinker } from '../reclaim/shrinker.js'
 import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
@@ -31,7 +33,8 @@ import { allocPages } from './alloc-pages.js'
 import { CallSites } from './call-sites.js'
 import { LivelockWatch, livelockOf } from './livelock.js'
 import type { MemoryHooks } from './memory-hooks.js'
-import type { PageRequest } from './request.js'
+import { triesOf } from './mempolicy.js'
+import type { NodeZones, PageRequest } from './request.js'
 import { RetryPolicy } from './retry.js'
 import { type Attempt, compactRequest, stepPerformer, wakeAllKswapds } from './step-performer.js'
 import { type AllocStep, perform, type StepHandlers, type StepOf } from './steps.js'
@@ -100,6 +103,11 @@ export class PageAllocator {
     this.workingset = new Workingset(this.lru, this.zones.nodes)
     this.#vmscan = new Vmscan(this.zones, this, this.events, hooks)
     const { zones, lru, events } = this
+    const { zoneReclaimMode: mode = 0 } = options
+    if (mode !== 0) {
+      const reclaim = new NodeReclaim({ zones, lru, vmscan: this.#vmscan, events, hooks, mode })
+      zones.nodeReclaim = (zone, request) => reclaim.reclaim(zone, request)
+    }
     this.#compaction = new Compaction({ zones, lru, events, hooks })
     this.#performer = stepPerformer({
       zones,
@@ -122,11 +130,11 @@ export class PageAllocator {
    * @returns the first page, or {@link NO_PAGE}
    * @throws LivelockError for a request that would be retried for ever: `__GFP_NOFAIL`, or one without `__GFP_FS` that cannot
    * have anybody killed, when nothing can be reclaimed.
-   * @throws RangeError for what is no order, and for `__GFP_MOVABLE` with `__GFP_RECLAIMABLE`. Orders above 10 get no page.
+   * @throws RangeError for what is no order. Orders above 10 get no page.
    */
   alloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
     // What is rare is done elsewhere: V8 inlines only so much code, and calls are a third of the costs here.
-    if (gfpMobilityInvalid(gfp)) throw twoMobilities(gfp)
+    if (gfpMobilityInvalid(gfp)) this.#ofBothMobilities(site, gfp)
     const asked = (gfp & this.gfpAllowedMask) >>> 0
     const allowed = currentGfpContext(task.mask, asked)
     if (allowed !== asked) this.#unsafe(site, asked, allowed)
@@ -140,10 +148,10 @@ export class PageAllocator {
   /**
    * The first try alone: a block that is free above the low watermark, or {@link NO_PAGE}. Whoever gets none goes on with
    * {@link steps}, which begin with it.
-   * @throws RangeError for what is no order, and for `__GFP_MOVABLE` with `__GFP_RECLAIMABLE`.
+   * @throws RangeError for what is no order.
    */
   tryAlloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
-    if (gfpMobilityInvalid(gfp)) throw twoMobilities(gfp)
+    if (gfpMobilityInvalid(gfp)) this.#ofBothMobilities(site, gfp)
     if (order >>> 0 !== order || order > Order.HIGHEST) {
       throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
     }
@@ -178,11 +186,23 @@ export class PageAllocator {
    */
   *steps(request: PageRequest): Generator<AllocStep, number, number | undefined> {
     const { task, site = 0 } = request
-    if (gfpMobilityInvalid(request.gfp)) throw twoMobilities(request.gfp)
+    if (gfpMobilityInvalid(request.gfp)) this.#ofBothMobilities(site, request.gfp)
     const gfp = (request.gfp & this.gfpAllowedMask) >>> 0
     const allowed = currentGfpContext(task.mask, gfp)
     if (allowed !== gfp) this.#unsafe(site, gfp, allowed)
-    return yield* this.#steps({ ...request, gfp })
+    for (const each of triesOf({ ...request, gfp }, request.mempolicy, this.zones)) {
+      const page = yield* this.#steps(each)
+      if (page !== NO_PAGE) return page
+    }
+    return NO_PAGE
+  }
+
+  /**
+   * The same at once, for a request that says more than {@link alloc} takes: a node, a memory policy, a cpuset.
+   * @throws LivelockError and RangeError as alloc() does.
+   */
+  allocFor(request: PageRequest): number {
+    return this.#atOnce(request, this.steps(request))
   }
 
   /**
@@ -325,8 +345,13 @@ export class PageAllocator {
 
   /** Takes all the steps, with nobody else about. */
   #allocSlowly(request: PageRequest): number {
-    const { task, gfp, order, site = 0 } = request
-    const steps = this.#steps(request)
+    return this.#atOnce(request, this.#steps(request))
+  }
+
+  #atOnce(
+    { task, gfp, order, site = 0 }: PageRequest,
+    steps: ReturnType<PageAllocator['steps']>,
+  ): number {
     const watch = new LivelockWatch(this.events)
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done) return step.value
@@ -352,7 +377,8 @@ export class PageAllocator {
     }
     const path = allocPages({
       ...request,
-      populated: this.zones.populated,
+      populated: this.#populated(request, attempt.node),
+      onlineNodes: this.zones.nodes,
       cpusetsEnabled: cpuset !== undefined,
       nodemask: nodemask !== undefined,
       gfpAllowedMask: this.gfpAllowedMask,
@@ -372,6 +398,17 @@ export class PageAllocator {
       // The task leaves reclaim, also when a hook has thrown or nobody steps on.
       path.return(NO_PAGE)
     }
+  }
+
+  /** The zones with pages of the nodes that a request goes through. */
+  #populated({ gfp, cpuset, nodemask }: PageRequest, node: number): NodeZones[] {
+    const { zones } = this
+    const own = gfpZonelist(gfp) === ZONELIST_NOFALLBACK
+    return (own ? [node] : zones.numa.fallbackOrder(node)).map((each) => ({
+      zones: zones.populatedOf(each),
+      inCpuset: cpuset === undefined || (cpuset & (1 << each)) !== 0,
+      inNodemask: nodemask === undefined || (nodemask & (1 << each)) !== 0,
+    }))
   }
 
   private allocated(page: number, order: number, site: number): number {
@@ -394,6 +431,12 @@ export class PageAllocator {
     else this.#hooks.unsafe(report)
   }
 
+  /** The kernel warns of it with CONFIG_DEBUG_VM, and goes on (gfp_migratetype). */
+  #ofBothMobilities(site: number, gfp: number): void {
+    const report = this.callSites.contradiction(site, gfp)
+    if (report !== undefined) this.#hooks.log?.(report)
+  }
+
   #warnAlloc(gfp: number, { task, order, nodemask, cpuset, cpu = 0 }: PageRequest): void {
     if (this.#hooks.log === undefined) return
     const line = warnAlloc({
@@ -401,7 +444,7 @@ export class PageAllocator {
       order,
       gfp,
       nodemask: nodemask ?? null,
-      memsAllowed: cpuset ?? (1 << this.zones.nodes) - 1,
+      memsAllowed: cpuset ?? 0xffffffff >>> (32 - this.zones.nodes),
     })
     this.#hooks.log(`${line}\n${memInfo(this.zones, this.counters(), cpu)}`)
   }
@@ -409,10 +452,4 @@ export class PageAllocator {
   private count(event: number, by: number): void {
     this.events[event] = (this.events[event] as number) + by
   }
-}
-
-function twoMobilities(gfp: number): RangeError {
-  return new RangeError(
-    `0x${(gfp >>> 0).toString(16)} has __GFP_MOVABLE and __GFP_RECLAIMABLE: pages are one or the other`,
-  )
 }

@@ -1,6 +1,17 @@
 /** Request: an allocation as the page allocator is asked for it. */
 import type { AllocEnvironment } from '../gfp/prepare.js'
 import type { Task } from '../task/memalloc.js'
+import type { Mempolicy } from './mempolicy.js'
+
+/** The zones of a node, as a request sees them. */
+export interface NodeZones {
+  /** A bit per zone that has pages. */
+  readonly zones: number
+  /** The cpuset of the task has the node. */
+  readonly inCpuset: boolean
+  /** The nodes that the caller restricts the request to have it. */
+  readonly inNodemask: boolean
+}
 
 /** A request as its way through the allocator sees it. */
 export interface AllocRequest
@@ -11,8 +22,13 @@ export interface AllocRequest
   readonly order: number
   /** The task that asks: its scopes decide what reclaim may do. */
   readonly task: Task
-  /** A bit per zone: it has pages. */
-  readonly populated: number
+  /**
+   * The zones with pages: a bit for each where there is one node, else those of each node, in the order in which the request goes
+   * through the nodes.
+   */
+  readonly populated: number | readonly NodeZones[]
+  /** How many nodes are online (nr_online_nodes), also those without memory; by default as many as `populated` has. */
+  readonly onlineNodes?: number
   /** The task's priority: below 100 is real-time. By default 120. */
   readonly prio?: number
   /** See preempt.ts; by default 0: in a task that may sleep. */
@@ -41,6 +57,8 @@ export interface PageRequest {
   readonly cpu?: number
   /** The node to begin with; by default the CPU's own. */
   readonly node?: number
+  /** The memory policy of the task: it decides on `node` and `nodemask`. By default the task has none. */
+  readonly mempolicy?: Mempolicy
   /** A bit per node that the caller wants; by default any. */
   readonly nodemask?: number
   /** A bit per node that the task's cpuset allows; by default there are no cpusets. */

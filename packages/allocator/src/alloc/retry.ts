@@ -25,6 +25,8 @@ interface Wanted {
   readonly gfp: number
   readonly node: number
   readonly order: number
+  /** A bit per node that would help; by default all. */
+  readonly nodemask?: number | undefined
 }
 
 export class RetryPolicy {
@@ -42,10 +44,10 @@ export class RetryPolicy {
    * @param failures rounds of reclaim in vain, in a row
    */
   shouldReclaimRetry(wanted: Wanted, failures: number): boolean {
-    const { gfp, node, order } = wanted
-    if (failures > MAX_RECLAIM_RETRIES) return this.unreserveHighatomic(gfp, node, true)
+    const { gfp, node, order, nodemask } = wanted
+    if (failures > MAX_RECLAIM_RETRIES) return this.unreserveHighatomic(wanted, true)
     const highest = gfpZoneIndex(gfp)
-    return this.#zones.zonelist(gfp, node).some((zone) => {
+    return this.#zones.zonelist(gfp, node, nodemask).some((zone) => {
       const hoped = {
         freePages: zone.freePages + this.#vmscan.reclaimable(zone),
         reservedHighatomic: zone.reservedHighatomic,
@@ -95,10 +97,11 @@ export class RetryPolicy {
    * Gives what is set aside for atomic requests to this one (unreserve_highatomic_pageblock).
    * @returns whether a block was given back
    */
-  unreserveHighatomic(gfp: number, node: number, force: boolean): boolean {
+  unreserveHighatomic(wanted: Omit<Wanted, 'order'>, force: boolean): boolean {
+    const { gfp, node, nodemask } = wanted
     const migratetype = gfpMigratetype(gfp)
     return this.#zones
-      .zonelist(gfp, node)
+      .zonelist(gfp, node, nodemask)
       .some((zone) => zone.unreserveHighatomic(migratetype, force))
   }
 }

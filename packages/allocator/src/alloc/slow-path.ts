@@ -41,6 +41,7 @@ import { NO_PAGE } from '../pages/page-frames.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { PF, PF_MEMALLOC } from '../task/flags.js'
 import { memallocNoreclaimRestore, memallocNoreclaimSave, type Task } from '../task/memalloc.js'
+import { preferredZone } from './preferred-zone.js'
 import type { AllocRequest } from './request.js'
 import { type AllocAnswer, type AllocStep, COMPACT_RETRY_HARDER } from './steps.js'
 
@@ -48,12 +49,6 @@ import { type AllocAnswer, type AllocStep, COMPACT_RETRY_HARDER } from './steps.
 const { __GFP_ATOMIC } = linux6_1.flags
 /** All flags are allowed. */
 const ALL = 0xffffffff
-
-/** The highest zone with pages that a request may use, -1 for none. */
-export function preferredZone(populated: number, highest: number): number {
-  for (let zone = highest; zone >= 0; zone--) if ((populated & (1 << zone)) !== 0) return zone
-  return -1
-}
 
 /** What is known along the slow path of one request. */
 export class SlowPath {
@@ -90,7 +85,7 @@ export class SlowPath {
     this.#atomicMisused = this.#reclaims && (gfp & __GFP_ATOMIC) !== 0
     this.#gfp = this.#atomicMisused ? (gfp & ~__GFP_ATOMIC) >>> 0 : gfp
     this.#compacts = gfpCompactionAllowed(gfp)
-    this.#hasZone = preferredZone(request.populated, ac.highestZoneidx) >= 0
+    this.#hasZone = preferredZone(request.populated, ac.highestZoneidx, nodemask) !== undefined
     this.#costly = request.order > PAGE_ALLOC_COSTLY_ORDER
   }
 

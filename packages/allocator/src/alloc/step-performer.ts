@@ -67,6 +67,7 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
         node,
         nodemask: nodesOf(step, request),
         cpuset,
+        taskFlags: request.task.mask,
       })
       if (attempt.compacted) {
         attempt.compacted = false
@@ -78,7 +79,8 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
     },
     'wake-kswapd': (_, attempt) => {
       const { request, node } = attempt
-      wakeAllKswapds({ zones, hooks }, { gfp: filtered(attempt), node, order: request.order })
+      const { order, nodemask } = request
+      wakeAllKswapds({ zones, hooks }, { gfp: filtered(attempt), node, order, nodemask })
       return 0
     },
     compact: (step, attempt) => compaction.tryToCompactPages(compactRequest(step, attempt)),
@@ -87,15 +89,15 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
       vmscan.tryToFreePages({ gfp: currentGfpContext(task.mask, step.gfp), node, nodemask, cpu })
         .pages,
     drain: (_, { request, node }) => {
-      retry.unreserveHighatomic(request.gfp, node, false)
+      retry.unreserveHighatomic({ gfp: request.gfp, node, nodemask: request.nodemask }, false)
       zones.drain()
       return 0
     },
     'should-reclaim-retry': (step, attempt) => {
       const { node, request } = attempt
-      const { order } = request
+      const { order, nodemask } = request
       attempt.failures = retry.failuresAfter(attempt.failures, step.progress, order)
-      const wanted = { gfp: filtered(attempt), node, order }
+      const wanted = { gfp: filtered(attempt), node, order, nodemask }
       return retry.shouldReclaimRetry(wanted, attempt.failures) ? 1 : 0
     },
     'should-compact-retry': ({ result, priority }, attempt) => {
@@ -133,14 +135,20 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
 /** Wakes kswapd of each node that a request may have pages of, once (wake_all_kswapds). @param wanted its gfp is filtered */
 export function wakeAllKswapds(
   { zones, hooks }: Pick<Machinery, 'zones' | 'hooks'>,
-  wanted: { readonly gfp: number; readonly node: number; readonly order: number },
+  wanted: {
+    readonly gfp: number
+    readonly node: number
+    readonly order: number
+    readonly nodemask?: number | undefined
+  },
 ): void {
-  const highest = gfpZoneIndex(wanted.gfp)
+  const { gfp, node, order, nodemask } = wanted
+  const highest = gfpZoneIndex(gfp)
   let last = ANY
-  for (const zone of zones.zonelist(wanted.gfp, wanted.node)) {
+  for (const zone of zones.zonelist(gfp, node, nodemask)) {
     if (zone.node === last) continue
     last = zone.node
-    hooks.wakeKswapd?.(zone.node, wanted.order, highest)
+    hooks.wakeKswapd?.(zone.node, order, highest)
   }
 }
 

@@ -138,7 +138,7 @@ export class Compaction {
         ...wanted,
         highest,
         gfp: GFP_KERNEL,
-        cpu: Math.ceil((node * zones.cpus) / zones.nodes),
+        cpu: zones.numa.firstCpuOf(node),
         sync: true,
         direct: false,
         whole: false,
@@ -164,10 +164,10 @@ export class Compaction {
 
   /** Returns true if a zone would be suitable were part of what can be reclaimed free (compaction_zonelist_suitable). */
   zonelistSuitable(request: CompactRequest, reclaimable: (zone: Zone) => number): boolean {
-    const { gfp, node, order, allocFlags } = request
+    const { gfp, node, nodemask, order, allocFlags } = request
     const wanted = { order, allocFlags, highest: gfpZoneIndex(gfp) }
     return this.#machinery.zones
-      .zonelist(gfp, node)
+      .zonelist(gfp, node, nodemask)
       .some((zone) => suitableOnceReclaimed(zone, wanted, reclaimable(zone)))
   }
 

@@ -79,6 +79,9 @@ export class Buddy {
     start = 0,
     owner: (owner: number) => string = (number) => `#${number}`,
   ) {
+    if (!Number.isInteger(pages) || pages < 1 || pages > 2 ** 30) {
+      throw new RangeError(`a zone has 1 to 2^30 pages, not ${pages}`)
+    }
     if (start % (1 << Order.HIGHEST) !== 0) {
       throw new RangeError(`a zone begins at a multiple of 1024 pages, not at ${start}`)
     }

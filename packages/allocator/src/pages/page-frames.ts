@@ -24,6 +24,8 @@ export enum Kind {
   LRU = 0x40,
   /** Allocated, as a slab. */
   SLAB = 0x50,
+  /** Memory of a device (ZONE_DEVICE): its driver hands it out, the page allocator never has it. */
+  DEVICE = 0x60,
 }
 
 const ORDER_MASK = 0x0f
@@ -67,13 +69,13 @@ export class PageFrames {
   #lists: number
 
   /**
-   * @param pages how many pages, 1 to 2^30
+   * @param pages how many pages, 0 to 2^30
    * @param lists how many lists {@link newList} may make
    * @throws RangeError for other numbers of pages
    */
   constructor(pages: number, lists: number) {
-    if (!Number.isInteger(pages) || pages < 1 || pages > 2 ** 30) {
-      throw new RangeError(`memory has 1 to 2^30 pages, not ${pages}`)
+    if (!Number.isInteger(pages) || pages < 0 || pages > 2 ** 30) {
+      throw new RangeError(`memory has 0 to 2^30 pages, not ${pages}`)
     }
     // Whole blocks of the highest order, so that every page has a buddy to ask, if only to hear that there is none.
     this.pages = Math.ceil(pages / 1024) * 1024

@@ -7,7 +7,7 @@ import {
   ALLOC_WMARK_LOW,
   ALLOC_WMARK_MASK,
 } from '../gfp/alloc-flags.js'
-import { MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
+import { MIGRATE_HIGHATOMIC, MIGRATE_UNMOVABLE } from '../gfp/migratetype.js'
 import { BUDDY_LISTS, Buddy, type BuddyState, type FallbackEvent } from './buddy.js'
 import { PAGEBLOCK_ORDER } from './fallback.js'
 import { InvariantError, NO_PAGE, type PageFrames } from './page-frames.js'
@@ -29,6 +29,9 @@ export const ZONES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const
 /** How the kernel prints a zone's name. */
 export type ZoneLabel = (typeof ZONES)[number]
 
+/** What the kernel calls the memory of devices, which no request gets: the zone above those of {@link ZONES}. */
+export const ZONE_DEVICE_LABEL = 'Device'
+
 /** The lists that a zone needs. */
 export function zoneLists(cpus: number): number {
   return BUDDY_LISTS + cpus * PER_CPU_LISTS
@@ -41,6 +44,8 @@ export interface ZoneOptions {
   readonly start: number
   readonly pages: number
   readonly cpus: number
+  /** Over how many of them the pages that CPUs keep are spread: those of its node. */
+  readonly splitCpus: number
   readonly owner: (owner: number) => string
   /** The sysctl watermark_boost_factor: by how much of the high watermark a zone may be boosted, in 1/10000. */
   readonly boostFactor: number
@@ -98,12 +103,14 @@ export class Zone implements FreeState {
   // Two are private by type only, for speed: see buddy.ts.
   private allocFlags = 0
   readonly #boostFactor: number
+  readonly #splitCpus: number
   #watermarks: Watermarks = { min: 0, low: 0, high: 0, promo: 0 }
   /** By the bits of alloc flags that choose one. */
   private marks: readonly number[] = [0, 0, 0, 0]
 
   constructor(frames: PageFrames, options: ZoneOptions) {
-    const { name, node, start, pages, cpus, owner, boostFactor } = options
+    const { name, node, start, pages, cpus, splitCpus, owner, boostFactor } = options
+    this.#splitCpus = splitCpus
     this.#boostFactor = boostFactor
     this.name = name
     this.index = ZONES.indexOf(name)
@@ -123,7 +130,7 @@ export class Zone implements FreeState {
     this.marks = [min, low, high, min]
     this.lowmemReserve = lowmemReserve
     for (const pages of this.perCpu) {
-      pages.high = zoneHighsize(watermarks.low, this.perCpu.length, pages.batch)
+      pages.high = zoneHighsize(watermarks.low, this.#splitCpus, pages.batch)
     }
   }
 
@@ -166,11 +173,21 @@ export class Zone implements FreeState {
   /** Takes a block: from what a CPU has at hand, or from the free lists (rmqueue). */
   alloc(order: number, migratetype: number, allocFlags: number, cpu: number): number {
     this.allocFlags = allocFlags
-    if (perCpuOrder(order) && migratetype !== MIGRATE_HIGHATOMIC) {
+    if (migratetype === MIGRATE_HIGHATOMIC) return this.#allocOfBothMobilities(order, allocFlags)
+    if (perCpuOrder(order)) {
       const page = (this.perCpu[cpu] as PerCpuPages).alloc(order, migratetype, allocFlags)
       if (page >= 0) return page
     }
     return this.#allocFromLists(order, migratetype, allocFlags)
+  }
+
+  /**
+   * A request that says of its pages that they move and that they do not means the reserve for atomic requests (gfp_migratetype), and
+   * then unmovable pages: the kernel's table of fallbacks has zeros there.
+   */
+  #allocOfBothMobilities(order: number, allocFlags: number): number {
+    const page = this.buddy.allocSmallest(order, MIGRATE_HIGHATOMIC)
+    return page !== NO_PAGE ? page : this.buddy.alloc(order, MIGRATE_UNMOVABLE, allocFlags)
   }
 
   /** rmqueue_buddy. */

@@ -15,11 +15,19 @@ import { linux6_1 } from '../gfp/kernels.js'
 import { gfpMigratetype } from '../gfp/migratetype.js'
 import { gfpZonelist } from '../gfp/predicates.js'
 import { gfpZoneIndex, ZONE_NORMAL } from '../gfp/zone.js'
+import { Numa, type NumaOptions } from './numa.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'
-import { type FramesState, InvariantError, NO_PAGE, PageFrames } from './page-frames.js'
+import { type FramesState, InvariantError, Kind, NO_PAGE, PageFrames } from './page-frames.js'
 import { calculateMinFreeKbytes, setupZoneReserves, totalReservePages } from './watermark.js'
-import { ZONES, Zone, type ZoneLabel, type ZoneState, zoneLists } from './zone.js'
+import {
+  ZONE_DEVICE_LABEL,
+  ZONES,
+  Zone,
+  type ZoneLabel,
+  type ZoneState,
+  zoneLists,
+} from './zone.js'
 
 /** Gone since 6.3. */
 const { __GFP_ATOMIC } = linux6_1.flags
@@ -28,19 +36,24 @@ const ALIGN = 1 << Order.HIGHEST
 /** Debian's amd64: DMA, DMA32, Normal, Movable, Device. */
 const LOWMEM_RESERVE_RATIO = [256, 256, 32, 0, 0]
 const NO_ZONE = 0xff
+/** Sets of nodes are masks of 32 bits. */
+const MOST_NODES = 32
 
 /** A machine's memory. All sizes are pages of 4 KiB. */
-export interface MemoryOptions {
-  /** By node: the pages of each zone that it has. */
-  readonly nodes: readonly Readonly<Partial<Record<ZoneLabel, number>>>[]
-  /** How many CPUs there are, spread over the nodes; by default 1. */
-  readonly cpus?: number
+export interface MemoryOptions extends NumaOptions {
+  /**
+   * By node: the pages of each zone that it has. A node may have none, and so may the whole machine: then each request fails. The pages of
+   * `Device` have numbers, and are never allocated.
+   */
+  readonly nodes: readonly Readonly<Partial<Record<ZoneLabel | typeof ZONE_DEVICE_LABEL, number>>>[]
   /** The sysctl, KiB; by default what the kernel chooses. */
   readonly minFreeKbytes?: number
   /** The sysctl, in 1/10000 of a zone: the distance between watermarks. By default 10. */
   readonly watermarkScaleFactor?: number
   /** The sysctl, in 1/10000 of the high watermark: how far fragmentation raises the watermarks. By default 15,000; 0 for never. */
   readonly watermarkBoostFactor?: number
+  /** The sysctl: 1 reclaims a node before going on to another, 2 writes dirty pages for it, 4 takes pages of programs. By default 0. */
+  readonly zoneReclaimMode?: number
   /** The sysctl, for DMA, DMA32, Normal, Movable and Device. By default 256, 256, 32, 0, 0. */
   readonly lowmemReserveRatio?: readonly number[]
 }
@@ -55,6 +68,30 @@ export interface From {
   readonly nodemask?: number
   /** A bit per node that ALLOC_CPUSET allows; by default any. */
   readonly cpuset?: number
+  /** The flags of the task: one that allocates to free memory (PF_MEMALLOC) does not reclaim a node. By default none. */
+  readonly taskFlags?: number
+}
+
+/** A zone that has not enough, and who wants it: what {@link Zones.nodeReclaim} is asked. */
+export interface NodeReclaimRequest {
+  /** Filtered by the scopes of the task. */
+  readonly gfp: number
+  /** Of the block that is wanted. */
+  readonly order: number
+  /** Where the task runs. */
+  readonly cpu: number
+  /** The flags of the task. */
+  readonly taskFlags: number
+}
+
+/** The memory of a device: pages that have numbers, and that the page allocator never has (ZONE_DEVICE). */
+export interface DeviceMemory {
+  /** The node that the device is at. */
+  readonly node: number
+  /** Its first page. */
+  readonly start: number
+  /** How many pages it has. */
+  readonly pages: number
 }
 
 /** All that {@link Zones} know: a copy. */
@@ -74,73 +111,101 @@ export class Zones {
   readonly frames: PageFrames
   /** Those that have pages: by node, lowest first. */
   readonly all: readonly Zone[]
+  /** The memory of devices, by node. */
+  readonly devices: readonly DeviceMemory[]
   /** How many nodes there are. */
   readonly nodes: number
   /** How many CPUs there are. */
   readonly cpus: number
+  /** Which CPUs nodes have, and how far they are from each other. */
+  readonly numa: Numa
   /** A bit for each index for which some zone has pages. */
   readonly populated: number
   /** The sysctl that the watermarks follow from, KiB. */
   readonly minFreeKbytes: number
   /** Pages that the zones keep in all. */
   readonly totalReserve: number
+  /**
+   * Reclaims a node whose zone has not enough, rather than take pages from another (node_reclaim); returns true if the zone is to be
+   * looked at once more. Without it, as with the sysctl zone_reclaim_mode of 0, the search goes on.
+   */
+  nodeReclaim: ((zone: Zone, request: NodeReclaimRequest) => boolean) | null = null
   /** The zones that requests walk: by node, by whether another node will do, and by the highest zone. */
   readonly #zonelists: readonly (readonly Zone[])[]
   /** Beside each of them: its first zone, and the alloc flags of the first try. */
   private readonly preferred: readonly (Zone | undefined)[]
   private readonly fast: Uint16Array
-  /** By CPU. */
-  private readonly cpuNodes: Uint16Array
+  /** By node: a bit for each zone that has pages. */
+  readonly #populatedOf: readonly number[]
   /** Which of `all` a page is in, by 1024 pages. */
   private readonly zoneNumbers: Uint8Array
 
   /**
    * @param owner names the owner of pages in errors
    * @param lists how many lists the frames have to have besides
-   * @throws RangeError for memory without pages, or for a size that is none.
+   * @throws RangeError for memory without pages, for a size that is none, and for nodes that do not fit each other.
    */
   constructor(options: MemoryOptions, owner: (owner: number) => string, lists = 0) {
-    const { nodes, cpus = 1, watermarkBoostFactor: boostFactor = 15_000 } = options
+    const { nodes, watermarkBoostFactor: boostFactor = 15_000 } = options
     const plan: { name: ZoneLabel; node: number; start: number; pages: number }[] = []
+    const devices: DeviceMemory[] = []
     let end = 0
     for (const [node, sizes] of nodes.entries()) {
-      for (const name of ZONES) {
+      for (const name of [...ZONES, ZONE_DEVICE_LABEL] as const) {
         const pages = sizes[name] ?? 0
         if (!Number.isInteger(pages) || pages < 0) {
           throw new RangeError(`zone ${name} of node ${node} has 0 pages or more, not ${pages}`)
         }
         if (pages === 0) continue
-        plan.push({ name, node, start: end, pages })
+        if (name === ZONE_DEVICE_LABEL) devices.push({ node, start: end, pages })
+        else plan.push({ name, node, start: end, pages })
         end = Math.ceil((end + pages) / ALIGN) * ALIGN
       }
     }
-    if (plan.length === 0 || plan.length >= NO_ZONE) {
-      throw new RangeError(`memory has 1 to ${NO_ZONE - 1} zones with pages, not ${plan.length}`)
+    if (plan.length >= NO_ZONE) {
+      throw new RangeError(`memory has 0 to ${NO_ZONE - 1} zones with pages, not ${plan.length}`)
     }
-    if (!Number.isInteger(cpus) || cpus < 1) throw new RangeError(`a machine has CPUs, not ${cpus}`)
-    this.cpus = cpus
-    this.nodes = nodes.length
-    this.cpuNodes = Uint16Array.from({ length: cpus }, (_, cpu) =>
-      Math.floor((cpu * nodes.length) / cpus),
+    if (nodes.length < 1 || nodes.length > MOST_NODES) {
+      throw new RangeError(`a machine has 1 to ${MOST_NODES} nodes, not ${nodes.length}`)
+    }
+    this.numa = new Numa(
+      nodes.map((_, node) => plan.some((zone) => zone.node === node)),
+      options,
     )
+    const { numa } = this
+    const { cpus } = numa
+    this.cpus = cpus
+    this.nodes = numa.nodes
     this.frames = new PageFrames(end, plan.length * zoneLists(cpus) + lists)
-    this.all = plan.map((zone) => new Zone(this.frames, { ...zone, cpus, owner, boostFactor }))
-    this.populated = this.all.reduce((bits, zone) => bits | (1 << zone.index), 0)
+    this.all = plan.map((zone) => {
+      const splitCpus = numa.splitCpus(zone.node)
+      return new Zone(this.frames, { ...zone, cpus, splitCpus, owner, boostFactor })
+    })
+    this.devices = devices
+    for (const { start, pages } of devices)
+      this.frames.state.fill(Kind.DEVICE, start, start + pages)
+    this.#populatedOf = nodes.map((_, node) =>
+      this.all.reduce((bits, zone) => (zone.node === node ? bits | (1 << zone.index) : bits), 0),
+    )
+    this.populated = this.#populatedOf.reduce((bits, zones) => bits | zones, 0)
     this.zoneNumbers = new Uint8Array(this.frames.pages >> Order.HIGHEST).fill(NO_ZONE)
     for (const [index, zone] of this.all.entries()) {
       const first = zone.start >> Order.HIGHEST
       this.zoneNumbers.fill(index, first, first + Math.ceil(zone.managed / ALIGN))
     }
     this.#zonelists = nodes.flatMap((_, node) => {
-      const distance = (zone: Zone) => (zone.node - node + nodes.length) % nodes.length
-      const list = [...this.all].sort((a, b) => distance(a) - distance(b) || b.index - a.index)
+      const list = numa.fallbackOrder(node).flatMap((each) => {
+        return this.all.filter((zone) => zone.node === each).reverse()
+      })
       return [list, list.filter((zone) => zone.node === node)].flatMap((zones) =>
         ZONES.map((_, highest) => zones.filter((zone) => zone.index <= highest)),
       )
     })
     this.preferred = this.#zonelists.map(([zone]) => zone)
     this.fast = Uint16Array.from(this.preferred, (zone) =>
-      allocFlagsNofragment(0, zone?.index ?? -1, nodes.length, this.populated),
+      zone === undefined
+        ? 0
+        : allocFlagsNofragment(0, zone.index, numa.nodes, this.populatedOf(zone.node)),
     )
     const { minFreeKbytes, totalReserve } = this.#setReserves(options)
     this.minFreeKbytes = minFreeKbytes
@@ -161,7 +226,7 @@ export class Zones {
    */
   zoneOf(page: number): Zone {
     const zone = this.all[this.zoneNumbers[page >> Order.HIGHEST] as number]
-    if (zone === undefined || page < 0) throw inNoZone(page)
+    if (zone === undefined || page < 0) throw this.#inNoZone(page)
     return zone
   }
 
@@ -170,19 +235,28 @@ export class Zones {
    * @throws RangeError for a CPU that there is not.
    */
   nodeOf(cpu: number): number {
-    const node = this.cpuNodes[cpu]
-    if (node === undefined) throw new RangeError(`CPUs are 0 to ${this.cpus - 1}, not ${cpu}`)
-    return node
+    return this.numa.nodeOf(cpu)
   }
 
-  /** The zones that a request walks, all of which it may use. */
-  zonelist(gfp: number, node: number): readonly Zone[] {
-    return this.#zonelists[(2 * node + gfpZonelist(gfp)) * ZONES.length + gfpZoneIndex(gfp)] ?? []
+  /** A bit for each zone of a node that has pages. */
+  populatedOf(node: number): number {
+    return this.#populatedOf[node] ?? 0
+  }
+
+  /**
+   * The zones that a request walks, all of which it may use.
+   * @param nodemask a bit per node; by default all
+   */
+  zonelist(gfp: number, node: number, nodemask = -1): readonly Zone[] {
+    const place = (2 * node + gfpZonelist(gfp)) * ZONES.length + gfpZoneIndex(gfp)
+    const zones = this.#zonelists[place] ?? []
+    return nodemask === -1 ? zones : zones.filter((zone) => (nodemask & (1 << zone.node)) !== 0)
   }
 
   /**
    * The first try of a request: above the low watermark, and without fragments if a lower zone can serve it. Most find a page
-   * in the first zone; the others are searched for one.
+   * in the first zone; the others are searched for one. Where nodes are reclaimed ({@link nodeReclaim}), a request that does not find
+   * plenty gets nothing here: that is the business of {@link alloc}, which knows whose it is.
    *
    * @param gfp filtered
    * @returns the first page, or {@link NO_PAGE}
@@ -198,7 +272,7 @@ export class Zones {
       const page = zone.alloc(order, gfpMigratetype(gfp), flags, cpu)
       if (page >= 0) return page
     }
-    return this.alloc(gfp, order, flags, { cpu, node })
+    return this.nodeReclaim === null ? this.alloc(gfp, order, flags, { cpu, node }) : NO_PAGE
   }
 
   /**
@@ -217,17 +291,20 @@ export class Zones {
     const zonelist = this.zonelist(gfp, node)
     let flags = allocFlags
     for (;;) {
-      let first = true
+      // The cpuset does not decide on it, a nodemask does.
+      let preferred = -1
       for (let i = 0; i < zonelist.length; i++) {
         const zone = zonelist[i] as Zone
+        if ((nodemask & (1 << zone.node)) === 0) continue
+        if (preferred < 0) preferred = zone.node
         if ((allowed & (1 << zone.node)) === 0) continue
-        if (!first && (flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== node) {
-          // Better fragments here than pages from afar.
-          break
-        }
-        first = false
+        // Better fragments here than pages from afar.
+        if ((flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== preferred) break
         const unbounded = (flags & ALLOC_NO_WATERMARKS) !== 0
-        if (!unbounded && !zone.hasRoom(order, highest, flags, atomic)) continue
+        if (!unbounded && !zone.hasRoom(order, highest, flags, atomic)) {
+          if (!this.#reclaimed(zone, preferred, { gfp, order, from })) continue
+          if (!zone.hasRoom(order, highest, flags, false)) continue
+        }
         const page = zone.alloc(order, migratetype, flags, cpu)
         if (page === NO_PAGE) continue
         if (order > 0 && (flags & ALLOC_HIGHATOMIC) !== 0) zone.reserveHighatomic(page)
@@ -265,12 +342,36 @@ export class Zones {
     this.#assertUnused(end, this.frames.pages)
   }
 
-  /** Between zones there is nothing. */
+  /** Between zones there is nothing but memory of devices. */
   #assertUnused(from: number, to: number): void {
     const { state } = this.frames
     for (let page = from; page < to; page++) {
-      if (state[page] !== 0) throw new InvariantError(page, 'it is in no zone')
+      if (state[page] === (this.#deviceOf(page) === undefined ? 0 : Kind.DEVICE)) continue
+      throw new InvariantError(page, 'it is in no zone')
     }
+  }
+
+  #deviceOf(page: number): DeviceMemory | undefined {
+    return this.devices.find(({ start, pages }) => page >= start && page < start + pages)
+  }
+
+  #inNoZone(page: number): PageError {
+    const device = this.#deviceOf(page)
+    if (device === undefined) return new PageError(`page ${page} is in no zone`)
+    return new PageError(
+      `page ${page} is memory of a device of node ${device.node} (ZONE_DEVICE): its driver has it, not the page allocator`,
+    )
+  }
+
+  /** Reclaims the node of a zone that has not enough, if that is wanted there. Returns true if the zone is worth another look. */
+  #reclaimed(
+    zone: Zone,
+    preferred: number,
+    wanted: { readonly gfp: number; readonly order: number; readonly from: From },
+  ): boolean {
+    if (this.nodeReclaim === null || !this.numa.allowsReclaim(preferred, zone.node)) return false
+    const { gfp, order, from } = wanted
+    return this.nodeReclaim(zone, { gfp, order, cpu: from.cpu, taskFlags: from.taskFlags ?? 0 })
   }
 
   #setReserves(options: MemoryOptions): { minFreeKbytes: number; totalReserve: number } {
@@ -301,8 +402,4 @@ export class Zones {
     }
     return { minFreeKbytes, totalReserve }
   }
-}
-
-function inNoZone(page: number): PageError {
-  return new PageError(`page ${page} is in no zone`)
 }

@@ -22,6 +22,10 @@ export interface ReclaimHooks {
    * in use. By default the filesystem is asked for requests with `__GFP_FS` only, and lets go.
    */
   release?(page: number, gfp: number): boolean
+  /** Pages of files of a node that are dirty (NR_FILE_DIRTY): node reclaim leaves them alone. By default 0. */
+  dirtyPages?(node: number): number
+  /** Pages of a node in slabs whose objects shrinkers can free (NR_SLAB_RECLAIMABLE_B). By default 0. */
+  slabPages?(node: number): number
   /** All pages that reclaim met were dirty: the flusher threads should write (wakeup_flusher_threads). */
   wakeFlushers?(): void
   /**

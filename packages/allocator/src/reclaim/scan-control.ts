@@ -76,6 +76,14 @@ export interface ScanOptions {
   readonly kswapd: boolean
   /** Enough pages. */
   readonly toReclaim: number
+  /** The block that is wanted has 2 to this power pages; by default one page. */
+  readonly order?: number
+  /** Where to begin: see {@link DEF_PRIORITY}, the default. */
+  readonly priority?: number
+  /** Dirty pages may be written; by default they may. */
+  readonly mayWritepage?: boolean
+  /** Pages that programs have mapped may be taken, which are those without a file; by default they may. */
+  readonly mayUnmap?: boolean
 }
 
 export class ScanControl {
@@ -83,8 +91,13 @@ export class ScanControl {
   readonly highest: number
   readonly cpu: number
   readonly kswapd: boolean
-  readonly toReclaim: number
-  priority = DEF_PRIORITY
+  /** Enough pages. kswapd looks at it anew in each round. */
+  toReclaim: number
+  /** What is wanted: kswapd is content with single pages once it has freed enough for a block. */
+  order: number
+  priority: number
+  mayWritepage: boolean
+  readonly mayUnmap: boolean
   /** Pages freed since it began. */
   reclaimed = 0
   /** Pages looked at, since the round began. */
@@ -101,11 +114,16 @@ export class ScanControl {
   readonly left = new Int32Array(4)
   readonly met = new Met()
 
-  constructor({ gfp, highest, cpu, kswapd, toReclaim }: ScanOptions) {
+  constructor(options: ScanOptions) {
+    const { gfp, highest, cpu, kswapd, toReclaim } = options
     this.gfp = gfp
     this.highest = highest
     this.cpu = cpu
     this.kswapd = kswapd
     this.toReclaim = toReclaim
+    this.order = options.order ?? 0
+    this.priority = options.priority ?? DEF_PRIORITY
+    this.mayWritepage = options.mayWritepage ?? true
+    this.mayUnmap = options.mayUnmap ?? true
   }
 }

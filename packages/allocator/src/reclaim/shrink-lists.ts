@@ -93,7 +93,7 @@ export class ShrinkLists {
    * @returns whether there are any
    */
   share(node: number, control: ScanControl): boolean {
-    const swap = this.#swap() > 0
+    const swap = control.mayUnmap && this.#swap() > 0
     const { left } = control
     let any = 0
     for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
@@ -251,6 +251,7 @@ export class ShrinkLists {
       const late = kswapd && (flags & PG_RECLAIM) !== 0 && this.dirty[node] === true
       // Writing pages of files here and there is slow: the flusher threads do it in order, unless they cannot keep up.
       if (file && !late) return this.#activate(page, flags | PG_RECLAIM)
+      if (!control.mayWritepage) return this.#keep(page, flags)
       const result = this.#hooks.pageout?.(page, gfp) ?? 'clean'
       if (result === 'keep') return this.#keep(page, flags)
       flags &= ~PG_DIRTY

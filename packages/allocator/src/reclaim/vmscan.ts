@@ -108,14 +108,17 @@ export class Vmscan {
 
   /** Returns true if a zone up to `highest` has a block of this order above its high watermark (pgdat_balanced). */
   balanced(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
+    let none = true
     for (const zone of this.#zones.all) {
       if (zone.node !== node || zone.index > highest) continue
+      none = false
       // Boosted watermarks are kswapd's own business: what they ask for beyond the real ones has been reclaimed by the end.
       if (zoneWatermarkOk(zone, order, zone.watermarks.high, zone.lowmemReserve[highest] ?? 0, 0)) {
         return true
       }
     }
-    return false
+    // A node without such a zone needs nothing.
+    return none
   }
 
   /** Reclaims for one request at once (try_to_free_pages). */
@@ -179,7 +182,7 @@ export class Vmscan {
     const control = new ScanControl({
       gfp: GFP_KERNEL,
       highest,
-      cpu: Math.ceil((node * this.#zones.cpus) / this.#zones.nodes),
+      cpu: this.#zones.numa.firstCpuOf(node),
       kswapd: true,
       toReclaim: zones.reduce(
         (sum, { watermarks, boost }) => sum + Math.max(watermarks.high + boost, SWAP_CLUSTER_MAX),
@@ -220,6 +223,13 @@ export class Vmscan {
       }
       this.#workingset.look(node)
     }
+  }
+
+  /** Reclaims a node until so many pages are free, with more and more effort (__node_reclaim). Returns true if they are. */
+  shrinkNodeFor(node: number, pages: number, control: ScanControl): boolean {
+    do atOnce(this.#shrinkNode(node, control))
+    while (control.reclaimed < pages && --control.priority >= 0)
+    return control.reclaimed >= pages
   }
 
   /** What is known beside the pages. */

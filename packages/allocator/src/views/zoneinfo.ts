@@ -1,11 +1,10 @@
 /** /proc/zoneinfo: what each zone has, keeps and counts (mm/vmstat.c, zoneinfo_show_print, 6.1). */
-import { ZONES, type Zone } from '../pages/zone.js'
+import { ZONE_DEVICE_LABEL, ZONES, type Zone } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
 import { NODE_STATS, NUMA_STATS, type VmCounters, ZONE_STATS } from './vm-counters.js'
 
-/** Debian's amd64 kernels have one zone more, for the memory of devices: it is always empty here. */
-const DEVICE = 'Device'
-const ALL = [...ZONES, DEVICE] as const
+/** Debian's amd64 kernels have one zone more, for the memory of devices: it spans that memory, and none of it is present. */
+const ALL = [...ZONES, ZONE_DEVICE_LABEL] as const
 /** A counter is brought up to date when a CPU has counted at most so many (mm/vmstat.c). */
 const MOST_THRESHOLD = 125
 /** 128 MiB, as a power of two of pages. */
@@ -20,7 +19,8 @@ export function zoneinfo(zones: Zones, counters: VmCounters = {}): string {
       const zone = populated.find((candidate) => candidate.name === name)
       lines.push(`Node ${node}, zone ${name.padStart(8)}`)
       if (zone !== undefined && zone === populated[0]) lines.push(...nodeStats(node, counters))
-      lines.push(...pages(zone))
+      const device = name === ZONE_DEVICE_LABEL ? deviceSpan(zones, node) : 0
+      lines.push(...pages(zone, device))
       if (zone !== undefined) lines.push(...zoneStats(zone, zones, counters))
     }
   }
@@ -32,7 +32,15 @@ function nodeStats(node: number, { nodes }: VmCounters): string[] {
   return ['  per-node stats', ...NODE_STATS.map((stat) => item(stat, counters?.[stat]))]
 }
 
-function pages(zone: Zone | undefined): string[] {
+/** From the first to the last page that devices of a node have. */
+function deviceSpan({ devices }: Zones, node: number): number {
+  const own = devices.filter((device) => device.node === node)
+  const [first] = own
+  const last = own.at(-1)
+  return first === undefined || last === undefined ? 0 : last.start + last.pages - first.start
+}
+
+function pages(zone: Zone | undefined, device: number): string[] {
   const managed = zone?.managed ?? 0
   const boost = zone?.boost ?? 0
   const { min = 0, low = 0, high = 0 } = zone?.watermarks ?? {}
@@ -44,7 +52,7 @@ function pages(zone: Zone | undefined): string[] {
     `        min      ${min + boost}`,
     `        low      ${low + boost}`,
     `        high     ${high + boost}`,
-    `        spanned  ${managed}`,
+    `        spanned  ${managed + device}`,
     `        present  ${managed}`,
     `        managed  ${managed}`,
     '        cma      0',

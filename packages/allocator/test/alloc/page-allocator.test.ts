@@ -24,6 +24,7 @@ import { NO_PAGE } from '../../src/pages/page-frames.js'
 import { PG_DIRTY, PG_FILE, PG_PRIVATE } from '../../src/reclaim/lru.js'
 import { SHRINK_STOP } from '../../src/reclaim/shrinker.js'
 import { PF, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '../../src/task/flags.js'
+import { zoneinfo } from '../../src/views/zoneinfo.js'
 
 const { GFP_ATOMIC, GFP_NOWAIT } = linux6_1.flags
 
@@ -83,9 +84,32 @@ describe('a request', () => {
     expect(memory.alloc(task, GFP_KERNEL, 11)).toBe(NO_PAGE)
     expect(() => memory.alloc(task, GFP_KERNEL, -1)).toThrow(RangeError)
     expect(() => memory.alloc(task, GFP_KERNEL, 0.5)).toThrow(RangeError)
+    memory.validate()
+  })
+
+  it('for pages that move and do not move is reported once for each site, and served from the reserve or as unmovable', () => {
     const both = GFP_KERNEL | __GFP_MOVABLE | __GFP_RECLAIMABLE
-    expect(() => memory.alloc(task, both, 0)).toThrow('0xcd8 has __GFP_MOVABLE')
-    expect(() => memory.steps({ task, gfp: both, order: 0 }).next()).toThrow(RangeError)
+    const site = memory.callSites.number('driver_probe')
+    const pages = [0, 0, 3].map((order) => memory.alloc(task, both, order, site))
+    expect(log).toEqual([
+      'driver_probe: 0xcd8 has __GFP_MOVABLE and __GFP_RECLAIMABLE: pages are one or the other',
+    ])
+    const steps = memory.steps({ task, gfp: both, order: 0 })
+    steps.next()
+    expect(steps.next().value).toEqual({ kind: 'trace', gfp: both, migratetype: 3 })
+    steps.return(NO_PAGE)
+    for (const page of pages) {
+      const { buddy } = memory.zones.zoneOf(page)
+      expect(buddy.pageblockMigratetype(page)).toBe(0)
+    }
+    memory.validate()
+    // What is reserved for atomic requests is taken first.
+    const [zone] = memory.zones.all.slice(-1)
+    if (zone === undefined) throw new Error('zones')
+    memory.zones.alloc(GFP_ATOMIC, 1, 0x230, { cpu: 0, node: 0 })
+    expect(zone.reservedHighatomic).toBe(512)
+    const reserved = memory.alloc(task, both, 0, site)
+    expect(zone.buddy.pageblockMigratetype(reserved)).toBe(3)
     memory.validate()
   })
 
@@ -113,6 +137,61 @@ describe('a request', () => {
     )
     expect(lines[1]).toBe('Mem-Info:')
     expect(log[0]).toContain(`free:${memory.zones.freePages()} free_pcp:`)
+  })
+})
+
+describe('a machine without memory', () => {
+  it('serves nobody, says so, and holds together', () => {
+    memory = new PageAllocator({ nodes: [{}] }, hooks)
+    expect(memory.alloc(task, GFP_KERNEL, 0)).toBe(NO_PAGE)
+    expect(log[0]).toMatch(/^writer: page allocation failure: order:0, mode:0xcc0/)
+    expect(memory.tryAlloc(task, GFP_KERNEL, 0)).toBe(NO_PAGE)
+    expect(() => memory.alloc(task, GFP_KERNEL | __GFP_NOFAIL, 0)).toThrow(LivelockError)
+    expect(() => memory.free(0, 0)).toThrow('page 0 is in no zone')
+    expect(memory.balance(0)).toBe(true)
+    memory.restore(memory.snapshot())
+    memory.validate()
+  })
+})
+
+describe('memory of a device', () => {
+  it('has page numbers, and is never allocated nor freed', () => {
+    memory = new PageAllocator({ nodes: [{ Normal: 2048, Device: 1500 }] }, hooks)
+    const { zones } = memory
+    expect(zones.devices).toEqual([{ node: 0, start: 2048, pages: 1500 }])
+    expect(zones.frames.pages).toBe(4096)
+    expect(zones.freePages()).toBe(2048)
+    let taken = 0
+    while (
+      memory.alloc(task, linux6_1.flags.GFP_HIGHUSER_MOVABLE | __GFP_MEMALLOC | __GFP_NORETRY, 0) >=
+      0
+    )
+      taken++
+    expect(taken).toBe(2048)
+    expect(() => memory.free(2048, 0)).toThrow(
+      new PageError(
+        'page 2048 is memory of a device of node 0 (ZONE_DEVICE): its driver has it, not the page allocator',
+      ),
+    )
+    expect(() => memory.free(3548, 0)).toThrow('page 3548 is in no zone')
+    expect(() => memory.lru.add(2048, PG_FILE)).toThrow(PageError)
+    memory.validate()
+    const device = zoneinfo(zones).split('Node 0, zone   Device\n')[1] ?? ''
+    expect(
+      device
+        .split('\n')
+        .slice(0, 8)
+        .map((line) => line.trim()),
+    ).toEqual([
+      'pages free     0',
+      'boost    0',
+      'min      0',
+      'low      0',
+      'high     0',
+      'spanned  1500',
+      'present  0',
+      'managed  0',
+    ])
   })
 })
 
