@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Misuse } from '../src/machine/errors.js'
-import { Field, Layout, MAX_VALUE, Overflow } from '../src/machine/layout.js'
+import { Field, fitting, Layout, MAX_VALUE, Overflow } from '../src/machine/layout.js'
 import { StateTable } from '../src/search/state-table.js'
 
 describe('a layout', () => {
@@ -51,6 +51,48 @@ describe('a layout', () => {
     // Room that is there already is not made again.
     expect(layout.arrangement).toBe(5)
     expect(() => layout.since(9)).toThrow(RangeError)
+  })
+
+  it('gets as narrow as some rows allow, and wide again for those that hold more', () => {
+    const values = fc.array(fc.array(fc.nat(300), { minLength: 3, maxLength: 3 }), {
+      minLength: 1,
+      maxLength: 20,
+    })
+    fc.assert(
+      fc.property(values, fc.array(fc.nat(3000), { minLength: 3, maxLength: 3 }), (held, more) => {
+        const layout = new Layout()
+        const fields = [0, 1, 2].map((at) => layout.add(new Field(`f${at}`, 0, false)))
+        layout.loosen(() => 4000)
+        const pack = (each: readonly number[]): Int32Array => {
+          const row = new Int32Array(layout.words)
+          for (const [at, field] of fields.entries()) field.set(row, each[at] as number)
+          return row
+        }
+        const rows = Int32Array.from(held.flatMap((each) => [...pack(each)]))
+        const other = pack(more)
+        layout.tighten(rows, held.length)
+        for (const [at, { limit }] of fields.entries()) {
+          const largest = Math.max(...held.map((each) => each[at] as number))
+          expect(limit).toBeGreaterThanOrEqual(largest)
+          expect(limit).toBeLessThan(2 * largest + 1)
+        }
+        const out = new Int32Array(held.length * layout.words)
+        layout.since(0)(rows, held.length, out)
+        for (const [at, each] of held.entries()) {
+          const row = out.subarray(at * layout.words, (at + 1) * layout.words)
+          expect(fields.map((field) => field.get(row))).toEqual(each)
+        }
+        const row = fitting(
+          () => {
+            const wider = new Int32Array(layout.words)
+            layout.since(0)(other, 1, wider)
+            return wider
+          },
+          (overflow) => layout.widen(overflow),
+        )
+        expect(fields.map((field) => field.get(row))).toEqual(more)
+      }),
+    )
   })
 
   it('takes no bit for what never changes, and refuses what is no small number', () => {

@@ -1,9 +1,10 @@
 /** Misuse: what is wrong with a model is told in one sentence, with the line where it is known. */
 import { describe, expect, it } from 'vitest'
-import { check } from '../src/check.js'
+import { type CheckResult, check } from '../src/check.js'
+import { Misuse } from '../src/machine/errors.js'
 import type { Steps } from '../src/machine/operation.js'
 import type { ModelBuilder } from '../src/model/builder.js'
-import { model } from '../src/model/model.js'
+import { type Model, model } from '../src/model/model.js'
 import { CodeWatch } from '../src/node/code-watch.js'
 
 type Body = (build: ModelBuilder) => () => Steps<unknown>
@@ -454,6 +455,31 @@ describe('code that does not come to its next step', () => {
     expect(() => check(machine)).toThrow(
       /a does not come to its next step: does it loop without yield\*\?/,
     )
+  })
+
+  it('is found step by step in work that is watched as a whole, and work without it is done once', () => {
+    const watch = new CodeWatch({ patience: 50 })
+    const checked = (subject: Model): CheckResult => {
+      const machine = subject.machine()
+      machine.watch = watch
+      return check(machine)
+    }
+    expect(() => watch.whole(() => checked(endless))).toThrow(/a does not come to its next step/)
+    let times = 0
+    const fine = model('m', (build) => {
+      times++
+      const counter = build.counter('c')
+      build.task('a', () => counter.set(1))
+    })
+    expect(watch.whole(() => checked(fine))).toMatchObject({ verdict: 'safe', states: 2 })
+    expect(times).toBe(1)
+    // What it throws comes through, and once.
+    const wrong = (): never => {
+      times++
+      throw new Misuse('wrong')
+    }
+    expect(() => watch.whole(wrong)).toThrow(/^wrong$/)
+    expect(times).toBe(2)
   })
 
   it('cannot go beyond a limit of time', () => {

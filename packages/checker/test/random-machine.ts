@@ -235,7 +235,10 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
       true,
     )
   }
-  return machine.seal()
+  const { layout } = machine.seal()
+  // Some of them begin without room to spare, so that fields get wider all the time.
+  if (single.length === 0) layout.tighten(layout.initialRow(), 1)
+  return machine
 }
 
 /** Two tasks: what the first does, and what the second does. */

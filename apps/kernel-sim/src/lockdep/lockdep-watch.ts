@@ -93,10 +93,11 @@ function stepsOf(
   stepper.seal(true)
   for (let state = 0; state < table.size; state++) {
     try {
-      const row = search.row(state)
-      stepper.record = []
-      stepper.expand(row, (next) => {
-        for (const step of stepper.record ?? []) note(step, next)
+      search.fitting(() => {
+        stepper.record = []
+        stepper.expand(search.row(state), (next) => {
+          for (const step of stepper.record ?? []) note(step, next)
+        })
       })
     } catch (thrown) {
       // Where a limit stopped the search it has not been beyond its last states, and what it has to learn there is not for here.

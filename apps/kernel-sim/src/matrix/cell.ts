@@ -143,38 +143,52 @@ export async function cellOf(
 ): Promise<Cell> {
   const inapplicable = scenario.inapplicable?.[policy.name]
   if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
-  try {
-    const watcher = watch?.(scenario) ?? null
-    const subject = subjectOf(scenario, policy)
-    subject.machine.watch = watcher
-    const search = new Search(subject.machine, {
-      ...options,
-      crew,
-      onProgress: (states, depth) =>
-        onProgress(`${scenario.name} under ${policy.name}`, states, depth),
-    })
-    const result = await (run?.(search) ?? search.run())
-    const build = (relief: Relief | null): BuiltSubject => {
-      const built = subjectOf(scenario, policy, [], relief)
-      built.machine.watch = watcher
-      return built
+  const watcher = watch?.(scenario) ?? null
+  const build = (relief: Relief | null): BuiltSubject => {
+    const built = subjectOf(scenario, policy, [], relief)
+    built.machine.watch = watcher
+    return built
+  }
+  const machine = (): Machine => build(null).machine
+  const name = `${scenario.name} under ${policy.name}`
+  const whole: Whole = (act) => (watcher === null ? act() : watcher.whole(act))
+  let isShown = true
+  const begin = (): Begun => {
+    const subject = build(null)
+    const progress = (states: number, depth: number): void => {
+      if (isShown) onProgress(name, states, depth)
     }
-    const machine = (): Machine => build(null).machine
-    // First of all: where the scenario is wrong, this says where, and whoever walks through it later does not.
-    const checked = explained(subject, search, result)
-    rehearsed(search, checked, machine)
-    const opinion = opinionOf(machine)
+    return {
+      subject,
+      search: new Search(subject.machine, { ...options, crew, onProgress: progress }),
+    }
+  }
+  /** Most searches are short. What may be thrown away shows nothing. */
+  const quickly = (): Begun & { readonly known: Known | null } => {
+    isShown = false
+    const quick = whole(() => {
+      const begun = begin()
+      const result = resultWithin(begun.search, SHORT)
+      return { ...begun, known: result === null ? null : knownOf(begun, result, build, whole) }
+    })
+    isShown = true
+    const { known } = quick
+    if (known !== null) onProgress(name, known.result.search.states, known.result.search.depth)
+    return quick
+  }
+  try {
+    const begun = run === undefined && crew === undefined ? quickly() : { ...begin(), known: null }
+    const { search } = begun
+    const { result, opinion, fates } =
+      begun.known ?? knownOf(begun, await (run?.(search) ?? search.run()), build, whole)
     const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
-    const token = checked.counterexample?.token
     return {
       policy: policy.name,
-      result: checked,
+      result,
       lockdep: opinion.splats,
       ...(opinion.complete ? {} : { lockdepStates: opinion.states }),
       ...(opinion.warnings.length === 0 ? {} : { warnings: opinion.warnings }),
-      ...(isWrong && token !== undefined
-        ? { fates: fatesOf(build, replay(machine(), token).steps) }
-        : {}),
+      ...(fates === null ? {} : { fates }),
       ...(isWrong && repair?.includes(policy.name)
         ? { repairs: repairsOf(scenario, policy, options, watcher) }
         : {}),
@@ -184,6 +198,56 @@ export async function cellOf(
   } catch (thrown) {
     throw asInput(thrown, scenario, policy)
   }
+}
+
+/** Runs work that can be done once more under one watch: see Watch of the checker. */
+type Whole = <T>(act: () => T) => T
+
+/** A search that was begun. */
+interface Begun {
+  readonly subject: BuiltSubject
+  readonly search: Search
+}
+
+/** What a search has found, and what follows from it. */
+interface Known {
+  readonly result: CheckResult
+  readonly opinion: Opinion
+  /** Null where nothing is to be dissolved. */
+  readonly fates: Fates | null
+}
+
+/** How many states a search has at most that is watched as a whole. */
+const SHORT = 5_000
+
+/** The result of a search, if it does not take more states than these; it can go on then. */
+function resultWithin(search: Search, states: number): SearchResult | null {
+  while (search.table.size < states) {
+    const result = search.advance()
+    if (result !== null) return result
+  }
+  return null
+}
+
+/** What follows from a search. @throws Misuse where the scenario is wrong. */
+function knownOf(
+  { subject, search }: Begun,
+  found: SearchResult,
+  build: (relief: Relief | null) => BuiltSubject,
+  whole: Whole,
+): Known {
+  const machine = (): Machine => build(null).machine
+  // First of all: where the scenario is wrong, this says where, and whoever walks through it later does not.
+  const result = explained(subject, search, found)
+  rehearsed(search, result, machine)
+  const opinion = whole(() => opinionOf(machine))
+  const isWrong = result.verdict === 'deadlock' || result.verdict === 'livelock'
+  const token = result.counterexample?.token
+  const fates =
+    isWrong && token !== undefined
+      ? whole(() => fatesOf(build, replay(machine(), token).steps))
+      : null
+  return { result, opinion, fates }
 }
 
 /** What lockdep says; nothing where there is no time left for it. */

@@ -25,4 +25,9 @@ export class StepWatch implements Watch {
   runOnce<T>(act: () => T): T {
     return this.run(act)
   }
+
+  /** The page wants to know of each time that the code runs. */
+  whole<T>(act: () => T): T {
+    return act()
+  }
 }

@@ -34,10 +34,12 @@ export class KeptRow {
   }
 
   #follow(): void {
-    const { arrangement, words } = this.#layout
-    const row = new Int32Array(words)
-    this.#layout.since(this.#arrangement)(this.#row, 1, row)
-    this.#row = row
-    this.#arrangement = arrangement
+    const layout = this.#layout
+    this.#row = this.fitting(() => {
+      const row = new Int32Array(layout.words)
+      layout.since(this.#arrangement)(this.#row, 1, row)
+      return row
+    })
+    this.#arrangement = layout.arrangement
   }
 }

@@ -2,8 +2,9 @@
  * Layout: a global state is one row of 32-bit words, and each thing in it is a bit field of a word. Rows stay short
  * (the yardstick protocol fits its 16 tasks and objects into 3 words), so that they hash and compare fast and
  * many fit into memory. How wide a field must be is not known beforehand (how many positions will a task have?), so
- * it begins as narrow as its first value and may overflow: then the layout is arranged anew and stored
- * rows are repacked. What never changes takes no bit at all.
+ * a field that overflows gets wider: then the layout is arranged anew and stored rows are repacked. That costs more than long rows
+ * as long as there are few of them. So a machine begins with room to spare, see {@link Layout.loosen}, and when a search has many
+ * rows they are made as narrow as what they hold, see {@link Layout.tighten}: what never changes takes no bit at all then.
  */
 import { Misuse } from './errors.js'
 
@@ -71,7 +72,10 @@ export function fitting<T>(act: () => T, widen: (overflow: Overflow) => void): T
   }
 }
 
-/** Turns `count` rows, one after the other in `from`, into rows of another arrangement. */
+/**
+ * Turns `count` rows, one after the other in `from`, into rows of another arrangement.
+ * @throws Overflow when a field of that one is too narrow for what a row holds; what was written to `to` is worth nothing then.
+ */
 export type Conversion = (from: Int32Array, count: number, to: Int32Array) => void
 
 /** How the fields lay in rows at some time: for each its word, its shift and its limit. */
@@ -88,7 +92,7 @@ export class Layout {
   words = 1
   /** How often the fields were arranged anew. Rows of another arrangement have to be converted before they are read. */
   arrangement = 0
-  /** All arrangements before this one, by number. There are few: each is wider than the last. */
+  /** All arrangements before this one, by number. There are few: but for once, each is wider than the last. */
   readonly #before: Arrangement[] = []
 
   /** Adds a field, which gets its place when the rows are arranged. Returns the field. */
@@ -132,25 +136,61 @@ export class Layout {
   /** As {@link widen}, with the largest value that each field is to have room for. */
   relimit(limitOf: (field: Field, index: number) => number): void {
     this.#before.push(this.#now())
-    for (const [index, field] of this.fields.entries()) field.limit = limitOf(field, index)
+    // The limits are told by a row, perhaps, so all of them have to be known before the first is another.
+    const limits = this.fields.map(limitOf)
+    for (const [index, field] of this.fields.entries()) field.limit = limits[index] as number
     this.arrange()
     this.arrangement++
+  }
+
+  /**
+   * Gives fields room for what they will probably hold, and arranges rows for the first time.
+   * @param roomOf the largest value that a field is to have room for.
+   */
+  loosen(roomOf: (field: Field) => number): void {
+    for (const field of this.fields) {
+      field.limit = Math.max(field.limit, limitFor(roomOf(field), field.name))
+    }
+    this.arrange()
+  }
+
+  /**
+   * Makes every field as narrow as some rows allow, one after the other in `rows`. Whoever keeps other rows may have to make it
+   * wider again, see {@link since}.
+   */
+  tighten(rows: Int32Array, count: number): void {
+    const { words } = this
+    // A number has as many bits as the largest of those that were put together by `or`.
+    const together = new Int32Array(words)
+    for (let row = 0, at = 0; row < count; row++) {
+      for (let word = 0; word < words; word++, at++) {
+        together[word] = (together[word] as number) | (rows[at] as number)
+      }
+    }
+    this.relimit((field) => limitFor(field.get(together), field.name))
   }
 
   /** What turns rows of an earlier arrangement, by its number, into rows of this one. */
   since(arrangement: number): Conversion {
     const from = this.#before[arrangement]
     if (from === undefined) throw new RangeError(`there was no arrangement ${arrangement}`)
-    return conversion(from, this.#now())
+    return conversion(this.fields, from, this.#now())
   }
 
   #now(): Arrangement {
     const { fields, words } = this
-    return { words, places: Int32Array.from(fields.flatMap((f) => [f.word, f.shift, f.limit])) }
+    const places = new Int32Array(fields.length * 3)
+    for (let index = 0; index < fields.length; index++) {
+      const { word, shift, limit } = fields[index] as Field
+      places[index * 3] = word
+      places[index * 3 + 1] = shift
+      places[index * 3 + 2] = limit
+    }
+    return { words, places }
   }
 }
 
-function conversion(from: Arrangement, to: Arrangement): Conversion {
+function conversion(fields: readonly Field[], from: Arrangement, to: Arrangement): Conversion {
   const before = from.places
   const after = to.places
   return (rows, count, out) => {
@@ -162,6 +202,7 @@ function conversion(from: Arrangement, to: Arrangement): Conversion {
         const word = source + (before[at] as number)
         const held =
           ((rows[word] as number) >>> (before[at + 1] as number)) & (before[at + 2] as number)
+        if (held > (after[at + 2] as number)) throw new Overflow(fields[at / 3] as Field, held)
         const now = target + (after[at] as number)
         out[now] = (out[now] as number) | (held << (after[at + 1] as number))
       }

@@ -15,6 +15,10 @@ import type { Property } from './property.js'
 import type { Suspension } from './suspension.js'
 import type { Watch } from './watch.js'
 
+/** The greatest position of a task, and the greatest number of an object, for which there is room to begin with. */
+const POSITIONS = 63
+const SMALL = 3
+
 /** A task of the machine. Its field holds its position. */
 export class Task extends MachineObject {
   /** Its number among the tasks. */
@@ -182,7 +186,11 @@ export class Machine implements Numbering {
     const open = this.guard.takeOpen()
     if (open) throw new Forgotten('the code that builds the model', open, this.internals)
     this.guard.traces = false
-    this.layout.arrange()
+    const positions = new Set(this.tasks.map(({ position }) => position))
+    this.layout.loosen((field) => {
+      if (field.refers) return this.objects.length
+      return positions.has(field) ? POSITIONS : SMALL
+    })
     this.#sealed = true
     return this
   }

@@ -10,4 +10,10 @@ export interface Watch {
   run<T>(act: () => T): T
   /** Runs code that cannot be begun anew. @throws Interrupted as {@link run} does. */
   runOnce<T>(act: () => T): T
+  /**
+   * Runs work of which a model's code is a part, and what is watched in it: a whole search, if it is a short one. It must be possible
+   * to throw all of it away and do it once more, since it is stopped anywhere when it does not come back soon.
+   * @throws Interrupted as {@link run} does.
+   */
+  whole<T>(act: () => T): T
 }

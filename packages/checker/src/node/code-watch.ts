@@ -1,6 +1,6 @@
 /**
  * Code watch: stops a model's code that does not come to its next step, by a time limit or Ctrl-C. V8 has a thread for that, which
- * node:vm lends to what it runs. It costs a tenth of a millisecond for each way of a task that is new to the search.
+ * node:vm lends to what it runs. It costs a tenth of a millisecond each time, so work that is short is watched as a whole.
  */
 import { type Context, createContext, Script } from 'node:vm'
 import { Interrupted } from '../machine/errors.js'
@@ -8,8 +8,12 @@ import type { Watch } from '../machine/watch.js'
 
 /** How long code may take for its next step when nobody has set a limit, in ms. */
 const PATIENCE = 5_000
+/** How long it may take the second time, in ms: a machine that stood still does not do so again. */
+const AGAIN = 2_000
 /** How long it may take at least: what is left of a limit may be next to nothing. */
 const LEAST = 500
+/** How long work that is watched as a whole may take before it is done once more, step by step, in ms. */
+const SHORT = 1_000
 
 /** When code that does not come to its next step is stopped. */
 export interface CodeWatchOptions {
@@ -27,6 +31,8 @@ export class CodeWatch implements Watch {
   readonly #interruptible: boolean
   readonly #script = new Script('act()')
   readonly #context: Context & { act?: () => void } = createContext({})
+  /** Says that all that runs is watched already. */
+  #isWhole = false
 
   constructor({
     deadline = Number.POSITIVE_INFINITY,
@@ -39,23 +45,38 @@ export class CodeWatch implements Watch {
   }
 
   /**
-   * Runs code until it comes back. Only code that stays away is run so that Ctrl-C reaches it, once more from its beginning: node:vm
+   * Runs code until it comes back. Code that stays away is run once more from its beginning, so that Ctrl-C reaches it: node:vm
    * takes the handlers of the process away meanwhile, and a signal that comes between would be lost.
    * @throws Interrupted when it does not come back, or at Ctrl-C.
    */
   run<T>(act: () => T): T {
-    if (!this.#interruptible) return this.#run(act, this.#left(), false)
+    if (this.#isWhole) return act()
     try {
       return this.#run(act, Math.min(LEAST, this.#left()), false)
     } catch (thrown) {
-      if (!(thrown instanceof Interrupted)) throw thrown
-      return this.#run(act, this.#left(), true)
+      if (!(thrown instanceof Interrupted) || thrown.reason === 'time') throw thrown
+      return this.#run(act, Math.min(AGAIN, this.#left()), this.#interruptible)
     }
   }
 
   /** Runs code that cannot be begun anew. @throws Interrupted when it does not come back, or at Ctrl-C. */
   runOnce<T>(act: () => T): T {
+    if (this.#isWhole) return act()
     return this.#run(act, this.#left(), this.#interruptible)
+  }
+
+  /** Runs work that can be done once more, under one limit for all of it; where that is too short, step by step. */
+  whole<T>(act: () => T): T {
+    if (this.#isWhole || this.#interruptible) return act()
+    this.#isWhole = true
+    try {
+      return this.#run(act, Math.min(SHORT, this.#left()), false)
+    } catch (thrown) {
+      if (!(thrown instanceof Interrupted)) throw thrown
+    } finally {
+      this.#isWhole = false
+    }
+    return act()
   }
 
   /** How long code may take now, in whole ms. */

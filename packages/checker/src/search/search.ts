@@ -144,6 +144,9 @@ export const DEFAULT_LIMITS = {
 /** Fewer states than that are expanded between two looks at limits only where a level ends. */
 const SMALL_BLOCK = 64
 
+/** With so many states, short rows are worth arranging all of them anew. */
+const MANY = 1 << 15
+
 /** How far a search is. */
 interface Cursor {
   /** The next state to expand. */
@@ -197,6 +200,8 @@ export class Search {
   #first = 0
   readonly #forward = new Uint8Array(BLOCK)
   readonly #piece = new PieceReader()
+  /** Says that rows were made narrow. */
+  #isTight = false
   /** The arrangement of the rows in the table. Whoever works on the same machine may have changed it since. */
   #arrangement: number
   #seconds = 0
@@ -243,6 +248,7 @@ export class Search {
       this.table = this.#emptyTable()
       this.#cursor = beginning(this.machine)
       this.#first = 0
+      this.#isTight = false
       return null
     } finally {
       this.#seconds = this.#elapsed()
@@ -275,6 +281,7 @@ export class Search {
     this.stepper.steps = transitions
     this.#cursor = { state, depth, levelEnd, deadlocks, turns, witnesses }
     this.#first = state
+    this.#isTight = this.table.size >= MANY
   }
 
   #advance(): SearchResult | null {
@@ -473,6 +480,16 @@ export class Search {
       if (this.#forward[at - this.#first] === 0) turns.push(at)
     }
     this.#first = state
+    this.#tighten()
+  }
+
+  /** Makes rows as narrow as they can be, once there are many of them. */
+  #tighten(): void {
+    const { table, machine } = this
+    if (this.#isTight || table.size < MANY) return
+    this.#isTight = true
+    machine.layout.tighten(table.contents.rows, table.size)
+    this.#follow()
   }
 
   #conclude(bound: keyof Limits | null, misuse: SearchResult['misuse']): SearchResult {
@@ -541,7 +558,10 @@ export class Search {
   #follow(): void {
     const { layout } = this.machine
     if (this.#arrangement === layout.arrangement) return
-    this.table.repack(layout.words, layout.since(this.#arrangement))
+    fitting(
+      () => this.table.repack(layout.words, layout.since(this.#arrangement)),
+      (overflow) => layout.widen(overflow),
+    )
     this.stepper.resize()
     this.#arrangement = layout.arrangement
   }

@@ -10,11 +10,16 @@
  */
 
 import type { Machine, Watch } from '@scopemask/checker/machine'
-import { Search, type SearchOptions, scheduleTo } from '@scopemask/checker/search'
+import {
+  Search,
+  type SearchOptions,
+  type SearchResult,
+  scheduleTo,
+} from '@scopemask/checker/search'
 import type { Intervention } from '../../kernel/intervention.js'
 import type { Policy } from '../../kernel/policy.js'
 import type { Scenario } from '../../kernel/scenario.js'
-import { subjectOf } from '../subject.js'
+import { type BuiltSubject, subjectOf } from '../subject.js'
 import { blame } from './blame.js'
 import { type Cost, compareCosts, costOf } from './cost.js'
 import { describePart, type PartText } from './describe.js'
@@ -54,6 +59,13 @@ interface Refuted {
   readonly isDeadlock: boolean
   /** Whether a deadlock stays one when restrictions are taken away. */
   readonly isMonotone: boolean
+}
+
+/** A search for whether a set is a repair. */
+interface Searched {
+  readonly subject: BuiltSubject
+  readonly search: Search
+  readonly result: SearchResult
 }
 
 /** A set that is safe. */
@@ -134,10 +146,13 @@ class RepairSearch {
 
   #search(set: PartSet): readonly Part[] {
     this.#searched++
-    const subject = subjectOf(this.#scenario, this.#policy, set.interventions)
-    subject.machine.watch = this.#watch
-    const search = new Search(subject.machine, this.#limits)
-    const result = search.run()
+    const searched = (): Searched => {
+      const subject = subjectOf(this.#scenario, this.#policy, set.interventions)
+      subject.machine.watch = this.#watch
+      const search = new Search(subject.machine, this.#limits)
+      return { subject, search, result: search.run() }
+    }
+    const { subject, search, result } = this.#watch?.whole(searched) ?? searched()
     if (result.misuse) throw result.misuse.error
     if (result.verdict === 'safe') {
       const { states, transitions } = result
