@@ -343,6 +343,8 @@ declare module '@scopemask/checker/machine' {
     initialRow(): Row;
     widen({ field, value }: Overflow): void;
     relimit(limitOf: (field: Field, index: number) => number): void;
+    loosen(roomOf: (field: Field) => number): void;
+    tighten(rows: Int32Array, count: number): void;
     since(arrangement: number): Conversion;
   }
   export const MAX_VALUE = 1073741823;
@@ -477,6 +479,7 @@ declare module '@scopemask/checker/machine' {
   export interface Watch {
     run<T>(act: () => T): T;
     runOnce<T>(act: () => T): T;
+    whole<T>(act: () => T): T;
   }
   export function placeOf(stack: string, internals: readonly string[]): string;
   export {
@@ -763,6 +766,7 @@ declare module '@scopemask/checker/node' {
     constructor({ deadline, patience, interruptible, }?: CodeWatchOptions);
     run<T>(act: () => T): T;
     runOnce<T>(act: () => T): T;
+    whole<T>(act: () => T): T;
   }
   export interface CodeWatchOptions {
     readonly deadline?: number;
