@@ -478,6 +478,8 @@ declare module '@scopemask/allocator' {
     compacting(request: PageRequest, step: StepOf<'compact'>): CompactionSteps<number>;
     kcompactd(node: number, order: number, highest?: number): CompactionSteps<void>;
     kcompactdSuitable(node: number, order: number, highest?: number): boolean;
+    compactsProactively(node: number): boolean;
+    compactingProactively(node: number, kswapdRuns: () => boolean): CompactionSteps<boolean>;
     kswapdSleeps(node: number): void;
     markAccessed(page: number): void;
     reclaimable(zone: Zone): number;

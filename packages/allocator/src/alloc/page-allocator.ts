@@ -284,6 +284,20 @@ export class PageAllocator {
     return this.#compaction.nodeSuitable(node, order, highest)
   }
 
+  /** Returns true if kcompactd of a node is to compact it without being asked (should_proactive_compact_node). */
+  compactsProactively(node: number): boolean {
+    return this.#compaction.proactive(node)
+  }
+
+  /**
+   * What kcompactd of a node does then, in steps (proactive_compact_node).
+   * @param kswapdRuns whether kswapd of the node does: it is given way to
+   * @returns whether the node is less fragmented afterwards: if not, kcompactd leaves it alone for 32 s
+   */
+  compactingProactively(node: number, kswapdRuns: () => boolean): CompactionSteps<boolean> {
+    return this.#compaction.compactingProactively(node, kswapdRuns)
+  }
+
   /** kswapd of a node goes to sleep: what compaction has found not worth a look is looked at anew (reset_isolation_suitable). */
   kswapdSleeps(node: number): void {
     this.#compaction.forget(node)

@@ -25,6 +25,7 @@ import {
   COMPACT_SUCCESS,
 } from './compact-result.js'
 import type { MigrateHooks } from './migrate-hooks.js'
+import { compactedEnough } from './proactive.js'
 import { compactionSuitable, type WantedBlock } from './suitable.js'
 import type { ZoneCompaction } from './zone-compaction.js'
 
@@ -71,6 +72,11 @@ export interface CompactOptions extends WantedBlock {
   readonly direct: boolean
   /** From end to end, whatever is known of it. */
   readonly whole: boolean
+  /**
+   * It is done without being asked, and for no block in particular: until the zone is less fragmented, or this returns true, since
+   * kswapd runs.
+   */
+  readonly proactive?: (() => boolean) | undefined
 }
 
 export class CompactZone {
@@ -99,8 +105,10 @@ export class CompactZone {
   *run(): CompactionSteps<number> {
     const { zone, known } = this.#parts
     const { sync, order } = this.#options
-    const suitable = compactionSuitable(zone, this.#options)
-    if (suitable === COMPACT_SUCCESS || suitable === COMPACT_SKIPPED) return suitable
+    if (this.#options.proactive === undefined) {
+      const suitable = compactionSuitable(zone, this.#options)
+      if (suitable === COMPACT_SUCCESS || suitable === COMPACT_SKIPPED) return suitable
+    }
     if (known.restarting(order)) known.reset()
     this.#begin()
     let updates = !sync && known.migrateAsync === known.migrateSync
@@ -174,6 +182,11 @@ export class CompactZone {
       known.restart()
       if (this.#options.direct) known.flush = true
       return this.#whole ? COMPACT_COMPLETE : COMPACT_PARTIAL_SKIPPED
+    }
+    const { proactive } = this.#options
+    if (proactive !== undefined) {
+      if (proactive()) return COMPACT_PARTIAL_SKIPPED
+      return compactedEnough(zone) ? COMPACT_SUCCESS : COMPACT_CONTINUE
     }
     // A pageblock is always finished, so that fewer are broken up later.
     if ((this.#migrateAt & (PAGEBLOCK - 1)) !== 0) return COMPACT_CONTINUE
@@ -273,7 +286,7 @@ export class CompactZone {
     let failed = 0
     let nowhere = false
     for (const page of this.#pages) {
-      if (this.#free.length === 0) this.#isolateFree()
+      if (this.#free.length === 0 && !nowhere) this.#isolateFree()
       const to = this.#free[0]
       if (to === undefined) {
         nowhere = true
@@ -329,7 +342,8 @@ export class CompactZone {
   #isTarget(block: number): boolean {
     const { zone, frames } = this.#parts
     if (frames.kind(block) === Kind.FREE && frames.order(block) >= PAGEBLOCK_ORDER) return false
-    return this.#options.whole || zone.buddy.pageblockMigratetype(block) === MIGRATE_MOVABLE
+    const any = this.#options.whole && this.#options.direct
+    return any || zone.buddy.pageblockMigratetype(block) === MIGRATE_MOVABLE
   }
 
   /** Takes free pages from a pageblock; returns how far it came (isolate_freepages_block). */
@@ -364,7 +378,7 @@ export class CompactZone {
 
   /** Past a block of the order: what was freed in it merges, so that {@link #finished} sees it. */
   #drain(): void {
-    if (this.#lastMigrated < 0) return
+    if (this.#lastMigrated < 0 || this.#options.proactive !== undefined) return
     if (this.#lastMigrated >= (this.#migrateAt & -(1 << this.#options.order))) return
     this.#parts.zone.perCpu[this.#options.cpu]?.drain()
     this.#lastMigrated = -1

@@ -40,6 +40,7 @@ import {
   CompactZone,
 } from './compact-zone.js'
 import type { MigrateHooks } from './migrate-hooks.js'
+import { compactsProactively, fragmentationScore } from './proactive.js'
 import { compactionSuitable, suitableOnceReclaimed } from './suitable.js'
 import { ZoneCompaction, type ZoneCompactionState } from './zone-compaction.js'
 
@@ -152,6 +153,36 @@ export class Compaction {
     }
   }
 
+  /** Returns true if kcompactd is to compact a node without being asked (should_proactive_compact_node). */
+  proactive(node: number): boolean {
+    return compactsProactively(this.#zonesOf(node))
+  }
+
+  /**
+   * What kcompactd does then: compacts all zones of a node for no block in particular (proactive_compact_node).
+   * @param kswapdRuns whether kswapd of the node does: it is given way to
+   * @returns whether the node is less fragmented now
+   */
+  *compactingProactively(node: number, kswapdRuns: () => boolean): CompactionSteps<boolean> {
+    const zones = this.#zonesOf(node)
+    const before = fragmentationScore(zones)
+    for (const zone of zones) {
+      yield* this.#compactZone(zone, {
+        // No block at all (is_via_compact_memory).
+        order: -1,
+        allocFlags: 0,
+        highest: zone.index,
+        gfp: GFP_KERNEL,
+        cpu: this.#machinery.zones.numa.firstCpuOf(node),
+        sync: true,
+        direct: false,
+        whole: true,
+        proactive: kswapdRuns,
+      })
+    }
+    return fragmentationScore(zones) < before
+  }
+
   /** Returns true if kcompactd has something to do on a node (kcompactd_node_suitable). */
   nodeSuitable(node: number, order: number, highest: number): boolean {
     return this.#machinery.zones.all.some(
@@ -210,6 +241,10 @@ export class Compaction {
       // Also when nobody steps on: the free pages that were taken go back.
       steps.return(COMPACT_CONTINUE)
     }
+  }
+
+  #zonesOf(node: number): readonly Zone[] {
+    return this.#machinery.zones.all.filter((zone) => zone.node === node)
   }
 
   #counted(step: CompactionStep, direct: boolean): void {

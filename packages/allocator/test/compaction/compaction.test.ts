@@ -425,6 +425,66 @@ describe('kcompactd', () => {
   })
 })
 
+describe('proactive compaction', () => {
+  /** Compacts without being asked; returns whether that made it better, and how many pages were looked at. */
+  function proactively(kswapdRuns = () => false): { better: boolean; scanned: number } {
+    const before = events().compact_migrate_scanned ?? 0
+    const steps = memory.compactingProactively(0, kswapdRuns)
+    for (;;) {
+      const step = steps.next()
+      const scanned = (events().compact_migrate_scanned ?? 0) - before
+      if (step.done) return { better: step.value, scanned }
+    }
+  }
+
+  it('leaves memory alone whose free part is in large blocks, or that has none', () => {
+    expect(memory.compactsProactively(0)).toBe(false)
+    fill(() => 0)
+    memory.zones.drain()
+    expect(memory.compactsProactively(0)).toBe(false)
+  })
+
+  it('goes on until a fifth of what is free is in blocks of huge pages, and no further', () => {
+    fragment(() => PG_FILE)
+    expect(memory.compactsProactively(0)).toBe(true)
+    const { better, scanned } = proactively()
+    expect(better).toBe(true)
+    expect(memory.compactsProactively(0)).toBe(false)
+    const huge = [9, 10].map(
+      (order) => (memory.zones.all[0]?.buddy.freeBlocks(order) ?? 0) << order,
+    )
+    const share = huge.reduce((sum, pages) => sum + pages) / memory.zones.freePages()
+    expect(share).toBeGreaterThanOrEqual(0.19)
+    expect(share).toBeLessThan(0.3)
+    expect(scanned).toBeLessThan(8192)
+    memory.validate()
+  })
+
+  it('gives way to kswapd', () => {
+    fragment(() => PG_FILE)
+    let looks = 0
+    const { better, scanned } = proactively(() => ++looks > 1)
+    expect(better).toBe(false)
+    expect(scanned).toBeGreaterThan(0)
+    expect(scanned).toBeLessThanOrEqual(512)
+    memory.validate()
+  })
+
+  it('with little free memory ends at the min watermark after a whole pageblock, and is no better', () => {
+    const pages = fill(() => PG_FILE)
+    const zone = memory.zones.all[0]
+    const spare = (zone?.watermarks.min ?? 0) + 100
+    // One page of 16, from the end.
+    free(pages.filter((page) => page % 16 === 0).slice(-spare))
+    expect(memory.zones.freePages()).toBe(spare)
+    expect(memory.compactsProactively(0)).toBe(true)
+    expect(proactively()).toEqual({ better: false, scanned: 512 })
+    expect(memory.zones.freePages()).toBeLessThanOrEqual(spare)
+    expect(events().pgmigrate_success).toBeGreaterThan(0)
+    memory.validate()
+  })
+})
+
 describe('the index of fragmentation', () => {
   it('is -1000 where nothing is missing, 0 where memory is, and nears 1000 the smaller the pieces', () => {
     expect(fragmentationIndex(memory.zones.all[0] as never, 9)).toBe(-1000)
