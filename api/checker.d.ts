@@ -720,6 +720,7 @@ declare module '@scopemask/checker/live' {
     running(cpu: number): CpuTask | null;
     start(task: CpuTask): void;
     wake(task: CpuTask, answer?: number): boolean;
+    passes(time: number): boolean;
     run(until: number): boolean;
     timeOf(task: CpuTask): number;
     idleTime(cpu: number): number;

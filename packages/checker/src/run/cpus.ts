@@ -97,6 +97,13 @@ export class Cpus {
   /** By CPU: when what its running task does is over. */
   readonly #ends: Float64Array
   readonly #tasks: CpuTask[] = []
+  /** Tasks on queues, in all. */
+  #queued = 0
+  /** The CPU whose task does a step; null between steps. */
+  #current: Cpu | null = null
+  /** While it does: when another CPU is due, and up to when {@link run} goes. */
+  #others = Number.POSITIVE_INFINITY
+  #until = 0
   readonly #onTick = (index: number): void => this.#ticks(this.#cpus[index] as Cpu)
   /** How often a CPU has gone from one task to another. */
   switches = 0
@@ -125,7 +132,6 @@ export class Cpus {
     }))
   }
 
-  /** All tasks that were started, those that are done among them. */
   /** How many there are. */
   get count(): number {
     return this.#cpus.length
@@ -161,14 +167,32 @@ export class Cpus {
     task.reason = 0
     task.cpu = cpu.index
     this.#scheduler.enqueue(task, true)
+    this.#queued++
     if (cpu.running === null) {
       // It starts when whatever is happening now has happened.
       const ends = this.#ends
       if ((ends[cpu.index] as number) > this.clock.now) ends[cpu.index] = this.clock.now
+      this.#others = this.clock.now
       return true
     }
     if (this.#scheduler.preempts(task, cpu.running)) cpu.needResched = true
     this.#tickSoon(cpu)
+    return true
+  }
+
+  /**
+   * Lets time pass for the task that does a step, as if it had yielded it, where nothing else can happen meanwhile: no event, no other
+   * CPU, nobody who is to have this one. A yield goes through all generators that a task is in; this does not.
+   * @returns false where something can happen, or no step is under way: nothing has changed, and the task yields the time
+   */
+  passes(time: number): boolean {
+    const { clock } = this
+    const cpu = this.#current
+    const end = clock.now + time
+    if (cpu === null || cpu.needResched || !(end < this.#others)) return false
+    if (!(end < clock.next) || end > this.#until || !(time >= 0)) return false
+    clock.now = end
+    this.steps++
     return true
   }
 
@@ -177,15 +201,18 @@ export class Cpus {
     const { clock } = this
     const cpus = this.#cpus
     const ends = this.#ends
+    this.#until = until
     for (;;) {
       let first = 0
       let end = ends[0] as number
+      let others = Number.POSITIVE_INFINITY
       for (let i = 1; i < ends.length; i++) {
         const other = ends[i] as number
         if (other < end) {
+          others = end
           end = other
           first = i
-        }
+        } else if (other < others) others = other
       }
       const event = clock.next
       if (event <= end) {
@@ -194,6 +221,7 @@ export class Cpus {
       } else {
         if (end > until) break
         clock.now = end
+        this.#others = others
         this.#advance(cpus[first] as Cpu)
       }
     }
@@ -223,7 +251,9 @@ export class Cpus {
     this.steps++
     const { answer } = task
     task.answer = 0
+    this.#current = cpu
     const step = task.steps.next(answer)
+    this.#current = null
     if (step.done !== true && step.value >= 0) {
       this.#ends[cpu.index] = this.clock.now + step.value
       return
@@ -244,8 +274,10 @@ export class Cpus {
     if (before !== null) {
       before.state = TaskState.RUNNABLE
       this.#scheduler.enqueue(before, false)
+      this.#queued++
     }
-    const next = this.#scheduler.pick(cpu.index) ?? this.#steal(cpu)
+    const next = this.#queued === 0 ? null : (this.#scheduler.pick(cpu.index) ?? this.#steal(cpu))
+    if (next !== null) this.#queued--
     cpu.running = next
     this.observer?.switched(cpu.index, next)
     if (next === null) {

@@ -3,6 +3,12 @@ import { array, assert, integer, property, record } from 'fast-check'
 import { expect, it } from 'vitest'
 import { Clock, Cpus, CpuTask, type Scheduler, TaskState, WAIT } from '../../src/live.js'
 
+/** What a task does: it runs, wakes others or itself, and sleeps. */
+interface Work {
+  readonly runs: readonly { readonly time: number; readonly wakes: number }[]
+  readonly sleep: number
+}
+
 /** Round robin: who came first runs until a tick. */
 class RoundRobin implements Scheduler {
   readonly #queues: CpuTask[][]
@@ -24,6 +30,13 @@ class RoundRobin implements Scheduler {
     return false
   }
   expired(): boolean {
+    return true
+  }
+}
+
+/** Who wakes takes the CPU. */
+class Preemptive extends RoundRobin {
+  override preempts(): boolean {
     return true
   }
 }
@@ -102,4 +115,55 @@ it('a task that yields neither a duration nor WAIT is an error that names it', (
     ),
   )
   expect(() => cpus.run(1)).toThrow('odd yields a duration or WAIT, not -7')
+})
+
+it('time that passes without a yield is as if it had been yielded', () => {
+  const work = record({
+    runs: array(record({ time: integer({ min: 0, max: 9 }), wakes: integer({ min: 0, max: 9 }) }), {
+      maxLength: 30,
+    }),
+    sleep: integer({ min: 1, max: 20 }),
+  })
+  /** What the tasks did, and when. */
+  const trace = (count: number, works: readonly Work[], passing: boolean) => {
+    const clock = new Clock()
+    const cpus = new Cpus(clock, new Preemptive(count), { cpus: count, tick: 4 })
+    const log: string[] = []
+    let passed = 0
+    const tasks: CpuTask[] = works.map(({ runs, sleep }, index) => {
+      const task = new CpuTask(`task ${index}`, steps())
+      function* steps() {
+        for (const [step, { time, wakes }] of runs.entries()) {
+          if (passing && cpus.passes(time)) passed++
+          else yield time
+          log.push(`${clock.now}: ${index}.${step} on ${task.cpu}`)
+          const other = tasks[wakes]
+          if (other !== undefined) cpus.wake(other)
+          if (wakes > 6) {
+            clock.at(clock.now + sleep, () => cpus.wake(task))
+            yield WAIT
+          }
+        }
+      }
+      return task
+    })
+    for (const task of tasks) cpus.start(task)
+    for (let until = 0; until <= 3000; until += 50) cpus.run(until)
+    const times = tasks.map((task) => cpus.timeOf(task))
+    return { passed, seen: [log, times, cpus.steps, cpus.switches, clock.events] }
+  }
+  let passed = 0
+  assert(
+    property(
+      integer({ min: 1, max: 3 }),
+      array(work, { minLength: 1, maxLength: 5 }),
+      (count, works) => {
+        const one = trace(count, works, true)
+        expect(one.seen).toEqual(trace(count, works, false).seen)
+        passed += one.passed
+      },
+    ),
+    { seed: 4 },
+  )
+  expect(passed).toBeGreaterThan(100)
 })
