@@ -79,7 +79,7 @@ export class ScenarioRun {
         continue
       }
       this.#wakeThoseWhoCan()
-      yield STEP
+      if (!this.#system.cpus.passes(STEP)) yield STEP
     }
   }
 

@@ -151,7 +151,7 @@ export class Simulation {
       scope: policy.scope,
     })
     const { writeback, journal } = this
-    const metadata = new Metadata({ cache: this.cache, reader, writeback, journal, costs })
+    const metadata = new Metadata({ cache: this.cache, reader, writeback, journal, cpus, costs })
     const writer = new Writer({
       ...shared,
       writeback: this.writeback,
@@ -255,7 +255,7 @@ export class Simulation {
   /** The tasks that are measured one by one: workloads, those of the scenario, and threads of the kernel. */
   get measuredTasks(): readonly Task[] {
     const { scenario, vm, writeback, journal } = this
-    const threads = [...vm.kswapd.map(({ task }) => task), writeback.task, journal.task]
+    const threads = [...vm.kswapd, ...vm.kcompactd, writeback, journal].map(({ task }) => task)
     return [...this.tasks, ...(scenario?.tasks ?? []), ...threads]
   }
 

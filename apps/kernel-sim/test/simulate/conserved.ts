@@ -38,11 +38,36 @@ export function assertConserved(simulation: Simulation): void {
   near(all, cpus.count * clock.now, 'the time of all CPUs')
 }
 
+/** A page on an LRU list, as the allocator has it. */
+const LRU = 0x40
+
 /** The same, and every page and object is looked at. */
 export function assertConsistent(simulation: Simulation): void {
   assertConserved(simulation)
   simulation.vm.memory.validate()
   simulation.vm.slab.validate()
+  assertOwned(simulation)
+}
+
+/** Whoever has a page is its owner, also after it has moved: programs, and the files that are known here. */
+function assertOwned({ tasks, vm, cache, files, writeback }: Simulation): void {
+  const { owners, memory } = vm
+  const seen = new Set<number>()
+  const look = (page: number, place: number, what: string): void => {
+    assert.equal(owners.index(page), place, `${what}: page ${page}`)
+    assert.ok(!seen.has(page), `${what}: page ${page} is somebody else's too`)
+    assert.equal(memory.frames.kind(page), LRU, `${what}: page ${page} is on no list`)
+    seen.add(page)
+  }
+  for (const task of tasks) {
+    for (const [place, page] of task.anon.entries()) if (page >= 0) look(page, place, task.name)
+  }
+  for (const file of new Set([files.device, ...writeback.busy()])) {
+    for (let place = 0; place < file.pages.length; place++) {
+      const page = cache.at(file, place)
+      if (page >= 0) look(page, place, file.name)
+    }
+  }
 }
 
 /** Costs are fractions of a nanosecond: sums of many of them are off by a few. */

@@ -5,6 +5,7 @@ import { partMarkdown } from '../../src/report/form/markdown.js'
 import { heldPage } from '../../src/report/machine/held-page.js'
 import { judge, scores } from '../../src/simulate/held/judge.js'
 import { factsOf } from '../../src/simulate/measure/facts.js'
+import { assertConsistent } from './conserved.js'
 import { recorded, simulated } from './recorded.js'
 
 /** Runs a configuration and returns the figures that are held against the recorded ones. */
@@ -32,6 +33,17 @@ it('a stream read: kswapd takes as many pages in as many runs, and nobody stalls
   ]
   expect(inOf(figures, names)).toEqual(names.map(() => true))
   expect(facts.allocstall).toBe(0)
+})
+
+it('kcompactd goes over full memory once: it is stopped by the min watermark in its first pageblock, and leaves memory alone', () => {
+  const simulation = simulated('W2-128-1-def-fast')
+  simulation.run()
+  const facts = factsOf(simulation)
+  expect(simulation.vm.kcompactd.map(({ rounds }) => rounds)).toEqual([1])
+  expect(facts.compact_migrate_scanned).toBe(512)
+  expect(facts.pgmigrate_success).toBeGreaterThan(50)
+  expect(facts.pgmigrate_success).toBeLessThan(300)
+  assertConsistent(simulation)
 })
 
 it('a program that takes all memory is killed after 17 reclaims in vain', () => {

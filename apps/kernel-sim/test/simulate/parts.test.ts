@@ -9,7 +9,7 @@ import { Histogram } from '../../src/simulate/measure/histogram.js'
 import { parsePlan } from '../../src/simulate/plan/plan.js'
 import { programOf } from '../../src/simulate/plan/programs.js'
 import { Cfs } from '../../src/simulate/sched/cfs.js'
-import { JIFFY, MS, US } from '../../src/simulate/time.js'
+import { JIFFY, jiffiesFrom, MS, US } from '../../src/simulate/time.js'
 
 describe('readahead', () => {
   const cached = { nextMiss: (from: number) => from, before: () => 0 }
@@ -91,6 +91,18 @@ describe('the fair scheduler', () => {
     expect(first - 100 * MS).toBeGreaterThan(3 * MS)
     // It goes on at once, where the worker yields.
     expect(second).toBe(100 * MS + 200 * US + 10 * MS)
+  })
+})
+
+describe('a timer of the kernel', () => {
+  it('goes off at a tick after its time, and the later the less exactly', () => {
+    const goesOff = (jiffies: number, now = 0) => jiffiesFrom(now * JIFFY, jiffies) / JIFFY
+    expect([0, 1, 25, 62].map((jiffies) => goesOff(jiffies))).toEqual([1, 2, 26, 63])
+    expect([63, 64, 125, 503].map((jiffies) => goesOff(jiffies))).toEqual([64, 72, 128, 504])
+    expect([504, 1250, 8000].map((jiffies) => goesOff(jiffies))).toEqual([512, 1280, 8192])
+    // Not where it begins counts, but where the wheel has a slot.
+    expect(goesOff(25, 3.5)).toBe(29)
+    expect(goesOff(125, 3.5)).toBe(136)
   })
 })
 

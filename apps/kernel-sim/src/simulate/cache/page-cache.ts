@@ -132,6 +132,11 @@ export class PageCache {
     return ((this.#status[page] as number) & UPTODATE) !== 0
   }
 
+  /** Locks a page that is there, for as long as it is written to: reclaim and compaction leave it alone until it is ready. */
+  lock(page: number): void {
+    this.#status[page] = (this.#status[page] as number) | LOCKED
+  }
+
   isLocked(page: number): boolean {
     return ((this.#status[page] as number) & LOCKED) !== 0
   }
@@ -180,6 +185,18 @@ export class PageCache {
     if (thrashes) this.#psi.leave(task, stalled)
   }
 
+  /** @internal Compaction moves a page; one in use for good stays. */
+  move(
+    file: FileCache,
+    place: number,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): boolean {
+    if (this.isPinned(from)) return false
+    file.pages[place] = to
+    this.#status[to] = this.#status[from] as number
+    return true
+  }
+
   /** @internal Reclaim takes a page. */
   lost(file: FileCache, place: number, shadow: number): void {
     file.pages[place] = -2 - shadow
@@ -199,6 +216,10 @@ class FilePages implements PageOwner {
 
   lose(_page: number, index: number, shadow: number): void {
     this.#cache.lost(this.#file, index, shadow)
+  }
+
+  move(from: number, to: number, index: number): boolean {
+    return this.#cache.move(this.#file, index, { from, to })
   }
 
   locked(page: number): boolean {

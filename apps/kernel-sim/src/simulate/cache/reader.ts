@@ -94,7 +94,8 @@ export class Reader {
         ra.previous = at
         copied++
       }
-      yield copied * this.#costs.copy
+      const time = copied * this.#costs.copy
+      if (!this.#vm.passes(time)) yield time
     }
     return true
   }
@@ -167,7 +168,8 @@ export class Reader {
         run = []
         continue
       }
-      const page = yield* this.#vm.alloc(task, gfp)
+      let page = this.#vm.allocNow(task, gfp)
+      if (page < 0) page = yield* this.#vm.allocSlowly(task, gfp)
       if (page < 0) break
       if (this.#cache.at(file, place) >= 0) {
         // Somebody else was quicker.
@@ -180,7 +182,7 @@ export class Reader {
       if (place === marked) this.#cache.setReadahead(page)
       if (buffers) this.#vm.memory.lru.setFlags(page, this.#vm.memory.lru.flags(page) | PG_ACTIVE)
       run.push(page)
-      yield this.#costs.readPage
+      if (!this.#vm.passes(this.#costs.readPage)) yield this.#costs.readPage
     }
     yield* this.#submit(task, run)
     if (scope !== null) memallocNofsRestore(task.context, scope)
@@ -196,7 +198,7 @@ export class Reader {
       return other
     }
     this.#cache.add(file, place, page, false)
-    yield this.#costs.readPage
+    if (!this.#vm.passes(this.#costs.readPage)) yield this.#costs.readPage
     yield* this.#submit(task, [page])
     return page
   }

@@ -9,7 +9,7 @@ import type { VmSysctls } from '../machine-spec.js'
 import type { Vm } from '../memory/vm.js'
 import { WaitReason } from '../sched/wait-reason.js'
 import { Task } from '../task.js'
-import { SECOND } from '../time.js'
+import { HZ, jiffiesFrom, SECOND } from '../time.js'
 import { DirtyThrottle } from './dirty-throttle.js'
 import type { FileCache, PageCache } from './page-cache.js'
 
@@ -92,12 +92,12 @@ export class Writeback {
     this.#vm.writePending = () => this.dirty + this.writeback
     this.#vm.wakeFlushers = () => this.#writeEverything()
     this.#vm.nodeDirtyOk = () => this.dirty + this.writeback <= this.throttle.limits().threshold
-    const period = parts.sysctls.dirtyWritebackCentisecs * (SECOND / 100)
+    const period = Math.ceil((parts.sysctls.dirtyWritebackCentisecs * HZ) / 100)
     const periodic = (): void => {
       this.#wake()
-      this.#clock.at(this.#clock.now + period, periodic)
+      this.#clock.at(jiffiesFrom(this.#clock.now, period), periodic)
     }
-    if (period > 0) this.#clock.at(this.#clock.now + period, periodic)
+    if (period > 0) this.#clock.at(jiffiesFrom(this.#clock.now, period), periodic)
   }
 
   /** global_dirtyable_memory. */

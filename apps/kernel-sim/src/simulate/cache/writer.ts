@@ -10,6 +10,8 @@ import type { FileCache, PageCache } from './page-cache.js'
 import type { OpenFile } from './reader.js'
 import type { Writeback } from './writeback.js'
 
+/** Of a page that is about to be dirtied. */
+const GFP_WRITE = (GFP_HIGHUSER_MOVABLE | __GFP_WRITE) >>> 0
 /** Blocks that a block group's bitmap has bits for. */
 const GROUP = 32_768
 /** Where metadata blocks of their kinds are numbered from: they are not read here. */
@@ -71,13 +73,14 @@ export class Writer {
       let page = this.#cache.at(file, place)
       if (page < 0) {
         // Before the handle is started: it can take long when memory is short.
-        page = yield* this.#vm.allocForWrite(task, (GFP_HIGHUSER_MOVABLE | __GFP_WRITE) >>> 0)
+        page = this.#vm.allocForWriteNow(task, GFP_WRITE)
+        if (page < 0) page = yield* this.#vm.allocForWriteSlowly(task, GFP_WRITE)
         if (page < 0) return false
         this.#cache.add(file, place, page, true)
-      }
+      } else this.#cache.lock(page)
       if (!this.#journal.tryStart()) yield* this.#journal.start(task)
       if (inode >= 0 && this.#metadata.isBusy(inode)) yield* this.#metadata.access(task, inode)
-      yield cost
+      if (!this.#vm.passes(cost)) yield cost
       this.#cache.ready(page)
       this.#vm.memory.markAccessed(page)
       this.#writeback.markDirty(file, place, page)

@@ -3,7 +3,7 @@
  * wait as long as the block is being written: to the log by the transaction that is committed (its buffer is a shadow), or by the
  * flusher to its place (its buffer is locked). That is fs/jbd2/transaction.c, do_get_write_access.
  */
-import type { LiveSteps } from '@scopemask/checker/live'
+import type { Cpus, LiveSteps } from '@scopemask/checker/live'
 import type { FileCache, PageCache } from '../cache/page-cache.js'
 import type { OpenFile, Reader } from '../cache/reader.js'
 import type { Writeback } from '../cache/writeback.js'
@@ -29,6 +29,7 @@ export class Metadata {
   readonly #reader: Reader
   readonly #writeback: Writeback
   readonly #journal: Journal
+  readonly #cpus: Cpus
   readonly #costs: Costs
   readonly #device: OpenFile
 
@@ -37,12 +38,14 @@ export class Metadata {
     readonly reader: Reader
     readonly writeback: Writeback
     readonly journal: Journal
+    readonly cpus: Cpus
     readonly costs: Costs
   }) {
     this.#cache = parts.cache
     this.#reader = parts.reader
     this.#writeback = parts.writeback
     this.#journal = parts.journal
+    this.#cpus = parts.cpus
     this.#costs = parts.costs
     this.#device = parts.reader.open(parts.cache.open('device', 0, true), DEVICE)
     this.#device.ra.random = true
@@ -65,7 +68,8 @@ export class Metadata {
 
   /** A block of the device (sb_bread); it is used, each time (touch_buffer). */
   *read(task: Task, block: number): LiveSteps {
-    yield this.#costs.readHit - this.#costs.copy
+    const time = this.#costs.readHit - this.#costs.copy
+    if (!this.#cpus.passes(time)) yield time
     this.#device.ra.previous = -1
     if (!this.#reader.isCached(this.#device, block)) {
       yield* this.#reader.readBuffers(task, this.#device, block, 1)

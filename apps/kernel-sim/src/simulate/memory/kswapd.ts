@@ -36,6 +36,8 @@ export class Kswapd {
   /** It is on kswapd_wait. */
   #resting = false
   #order = 0
+  /** It goes to sleep after reclaim for a block of this order: kcompactd makes one of what was freed. */
+  onSleep: ((order: number) => void) | null = null
   /** Timers of naps that are over go off in vain. */
   #naps = 0
 
@@ -73,35 +75,41 @@ export class Kswapd {
   *#run(): LiveSteps {
     // The machine has been up for long: it sleeps already.
     yield* this.#sleepUntilNeeded()
-    for (;;) {
-      yield* this.#tryToSleep()
+    for (let done = 0; ; ) {
+      yield* this.#tryToSleep(done)
       const order = this.#order
       this.#order = 0
       const stalled = this.#psi.enter(this.task)
       const steps = this.#memory.balancing(this.#node, order)
-      for (let step = steps.next(); !step.done; step = steps.next()) {
+      for (let step = steps.next(), time = 0; !step.done; step = steps.next()) {
         switch (step.value.kind) {
           case 'scan':
-            yield step.value.reclaimed * this.#costs.kswapdPage
+            time = step.value.reclaimed * this.#costs.kswapdPage
+            if (!this.#cpus.passes(time)) yield time
             break
           case 'slab':
             this.lowestPriority = Math.min(this.lowestPriority, step.value.priority)
-            yield step.value.rounds * this.#costs.round + step.value.freed * this.#costs.kswapdPage
+            time = step.value.rounds * this.#costs.round + step.value.freed * this.#costs.kswapdPage
+            if (!this.#cpus.passes(time)) yield time
             break
           case 'throttle':
             yield* this.#sleep(THROTTLE)
             break
           case 'deactivate':
-            yield 0
+            if (!this.#cpus.passes(0)) yield 0
         }
       }
       this.#psi.leave(this.task, stalled)
+      done = order
     }
   }
 
-  *#tryToSleep(): LiveSteps {
+  /** @param order of what it has just reclaimed for */
+  *#tryToSleep(order: number): LiveSteps {
     let early = false
     if (this.#mayRest()) {
+      this.#memory.kswapdSleeps(this.#node)
+      this.onSleep?.(order)
       this.#resting = true
       const nap = ++this.#naps
       this.#clock.at(jiffiesFrom(this.#clock.now, NAP), (which) => this.#napIsOver(which), nap)

@@ -101,6 +101,11 @@ class Program implements PageOwner {
     this.#task.rss--
   }
 
+  move(_from: number, to: number, index: number): boolean {
+    this.#task.anon[index] = to
+    return true
+  }
+
   locked(): boolean {
     return false
   }

@@ -10,6 +10,8 @@ export interface PageOwner {
   lose(page: number, index: number, shadow: number): void
   /** Returns true while somebody works on the page: it is read in. */
   locked(page: number): boolean
+  /** A page of the owner moves: from now on it is another one. Returns false when it has to stay. @param index as in lose() */
+  move(from: number, to: number, index: number): boolean
   /** Lets go of what the owner has at a page, for it to be freed; returns false when it is in use. */
   release(page: number): boolean
 }
@@ -43,6 +45,14 @@ export class Owners {
   set(page: number, owner: number, index: number): void {
     this.#owner[page] = owner
     this.#index[page] = index
+  }
+
+  /** A page moves to another one, if its owner lets it; returns whether it has. */
+  move(from: number, to: number): boolean {
+    const index = this.#index[from] as number
+    if (this.of(from)?.move(from, to, index) !== true) return false
+    this.set(to, this.#owner[from] as number, index)
+    return true
   }
 
   of(page: number): PageOwner | undefined {

@@ -4,6 +4,8 @@
  * meanwhile, and the OOM killer kills.
  */
 import {
+  __GFP_MOVABLE,
+  __GFP_RECLAIMABLE,
   currentGfpContext,
   NO_OBJECT,
   NO_PAGE,
@@ -15,7 +17,7 @@ import {
   throttleDirectReclaim,
   type Zone,
 } from '@scopemask/allocator'
-import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import { type Clock, type Cpus, type LiveSteps, TaskState, WAIT } from '@scopemask/checker/live'
 import { Task as CoreTask } from '@scopemask/core/task'
 import type { Costs } from '../costs.js'
 import type { MachineSpec } from '../machine-spec.js'
@@ -24,6 +26,7 @@ import type { Psi } from '../sched/psi.js'
 import { WaitReason } from '../sched/wait-reason.js'
 import type { Task } from '../task.js'
 import { jiffiesFrom } from '../time.js'
+import { Kcompactd } from './kcompactd.js'
 import { Kswapd } from './kswapd.js'
 import { Oom } from './oom.js'
 import { Owners } from './owners.js'
@@ -33,8 +36,9 @@ import { Stalls } from './stalls.js'
 export const GFP_HIGHUSER_MOVABLE = 0x100cca
 /** What a page fault asks for: a page of zeros. */
 const GFP_FAULT = 0x140dca
+/** Of a pageblock. */
+const PAGEBLOCK_ORDER = 9
 const GFP_KERNEL_FIXED = 0xcc0
-const BOOT_CHUNK = 10
 /** What a request says to get its pages from a zone, and not from one above it (__GFP_DMA, __GFP_DMA32). */
 const ZONE_FLAGS: Readonly<Record<string, number>> = { DMA: 1, DMA32: 4 }
 
@@ -50,6 +54,7 @@ export class Vm {
   readonly slab: SlabAllocator
   readonly owners: Owners
   readonly kswapd: readonly Kswapd[]
+  readonly kcompactd: readonly Kcompactd[]
   readonly stalls = new Stalls()
   /** Pages of reclaimable slabs that never go away. */
   readonly fixedSlabPages: number
@@ -66,6 +71,8 @@ export class Vm {
   writePending = (): number => 0
   /** Returns true while the node may have more dirty pages (node_dirty_ok). */
   nodeDirtyOk = (): boolean => true
+  /** The page of a fault that touchNow() has left to touchSlowly(). */
+  #faulted = NO_PAGE
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #costs: Costs
@@ -103,6 +110,7 @@ export class Vm {
           owners.of(page)?.lose(page, owners.index(page), shadow),
         release: (page) => owners.of(page)?.release(page) ?? true,
         locked: (page) => owners.of(page)?.locked(page) ?? false,
+        migrate: (from, to) => owners.move(from, to),
       },
     )
     this.slab = new SlabAllocator(this.memory, (site) => this.memory.callSites.name(site))
@@ -114,6 +122,13 @@ export class Vm {
       { length: spec.memory.nodes.length },
       (_, node) => new Kswapd({ memory: this.memory, clock, cpus, costs, psi, node }),
     )
+    this.kcompactd = this.kswapd.map((kswapd, node) => {
+      const kswapdRuns = (): boolean => isRunnable(kswapd.task)
+      const parts = { memory: this.memory, clock, cpus, costs, psi, node, kswapdRuns }
+      const kcompactd = new Kcompactd(parts)
+      kswapd.onSleep = (order) => kcompactd.wake(order)
+      return kcompactd
+    })
   }
 
   /** Pages that are free: in the zones, without those that CPUs keep. */
@@ -126,25 +141,39 @@ export class Vm {
    * @returns the page, or NO_PAGE when the request may fail and does, or when its task has been killed meanwhile
    */
   *alloc(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
+    const page = this.allocNow(task, gfp, order, site)
+    return page < 0 ? yield* this.allocSlowly(task, gfp, order, site) : page
+  }
+
+  /** The same, if it has not to wait for anything; else NO_PAGE: then {@link allocSlowly} goes on. */
+  allocNow(task: Task, gfp: number, order = 0, site = 0): number {
     let page = this.memory.tryAlloc(task.context, gfp, order, site, task.cpu)
     if (page < 0 && order === 0) page = this.memory.tryAgain(task.context, gfp, site, task.cpu)
-    if (page < 0) return yield* this.allocSlowly(task, gfp, order, site)
-    task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
+    if (page >= 0) task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
     return page
+  }
+
+  /** Time passes for the running task without a yield, if nothing else happens meanwhile: see Cpus. */
+  passes(time: number): boolean {
+    return this.#cpus.passes(time)
   }
 
   /**
    * Allocates a page that is about to be dirtied (`__GFP_WRITE`): while the node has more dirty pages than its share, the first try
    * passes it over. On a machine with one node that means the slow path, which wakes kswapd (get_page_from_freelist,
    * spread_dirty_pages).
+   * @returns the page, or NO_PAGE: then {@link allocForWriteSlowly} goes on
    */
-  *allocForWrite(task: Task, gfp: number): LiveSteps<number> {
-    if (this.nodeDirtyOk()) return yield* this.alloc(task, gfp)
+  allocForWriteNow(task: Task, gfp: number): number {
+    if (this.nodeDirtyOk()) return this.allocNow(task, gfp)
     const page = this.memory.tryAgain(task.context, gfp, 0, task.cpu)
-    if (page >= 0) {
-      task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
-      return page
-    }
+    if (page >= 0) task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
+    return page
+  }
+
+  /** The same, once that has failed. */
+  *allocForWriteSlowly(task: Task, gfp: number): LiveSteps<number> {
+    if (this.nodeDirtyOk()) return yield* this.allocSlowly(task, gfp)
     const request = { task: task.context, gfp, order: 0, cpu: task.cpu }
     const steps = this.memory.steps(request)
     const first = steps.next()
@@ -200,6 +229,8 @@ export class Vm {
       if (step.done) return step.value
       if (step.value.kind === 'reclaim')
         answer = yield* this.#reclaim(task, request, step.value.gfp)
+      else if (step.value.kind === 'compact')
+        answer = yield* this.#compact(task, request, step.value)
       else if (step.value.kind === 'out-of-memory') this.oom.asked(task, step.value.gfp)
       else if (step.value.kind === 'oom-lock' && task.killed) {
         // It has been chosen: it dies, and needs no page.
@@ -209,20 +240,37 @@ export class Vm {
     }
   }
 
-  /** Touches a page of the task's own: the first time it is allocated. Returns false when the task has been killed over it. */
-  *touch(task: Task, place: number): LiveSteps<boolean> {
+  /**
+   * Touches a page of the task's own where nothing has to be waited for: it is there, or is free and made while nothing else happens.
+   * @returns false when {@link touchSlowly} has to go on, at once
+   */
+  touchNow(task: Task, place: number): boolean {
     if ((task.anon[place] as number) >= 0) return true
-    let page = this.memory.tryAlloc(task.context, GFP_FAULT, 0, 0, task.cpu)
-    if (page < 0) page = this.memory.tryAgain(task.context, GFP_FAULT, 0, task.cpu)
+    const page = this.allocNow(task, GFP_FAULT)
+    if (page < 0 || task.killed || !this.#cpus.passes(this.#costs.anonFault)) {
+      this.#faulted = page
+      return false
+    }
+    this.#mapped(task, place, page)
+    return true
+  }
+
+  /** Goes on where {@link touchNow} has stopped. Returns false when the task has been killed over it. */
+  *touchSlowly(task: Task, place: number): LiveSteps<boolean> {
+    let page = this.#faulted
+    this.#faulted = NO_PAGE
     if (page < 0) page = yield* this.allocSlowly(task, GFP_FAULT)
-    else task.allocLatency.add(gfpClassOf(task.context.mask, GFP_FAULT), 0)
     if (page < 0) return false
     yield this.#costs.anonFault
+    this.#mapped(task, place, page)
+    return !task.killed
+  }
+
+  #mapped(task: Task, place: number, page: number): void {
     this.memory.lru.add(page, 0)
     this.owners.set(page, this.oom.owner(task), place)
     task.anon[place] = page
     task.rss++
-    return !task.killed
   }
 
   /** Maps so many pages more, none of which is there yet; returns the place of the first. */
@@ -246,10 +294,30 @@ export class Vm {
       memory.free(page, 0, task.cpu)
       anon[place] = -1
       task.rss--
-      if (++freed % 32 === 0) yield 32 * this.#costs.directPage
+      if (++freed % 32 === 0 && !this.passes(32 * this.#costs.directPage)) {
+        yield 32 * this.#costs.directPage
+      }
     }
     task.anon = new Int32Array(0)
     yield (freed % 32) * this.#costs.directPage
+  }
+
+  /** Compacts for a request (__alloc_pages_direct_compact): a page that moves is copied. */
+  *#compact(
+    task: Task,
+    request: Request,
+    step: Parameters<PageAllocator['compacting']>[1],
+  ): LiveSteps<number> {
+    const stalled = this.#psi.enter(task)
+    const steps = this.memory.compacting(request, step)
+    for (let next = steps.next(); ; next = steps.next()) {
+      if (next.done) {
+        this.#psi.leave(task, stalled)
+        return next.value
+      }
+      const time = next.value.moved * this.#costs.copy
+      if (!this.passes(time)) yield time
+    }
   }
 
   *#reclaim(task: Task, request: Request, gfp: number): LiveSteps<number> {
@@ -266,14 +334,17 @@ export class Vm {
     const allowed = currentGfpContext(task.context.mask, gfp)
     const steps = this.memory.reclaiming(request, gfp)
     let step = steps.next()
+    let time = 0
     for (; !step.done; step = steps.next()) {
       switch (step.value.kind) {
         case 'scan':
-          if (step.value.reclaimed > 0) yield step.value.reclaimed * this.#costs.directPage
+          time = step.value.reclaimed * this.#costs.directPage
+          if (time > 0 && !this.passes(time)) yield time
           break
         case 'slab':
           if (step.value.priority < this.lowestPriority) this.lowestPriority = step.value.priority
-          yield step.value.rounds * this.#costs.round + step.value.freed * this.#costs.directPage
+          time = step.value.rounds * this.#costs.round + step.value.freed * this.#costs.directPage
+          if (!this.passes(time)) yield time
           break
         case 'throttle':
           yield* this.#wait(task, step.value.reason)
@@ -282,7 +353,7 @@ export class Vm {
           break
       }
     }
-    const time = this.#clock.now - began
+    time = this.#clock.now - began
     task.delays.reclaimed(time - (task.delays.of('throttle').total - throttledBefore))
     this.stalls.add({ task: task.name, gfp: allowed, time, reclaimed: step.value })
     return step.value
@@ -343,20 +414,38 @@ export class Vm {
     return zones * 1024
   }
 
-  /** The kernel takes what is not free when a run begins: first in large blocks, the rest page by page. */
+  /**
+   * The kernel takes what is not free when a run begins, page by page: first what lies in slabs that could be reclaimed, which has
+   * pageblocks of its own. So the last blocks of both kinds are filled in part, as they are after a boot. Before all of that there
+   * is a pageblock with room for what moves: the kernel's image is at the beginning of memory, and what lies between its text and
+   * its read-only data is given back (arch/x86/mm/init_64.c, mark_rodata_ro).
+   */
   #boot(spec: MachineSpec): void {
     const { memory } = this
     const kernel = new CoreTask(PF, { name: 'kernel', mask: PF.mask('MEMALLOC') })
-    for (const zone of memory.zones.all) {
-      const target = spec.freeAtStart[zone.name]
-      if (target === undefined) continue
-      const flags = GFP_KERNEL_FIXED | (ZONE_FLAGS[zone.name] ?? 0)
-      for (let order = BOOT_CHUNK; order >= 0; order--) {
-        while (zone.freePages - (1 << order) >= target) {
-          const page = memory.tryAlloc(kernel, flags, order)
-          if (page < 0) break
-        }
+    const taken = memory.zones.all.map(
+      (zone) => zone.freePages - (spec.freeAtStart[zone.name] ?? zone.freePages),
+    )
+    const all = taken.reduce((sum, pages) => sum + pages, 0)
+    const gap = memory.tryAlloc(
+      kernel,
+      GFP_KERNEL_FIXED | __GFP_MOVABLE | (ZONE_FLAGS[memory.zones.all[0]?.name ?? ''] ?? 0),
+      PAGEBLOCK_ORDER,
+    )
+    for (const [index, zone] of memory.zones.all.entries()) {
+      const pages = taken[index] ?? 0
+      const gfp = GFP_KERNEL_FIXED | (ZONE_FLAGS[zone.name] ?? 0)
+      const slab = Math.round((spec.slabReclaimable * pages) / Math.max(1, all))
+      for (let i = 0; i < pages; i++) {
+        memory.tryAlloc(kernel, i < slab ? gfp | __GFP_RECLAIMABLE : gfp, 0)
       }
+      zone.drain()
     }
+    if (gap !== NO_PAGE) memory.free(gap, PAGEBLOCK_ORDER)
   }
+}
+
+/** task_is_running: it has a CPU, or waits for one. */
+function isRunnable({ state }: Task): boolean {
+  return state === TaskState.RUNNING || state === TaskState.RUNNABLE
 }

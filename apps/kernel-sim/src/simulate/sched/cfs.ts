@@ -18,6 +18,7 @@ const WAKEUP_GRANULARITY = 1 * MS
 const NR_LATENCY = 8
 
 interface Queue {
+  /** By vruntime, the least first; of equal ones who came first. */
   readonly tasks: CpuTask[]
   /** Real-time ones, in the order in which they came. */
   readonly realtime: CpuTask[]
@@ -52,21 +53,26 @@ export class Cfs implements Scheduler {
     if (woken) {
       task.vruntime = Math.max(task.vruntime, queue.minVruntime - (LATENCY * this.#factor) / 2)
     }
-    queue.tasks.push(task)
+    insert(queue.tasks, task)
   }
 
   pick(cpu: number): CpuTask | null {
     const queue = this.#queue(cpu)
     const realtime = queue.realtime.shift()
     if (realtime !== undefined) return realtime
-    const left = leftmost(queue)
-    if (left === null) return null
-    const { next } = queue
-    const wanted = next !== null && next.cpu === cpu && queue.tasks.includes(next)
-    const task = wanted && !this.#preempts(left, next) ? next : left
+    const { tasks, next } = queue
+    const [left] = tasks
+    if (left === undefined) return null
     queue.next = null
-    queue.tasks.splice(queue.tasks.indexOf(task), 1)
-    return task
+    if (next !== null && next !== left && next.cpu === cpu && !this.#preempts(left, next)) {
+      const at = tasks.indexOf(next)
+      if (at > 0) {
+        tasks.splice(at, 1)
+        return next
+      }
+    }
+    tasks.shift()
+    return left
   }
 
   queued(cpu: number): number {
@@ -78,8 +84,8 @@ export class Cfs implements Scheduler {
     if (task.realtime) return
     task.vruntime += time
     const queue = this.#queue(task.cpu)
-    const left = leftmost(queue)
-    const least = left === null ? task.vruntime : Math.min(task.vruntime, left.vruntime)
+    const [left] = queue.tasks
+    const least = left === undefined ? task.vruntime : Math.min(task.vruntime, left.vruntime)
     queue.minVruntime = Math.max(queue.minVruntime, least)
   }
 
@@ -102,8 +108,8 @@ export class Cfs implements Scheduler {
     const ran = now - running.since
     if (ran > ideal) return true
     if (ran < MIN_GRANULARITY * this.#factor) return false
-    const left = leftmost(queue)
-    return left !== null && running.vruntime - left.vruntime > ideal
+    const [left] = queue.tasks
+    return left !== undefined && running.vruntime - left.vruntime > ideal
   }
 
   /** wakeup_preempt_entity. */
@@ -118,11 +124,11 @@ export class Cfs implements Scheduler {
   }
 }
 
-function leftmost({ tasks }: Queue): CpuTask | null {
-  let least: CpuTask | null = null
-  for (let i = 0; i < tasks.length; i++) {
-    const task = tasks[i] as CpuTask
-    if (least === null || task.vruntime < least.vruntime) least = task
-  }
-  return least
+/** Puts a task where its vruntime belongs. */
+function insert(tasks: CpuTask[], task: CpuTask): void {
+  const { vruntime } = task
+  let at = tasks.length
+  while (at > 0 && (tasks[at - 1] as CpuTask).vruntime > vruntime) at--
+  if (at === tasks.length) tasks.push(task)
+  else tasks.splice(at, 0, task)
 }

@@ -31,15 +31,18 @@ export function* compile(os: Os, options: CompileOptions): LiveSteps {
     const began = os.now
     for (let i = 0; i < options.headers; i++) {
       const file = os.random(options.directories * options.filesEach)
-      yield* os.stat(file, Math.floor(file / options.filesEach))
+      if (!os.statNow(file)) yield* os.stat(file, Math.floor(file / options.filesEach))
     }
     const at = os.random(Math.max(1, options.treePages - options.sourcePages))
     yield* os.read(tree, at, options.sourcePages)
     const place = os.map(options.memoryPages)
     for (let i = 0; i < options.memoryPages; i++) {
-      if (!(yield* os.touch(place + i))) return
+      if (!os.touchNow(place + i) && !(yield* os.touchSlowly(place + i))) return
     }
-    for (let left = options.cpu; left > 0; left -= SLICE) yield Math.min(left, SLICE)
+    for (let left = options.cpu; left > 0; left -= SLICE) {
+      const time = Math.min(left, SLICE)
+      if (!os.passes(time)) yield time
+    }
     yield* os.createFile(unit % options.directories, options.objectPages)
     yield* os.unmap()
     phase.ops++

@@ -19,7 +19,7 @@ export function* randomStat(os: Os, options: StatOptions): LiveSteps {
   while (os.now < options.stop && !os.killed) {
     const file = os.random(options.directories * options.filesEach)
     const began = os.now
-    yield* os.stat(file, Math.floor(file / options.filesEach))
+    if (!os.statNow(file)) yield* os.stat(file, Math.floor(file / options.filesEach))
     const latency = os.now - began
     phase.ops++
     phase.latency.add(latency)

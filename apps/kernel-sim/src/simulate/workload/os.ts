@@ -35,6 +35,9 @@ export class Os {
   readonly task: Task
   readonly random: (below: number) => number
   readonly #system: System
+  readonly #wake = (): void => {
+    this.#system.cpus.wake(this.task)
+  }
 
   constructor(system: System, task: Task, log: WorkLog, random: (below: number) => number) {
     this.#system = system
@@ -64,14 +67,17 @@ export class Os {
 
   /** Sleeps (nanosleep). */
   *sleep(ns: number): LiveSteps {
-    yield* this.sleepUntil(this.now + ns)
+    if (ns <= 0) return
+    const { clock } = this.#system
+    clock.at(clock.now + ns, this.#wake)
+    yield WAIT
   }
 
   /** Sleeps until a time; not at all if it has passed. */
   *sleepUntil(time: number): LiveSteps {
-    const { clock, cpus, began } = this.#system
+    const { clock, began } = this.#system
     if (time <= this.now) return
-    clock.at(began + time, () => cpus.wake(this.task))
+    clock.at(began + time, this.#wake)
     yield WAIT
   }
 
@@ -95,23 +101,24 @@ export class Os {
   }
 
   /** Reads whole pages; returns false when that failed. */
-  *read(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
-    return yield* this.#system.reader.read(this.task, open, from, pages)
+  read(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
+    return this.#system.reader.read(this.task, open, from, pages)
   }
 
   /** Writes whole pages; the file grows. Returns false when that failed. */
-  *write(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
-    return yield* this.#system.writer.write(this.task, open, { from, pages })
+  write(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
+    return this.#system.writer.write(this.task, open, { from, pages })
   }
 
   /** Waits until the file is on the disk. */
-  *fsync(open: OpenFile): LiveSteps {
-    yield* this.#system.writer.fsync(this.task, open)
+  fsync(open: OpenFile): LiveSteps {
+    return this.#system.writer.fsync(this.task, open)
   }
 
   /** pread of one page by a system call of its own; it costs at least what one that is cached does. */
   *readPage(open: OpenFile, place: number): LiveSteps<boolean> {
-    yield this.#system.costs.readHit - this.#system.costs.copy
+    const time = this.#system.costs.readHit - this.#system.costs.copy
+    if (!this.passes(time)) yield time
     return yield* this.#system.reader.read(this.task, open, place, 1)
   }
 
@@ -120,19 +127,29 @@ export class Os {
     return this.#system.reader.isCached(open, place)
   }
 
+  /** Uses the CPU for so long, ns, if nothing else happens meanwhile; where it returns false the task yields the time. */
+  passes(time: number): boolean {
+    return this.#system.cpus.passes(time)
+  }
+
+  /** stat of a small file that is known, if nothing else happens meanwhile; where it returns false, stat() does it. */
+  statNow(file: number): boolean {
+    return this.#system.smallFiles.statNow(file)
+  }
+
   /** stat of one of the small files, by its number and its directory's. */
-  *stat(file: number, directory: number): LiveSteps {
-    yield* this.#system.smallFiles.stat(this.task, file, directory)
+  stat(file: number, directory: number): LiveSteps {
+    return this.#system.smallFiles.stat(this.task, file, directory)
   }
 
   /** Creates a small file of so many pages; returns its number. */
-  *createFile(directory: number, pages: number): LiveSteps<number> {
-    return yield* this.#system.smallFiles.create(this.task, directory, pages)
+  createFile(directory: number, pages: number): LiveSteps<number> {
+    return this.#system.smallFiles.create(this.task, directory, pages)
   }
 
   /** Unlinks it. */
-  *unlink(file: number, directory: number): LiveSteps {
-    yield* this.#system.smallFiles.unlink(this.task, file, directory)
+  unlink(file: number, directory: number): LiveSteps {
+    return this.#system.smallFiles.unlink(this.task, file, directory)
   }
 
   /** Maps memory of its own; returns the place of its first page. */
@@ -140,18 +157,18 @@ export class Os {
     return this.#system.vm.map(this.task, pages)
   }
 
-  /** Returns true if a page of it is there: to touch it again costs no fault. */
-  isMapped(place: number): boolean {
-    return (this.task.anon[place] ?? -1) >= 0
+  /** Touches a page of it where nothing has to be waited for; where it returns false, touchSlowly() has to follow. */
+  touchNow(place: number): boolean {
+    return this.#system.vm.touchNow(this.task, place)
   }
 
-  /** Touches a page of it; returns false when the task has been killed. */
-  *touch(place: number): LiveSteps<boolean> {
-    return yield* this.#system.vm.touch(this.task, place)
+  /** Touches a page for which touchNow() was of no use; returns false when the task has been killed. */
+  touchSlowly(place: number): LiveSteps<boolean> {
+    return this.#system.vm.touchSlowly(this.task, place)
   }
 
   /** Unmaps all of it. */
-  *unmap(): LiveSteps {
-    yield* this.#system.vm.unmap(this.task)
+  unmap(): LiveSteps {
+    return this.#system.vm.unmap(this.task)
   }
 }

@@ -18,15 +18,18 @@ const TOUCH = 23
 export function* workingSet(os: Os, options: WorkingSetOptions): LiveSteps {
   os.phase()
   const place = os.map(options.pages)
-  for (let i = 0; i < options.pages; i++) if (!(yield* os.touch(place + i))) return
+  for (let i = 0; i < options.pages; i++) {
+    if (!os.touchNow(place + i) && !(yield* os.touchSlowly(place + i))) return
+  }
   const phase = os.phase()
   while (os.now < options.stop && !os.killed) {
     const began = os.now
     for (let i = 0; i < options.touches; i++) {
       const page = place + os.random(options.pages)
-      if (!os.isMapped(page)) yield* os.touch(page)
+      if (!os.touchNow(page)) yield* os.touchSlowly(page)
     }
-    yield options.touches * TOUCH
+    const time = options.touches * TOUCH
+    if (!os.passes(time)) yield time
     phase.ops++
     phase.bytes += options.touches * 4096
     phase.latency.add(os.now - began)
@@ -50,7 +53,8 @@ export function* hog(os: Os, options: HogOptions): LiveSteps {
   const place = os.map(options.pages)
   for (let from = 0; from < options.pages; from += options.step) {
     for (let i = from; i < Math.min(from + options.step, options.pages); i++) {
-      if (!(yield* os.touch(place + i)) || os.now >= options.stop) {
+      const there = os.touchNow(place + i) || (yield* os.touchSlowly(place + i))
+      if (!there || os.now >= options.stop) {
         yield* os.unmap()
         return
       }
@@ -77,7 +81,7 @@ export function* bursts(os: Os, options: BurstOptions): LiveSteps {
     const place = os.map(options.pages)
     for (let i = 0; i < options.pages; i++) {
       const before = os.now
-      if (!(yield* os.touch(place + i))) break
+      if (!os.touchNow(place + i) && !(yield* os.touchSlowly(place + i))) break
       phase.latency.add(os.now - before)
     }
     os.log.bursts.push(os.now - began)
