@@ -93,9 +93,9 @@ export function audit(program: Command): void {
     .command('audit')
     .summary('read a recording of a real kernel and say what it shows about its scopes')
     .description(
-      'Reads a recording of the allocations and work items of a real kernel. Rebuilds the scopes of each\n' +
-        'task, predicts the flags that every request ends up with and compares them with those that the\n' +
-        'kernel used. Reports which call sites still pass GFP_NOFS or GFP_NOIO although a scope says it\n' +
+      'Reads a recording of the allocations and work items of a real kernel. Rebuilds the scopes of each ' +
+        'task, predicts the flags that every request ends up with and compares them with those that the ' +
+        'kernel used. Reports which call sites still pass GFP_NOFS or GFP_NOIO although a scope says it ' +
         'already, and which work items lost the scope of the task that queued them.',
     )
     .argument('[TRACE...]', 'the recordings, or - for standard input')

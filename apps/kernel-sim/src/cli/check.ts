@@ -73,26 +73,29 @@ interface Options {
 const MAX_THREADS = 64
 
 const DETAILS = `
-Without SCENARIO, all bundled cases are checked under all policies, and the output ends with the answer that
-they add up to. SCENARIO is the name or number of a bundled case, or the path of your own file (TypeScript or
-JavaScript) whose default export is a scenario.
+Without SCENARIO, all bundled cases are checked under all policies, and the output ends with the
+answer that they add up to. SCENARIO is the name or number of a bundled case, or the path of your
+own file (TypeScript or JavaScript) whose default export is a scenario.
 
---repair finds all minimal sets of changes that make an unsafe cell safe: GFP_NOFS or GFP_NOIO at an allocation, a
-scope in a work function, around a task or while it holds a lock, conveying with one item, WQ_MEM_RECLAIM for a
-queue, a queue for one item alone. Each is proved by a search, and none of its parts can be left out.
+--repair finds all minimal sets of changes that make an unsafe cell safe: GFP_NOFS or GFP_NOIO at an
+allocation, a scope in a work function, around a task or while it holds a lock, conveying with one
+item, WQ_MEM_RECLAIM for a queue, a queue for one item alone. Each is proved by a search, and none
+of its parts can be left out.
 
-What is proved is that from every state an end can be reached, not that it is. --fair asks for more, as a property of its
-own: that each task comes to its end, and each kernel thread to rest again and again, whatever a scheduler does that is
-weakly fair, which means that it passes over no task for ever that could go on all the time. It finds tasks that starve:
-they wait for what is given and taken again, or go round for ever. Locks give way to anybody who waits, as in the
-models; the kernel's mutexes and semaphores hand over to whoever has waited long.
+What is proved is that from every state an end can be reached, not that it is. --fair asks for more,
+as a property of its own: that each task comes to its end, and each kernel thread to rest again and
+again, whatever a scheduler does that is weakly fair, which means that it passes over no task for
+ever that could go on all the time. It finds tasks that starve: they wait for what is given and
+taken again, or go round for ever. Locks give way to anybody who waits, as in the models; the
+kernel's mutexes and semaphores hand over to whoever has waited long.
 
 Code of a SCENARIO that takes seconds for a step is stopped and named: it loops without yield*.
 
 When a limit stops a search, the verdict is bounded, which claims nothing.
 
-Exit status: 0 when SCENARIO is safe, or was not given; 1 when it has a deadlock or a livelock, with --fair a task that
-can starve, or a limit stopped the search; 2 when it cannot be loaded or breaks a rule.
+Exit status: 0 when SCENARIO is safe, or was not given; 1 when it has a deadlock or a livelock, with
+--fair a task that can starve, or a limit stopped the search; 2 when it cannot be loaded or breaks a
+rule.
 
 Examples:
   kernel-sim check
@@ -109,9 +112,9 @@ export function check(program: Command): void {
     .command('check')
     .summary('search all interleavings of kernel paths for deadlocks and livelocks')
     .description(
-      'Runs the tasks, workers and kernel threads of a scenario in all interleavings, with and without\n' +
-        'memory pressure at each allocation, and says whether an end can be reached from every state: where nobody\n' +
-        'can move there is a deadlock, where some can only go round for ever a livelock. A task that others could pass\n' +
+      'Runs the tasks, workers and kernel threads of a scenario in all interleavings, with and without ' +
+        'memory pressure at each allocation, and says whether an end can be reached from every state: where nobody ' +
+        'can move there is a deadlock, where some can only go round for ever a livelock. A task that others could pass ' +
         'over for ever, but need not, is safe; --fair looks for those.',
     )
     .argument('[SCENARIO]', 'the name or number of a bundled case, or a file')

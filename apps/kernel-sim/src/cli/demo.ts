@@ -20,9 +20,10 @@ export function demo(program: Command): void {
       'check the bundled cases, audit the bundled recording, run the bundled machine, and answer the question of 2016',
     )
     .description(
-      'Runs check, audit --example and simulate, and ends with an answer in a few sentences that follow from them:\n' +
+      'Runs check, audit --example and simulate, and ends with an answer in a few sentences that follow from them: ' +
         'is it enough to replace GFP_NOFS and GFP_NOIO by scopes, or must scopes be conveyed?',
     )
+    .addHelpText('after', '\nExit status: 0 when it has come to its end.')
     .action(run)
 }
 

@@ -50,9 +50,9 @@ export function explain(program: Command): void {
     .command('explain')
     .summary('read a kernel log and say what its reports mean for scopes')
     .description(
-      'Finds the reports in a kernel log (lockdep, hung tasks, workqueues, failed allocations, OOM) and\n' +
-        'says what each means: whether a circle can happen, who waits for whom, why there was no memory.\n' +
-        'Each verdict comes with how sure it is, the lines it rests on, and the kinds of fixes that the\n' +
+      'Finds the reports in a kernel log (lockdep, hung tasks, workqueues, failed allocations, OOM) and ' +
+        'says what each means: whether a circle can happen, who waits for whom, why there was no memory. ' +
+        'Each verdict comes with how sure it is, the lines it rests on, and the kinds of fixes that the ' +
         'history of the kernel has.',
     )
     .argument('[LOG...]', 'the logs, or - for standard input')
@@ -76,8 +76,8 @@ export function explain(program: Command): void {
         .argParser(verdicts)
         .default([], 'none'),
     )
-    .option('--progress', 'show progress on standard error, also where that is no terminal')
-    .option('--no-progress', 'show no progress')
+    .option('--progress', 'show progress on standard error, even where that is not a terminal')
+    .option('--no-progress', 'do not show progress')
     .addHelpText('after', DETAILS)
     .action(run)
 }

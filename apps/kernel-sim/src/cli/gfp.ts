@@ -37,7 +37,7 @@ export function gfp(program: Command): void {
     .command('gfp')
     .summary('say what the gfp flags of a request are, in any kernel')
     .description(
-      'Says what a gfp mode is called in a kernel, or what number names stand for, and what the request\n' +
+      'Says what a gfp mode is called in a kernel, or what number names stand for, and what the request ' +
         'may do to get memory: reclaim, I/O, the filesystem, reserves; outside of scopes and in them.',
     )
     .argument('<FLAGS>', 'a number such as 0x40c40, or names such as GFP_NOFS')

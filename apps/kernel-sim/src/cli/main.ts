@@ -24,7 +24,7 @@ export async function main(args: readonly string[]): Promise<void> {
 async function program(args: readonly string[]): Promise<Command> {
   const program = new Command('kernel-sim')
     .description(
-      'Scopes of the Linux kernel (memalloc_nofs_save and its kin): what they do on a real machine, and\n' +
+      'Scopes of the Linux kernel (memalloc_nofs_save and its kin): what they do on a real machine, and ' +
         'what happens when work is delegated out of them.',
     )
     .version(packageVersion())

@@ -14,9 +14,9 @@ import { runRecorder } from './run-recorder.js'
 import { writeRecording } from './write-recording.js'
 
 interface Options {
-  readonly pid: readonly number[]
-  readonly comm: readonly string[]
-  readonly cgroup: readonly string[]
+  readonly pid?: readonly number[]
+  readonly comm?: readonly string[]
+  readonly cgroup?: readonly string[]
   readonly kernelThreads: boolean
   readonly seconds?: number
   readonly run?: true
@@ -27,11 +27,13 @@ interface Options {
 }
 
 const DETAILS = `
-Without --run, a bpftrace script is printed. Run it as root on the machine to be audited, which needs no Node,
-and turn its output into a recording with --convert. With --run, as root, both are done here and now, until
-COMMAND ends, the seconds are over, or Ctrl-C. It needs bpftrace 0.17 or later and Linux 6.1 or later with BTF.
+Without --run, a bpftrace script is printed. Run it as root on the machine to be audited, which
+needs no Node, and turn its output into a recording with --convert. With --run, as root, both are
+done here and now, until COMMAND ends, the seconds are over, or Ctrl-C. It needs bpftrace 0.17 or
+later and Linux 6.1 or later with BTF.
 
-Exit status: 0 when something was recorded; 2 when bpftrace cannot do it, or the command line is wrong.
+Exit status: 0 when something was recorded; 2 when bpftrace cannot do it, or the command line is
+wrong.
 
 Examples:
   sudo kernel-sim record --run --output trace.ndjson.gz -- make check
@@ -45,7 +47,7 @@ export function record(program: Command): void {
     .command('record')
     .summary('make or run the recorder whose recordings audit reads')
     .description(
-      'Records allocations, work items, reclaim and sleeps inside scopes, with the flags of the tasks.\n' +
+      'Records allocations, work items, reclaim and sleeps inside scopes, with the flags of the tasks. ' +
         'It uses bpftrace and tracepoints; it sets no kprobes.',
     )
     .argument('[COMMAND...]', 'with --run: record while this command runs')
@@ -53,15 +55,13 @@ export function record(program: Command): void {
       '--pid <pid>',
       'record only tasks of this process; may be given several times',
       several(pid),
-      [],
     )
     .option(
       '--comm <name>',
       "record only tasks of this name; 'wl-*' stands for all that begin with wl-",
       several(comm),
-      [],
     )
-    .option('--cgroup <path>', 'record only tasks directly in this cgroup', several(cgroup), [])
+    .option('--cgroup <path>', 'record only tasks directly in this cgroup', several(cgroup))
     .option('--no-kernel-threads', 'leave out kernel threads, and with them the workers')
     .option('--seconds <n>', 'stop after n seconds', positive)
     .option('--run', 'run the recorder here and now, as root')
@@ -100,9 +100,9 @@ async function run(workload: readonly string[], options: Options): Promise<void>
   // When it is run now, this program ends it: a script that has ended can no longer be asked what it skipped.
   const seconds = options.run ? undefined : options.seconds
   const script = recorderScript({
-    pids: options.pid,
-    comms: options.comm,
-    cgroups: options.cgroup,
+    pids: options.pid ?? [],
+    comms: options.comm ?? [],
+    cgroups: options.cgroup ?? [],
     kernelThreads: options.kernelThreads,
     seconds,
     command: commandLine(),
@@ -167,8 +167,8 @@ function missingTracepoints(): string[] {
 }
 
 /** An option that can be given several times. */
-function several<T>(parse: (text: string) => T): (text: string, before: readonly T[]) => T[] {
-  return (text, before) => [...before, parse(text)]
+function several<T>(parse: (text: string) => T): (text: string, before?: readonly T[]) => T[] {
+  return (text, before = []) => [...before, parse(text)]
 }
 
 function pid(text: string): number {

@@ -38,8 +38,8 @@ export function replayMemoryCommand(program: Command): void {
     .command('replay-memory')
     .summary('feed the page events of a recording through the page allocator and compare')
     .description(
-      'Feeds the page allocations and frees of a recording through the page allocator of this package,\n' +
-        'which decides itself where pages are. Compares its free blocks with those that the recording\n' +
+      'Feeds the page allocations and frees of a recording through the page allocator of this package, ' +
+        'which decides itself where pages are. Compares its free blocks with those that the recording ' +
         'implies, and says where they differ and why.',
     )
     .argument('[TRACE]', 'the recording, or - for standard input')

@@ -20,18 +20,26 @@ import { setOption } from './set-option.js'
 /** With how many combinations of parameters a token is tried that does not fit. */
 const MOST_TRIES = 1000
 
+const DETAILS = `
+Exit status: 0 when the schedule was run; 2 when SCENARIO cannot be loaded, or TOKEN does not fit it.
+
+Example:
+  kernel-sim replay cil-push scope 00001222622S1c2
+`
+
 export function replay(program: Command): void {
   program
     .command('replay')
     .summary('run one schedule again and show where it ends')
     .description(
-      'Runs the schedule that a token of kernel-sim check stands for, and shows its steps and where it ends.\n' +
+      'Runs the schedule that a token of kernel-sim check stands for, and shows its steps and where it ends. ' +
         'A scenario with parameters needs the same --set as that check had.',
     )
     .argument('<SCENARIO>', 'the scenario that was checked')
     .argument('<POLICY>', 'the policy that it was checked under')
     .argument('<TOKEN>', 'the token that check printed')
     .addOption(setOption())
+    .addHelpText('after', DETAILS)
     .action(run)
 }
 

@@ -54,8 +54,9 @@ interface Options {
 }
 
 const DETAILS = `
-MACHINE is a file: YAML, or TypeScript for workloads of your own. It says how much memory there is, what
-runs, and what goes wrong (docs/machines.md; schema: schemas/machine.schema.json):
+MACHINE is a file: YAML, or TypeScript for workloads of your own. It says how much memory there is,
+what runs, and what goes wrong (docs/guides/machine.md in the repository; schema:
+schemas/machine.schema.json):
   memory: 128 MiB
   workloads:
     cache: { type: read, size: 100 MiB }
@@ -64,8 +65,8 @@ runs, and what goes wrong (docs/machines.md; schema: schemas/machine.schema.json
     - { type: disk-stall, at: 5 s, for: 2 s }
 Without it the machine that comes along runs under three policies, side by side.
 
-Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 when a file cannot be
-read or is wrong.
+Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 when a file cannot
+be read or is wrong.
 
 Examples:
   kernel-sim simulate small.yaml --policy scope,nofs --runs 5 --html > small.html
@@ -76,8 +77,8 @@ export function simulate(program: Command): void {
     .command('simulate')
     .summary('run a machine with little memory in virtual time')
     .description(
-      'Runs workloads on a machine with little memory: CPUs with the fair scheduler, memory in the page\n' +
-        'allocator of this package, kswapd, a page cache over a disk, a journal. Says what each workload\n' +
+      'Runs workloads on a machine with little memory: CPUs with the fair scheduler, memory in the page ' +
+        'allocator of this package, kswapd, a page cache over a disk, a journal. Says what each workload ' +
         'got, what reclaim cost, who was killed, and what differs between policies.',
     )
     .argument('[MACHINE]', 'the machine: a YAML or TypeScript file')
@@ -117,8 +118,8 @@ export function simulate(program: Command): void {
       'write a trace for the Perfetto UI (https://ui.perfetto.dev): CPUs, tasks, disk, counters',
     )
     .option('--dmesg <file>', "write the kernel's log to a file: kernel-sim explain reads it")
-    .option('--progress', 'show progress on standard error, also where that is no terminal')
-    .option('--no-progress', 'show no progress')
+    .option('--progress', 'show progress on standard error, even where that is not a terminal')
+    .option('--no-progress', 'do not show progress')
     .addHelpText('after', DETAILS)
     .action(run)
 }
