@@ -50,12 +50,14 @@ import { WaitQueue } from './task/wait-queue.js'
 import { Waits } from './task/waits.js'
 import type { StartKthread } from './work/kthread.js'
 import type { Work } from './work/work.js'
+import type { WorkRegistry } from './work/work-registry.js'
 import type { PoolOptions, WorkerPool } from './work/worker-pool.js'
 import type { Workqueue, WorkqueueOptions } from './work/workqueue.js'
 import { Workqueues } from './work/workqueues.js'
 
 /** What kthreadd works on. */
 interface Kthreadd {
+  readonly task: Task
   readonly requests: Fifo
   readonly pools: Map<MachineObject, WorkerPool>
 }
@@ -445,6 +447,21 @@ export class Kernel {
     return this.#memory.pressures
   }
 
+  /** @internal The items, queues and pools that there are, for whoever makes them elsewhere. */
+  get workRegistry(): WorkRegistry {
+    return this.#workqueues.registry
+  }
+
+  /** @internal The task that creates workers, where one does. */
+  get kthreadd(): Task | null {
+    return this.#kthreadd?.task ?? null
+  }
+
+  /** @internal The flags of a task's own scopes, and those that it has for ever. */
+  ownFlags(row: Row, task: number): TaskFlags {
+    return this.#current.own(row, task)
+  }
+
   /** Whether a worker comes with relief. */
   get hasSpareWorkers(): boolean {
     return this.#workqueues.haveSpareWorkers
@@ -534,8 +551,9 @@ export class Kernel {
     if (this.#kthreadd === null) {
       const requests = new Fifo(this.machine, this.#tasks, 'kthread_create_list', 1)
       const pools = new Map<MachineObject, WorkerPool>()
-      this.#kthreadd = { requests, pools }
-      this.situations.servesAll(this.kthread('kthreadd', () => this.#createWorker(requests, pools)))
+      const task = this.kthread('kthreadd', () => this.#createWorker(requests, pools))
+      this.#kthreadd = { task, requests, pools }
+      this.situations.servesAll(task)
     }
     return this.#kthreadd
   }

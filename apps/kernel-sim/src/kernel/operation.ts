@@ -61,6 +61,10 @@ export interface Hold {
 }
 
 export interface KernelOperationSpec extends OperationSpec {
+  /** What kind of operation it is, where the name is the scenario's own or another kind has it too. By default the name. */
+  readonly kind?: string
+  /** What a result stands for, where that is too wide for a row: flags of a task, a request. By default the result itself. */
+  readonly wide?: (result: number) => number
   /** By default lockdep takes no notice of the operation. */
   readonly effect?: Effect
   /** For what lockdep takes no notice of, such as a bit; for a lock it follows from the effect. */
@@ -70,12 +74,18 @@ export interface KernelOperationSpec extends OperationSpec {
 }
 
 export class KernelOperation extends Operation {
+  /** What kind of operation it is: by it others know what it does. */
+  readonly kind: string
+  /** What a result stands for. */
+  readonly wide: (result: number) => number
   readonly effect: Effect | null
   readonly hold: Hold | null
   readonly queues: MachineObject | null
 
   constructor(spec: KernelOperationSpec) {
     super(spec)
+    this.kind = spec.kind ?? spec.name
+    this.wide = spec.wide ?? ((result) => result)
     this.effect = spec.effect ?? null
     this.queues = spec.queues ?? null
     this.hold =

@@ -10,6 +10,12 @@ export const ALLOCATION = Symbol('allocation')
 /** Direct reclaim; its argument is what is left of the gfp. */
 export const RECLAIM = Symbol('reclaim')
 
+/** A shrinker, as reclaim calls it. */
+export class ShrinkerScan {
+  /** @param needs what a request must allow for it to be called. */
+  constructor(readonly needs: number) {}
+}
+
 /** The function of a work item. */
 export class WorkFunction {
   constructor(readonly work: MachineObject) {}

@@ -45,7 +45,7 @@ export class Choices {
   ): Operation {
     let operation = this.#known.get(key)
     if (operation === undefined) {
-      operation = new KernelOperation({ name, ...spec })
+      operation = new KernelOperation({ name, kind: 'choose', ...spec })
       this.#known.set(key, operation)
     }
     return operation

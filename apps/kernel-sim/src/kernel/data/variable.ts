@@ -11,6 +11,7 @@ import type { TaskStates } from '../task/task-state.js'
 /** What an operation on a variable is made of. */
 type Change = Pick<Operation, 'name' | 'attempt' | 'wakes'> & {
   readonly operands: readonly number[]
+  readonly kind?: string
   readonly outcomes?: number
   readonly results?: readonly string[]
   /** What it waits for the variable to be, where it waits. */
@@ -131,12 +132,13 @@ export class Variable {
 
   /** An operation that takes one away if there is one, and results in whether there was. */
   takeOne(name: string): Operation {
-    return this.#change(name, [], (row) => {
+    const attempt: Operation['attempt'] = (row) => {
       const value = this.#value.get(row)
       if (value === 0) return 0
       this.#value.set(row, value - 1)
       return 1
-    })
+    }
+    return this.#operation({ name, kind: 'take_one', operands: [], wakes: true, attempt })
   }
 
   /** An operation that gives it another value, and so may end waits. */
@@ -145,7 +147,7 @@ export class Variable {
   }
 
   #operation({ until, ...spec }: Change): Operation {
-    const key = `${spec.name} ${spec.operands.join()}`
+    const key = `${spec.kind ?? ''} ${spec.name} ${spec.operands.join()}`
     let operation = this.#operations.get(key)
     if (operation === undefined) {
       const { object } = this

@@ -16,6 +16,7 @@
  */
 import type { Machine, Operation, Steps } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
+import { ShrinkerScan } from '../role.js'
 
 /** What a shrinker returns that can make no progress now, such as for fear of a deadlock (include/linux/shrinker.h). */
 export const SHRINK_STOP = -1
@@ -65,7 +66,7 @@ export class Shrinkers {
   }
 
   add(name: string, needs: number, scan: Scan, { memcgAware = false }: ShrinkerOptions): void {
-    const procedure = this.#machine.procedure(name, scan)
+    const procedure = this.#machine.procedure(name, scan, { role: new ShrinkerScan(needs) })
     const readsPriority = scan.length > 1
     const call = (gfp: number, priority: number) =>
       procedure(gfp, readsPriority ? priority : DEF_PRIORITY)

@@ -10,7 +10,7 @@ import { convey } from '@scopemask/core'
 import { Task as CoreTask } from '@scopemask/core/task'
 import type { Interventions, SituationOf } from '../intervention.js'
 import { LAYOUT, takesFsReclaim } from '../memory/gfp.js'
-import { KernelOperation } from '../operation.js'
+import { KernelOperation, type KernelOperationSpec } from '../operation.js'
 import type { Policy } from '../policy.js'
 import type { Waits } from './waits.js'
 
@@ -69,23 +69,26 @@ export class Current {
     if (!Number.isInteger(mask))
       throw new Misuse(`${mask} is no task flag: use PF_MEMALLOC_NOFS and the like`)
     const label = `current_save(${PF.format(mask)})`
-    const saved = yield* this.#operation('current_save', [mask], label, (row, task) => {
+    const wide = (result: number): number => this.#flags.value(result)
+    const attempt: Operation['attempt'] = (row, task) => {
       const context = this.#load(row, task)
       const before = context.save(mask)
       this.#store(row, task)
       return this.#flags.of(before)
-    })
-    return this.#flags.value(saved) as TaskFlags
+    }
+    const operation = this.#operation('current_save', [mask], { label, wide, attempt })
+    return wide(yield* operation) as TaskFlags
   }
 
   /** Clears the bits of a mask and sets those of `saved`. */
   *restore(mask: TaskFlags, saved: TaskFlags): Steps<void> {
     const label = `current_restore(${PF.format(mask)}, ${PF.format(saved)})`
-    yield* this.#operation('current_restore', [mask, saved], label, (row, task) => {
+    const attempt: Operation['attempt'] = (row, task) => {
       this.#load(row, task).restore(mask, saved)
       this.#store(row, task)
       return 0
-    })
+    }
+    yield* this.#operation('current_restore', [mask, saved], { label, attempt })
   }
 
   /** What is left of a request in the running task: 0 when it must not reclaim at all. */
@@ -201,8 +204,7 @@ export class Current {
   #operation(
     name: string,
     operands: readonly number[],
-    label: string,
-    attempt: Operation['attempt'],
+    spec: Pick<KernelOperationSpec, 'label' | 'wide' | 'attempt'>,
   ): Operation {
     const key = `${name} ${operands.join()}`
     let operation = this.#operations.get(key)
@@ -210,8 +212,7 @@ export class Current {
       operation = new KernelOperation({
         name,
         operands,
-        label,
-        attempt,
+        ...spec,
         ...(this.#waits.inherits ? { object: this.#waits.object } : {}),
       })
       this.#operations.set(key, operation)

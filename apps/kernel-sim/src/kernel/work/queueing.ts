@@ -126,6 +126,7 @@ export class Queueing {
   *flushDelayedWork(work: Work): Steps<void> {
     this.#checkDelayed(work)
     yield* this.#operations.of('timer_delete_sync', work.object, null, {
+      kind: 'end_delay',
       attempt: (row) => {
         this.#registry.expire(row, work)
         return 0

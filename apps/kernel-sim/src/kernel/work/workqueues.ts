@@ -58,7 +58,8 @@ export class Workqueues {
   readonly #policy: Policy
   readonly #interventions: Interventions
   readonly #waits: Waits
-  readonly #registry: WorkRegistry
+  /** The items, queues and pools that there are. */
+  readonly registry: WorkRegistry
   readonly #workers: Workers
 
   constructor({ machine, tasks, current, policy, interventions, waits, start }: WorkqueuesOptions) {
@@ -66,9 +67,9 @@ export class Workqueues {
     this.#policy = policy
     this.#interventions = interventions
     this.#waits = waits
-    this.#registry = new WorkRegistry(machine, tasks)
+    this.registry = new WorkRegistry(machine, tasks)
     const operations = new OperationTable()
-    const parts = { machine, tasks, current, registry: this.#registry, operations }
+    const parts = { machine, tasks, current, registry: this.registry, operations }
     this.#workers = new Workers(parts, start)
     this.flushing = new Flushing(parts, waits, this.#workers)
     this.queueing = new Queueing(parts, this.flushing)
@@ -86,7 +87,7 @@ export class Workqueues {
       )
     }
     const pool = new WorkerPool(this.#machine, this.#machine.object(name), options)
-    this.#registry.pools.push(pool)
+    this.registry.pools.push(pool)
     return pool
   }
 
@@ -116,7 +117,7 @@ export class Workqueues {
   /** @param isDelayed whether it can be queued with a delay. */
   work(name: string, fn: () => Steps<unknown>, isDelayed = false): Work {
     const work = new Work(this.#machine, name, fn, isDelayed)
-    this.#registry.addWork(work)
+    this.registry.addWork(work)
     this.#waits.addWork(work)
     return work
   }
@@ -127,7 +128,7 @@ export class Workqueues {
    * @param relief what comes from outside, if anything does.
    */
   startWorkers(kthreadCreate: (pool: WorkerPool) => Steps<void>, relief: Relief | null): Threads {
-    const { works, queues, pools } = this.#registry
+    const { works, queues, pools } = this.registry
     this.#makeOwnQueues()
     for (const list of [
       ...pools.map((pool) => pool.list),
@@ -147,21 +148,21 @@ export class Workqueues {
 
   /** Whether a worker comes with relief. */
   get haveSpareWorkers(): boolean {
-    return this.#registry.pools.some(({ spare }) => spare !== null)
+    return this.registry.pools.some(({ spare }) => spare !== null)
   }
 
   /** Adds a worker to each pool that has one to spare: see relief.ts. */
   addSpareWorkers(row: Row): void {
-    for (const { spare } of this.#registry.pools) spare?.isThere.set(row, 1)
+    for (const { spare } of this.registry.pools) spare?.isThere.set(row, 1)
   }
 
   get works(): MachineObject[] {
-    return this.#registry.works.map(({ object }) => object)
+    return this.registry.works.map(({ object }) => object)
   }
 
   /** The queues that could be given a rescuer. */
   get queuesWithoutRescuer(): MachineObject[] {
-    const lacking = this.#registry.queues.filter(
+    const lacking = this.registry.queues.filter(
       (queue) => queue.whole === queue && !queue.memReclaim && !this.#isOwn(queue),
     )
     return lacking.map(({ object }) => object)
@@ -169,13 +170,13 @@ export class Workqueues {
 
   /** The item that a task works on, or null. */
   running(row: Row, task: number): Work | null {
-    return this.#registry.running(row, task)
+    return this.registry.running(row, task)
   }
 
   /** Where all items are. */
   items(row: Row): Item[] {
-    return this.#registry.works.map((work) => {
-      const queue = this.#registry.queueOf(row, work)
+    return this.registry.works.map((work) => {
+      const queue = this.registry.queueOf(row, work)
       const reference = work.object.reference
       const isPending = work.pending.get(row) === 1
       return {
@@ -184,14 +185,14 @@ export class Workqueues {
         lacksRescuer: queue?.memReclaim === false && !this.#isOwn(queue),
         isPending,
         isInactive: isPending && queue?.inactive.includes(row, reference) === true,
-        runsFrom: this.#registry.queueAt(work.runsFrom.get(row))?.whole.object ?? null,
+        runsFrom: this.registry.queueAt(work.runsFrom.get(row))?.whole.object ?? null,
       }
     })
   }
 
   /** Whether a queue was made for one item, by an intervention. */
   #isOwn(queue: Workqueue): boolean {
-    return this.#registry.queues.some(({ own }) => [...own.values()].includes(queue))
+    return this.registry.queues.some(({ own }) => [...own.values()].includes(queue))
   }
 
   /** A queue with a part for each CPU. */
@@ -210,14 +211,14 @@ export class Workqueues {
 
   #make(object: MachineObject, options: WorkqueueParts): Workqueue {
     const queue = new Workqueue(this.#machine, object, options)
-    this.#registry.queues.push(queue)
+    this.registry.queues.push(queue)
     return queue
   }
 
   /** Makes the queues that items have for themselves; a queue knows no items before they are queued, so for each queue one. */
   #makeOwnQueues(): void {
-    for (const queue of this.#registry.queues.filter(({ cpus }) => cpus.length === 0)) {
-      for (const { object: item } of this.#registry.works) {
+    for (const queue of this.registry.queues.filter(({ cpus }) => cpus.length === 0)) {
+      for (const { object: item } of this.registry.works) {
         const own = this.#interventions.ownQueue(item.kin)
         if (own === undefined || item.id !== item.kin) continue
         const object = this.#machine.object(`${queue.object}/${item.name}`)
