@@ -25,8 +25,16 @@ const LINES = {
   turn: { turn: 'number', actor: 'number', does: 'text' },
   /** What a step came to, beside what it comes to in the model; -1 where there is no schedule to follow. */
   result: { actor: 'number', result: 'number', expected: 'number', does: 'text' },
-  /** What became of the actor whose gate was opened: it stands at its next gate, has come to its end, sleeps, or neither. */
-  after: { turn: 'number', actor: 'number', is: ['goes-on', 'ended', 'blocked', 'running'] },
+  /**
+   * What became of the actor whose gate was opened: it stands at its next gate, has come to its end, sleeps, or none of these; and
+   * what becomes of it in the model.
+   */
+  after: {
+    turn: 'number',
+    actor: 'number',
+    is: ['goes-on', 'ended', 'blocked', 'running'],
+    expected: ['moves', 'blocks'],
+  },
   /** A shrinker was called in the context of an actor, with what is left of the request: 1 for a flag that is. */
   reclaim: { actor: 'number', fs: 'number', io: 'number', shrinker: 'text' },
   /** An allocation under pressure is over, and whether reclaim was seen in it: else the round shows nothing. */
@@ -120,11 +128,11 @@ export function parseLine(line: string): ProtocolLine | null {
   return rest === '' ? (read as unknown as ProtocolLine) : damaged
 }
 
-/** The header with the formats that the module prints lines with: `KSIM_TURN` and its kin. */
+/** The header with the formats that the module prints lines with: `KSIM_LINE_TURN` and its kin. */
 export function protocolHeader(): string {
   const formats = Object.keys(LINES).map((kind) => {
     const values = (fieldsOf(kind) ?? []).map(([, field]) => (field === 'number' ? '%d' : '%s'))
-    return `#define KSIM_${kind.toUpperCase()} "${[kind.toUpperCase(), ...values].join(' ')}\\n"`
+    return `#define KSIM_LINE_${kind.toUpperCase()} "${[kind.toUpperCase(), ...values].join(' ')}\\n"`
   })
   return [
     '/* SPDX-License-Identifier: GPL-2.0 OR MIT */',

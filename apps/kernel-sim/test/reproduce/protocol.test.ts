@@ -9,7 +9,7 @@ function print(format: string, values: readonly (string | number)[]): string {
 }
 
 function formats(): Map<string, string> {
-  const found = protocolHeader().matchAll(/#define KSIM_(\w+) "(.*)\\n"/g)
+  const found = protocolHeader().matchAll(/#define KSIM_LINE_(\w+) "(.*)\\n"/g)
   return new Map([...found].map(([, name = '', format = '']) => [name, format]))
 }
 
@@ -33,7 +33,7 @@ test('lines of others are none of ours, and what others printed into ours is dam
     'TURN 3',
     'TURN three 1 mutex_lock(a)',
     'AFTER 3 1 sleeps',
-    'AFTER 3 1 blocked INFO: task',
+    'AFTER 3 1 blocked moves INFO: task',
     'turn 3 1 mutex_lock(a)',
     'CONSTRUCTOR 1',
     'TOSTRING',
@@ -62,6 +62,6 @@ test('what is printed with the formats of the header is read again, whatever nam
 test('each kind of line has a format of its own', () => {
   const all = [...formats().values()]
   expect(all).toContain('TURN %d %d %s')
-  expect(all).toContain('AFTER %d %d %s')
+  expect(all).toContain('AFTER %d %d %s %s')
   expect(new Set(all).size).toBe(all.length)
 })

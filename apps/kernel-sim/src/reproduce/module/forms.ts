@@ -1,0 +1,205 @@
+/**
+ * Forms: for each kind of operation of the kernel that is modelled, the function of the harness that does it on a real one. A kind
+ * that is not here cannot be reproduced.
+ */
+import { PF, type TaskFlags } from '@scopemask/allocator'
+import type { KernelOperation } from '../../kernel/operation.js'
+import type { ObjectKind } from './objects.js'
+
+export interface Form {
+  /** The function. It is given the actor, the step, the object and the operands. */
+  readonly call: string
+  /** What the object of the operation is. */
+  readonly on?: ObjectKind
+  /** What objects among its operands are. */
+  readonly operand?: ObjectKind
+  /** The arguments after the object, where they are not the operands. */
+  readonly args?: (operation: KernelOperation) => readonly string[]
+  /** What the step is called where its name is that of the first of two halves. */
+  readonly says?: string
+  /** What the function returns for a result of the model; without it nothing. */
+  readonly returns?: (operation: KernelOperation, result: number) => number
+}
+
+/** The second half of what is one call in C: the model has a step of its own for it, and the C code has none. */
+export const SECOND_HALF = 'second half'
+
+const same: Form['returns'] = (_operation, result) => result
+const some: Form['returns'] = (_operation, result) => (result === 0 ? 0 : 1)
+
+const mutex = (call: string, returns?: Form['returns']): Form => form('mutex', call, returns)
+const rwsem = (call: string, returns?: Form['returns']): Form => form('rwsem', call, returns)
+const spinlock = (call: string): Form => form('spinlock', call)
+const bit = (call: string, returns?: Form['returns']): Form => form('bit', call, returns)
+const completion = (call: string, returns?: Form['returns']): Form =>
+  form('completion', call, returns)
+const waitQueue = (call: string, returns?: Form['returns']): Form =>
+  form('wait queue', call, returns)
+const variable = (call: string, returns?: Form['returns']): Form => form('variable', call, returns)
+const journal = (call: string, returns?: Form['returns']): Form => form('journal', call, returns)
+const interrupt = (call: string, returns?: Form['returns']): Form =>
+  form('interrupt', call, returns)
+const work = (call: string, returns?: Form['returns']): Form => form('work', call, returns)
+
+function form(on: ObjectKind, call: string, returns?: Form['returns']): Form {
+  return { call, on, ...(returns ? { returns } : {}) }
+}
+
+const FORMS: Readonly<Record<string, Form | typeof SECOND_HALF>> = {
+  mutex_lock: mutex('ksim_mutex_lock'),
+  mutex_lock_nested: mutex('ksim_mutex_lock_nested'),
+  mutex_trylock: mutex('ksim_mutex_trylock', same),
+  mutex_unlock: mutex('ksim_mutex_unlock'),
+
+  // A writer that cannot have it waits in the same call.
+  rwsem_queue_writer: { ...rwsem('ksim_down_write'), says: 'down_write' },
+  down_write: SECOND_HALF,
+  down_read: rwsem('ksim_down_read'),
+  down_write_trylock: rwsem('ksim_down_write_trylock', same),
+  down_read_trylock: rwsem('ksim_down_read_trylock', same),
+  up_write: rwsem('ksim_up_write'),
+  up_read: rwsem('ksim_up_read'),
+  downgrade_write: rwsem('ksim_downgrade_write'),
+
+  spin_lock: spinlock('ksim_spin_lock'),
+  spin_unlock: spinlock('ksim_spin_unlock'),
+  spin_lock_bh: spinlock('ksim_spin_lock_bh'),
+  spin_unlock_bh: spinlock('ksim_spin_unlock_bh'),
+  spin_lock_irqsave: spinlock('ksim_spin_lock_irqsave'),
+  spin_unlock_irqrestore: spinlock('ksim_spin_unlock_irqrestore'),
+
+  wait_on_bit_lock: bit('ksim_wait_on_bit_lock'),
+  test_and_set_bit: bit('ksim_test_and_set_bit', same),
+  clear_and_wake_up_bit: bit('ksim_clear_and_wake_up_bit'),
+  wait_on_bit: bit('ksim_wait_on_bit'),
+
+  complete: completion('ksim_complete'),
+  complete_all: completion('ksim_complete_all'),
+  wait_for_completion: completion('ksim_wait_for_completion'),
+  wait_for_completion_timeout: completion('ksim_wait_for_completion_timeout', same),
+  try_wait_for_completion: completion('ksim_try_wait_for_completion', same),
+  reinit_completion: completion('ksim_reinit_completion'),
+  completion_done: completion('ksim_completion_done', same),
+
+  prepare_to_wait: waitQueue('ksim_prepare_to_wait'),
+  prepare_to_wait_exclusive: waitQueue('ksim_prepare_to_wait_exclusive'),
+  schedule: waitQueue('ksim_schedule'),
+  schedule_timeout: waitQueue('ksim_schedule_timeout', same),
+  finish_wait: waitQueue('ksim_finish_wait'),
+  wake_up: waitQueue('ksim_wake_up'),
+  wake_up_all: waitQueue('ksim_wake_up_all'),
+  wake_up_nr: waitQueue('ksim_wake_up_nr'),
+
+  read: variable('ksim_read', same),
+  set: variable('ksim_set'),
+  add: variable('ksim_add'),
+  take_one: variable('ksim_take_one', same),
+  wait_event: variable('ksim_wait_until'),
+  wait_event_timeout: variable('ksim_wait_until_timeout', same),
+  wait_event_not: variable('ksim_wait_while'),
+  wait_and_set: variable('ksim_exchange'),
+
+  kfifo_put: { call: 'ksim_fifo_put', on: 'fifo', args: ({ operands }) => operands.map(numberOf) },
+  kfifo_get: { call: 'ksim_fifo_get', on: 'fifo', returns: same },
+
+  choose: {
+    call: 'ksim_choose',
+    args: ({ outcomes }) => [`${outcomes}`],
+    returns: same,
+  },
+
+  current_save: {
+    call: 'ksim_save',
+    args: ({ operands }) => operands.map((mask) => flagsText(Number(mask) as TaskFlags)),
+    returns: (operation, result) => operation.wide(result),
+  },
+  current_restore: {
+    call: 'ksim_restore',
+    args: ({ operands }) => operands.map((mask) => flagsText(Number(mask) as TaskFlags)),
+  },
+
+  queue_work: { call: 'ksim_queue_work', on: 'queue', operand: 'work', returns: same },
+  queue_delayed_work: {
+    call: 'ksim_queue_delayed_work',
+    on: 'queue',
+    operand: 'work',
+    returns: same,
+  },
+  mod_delayed_work: { call: 'ksim_mod_delayed_work', on: 'queue', operand: 'work', returns: same },
+  end_delay: { ...work('ksim_end_delay'), says: 'flush_delayed_work' },
+  start_flush_work: { ...work('ksim_flush_work', some), says: 'flush_work' },
+  flush_work: SECOND_HALF,
+  start_flush_workqueue: { ...form('queue', 'ksim_flush_workqueue'), says: 'flush_workqueue' },
+  flush_workqueue: SECOND_HALF,
+  drain_workqueue: form('queue', 'ksim_drain_workqueue', same),
+  cancel_work: { ...work('ksim_cancel_work', some), says: 'cancel_work_sync' },
+  start_cancel_work_sync: SECOND_HALF,
+  cancel_work_sync: SECOND_HALF,
+  cancel_done: SECOND_HALF,
+  begin_wait: { call: 'ksim_begin_wait', operand: 'work' },
+  end_wait: { call: 'ksim_end_wait', args: () => [] },
+
+  raise_irq: interrupt('ksim_raise'),
+  raise_softirq: interrupt('ksim_raise'),
+  mod_timer: interrupt('ksim_mod_timer', same),
+  timer_delete: interrupt('ksim_timer_delete', same),
+  timer_delete_sync: interrupt('ksim_timer_delete_sync', same),
+
+  ret_from_fork: form('process', 'ksim_ret_from_fork'),
+  kernel_clone: form('process', 'ksim_fork'),
+  do_exit: { call: 'ksim_exit' },
+
+  xfs_trans_set_context: form('transaction', 'ksim_trans_set'),
+  t_pflags: form('transaction', 'ksim_trans_nest'),
+  xfs_trans_clear_context: form('transaction', 'ksim_trans_clear', same),
+  xfs_trans_switch_context: {
+    call: 'ksim_trans_switch',
+    on: 'transaction',
+    operand: 'transaction',
+  },
+
+  jbd2_journal_start: journal('ksim_journal_start'),
+  jbd2_journal_stop: journal('ksim_journal_stop'),
+  journal_current_handle: { call: 'ksim_journal_nest', returns: same },
+  jbd2_journal_stop_nested: { call: 'ksim_journal_unnest' },
+  jbd2_log_space_left: journal('ksim_journal_lacks_space', same),
+  jbd2_cleanup_journal_tail: journal('ksim_journal_free_space'),
+  jbd2_log_start_commit: journal('ksim_journal_start_commit', same),
+  jbd2_log_wait_commit: journal('ksim_journal_wait_commit'),
+  kjournald2: journal('ksim_journal_begin'),
+  jbd2_journal_commit_transaction: journal('ksim_journal_drain'),
+  jbd2_commit_done: journal('ksim_journal_finish'),
+
+  remove_element: form('mempool', 'ksim_mempool_take', same),
+  io_schedule: form('mempool', 'ksim_mempool_wait'),
+  mempool_free: form('mempool', 'ksim_mempool_give'),
+}
+
+/** Why kinds of operations cannot be put on a real kernel, wherever they occur. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  rmqueue: 'memory that runs out page by page: a real kernel always frees some page somewhere',
+  page_counter_try_charge: 'a memory cgroup: a module cannot put its threads into one',
+  queue_work_on: 'an item for a certain processor: the machine has one',
+  get_signal: 'a process that the OOM killer kills: the machine has none to lose',
+  drain_local_pages: 'the pages that each processor keeps: the machine has one processor',
+}
+
+/** Flags of a task as C has them. */
+export function flagsText(mask: TaskFlags): string {
+  const names = PF.format(mask).split('|')
+  return (mask as number) === 0 ? '0' : names.map((name) => `PF_${name.trim()}`).join(' | ')
+}
+
+/** @returns undefined for a kind that nothing is known of. */
+export function formOf(operation: KernelOperation): Form | typeof SECOND_HALF | undefined {
+  return Object.hasOwn(FORMS, operation.kind) ? FORMS[operation.kind] : undefined
+}
+
+/** Why an operation cannot be on a real kernel; null when nothing speaks against it. */
+export function refusalOf(operation: KernelOperation): string | null {
+  return Object.hasOwn(REFUSALS, operation.kind) ? (REFUSALS[operation.kind] ?? null) : null
+}
+
+function numberOf(operand: KernelOperation['operands'][number]): string {
+  return typeof operand === 'number' ? `${operand}` : `${operand.reference}`
+}

@@ -1,0 +1,225 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { POLICIES, policyNamed } from '../../src/kernel/policy.js'
+import { type Scenario, scenario } from '../../src/kernel/scenario.js'
+import { check, subjectOf } from '../../src/matrix/subject.js'
+import { sampledTokens } from '../../src/reproduce/executions.js'
+import { type Generated, generateModule, HARNESS } from '../../src/reproduce/module/generate.js'
+import { CASES } from '../../src/scenarios/catalogue.js'
+import { plan, randomScenario } from '../kernel/random-kernel.js'
+
+/** A module that follows a counterexample, or else a few executions. */
+function made(each: Scenario, policy: string, executions = 1): Generated {
+  const named = policyNamed(policy)
+  const { counterexample } = check(subjectOf(each, named), { maxStates: 20_000 })
+  const tokens =
+    counterexample === null
+      ? sampledTokens(subjectOf(each, named), { executions, seed: 1 })
+      : [counterexample.token]
+  return generateModule({ scenario: each, policy: named, tokens })
+}
+
+/** The text of a module. @throws Error when it was refused. */
+function text(generated: Generated): string {
+  if (generated.kind === 'refused') throw new Error(`${generated.object}: ${generated.why}`)
+  return generated.files.get(`${generated.name}.c`) ?? ''
+}
+
+function bundled(number: string): Scenario {
+  const found = CASES.find((each) => each.number === number)
+  if (found === undefined) throw new Error(`there is no case ${number}`)
+  return found.scenario
+}
+
+const folder = new URL('../../reproduce/', import.meta.url)
+const harness = HARNESS.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('')
+
+/** Returns true if the harness has the function that a module calls or defines. */
+function has(call: string): boolean {
+  return harness.includes(` ${call}(`) || harness.includes(`*${call}(`)
+}
+
+/** What a C compiler would trip over first. */
+function isBalanced(code: string): boolean {
+  const bare = code.replace(/"(?:[^"\\\n]|\\.)*"/g, '').replace(/\/\*.*?\*\//gs, '')
+  const count = (character: string): number => bare.split(character).length
+  return count('{') === count('}') && count('(') === count(')') && !bare.includes('undefined')
+}
+
+describe('a bundled scenario', () => {
+  /** What the cases need that a module cannot have. */
+  const refused = new Map([
+    ['14', 'free pages'],
+    ['14b', 'free pages'],
+    ['14c', 'free pages'],
+    ['21', 'events on 0'],
+    ['21b', 'events on 0'],
+  ])
+
+  it.each(CASES.map(({ number }) => number))(
+    'case %s is a module, or refused with a reason',
+    (number) => {
+      const each = bundled(number)
+      for (const { name } of POLICIES.filter((policy) => !each.inapplicable?.[policy.name])) {
+        const policy = policyNamed(name)
+        const tokens = sampledTokens(subjectOf(each, policy), { executions: 1, seed: 1 })
+        const generated = generateModule({ scenario: each, policy, tokens })
+        if (refused.has(number)) {
+          expect(generated).toMatchObject({ kind: 'refused', object: refused.get(number) })
+          continue
+        }
+        const code = text(generated)
+        expect(isBalanced(code)).toBe(true)
+        const calls = [...code.matchAll(/\b(ksim_\w+)\(/g)].map(([, call]) => `${call}`)
+        expect(calls.filter((call) => !has(call))).toEqual([])
+      }
+    },
+  )
+
+  it('gives the same text again, to the byte', () => {
+    for (const number of ['4', '8b', '11']) {
+      expect(text(made(bundled(number), 'scope'))).toBe(text(made(bundled(number), 'scope')))
+    }
+  })
+
+  it('is followed turn by turn: case 4 under scope', () => {
+    const code = text(made(bundled('4'), 'scope'))
+    const steps = new Map(
+      [...code.matchAll(/struct ksim_op (\w+) = \{ "(.*)" \}/g)].map(([, id, does]) => [id, does]),
+    )
+    const turns = [...code.matchAll(/\{ &(\w+), &(\w+), (\d+), (-?\d+), (.*) \},/g)]
+    expect(
+      turns.map(
+        ([, actor, step, , result, flags]) => `${actor} ${steps.get(step)} ${result} ${flags}`,
+      ),
+    ).toEqual([
+      'a0_quota mutex_lock(dqp->q_qlock) 0 0',
+      'a0_quota current_save(MEMALLOC_NOFS) 0 0',
+      'a0_quota queue_work(xfs-cil, xlog_cil_push_work) 1 0',
+      'a0_quota flush_work(xlog_cil_push_work) 1 KSIM_BLOCKS',
+      'a1_sync queue_work(xfs-cil, xlog_cil_push_work) 0 0',
+      'a2_xlog_cil_push_work process_one_work(xlog_cil_push_work) 1 KSIM_BEGINS',
+      'a2_xlog_cil_push_work kmalloc(GFP_KERNEL) -1 KSIM_PRESSED',
+      'a2_xlog_cil_push_work mutex_lock(dqp->q_qlock) -1 KSIM_BLOCKS',
+    ])
+  })
+
+  it('differs by its policy where the policy makes a difference', () => {
+    const texts = POLICIES.map(({ name }) =>
+      text(made(bundled('4'), name)).replace(/^.*Made by.*$/m, ''),
+    )
+    expect(new Set(texts).size).toBe(POLICIES.length)
+  })
+})
+
+describe('the harness', () => {
+  it('has the files that modules include, and no others', () => {
+    expect(readdirSync(folder).sort()).toEqual([...HARNESS].sort())
+  })
+})
+
+describe('a scenario of a user', () => {
+  const names = [
+    'int',
+    '3rd lock */ #error',
+    'mutex_lock',
+    'a"b\\c??/',
+    'Straße 🚂',
+    '%s%n',
+    '\n\t\0',
+    ' ',
+  ]
+  const hostile = (name: string): Scenario =>
+    scenario({
+      name: 'own',
+      summary: 'a scenario',
+      build(kernel) {
+        const lock = kernel.mutex(name)
+        kernel.shrinker(name, __GFP_FS, function* () {
+          yield* lock.lock()
+          yield* lock.unlock()
+        })
+        const work = kernel.work(name, function* () {
+          yield* kernel.kmalloc(GFP_KERNEL)
+        })
+        const queue = kernel.workqueue(name)
+        kernel.task(name, function* () {
+          yield* lock.lock()
+          yield* kernel.choose(name, [name, name])
+          yield* kernel.scopes.section(PF_MEMALLOC_NOFS, function* () {
+            yield* kernel.kmalloc(kernel.gfp(GFP_NOFS))
+            yield* kernel.queueWork(queue, work)
+            yield* kernel.flushWork(work)
+          })
+          yield* lock.unlock()
+        })
+      },
+    })
+
+  it.each(names)('may have any name: %j', (name) => {
+    const code = text(made(hostile(name), 'scope'))
+    expect(code).toMatch(/^[\t\n\x20-\x7e]*$/)
+    expect(isBalanced(code)).toBe(true)
+    expect(code).not.toContain('??')
+  })
+
+  it('may have names that are any text at all', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
+        const code = text(made(hostile(name), 'scope'))
+        expect(code).toMatch(/^[\t\n\x20-\x7e]*$/)
+        expect(isBalanced(code)).toBe(true)
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('is refused by the name of what cannot be had, and why', () => {
+    const limited = scenario({
+      name: 'limited',
+      summary: 'pages are counted',
+      build(kernel) {
+        kernel.limitMemory({ pages: 1 })
+        kernel.task('t', () => kernel.kmalloc(GFP_KERNEL))
+      },
+    })
+    expect(made(limited, 'scope')).toMatchObject({
+      kind: 'refused',
+      object: 'free pages',
+      why: expect.stringContaining('runs out'),
+    })
+    const spinning = scenario({
+      name: 'spinning',
+      summary: 'two spinlocks in either order',
+      build(kernel) {
+        const a = kernel.spinlock('a')
+        const b = kernel.spinlock('b')
+        for (const [one, other] of [[a, b] as const, [b, a] as const]) {
+          kernel.task(`${one.object} ${other.object}`, function* () {
+            yield* one.lock()
+            yield* other.lock()
+            yield* other.unlock()
+            yield* one.unlock()
+          })
+        }
+      },
+    })
+    expect(made(spinning, 'scope')).toMatchObject({
+      kind: 'refused',
+      why: expect.stringContaining('must not sleep'),
+    })
+  })
+
+  it('made at random is a module', () => {
+    fc.assert(
+      fc.property(plan, (each) => {
+        const generated = made(randomScenario(each), 'convey-on-queue')
+        // A pool of two workers is a queue with max_active 2.
+        expect(isBalanced(text(generated))).toBe(true)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
