@@ -21,7 +21,7 @@ import { setOption } from './set-option.js'
 const MOST_TRIES = 1000
 
 const DETAILS = `
-Exit status: 0 when the schedule was run; 2 when SCENARIO cannot be loaded, or TOKEN does not fit it.
+Exit status: 0 when the schedule was run; 2 when SCENARIO cannot be loaded or TOKEN does not fit it.
 
 Example:
   kernel-sim replay cil-push scope 00001222622S1c2
