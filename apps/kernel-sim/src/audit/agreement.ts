@@ -17,7 +17,7 @@ import {
   currentGfpContext,
   PF_MEMALLOC_NOFS,
   PF_MEMALLOC_NOIO,
-} from '@scopemask/allocator'
+} from '@scopemask/allocator/gfp'
 import type { PageAllocEvent, RequestEvent } from '../trace/event.js'
 import { allocatedWith, type Backend, backendOf, Caches } from './predict.js'
 import { Recent } from './recent.js'

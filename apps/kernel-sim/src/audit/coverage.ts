@@ -1,5 +1,5 @@
 /** Coverage: whether a scope says already what a request passes explicitly. */
-import { PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
+import { PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allocator/gfp'
 import type { RequestEvent } from '../trace/event.js'
 
 /**

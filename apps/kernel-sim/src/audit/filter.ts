@@ -8,7 +8,7 @@ import {
   gfpClass,
   PF_MEMALLOC,
   type Task,
-} from '@scopemask/allocator'
+} from '@scopemask/allocator/gfp'
 import type { RequestEvent } from '../trace/event.js'
 import { scopeName } from './scope-name.js'
 

@@ -7,7 +7,7 @@ import {
   PF_MEMALLOC_NOFS,
   PF_MEMALLOC_NOIO,
   PF_MEMALLOC_PIN,
-} from '@scopemask/allocator'
+} from '@scopemask/allocator/gfp'
 import type { TraceEvent } from '../trace/event.js'
 import type { Stack } from '../trace/stack.js'
 

@@ -12,7 +12,7 @@ import {
   PF_MEMALLOC_NOFS,
   PF_MEMALLOC_NOIO,
   PF_MEMALLOC_PIN,
-} from '@scopemask/allocator'
+} from '@scopemask/allocator/gfp'
 import type { PageAllocEvent } from '../trace/event.js'
 import { type Recordings, SeenIn } from './recordings.js'
 import { Rows } from './rows.js'

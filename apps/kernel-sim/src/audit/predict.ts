@@ -20,7 +20,7 @@ import {
   __GFP_RECLAIMABLE,
   __GFP_THISNODE,
   linux6_18,
-} from '@scopemask/allocator'
+} from '@scopemask/allocator/gfp'
 import type { PageAllocEvent, RequestEvent } from '../trace/event.js'
 
 /** What of a request's flags a slab's pages are allocated with: how to reclaim, and from where. */

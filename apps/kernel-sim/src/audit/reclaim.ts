@@ -1,5 +1,5 @@
 /** Reclaim: which tasks entered it, allowed to do what, for how long, and which shrinkers ran. */
-import { type GfpClass, gfpClass } from '@scopemask/allocator'
+import { type GfpClass, gfpClass } from '@scopemask/allocator/gfp'
 import { reclaimSiteOn } from '../trace/attribute/reclaim-functions.js'
 import type {
   ReclaimBeginEvent,

@@ -2,7 +2,7 @@
  * Request stacks: from where memory is requested, with which flags, and in which scope. A flame graph is drawn from them, and what
  * else comes under a function is counted from them. Their number is limited; requests with further stacks are counted, and not kept.
  */
-import type { GfpClass } from '@scopemask/allocator'
+import type { GfpClass } from '@scopemask/allocator/gfp'
 import type { Stack } from '../trace/stack.js'
 import { type Coverage, coverageOf } from './coverage.js'
 import type { FilteredRequest } from './filter.js'

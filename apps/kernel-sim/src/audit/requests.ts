@@ -1,5 +1,5 @@
 /** Requests: what was asked of the slab allocator, by the class of the flags passed and the scope of the task. */
-import { __GFP_FS, __GFP_IO } from '@scopemask/allocator'
+import { __GFP_FS, __GFP_IO } from '@scopemask/allocator/gfp'
 import type { FlagsFrom } from '../trace/event.js'
 import type { FilteredRequest } from './filter.js'
 import { Rows } from './rows.js'

@@ -4,7 +4,7 @@ import {
   PF_MEMALLOC_NOFS,
   PF_MEMALLOC_NOIO,
   PF_MEMALLOC_PIN,
-} from '@scopemask/allocator'
+} from '@scopemask/allocator/gfp'
 
 /** The scopes that matter to an allocation, in the order in which a name lists them. */
 const SCOPES: readonly (readonly [flag: number, name: string])[] = [

@@ -10,7 +10,7 @@ import {
   PF_MEMALLOC_PIN,
   type Task,
   type TaskFlags,
-} from '@scopemask/allocator'
+} from '@scopemask/allocator/gfp'
 import { Task as CoreTask } from '@scopemask/core/task'
 import type { TraceEvent } from '../trace/event.js'
 import { Recent } from './recent.js'

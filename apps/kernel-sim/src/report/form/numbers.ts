@@ -1,10 +1,9 @@
 /** Numbers: how reports write them. */
 
-const FORMAT = new Intl.NumberFormat('en-US')
-
-/** `1,234,567` */
+/** `1,234,567`, `0.125`. Whole numbers do without Intl, whose first use takes as long as reading two megabytes of a recording. */
 export function number(value: number): string {
-  return FORMAT.format(value)
+  if (!Number.isSafeInteger(value)) return value.toLocaleString('en-US')
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** `81.2 %`; 100 % and 0 % only where they are exact. */

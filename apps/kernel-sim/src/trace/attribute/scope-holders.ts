@@ -6,7 +6,7 @@
  * The list is data, and short on purpose: only functions whose whole body, as far as it calls others, is inside. It is
  * checked against recordings that do have the task flags.
  */
-import { PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allocator'
+import { PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '@scopemask/allocator/gfp'
 
 const HOLDERS: ReadonlyMap<string, number> = new Map([
   // mm/readahead.c: the folios of a read-ahead must not be reclaimed through the filesystem that reads them.

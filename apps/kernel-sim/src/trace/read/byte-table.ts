@@ -21,8 +21,9 @@ export class ByteTable<T> {
   /** Where in `#words` each run begins, and how long it is in bytes. */
   #starts: Int32Array = new Int32Array(32)
   #lengths: Int32Array = new Int32Array(32)
-  /** The runs, each from a word of its own on. */
+  /** The runs, each from an even word on, so that two words can be compared at once. */
   #words: Int32Array = new Int32Array(1 << 8)
+  #pairs: Float64Array = pairsOf(this.#words)
   #used = 0
 
   /** @param make makes what a run of bytes stands for: see `fromText`. */
@@ -40,7 +41,7 @@ export class ByteTable<T> {
       if (
         this.#hashes[run - 1] === hash &&
         this.#lengths[run - 1] === length &&
-        equal(this.#words, this.#starts[run - 1] as number, bytes, start, length)
+        this.#isRun(this.#starts[run - 1] as number, bytes, start, length)
       ) {
         return this.#values[run - 1] as T
       }
@@ -51,7 +52,7 @@ export class ByteTable<T> {
 
   #add(bytes: DataView, start: number, length: number, hash: number): T {
     const value = this.#make(bytes, start, start + length)
-    const words = (length + 3) >> 2
+    const words = ((length + 7) >> 3) << 1
     // What is too long to be remembered at all is made each time.
     if (words > WORDS) return value
     if (this.#values.length === RUNS || this.#used + words > WORDS) this.#clear()
@@ -59,6 +60,7 @@ export class ByteTable<T> {
     if (this.#used + words > this.#words.length) {
       const size = Math.min(WORDS, Math.max(this.#used + words, this.#words.length * 2))
       this.#words = grown(this.#words, size)
+      this.#pairs = pairsOf(this.#words)
     }
     const run = this.#values.length
     this.#starts[run] = this.#used
@@ -68,8 +70,39 @@ export class ByteTable<T> {
       this.#words[this.#used++] = bytes.getInt32(at, true)
     }
     if (length & 3) this.#words[this.#used++] = lastWord(bytes, start, length)
+    this.#used += this.#used & 1
     this.#place(hash, this.#values.push(value))
     return value
+  }
+
+  /**
+   * Returns true if the run from `word` on is that of the `length` bytes from `start` on.
+   *
+   * Eight bytes are compared as one double. Two doubles that are equal have the same bytes unless they are zero, which has two
+   * forms; and what is not a number differs from itself. Text is neither, so that such bytes may take longer.
+   */
+  #isRun(word: number, bytes: DataView, start: number, length: number): boolean {
+    const pairs = this.#pairs
+    const end = start + (length & ~7)
+    let pair = word >> 1
+    let at = start
+    for (; at < end; at += 8) {
+      const value = bytes.getFloat64(at, true)
+      if ((pairs[pair] !== value || value === 0) && !this.#isPair(pair * 2, bytes, at)) return false
+      pair++
+    }
+    let rest = pair * 2
+    if (length & 4) {
+      if (this.#words[rest++] !== bytes.getInt32(at, true)) return false
+    }
+    return (length & 3) === 0 || this.#words[rest] === lastWord(bytes, start, length)
+  }
+
+  #isPair(word: number, bytes: DataView, at: number): boolean {
+    return (
+      this.#words[word] === bytes.getInt32(at, true) &&
+      this.#words[word + 1] === bytes.getInt32(at + 4, true)
+    )
   }
 
   #place(hash: number, run: number): void {
@@ -110,6 +143,11 @@ export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView
   return new DataView(buffer, byteOffset, byteLength)
 }
 
+/** The same memory, two words at a time. */
+function pairsOf(words: Int32Array): Float64Array {
+  return new Float64Array(words.buffer, 0, words.length >> 1)
+}
+
 function grown(from: Int32Array, size: number): Int32Array {
   const to = new Int32Array(size)
   to.set(from)
@@ -141,18 +179,4 @@ function lastWord(bytes: DataView, start: number, length: number): number {
     word = (word << 8) | bytes.getUint8(at)
   }
   return word
-}
-
-/** Whether the run from `word` on is that of the `length` bytes from `start` on. */
-function equal(
-  words: Int32Array,
-  word: number,
-  bytes: DataView,
-  start: number,
-  length: number,
-): boolean {
-  const end = start + (length & ~3)
-  let i = word
-  for (let at = start; at < end; at += 4) if (words[i++] !== bytes.getInt32(at, true)) return false
-  return (length & 3) === 0 || words[i] === lastWord(bytes, start, length)
 }

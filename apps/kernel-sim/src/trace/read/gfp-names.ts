@@ -4,7 +4,7 @@
  * Bits moved between kernels and names did not, so a name stands for the bit it has in 6.18; a flag that 6.18 does
  * not have any more and that changes nothing here stands for no bit.
  */
-import { linux6_18 } from '@scopemask/allocator'
+import { linux6_18 } from '@scopemask/allocator/gfp'
 
 /** Names that 6.18 does not have (include/trace/events/mmflags.h of 4.6 to 6.17). */
 const OLDER: Readonly<Record<string, number>> = {

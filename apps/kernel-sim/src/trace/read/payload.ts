@@ -54,7 +54,7 @@ const PFN = fourBytes('pfn=')
 const STRUCT = fourBytes('stru')
 
 export class PayloadReader {
-  readonly #damage: Damage
+  readonly #damage: Pick<Damage, 'add'>
   readonly #names = new ByteTable(fromText((text) => text))
   readonly #functions = new ByteTable(fromText(functionName))
   readonly #fields = new ByteTable(fromText(readFields))
@@ -63,7 +63,7 @@ export class PayloadReader {
   #bytes: DataView = viewOf(this.#text)
   #wrong: string | undefined
 
-  constructor(damage: Damage) {
+  constructor(damage: Pick<Damage, 'add'>) {
     this.#damage = damage
   }
 

@@ -97,6 +97,7 @@ const LEVELS = 4
 /** No stack comes any more for the records from `from` to `to`. */
 function settle({ waiting }: Place, from = 0, to = waiting.length): void {
   for (let i = from; i < to; i++) (waiting[i] as StackOwner).settled = true
-  if (from === 0 && to === waiting.length) waiting.length = 0
-  else waiting.splice(from, to - from)
+  if (to < waiting.length) waiting.splice(from, to - from)
+  // Mostly there is one, and to take it off is the cheapest.
+  else while (waiting.length > from) waiting.pop()
 }
