@@ -45,6 +45,7 @@ const kernelSimRooms = {
   'audit/': ['trace/', 'input-error.ts'],
   'record/': ['trace/', 'input-error.ts'],
   'replay-memory/': ['trace/', 'input-error.ts'],
+  'sweep/': ['kernel/', 'scenarios/', 'matrix/', 'simulate/', 'input-error.ts'],
   'report/': [
     'kernel/',
     'lockdep/',
@@ -55,6 +56,7 @@ const kernelSimRooms = {
     'log/',
     'audit/',
     'replay-memory/',
+    'sweep/',
     'input-error.ts',
   ],
   'cli/': [
@@ -69,6 +71,7 @@ const kernelSimRooms = {
     'audit/',
     'record/',
     'replay-memory/',
+    'sweep/',
     'report/',
     'audit-trace.ts',
     'input-error.ts',

@@ -51,6 +51,10 @@ declare module '@scopemask/kernel-sim' {
   }
   export const GFP_ATOMIC: number;
   export const GFP_NOWAIT = 2048;
+  export interface GridOptions {
+    readonly limits?: JobLimits;
+    readonly files?: readonly string[];
+  }
   export interface History {
     readonly told: string;
     readonly leavesOut: string;
@@ -70,6 +74,11 @@ declare module '@scopemask/kernel-sim' {
       readonly interrupts: Interrupts;
     }, name: string, kind: InterruptKind, fn: () => Steps<unknown>);
     raise(): Steps<void>;
+  }
+  export interface JobLimits {
+    readonly states?: number;
+    readonly seconds?: number;
+    readonly megabytes?: number;
   }
   export class Journal {
     readonly object: MachineObject;
@@ -146,6 +155,13 @@ declare module '@scopemask/kernel-sim' {
     filtered(gfp: number, restrictions: number): number;
     requestName(gfp: number): string;
     seal(): Machine;
+  }
+  export interface MachineGrid extends GridOptions {
+    readonly machines: readonly string[];
+    readonly policies?: readonly string[];
+    readonly parameters?: VariedParameters;
+    readonly seeds?: number | readonly number[];
+    readonly seconds?: number;
   }
   export class Memcg {
     readonly object: MachineObject;
@@ -251,12 +267,22 @@ declare module '@scopemask/kernel-sim' {
     upRead(): Steps<void>;
   }
   export const SHRINK_STOP = -1;
+  export interface SampledGrid extends ScenarioGrid {
+    readonly seeds?: number | readonly number[];
+    readonly executions?: number;
+    readonly strategy?: 'pct' | 'random';
+  }
   export type Scan = (gfp: number, priority: number) => Steps<unknown>;
   export interface Scenario extends Description {
     readonly build: (kernel: Kernel) => void;
     readonly parameters?: Parameters;
     readonly values?: ParameterValues;
     readonly at?: (chosen: Chosen) => Scenario;
+  }
+  export interface ScenarioGrid extends GridOptions {
+    readonly scenarios: readonly string[];
+    readonly policies?: readonly PolicyName[];
+    readonly parameters?: VariedParameters;
   }
   export interface ScenarioResult {
     readonly policy: PolicyName;
@@ -301,6 +327,11 @@ declare module '@scopemask/kernel-sim' {
     lockIrqsave(): Steps<void>;
     unlockIrqrestore(): Steps<void>;
   }
+  export interface SweepPlan {
+    readonly check?: ScenarioGrid;
+    readonly sample?: SampledGrid;
+    readonly simulate?: MachineGrid;
+  }
   export class Timer {
     readonly object: MachineObject;
     constructor({ machine, tasks, interrupts }: Parts, name: string, fn: () => Steps<unknown>);
@@ -331,6 +362,7 @@ declare module '@scopemask/kernel-sim' {
     exchange(from: number, to: number): Steps<void>;
     takeOne(name: string): Operation;
   }
+  export type VariedParameters = Readonly<Record<string, ParameterValue | readonly ParameterValue[] | 'all'>>;
   export class WaitQueue {
     readonly object: MachineObject;
     constructor(machine: Machine, tasks: TaskStates, name: string);
@@ -409,6 +441,7 @@ declare module '@scopemask/kernel-sim' {
   }
   export const __GFP_NOLOCKDEP: number;
   export function checkScenario(given: Scenario, options?: CheckOptions): ScenarioResult;
+  export function plan(description: SweepPlan): SweepPlan;
   export function scenario<const P extends Parameters = Record<never, never>>(spec: ScenarioSpec<P>): Scenario;
   export function scenario(defined: Scenario): Scenario;
   export {

@@ -12,6 +12,8 @@ export default library({
     // Threads: loaded by file, from beside the command.
     'cell-thread': 'src/cli/cell-thread.ts',
     'search-thread': 'src/cli/search-thread.ts',
+    // A process: started by file as well.
+    'sweep-cage': 'src/cli/sweep-cage.ts',
   },
   format: ['esm'],
   dts: {

@@ -73,3 +73,13 @@ export type { Work } from './kernel/work/work.js'
 export type { PoolOptions, WorkerPool } from './kernel/work/worker-pool.js'
 export type { Workqueue, WorkqueueOptions } from './kernel/work/workqueue.js'
 export type { Counterexample, Waiting } from './matrix/subject.js'
+export {
+  type GridOptions,
+  type JobLimits,
+  type MachineGrid,
+  plan,
+  type SampledGrid,
+  type ScenarioGrid,
+  type SweepPlan,
+  type VariedParameters,
+} from './sweep-plan.js'

@@ -15,5 +15,6 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['gfp', async () => (await import('./gfp.js')).gfp],
   ['record', async () => (await import('./record.js')).record],
   ['replay-memory', async () => (await import('./replay-memory.js')).replayMemoryCommand],
+  ['sweep', async () => (await import('./sweep.js')).sweep],
   ['simulate', async () => (await import('./simulate.js')).simulate],
 ])

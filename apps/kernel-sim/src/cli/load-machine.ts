@@ -6,15 +6,19 @@ import type { Chosen } from '../kernel/parameters.js'
 import type { Scenario } from '../kernel/scenario.js'
 import type { MachineFile } from '../simulate/machine-file/machine-file.js'
 import { machineFromObject, machineFromYaml } from '../simulate/machine-file/read-machine.js'
+import type { FieldValues } from '../simulate/machine-file/set-fields.js'
 import { fileAt, loadModule } from './load-module.js'
 import { loadScenario } from './load-scenario.js'
 
-/** Reads a machine. @throws InputError when the file cannot be read, with a sentence for each thing that is wrong in it */
-export async function loadMachine(given: string): Promise<MachineFile> {
+/** Reads a machine. @param set values of fields in place of those that it has @throws InputError when the file cannot be read, with a sentence for each thing that is wrong in it */
+export async function loadMachine(given: string, set: FieldValues = {}): Promise<MachineFile> {
   const path = fileAt(given, 'a machine')
-  if (/\.ya?ml$/i.test(given)) return machineFromYaml(textOf(path, given), given)
+  if (/\.ya?ml$/i.test(given)) return machineFromYaml(textOf(path, given), given, { set })
   if (/\.[cm]?[jt]s$/i.test(given)) {
-    return machineFromObject(await loadModule(given), given, textOf(path, given))
+    return machineFromObject(await loadModule(given), given, {
+      source: textOf(path, given),
+      set,
+    })
   }
   throw new InputError(`${given} is no machine: its name ends with .yaml or .ts`)
 }

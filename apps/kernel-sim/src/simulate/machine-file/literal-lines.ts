@@ -18,12 +18,13 @@ const TOKEN =
 /** Before a brace that begins an object, and no block. */
 const BEFORE_OBJECT = new Set([':', ',', '(', '[', '=', '?'])
 
-/** What stands before a machine, or before something that only looks like it: the one with the most fields is it. */
-const BEGIN = /\bmachine\s*\(|\bexport\s+default\b/g
-
-/** The lines of a machine's fields, by their paths. */
-export function literalLines(source: string): ReadonlyMap<string, number> {
-  return [...source.matchAll(BEGIN)]
+/**
+ * The lines of an object's fields, by their paths.
+ * @param call the function that it is given to, such as machine; or it is the default export. Of what only looks like it, the one with the
+ * most fields is it.
+ */
+export function literalLines(source: string, call: string): ReadonlyMap<string, number> {
+  return [...source.matchAll(new RegExp(`\\b${call}\\s*\\(|\\bexport\\s+default\\b`, 'g'))]
     .map(({ index, 0: begin }) => linesAfter(source, index + begin.length))
     .reduce((most, each) => (each.size > most.size ? each : most), new Map<string, number>())
 }

@@ -36,7 +36,7 @@ export function objectTree(
         })
       return { ...place, kind: 'map', entries }
     }
-    const where = path === '' ? 'a machine' : path
+    const where = path === '' ? 'the file' : path
     complaints.push({ line: place.line, sentence: `${where} takes no ${typeof each}` })
     return nothing
   }

@@ -3,7 +3,9 @@ import { InputError } from '../../input-error.js'
 import { Complaints } from './kinds.js'
 import { literalLines } from './literal-lines.js'
 import { type MachineFile, machineOf } from './machine-file.js'
+import { mistakesText } from './mistakes.js'
 import { objectTree } from './object-tree.js'
+import { type FieldValues, setFields } from './set-fields.js'
 import type { Complaint, Tree } from './tree.js'
 import { yamlTree } from './yaml-tree.js'
 
@@ -13,44 +15,46 @@ interface Read {
   readonly complaints: readonly Complaint[]
 }
 
-/** From YAML. @param where the name of the file @throws InputError with a sentence for each mistake, with its line */
-export function machineFromYaml(text: string, where: string): MachineFile {
-  return machineFrom(yamlTree(text), where)
+/** What is known of a machine's file, and what differs from that. */
+export interface MachineSource {
+  /** The text of the program that it is from, for lines. */
+  readonly source?: string
+  /** Values of fields in place of those that it has. */
+  readonly set?: FieldValues
 }
 
-/** From an object. @param source the text of the program that it is from, for lines @throws InputError as above */
-export function machineFromObject(value: unknown, where: string, source = ''): MachineFile {
-  const lines = literalLines(source)
+/** From YAML. @param where the name of the file @throws InputError with a sentence for each mistake, with its line */
+export function machineFromYaml(
+  text: string,
+  where: string,
+  { set }: Pick<MachineSource, 'set'> = {},
+): MachineFile {
+  return machineFrom(yamlTree(text), where, set)
+}
+
+/** From an object. @throws InputError as above */
+export function machineFromObject(
+  value: unknown,
+  where: string,
+  { source = '', set }: MachineSource = {},
+): MachineFile {
+  const lines = literalLines(source, 'machine')
   return machineFrom(
     objectTree(value, (path) => lines.get(path)),
     where,
+    set,
   )
 }
 
-function machineFrom({ tree, complaints: before }: Read, where: string): MachineFile {
+function machineFrom(
+  { tree: read, complaints: before }: Read,
+  where: string,
+  set: FieldValues = {},
+): MachineFile {
   const complaints = new Complaints()
-  const machine = tree === null ? null : machineOf(tree, complaints)
-  const all = [...before, ...complaints.all]
+  const changed = read === null ? null : setFields(read, set)
+  const machine = changed === null ? null : machineOf(changed.tree, complaints)
+  const all = [...before, ...(changed?.complaints ?? []), ...complaints.all]
   if (machine !== null && all.length === 0) return machine
-  throw new InputError(sentences(all, where))
-}
-
-/** How many mistakes are said; more than that, and the file is no machine. */
-const MOST = 50
-
-function sentences(complaints: readonly Complaint[], where: string): string {
-  const inOrder = [...complaints].sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
-  const placed = inOrder.map(({ line, sentence }) => ({
-    place: line === undefined ? '' : `line ${line}: `,
-    sentence,
-  }))
-  const [first] = placed
-  if (placed.length === 1 && first !== undefined) {
-    return first.place === ''
-      ? `${where}: ${first.sentence}`
-      : `${where}, ${first.place}${first.sentence}`
-  }
-  const said = placed.slice(0, MOST).map(({ place, sentence }) => `\n  ${place}${sentence}`)
-  const more = placed.length > MOST ? `\n  and ${placed.length - MOST} more` : ''
-  return `${where} has ${placed.length} mistakes:${said.join('')}${more}`
+  throw new InputError(mistakesText(all, where))
 }

@@ -116,7 +116,7 @@ class Reader {
       ) {
         return { ...place, kind: 'scalar', value }
       }
-      return this.#wrong(place, `${spot.path} is nothing that a machine file has a use for`)
+      return this.#wrong(place, `${spot.path} is nothing that such a file has a use for`)
     }
     if (isSeq(node)) {
       const items = node.items.map((item, index) =>
@@ -131,7 +131,7 @@ class Reader {
         entries: node.items.flatMap((pair) => this.#entry(pair, spot, line)),
       }
     }
-    return this.#wrong(place, `${spot.path} is nothing that a machine file has a use for`)
+    return this.#wrong(place, `${spot.path} is nothing that such a file has a use for`)
   }
 
   #entry(

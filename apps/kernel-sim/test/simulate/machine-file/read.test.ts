@@ -143,7 +143,7 @@ faults:
     [
       'bytes',
       `${SMALL}seed: !!binary abcd`,
-      'm.yaml, line 4: seed is nothing that a machine file has a use for',
+      'm.yaml, line 4: seed is nothing that such a file has a use for',
     ],
     [
       'a tag',
@@ -205,7 +205,7 @@ export default machine({
       { type: 'disk-slow', at: '1 s', times: 'x' },
     ],
   }
-  expect(() => machineFromObject(value, 'm.ts', source)).toThrow(
+  expect(() => machineFromObject(value, 'm.ts', { source })).toThrow(
     new InputError(
       'm.ts has 2 mistakes:\n' +
         '  line 13: workloads.cache.size takes a size such as 512 MiB, from 4 KiB to 64 GiB, not 3\n' +
