@@ -25,6 +25,10 @@ export interface Load {
   readonly runs: number
   /** Names of policies. */
   readonly policies: readonly string[]
+  /** Some of its workloads are a user's own code. */
+  readonly own: boolean
+  /** What of it is without effect: sentences. */
+  readonly notes: readonly string[]
   readonly start: (run: Run) => Simulation
 }
 
@@ -45,6 +49,8 @@ export function loadOfMachine(machine: MachineFile, said: Overrides): Load {
     seed: said.seed ?? machine.seed,
     runs: said.runs ?? machine.runs,
     policies: said.policy ?? machine.policies,
+    own: machine.workloads.some(({ own }) => own),
+    notes: machine.notes,
     start: ({ policy, seed, timeline }) =>
       machineSimulation(machine, {
         seed,
@@ -64,6 +70,8 @@ export function loadOfPlan(plan: Plan, spec: MachineSpec, said: Overrides): Load
     seed: said.seed ?? plan.seed,
     runs: said.runs ?? 1,
     policies: said.policy ?? ['scope'],
+    own: false,
+    notes: [],
     start: ({ policy, seed, timeline }) =>
       planned({ ...plan, duration: seconds * 1000 }, spec, {
         seed,

@@ -7,6 +7,7 @@ import { PROC_FILES, type ProcFiles, procFiles } from '../simulate/proc/proc-fil
 import type { SimulationResult } from '../simulate/result.js'
 import type { Simulation } from '../simulate/simulation.js'
 import { SECOND } from '../simulate/time.js'
+import { runWatched } from './run-watched.js'
 
 /** What is wanted: names of files, and for the kernel's own files a folder and virtual seconds. */
 export interface Wanted {
@@ -31,13 +32,13 @@ export class Probe {
     return this.#wanted.perfetto !== undefined
   }
 
-  /** Runs a simulation up to the last of the times, and writes the kernel's files at each. @throws InputError when they cannot be written */
-  look(simulation: Simulation, onProgress: (now: number) => void): void {
+  /** Runs a simulation, some of whose workloads may be a user's own, up to the last of the times, and writes the kernel's files at each. @throws InputError when they cannot be written */
+  look(simulation: Simulation, own: boolean, onProgress: (now: number) => void): void {
     this.#simulation = simulation
     const { proc } = this.#wanted
     if (proc === undefined) return
     for (const time of this.#times) {
-      simulation.run(onProgress, time * SECOND)
+      runWatched(simulation, own, { onProgress, limit: time * SECOND })
       write(this.#times.length === 1 ? proc : join(proc, `${time}s`), procFiles(simulation))
     }
   }
@@ -48,8 +49,13 @@ export class Probe {
     if (proc !== undefined && this.#times.length === 0) write(proc, result.proc)
     if (dmesg !== undefined) writeTo(dmesg, result.dmesg)
     const timeline = this.#simulation?.timeline ?? null
-    if (perfetto !== undefined && timeline !== null)
-      writeTo(perfetto, machineTrace(result, timeline))
+    if (perfetto === undefined || timeline === null) return
+    writeTo(perfetto, machineTrace(result, timeline))
+    const { fullAt } = timeline
+    if (fullAt === Number.POSITIVE_INFINITY) return
+    process.stderr.write(
+      `${perfetto} has what happened in the first ${(fullAt / SECOND).toFixed(2)} s, which was all that a trace keeps: run fewer --seconds to see the end. Its counters go on.\n`,
+    )
   }
 }
 

@@ -27,6 +27,7 @@ import { loadMachine, scenarioOfMachine } from './load-machine.js'
 import { loadScenario } from './load-scenario.js'
 import { Probe } from './probe.js'
 import { Progress } from './progress.js'
+import { runWatched } from './run-watched.js'
 import { setOption } from './set-option.js'
 
 /** The machine that runs when none is given. */
@@ -135,7 +136,7 @@ async function run(machine: string | undefined, options: Options): Promise<void>
   const results = resultsOf(load, progress, probe)
   const [first] = results
   if (first !== undefined) probe.end(first)
-  if (options.json) process.stdout.write(simulationJson(results))
+  if (options.json) process.stdout.write(simulationJson(results, comparisonOf(load, results)))
   else process.stdout.write(formed(pageOf(load, results), options))
 }
 
@@ -187,8 +188,8 @@ function resultsOf(load: Load, progress: Progress, probe?: Probe): SimulationRes
         progress.say(
           () => `${policy.name}, seed ${seed}: ${now / SECOND} of ${load.seconds} virtual seconds`,
         )
-      probed?.look(simulation, onProgress)
-      simulation.run(onProgress)
+      probed?.look(simulation, load.own, onProgress)
+      runWatched(simulation, load.own, { onProgress })
       return resultOf(simulation, { machine: load.spec.name, policy: policy.name, seed })
     }),
   )
@@ -199,10 +200,12 @@ function resultsOf(load: Load, progress: Progress, probe?: Probe): SimulationRes
 /** The page of results: of one policy, or of several side by side. */
 function pageOf(load: Load, results: readonly SimulationResult[]): Page {
   const [first] = results
-  if (load.policies.length > 1 || first === undefined) {
-    return comparisonPage(comparisonOf(load, results))
-  }
-  return simulationPage(first, comparisonOf(load, results))
+  const comparison = comparisonOf(load, results)
+  const page =
+    load.policies.length > 1 || first === undefined
+      ? comparisonPage(comparison)
+      : simulationPage(first, comparison)
+  return { ...page, lead: [...page.lead, ...load.notes] }
 }
 
 /** The results of policies side by side. */

@@ -3,6 +3,7 @@ import type { Facts } from './measure/facts.js'
 import { factsOf } from './measure/facts.js'
 import { type Measured, measuredOf } from './measure/measured.js'
 import type { Sample } from './measure/samples.js'
+import type { Stuck } from './measure/stuck.js'
 import type { WorkLog } from './measure/work-log.js'
 import type { Kill } from './memory/oom.js'
 import { type ProcFiles, procFiles } from './proc/proc-files.js'
@@ -34,6 +35,8 @@ export interface SimulationResult extends Measured {
   readonly kills: readonly Kill[]
   /** Tasks of a scenario that wait for each other for ever. */
   readonly hang: Hang | null
+  /** Workloads that got nowhere at the end. */
+  readonly stuck: readonly Stuck[]
   /** The kernel's own files at the end of the run. */
   readonly proc: ProcFiles
   /** What the kernel has logged: reports of the OOM killer, failed allocations. */
@@ -61,6 +64,7 @@ export function resultOf(
     samples: simulation.samples.rows,
     kills: simulation.vm.oom.kills.map((kill) => ({ ...kill, at: kill.at - simulation.began })),
     hang: simulation.scenario?.hang ?? null,
+    stuck: simulation.stuck,
     proc: procFiles(simulation),
     dmesg: simulation.kernelLog.text,
   }

@@ -22,6 +22,7 @@ import { Metadata } from './fs/metadata.js'
 import type { MachineSpec } from './machine-spec.js'
 import { countersOf, type Facts } from './measure/facts.js'
 import { Samples } from './measure/samples.js'
+import { type Stuck, stuckOf } from './measure/stuck.js'
 import { type SeriesSpec, TimeSeries } from './measure/time-series.js'
 import { Timeline } from './measure/timeline.js'
 import { WorkLog } from './measure/work-log.js'
@@ -37,6 +38,7 @@ import { Psi } from './sched/psi.js'
 import { Task } from './task.js'
 import { JIFFY, SECOND } from './time.js'
 import { Os, type System } from './workload/os.js'
+import { UserCode } from './workload/user-code.js'
 
 /** Of the file LRU, no page of a file: what the filesystem has in use for good. */
 const FIXED = 'filesystem'
@@ -76,6 +78,8 @@ type Events = NonNullable<ReturnType<Vm['memory']['counters']>['events']>
 const SAMPLE = SECOND / 2
 /** ns after which it is looked whether the run is over. */
 const PIECE = SECOND / 100
+/** Pieces in a row under one guard. */
+const STRETCH = 10
 /** The superblock among the blocks of the journal, and when it has been committed. */
 const SUPERBLOCK = 0
 const COMMITTED = 5.1 * SECOND
@@ -103,6 +107,10 @@ export class Simulation {
   readonly tasks: readonly Task[]
   /** What happened, slice by slice; null unless it was asked for. */
   readonly timeline: Timeline | null
+  /** Workloads that are a user's own: whose code runs. */
+  readonly userCode = new UserCode()
+  /** Workloads that got nowhere when the time of the run was over. */
+  stuck: readonly Stuck[] = []
   /** When the run began, on the clock, and how long it took, ns. */
   readonly began: number
   elapsed = 0
@@ -187,6 +195,7 @@ export class Simulation {
       smallFiles: this.files,
       files: new Map<string, FileCache>(),
       began: this.began,
+      userCode: this.userCode,
     }
     this.logs = workloads.map(({ name }) => new WorkLog(name))
     this.tasks = workloads.map(({ name, nofs, program }, index) => {
@@ -218,6 +227,7 @@ export class Simulation {
     clock.at(this.began + duration, () => {
       this.elapsed = duration
       this.closing = countersOf(this)
+      this.stuck = stuckOf(this)
       this.cpus.wake(harness)
     })
     this.cpus.start(harness)
@@ -233,17 +243,25 @@ export class Simulation {
    * Runs to the end: until the main tasks have ended, all have, or time is over.
    * @param onProgress is told the time, ns since the run began
    * @param limit goes no further than this, ns since the run began: it can be called again
+   * @param guard runs each stretch of it: it may stop code that does not come back
    */
-  run(onProgress?: (now: number) => void, limit = Number.POSITIVE_INFINITY): void {
+  run(
+    onProgress?: (now: number) => void,
+    limit = Number.POSITIVE_INFINITY,
+    guard: (stretch: () => void) => void = (stretch) => stretch(),
+  ): void {
     const { clock, cpus, began } = this
     // What is under way when time is over comes to its end.
     const last = Math.min(this.#duration + GRACE, limit)
     // In small pieces, since the run ends when its main task does.
-    while (this.#reached < last && !this.#over()) {
-      this.#reached += PIECE
-      cpus.run(began + this.#reached)
-      if (this.#reached % SAMPLE === 0) onProgress?.(this.#reached)
+    const stretch = (): void => {
+      for (let i = 0; i < STRETCH && this.#reached < last && !this.#over(); i++) {
+        this.#reached += PIECE
+        cpus.run(began + this.#reached)
+        if (this.#reached % SAMPLE === 0) onProgress?.(this.#reached)
+      }
     }
+    while (this.#reached < last && !this.#over()) guard(stretch)
     for (const [index, log] of this.logs.entries()) {
       const task = this.tasks[index]
       log.end(clock.now - began, task === undefined ? 0 : cpus.timeOf(task))

@@ -14,6 +14,9 @@ export class Task extends CpuTask {
   anon: Int32Array = new Int32Array(0)
   /** How many of them there are. */
   rss = 0
+  /** Since when its reclaims have freed nothing, on the clock, and how many in a row; -1 while they free something. */
+  vainSince = -1
+  vain = 0
   /** It is kept from going on by the lack of memory (task->in_memstall): see Psi. */
   memstall = false
   /** Since when, on the clock, it has been what it is: running, runnable, or asleep. */

@@ -148,8 +148,9 @@ workloads:
   }
   expect(reports.map(({ kind }) => kind)).toEqual(['oom-kill'])
   expect(reports[0]).toMatchObject({ verdict: 'explained', kernel: '6.1.192' })
-  expect(reports[0]?.summary).toBe(
-    'writer asked for one page with GFP_HIGHUSER_MOVABLE|__GFP_WRITE, and the OOM killer killed hog (pid 100).',
+  // Who needs memory just then may be the hog itself, or somebody else.
+  expect(reports[0]?.summary).toMatch(
+    /^\w+ asked for one page with GFP_HIGHUSER_MOVABLE\|__GFP_\w+.*, and the OOM killer killed hog \(pid 100\)\.$/,
   )
   expect(readFileSync(dmesg, 'utf8')).toContain(`anon-rss:${(run?.kills[0]?.rss ?? 0) * 4}kB`)
 })

@@ -17,6 +17,7 @@ import {
   listsChart,
   pressureChart,
 } from './chart/simulation-charts.js'
+import { stuckSentences } from './stuck-sentence.js'
 
 /** What is compared. */
 export interface Comparison {
@@ -36,7 +37,7 @@ export function comparisonPage(comparison: Comparison): Page {
   const names = policies.map(({ name }) => name)
   return {
     title: `kernel-sim simulate: ${machine} under ${plural(policies.length, 'policy', 'policies')}`,
-    lead: [...differences(comparison), ...hangs(comparison)],
+    lead: [...differences(comparison), ...hangs(comparison), ...stuckOnes(comparison)],
     marks: [],
     sections: sections([
       section('figures', 'Side by side', [
@@ -94,7 +95,8 @@ const COSTS: Readonly<Record<string, string>> = {
 /** What is counted as the cost of scopes: names of figures. */
 export const COST_FIGURES = Object.keys(COSTS)
 
-function costSection({ policies, costs }: Comparison): Section | undefined {
+/** What was kept from requests by their scopes, by policy. */
+export function costSection({ policies, costs }: Comparison): Section | undefined {
   if (costs.length === 0) {
     return section('costs', 'What scopes cost', [
       'Nothing: no request that had to keep out of the filesystem was short of memory.',
@@ -227,6 +229,18 @@ function differences({ policies, figures }: Comparison): string[] {
     })
     const more = real.length > 4 ? `, and ${plural(real.length - 4, 'other figure')}` : ''
     return `${name} differs from ${first?.name ?? ''}: ${said.join(', ')}${more}.`
+  })
+}
+
+/** Of each policy the first run in which a workload got nowhere. */
+function stuckOnes({ policies, results }: Comparison): string[] {
+  return policies.flatMap(({ name }) => {
+    const of = results.filter(({ policy }) => policy === name)
+    const found = of.filter(({ stuck }) => stuck.length > 0)
+    const [first] = found
+    if (first === undefined) return []
+    const [sentence = ''] = stuckSentences(first.stuck)
+    return [`Under ${name}, in ${found.length} of ${plural(of.length, 'run')}, ${sentence}`]
   })
 }
 

@@ -54,6 +54,11 @@ export function machineTrace(result: SimulationResult, timeline: Timeline): Uint
     trace.slice({ track: disk, name: `${write ? 'write' : 'read'} ${bytes / 1024} KiB`, from, to })
   }
   addReclaims(trace, timeline, ofTask)
+  const last = Math.max(0, ...result.series.at)
+  if (timeline.fullAt < last) {
+    const name = 'from here on only counters were kept'
+    trace.slice({ track: machine, name, from: timeline.fullAt, to: last })
+  }
   return trace.bytes()
 }
 

@@ -14,16 +14,17 @@ import {
   listsChart,
   pressureChart,
 } from './chart/simulation-charts.js'
-import { type Comparison, figureTable } from './comparison-page.js'
+import { type Comparison, costSection, figureTable } from './comparison-page.js'
 import { figure } from './figure.js'
 import { sparkline } from './sparkline.js'
+import { stuckSentences } from './stuck-sentence.js'
 
 /**
  * The page of a run.
  * @param runs all runs, when there were several seeds: their figures; everything else is of the one run
  */
 export function simulationPage(result: SimulationResult, runs?: Comparison): Page {
-  const { machine, policy, seed, seconds, workloads, kills, hang } = result
+  const { machine, policy, seed, seconds, workloads, kills, hang, stuck } = result
   return {
     title: `kernel-sim simulate: ${machine} under ${policy}, seed ${seed}`,
     lead: [
@@ -37,6 +38,7 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
         : [
             `After ${(hang.at / 1e9).toFixed(2)} s the tasks of ${hang.scenario} hang: ${hang.why}. kernel-sim replay ${hang.scenario} ${hang.policy} ${hang.token}${setOptions(hang.values)} shows the way there.`,
           ]),
+      ...stuckSentences(stuck),
     ],
     marks: [
       {
@@ -44,6 +46,9 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
         text: kills.length === 0 ? 'nobody was killed' : plural(kills.length, 'OOM kill'),
       },
       ...(hang === null ? [] : [{ good: false, text: 'tasks hang' }]),
+      ...(stuck.length === 0
+        ? []
+        : [{ good: false, text: `${plural(stuck.length, 'workload')} got nowhere` }]),
     ],
     sections: sections([
       runsSection(runs),
@@ -53,6 +58,7 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
       delaySection(result),
       allocationSection(result),
       reclaimSection(result),
+      runs === undefined || runs.costs.length === 0 ? undefined : costSection(runs),
       logSection(result),
     ]),
   }

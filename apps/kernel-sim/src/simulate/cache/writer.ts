@@ -78,7 +78,7 @@ export class Writer {
         if (page < 0) return false
         this.#cache.add(file, place, page, true)
       } else this.#cache.lock(page)
-      if (!this.#journal.tryStart()) yield* this.#journal.start(task)
+      if (!this.#journal.tryStart(task)) yield* this.#journal.start(task)
       if (inode >= 0 && this.#metadata.isBusy(inode)) yield* this.#metadata.access(task, inode)
       if (!this.#vm.passes(cost)) yield cost
       this.#cache.ready(page)
@@ -86,7 +86,7 @@ export class Writer {
       this.#writeback.markDirty(file, place, page)
       if (place >= open.size) open.size = place + 1
       if (place % GROUP === 0) changed = blocks ?? blocksOf(file, place)
-      this.#journal.stop(file, changed)
+      this.#journal.stop(task, file, changed)
       if (this.#writeback.throttle.dirtied(task)) yield* this.#writeback.throttle.balance(task)
     }
     return true

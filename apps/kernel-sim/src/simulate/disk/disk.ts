@@ -32,6 +32,8 @@ export class Disk {
   readonly #finish = (): void => this.#finished()
   readonly read = { requests: 0, bytes: 0 }
   readonly written = { requests: 0, bytes: 0 }
+  /** When it finished a request last, on the clock. */
+  lastDone = 0
   /** Where it is slow or stands still; null for nowhere. */
   pace: DiskPace | null = null
   /** Is told of each request when it is done, and how long after it was accepted, ns. */
@@ -88,6 +90,7 @@ export class Disk {
     const accepted = this.#queue[this.#spec.queueDepth - 1]
     if (accepted !== undefined) accepted.since = this.#clock.now
     this.#busy = false
+    this.lastDone = this.#clock.now
     this.onDone?.(request, this.#clock.now - request.since)
     request.done()
     const next = this.#waiting.shift()

@@ -129,7 +129,7 @@ export class Files {
     yield* this.#journal.start(task)
     const blocks = [directoryBlock(directory), inodeBlock(inode), BITMAP, DESCRIPTORS]
     for (const block of blocks) yield* this.#metadata.access(task, block)
-    this.#journal.stop(null, blocks)
+    this.#journal.stop(task, null, blocks)
     const cache = this.#cache.open(`file ${file}`, pages)
     this.#data.set(file, cache)
     const open = this.#reader.open(cache, 0)
@@ -144,7 +144,7 @@ export class Files {
     const inode = this.objects.inodeOf(file)
     const blocks = [directoryBlock(directory), inodeBlock(inode), BITMAP, DESCRIPTORS]
     for (const block of blocks) yield* this.#metadata.access(task, block)
-    this.#journal.stop(null, blocks)
+    this.#journal.stop(task, null, blocks)
     const cache = this.#data.get(file)
     if (cache !== undefined) {
       this.#writeback.discard(cache)

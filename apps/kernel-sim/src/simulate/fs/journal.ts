@@ -17,8 +17,8 @@ const COMMIT_INTERVAL = 5 * SECOND
 const BLOCK = 4096
 
 interface Transaction {
-  /** Handles under way. */
-  handles: number
+  /** Who has a handle under way. */
+  readonly holders: Task[]
   /** The metadata blocks that it has changed, by place on the disk. */
   readonly blocks: Set<number>
   /** Those of the handle that ended last. */
@@ -72,20 +72,25 @@ export class Journal {
   }
 
   /** Starts a handle, if it need not wait; returns false if it does. */
-  tryStart(): boolean {
+  tryStart(task: Task): boolean {
     if (this.#locked) return false
-    this.#join().handles++
+    this.#join().holders.push(task)
     this.counts.handles++
     return true
   }
 
   /** Starts a handle (jbd2_journal_start): it waits while the running transaction is being locked. */
   *start(task: Task): LiveSteps {
-    while (!this.tryStart()) {
+    while (!this.tryStart(task)) {
       this.#blocked.push(task)
       task.reason = WaitReason.JOURNAL
       yield WAIT
     }
+  }
+
+  /** Who has handles that the next commit has to wait for. */
+  get holders(): readonly Task[] {
+    return this.#running?.holders ?? []
   }
 
   /**
@@ -93,17 +98,19 @@ export class Journal {
    * @param file whose data the transaction waits for
    * @param blocks the metadata blocks that it has changed
    */
-  stop(file: FileCache | null, blocks: readonly number[]): void {
+  stop(task: Task, file: FileCache | null, blocks: readonly number[]): void {
     const transaction = this.#running
     if (transaction === null) return
-    transaction.handles--
+    const { holders } = transaction
+    const last = holders.pop()
+    if (last !== undefined && last !== task) holders[holders.indexOf(task)] = last
     if (file !== null) transaction.files.add(file)
     // The same blocks again and again, as when a file grows.
     if (transaction.last !== blocks) {
       for (const block of blocks) transaction.blocks.add(block)
       transaction.last = blocks
     }
-    if (transaction.handles === 0 && this.#locked) this.#cpus.wake(this.task)
+    if (holders.length === 0 && this.#locked) this.#cpus.wake(this.task)
   }
 
   /** A handle that takes no time: a block is changed. */
@@ -142,7 +149,7 @@ export class Journal {
   #join(): Transaction {
     if (this.#running !== null) return this.#running
     const transaction: Transaction = {
-      handles: 0,
+      holders: [],
       blocks: new Set(),
       last: [],
       files: new Set(),
@@ -173,7 +180,7 @@ export class Journal {
   *#commit(transaction: Transaction): LiveSteps {
     const { task } = this
     this.#locked = true
-    while (transaction.handles > 0) {
+    while (transaction.holders.length > 0) {
       task.reason = WaitReason.JOURNAL
       yield WAIT
     }

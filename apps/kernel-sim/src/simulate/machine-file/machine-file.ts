@@ -50,6 +50,8 @@ export interface MachineFile {
   readonly workloads: readonly MachineWorkload[]
   readonly scenario: NamedScenario | null
   readonly faults: readonly Fault[]
+  /** What is said in it and has no effect: sentences. */
+  readonly notes: readonly string[]
 }
 
 const DISK = record('the disk', {
@@ -109,7 +111,7 @@ const SYSCTLS = record('sysctls', {
     500,
     'how often old pages are looked for; 0 for never',
   ),
-  swappiness: withDefault(count(0, 200), 60, 'without effect: these machines have no swap'),
+  swappiness: optional(count(0, 200), 'without effect: these machines have no swap'),
   vfs_cache_pressure: withDefault(
     count(0, 10_000),
     100,
@@ -180,6 +182,10 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
     workloads,
     scenario: scenario === undefined ? null : { given: scenario, line: at(tree, 'scenario').line },
     faults,
+    notes:
+      values.sysctls?.swappiness === undefined
+        ? []
+        : ['sysctls.swappiness has no effect: these machines have no swap.'],
   }
 }
 

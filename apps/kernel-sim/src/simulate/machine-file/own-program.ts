@@ -1,6 +1,7 @@
 /** Own program: a workload that is a generator function of its user's, with what goes wrong in it said as the user's mistake. */
 import { WAIT } from '@scopemask/checker/live'
 import { InputError } from '../../input-error.js'
+import type { Os } from '../workload/os.js'
 import { Process, type Steps } from '../workload/process.js'
 import type { WorkloadProgram } from './workload-types.js'
 
@@ -13,12 +14,18 @@ export function ownProgram(code: (...args: never[]) => unknown): WorkloadProgram
     function* (os) {
       const process = new Process(os, span)
       // It was taken from a file: what it is given and gives back is looked at here.
-      const steps = made(code as (os: Process) => unknown, process)
+      const steps = made(os, code as (os: Process) => unknown, process)
       for (let answer = 0; ; ) {
-        const { done, value } = next(steps, answer, process)
+        const { done, value } = next(os, steps, answer, process)
         if (done === true) break
         if (typeof value !== 'number' || !(value >= 0 || value === WAIT)) {
           throw wrong(process, 'yields what is no time in ns: calls need yield*, with the star')
+        }
+        if (value === WAIT && !process.calling) {
+          throw wrong(
+            process,
+            'yields -1, which waits to be woken, and nobody would wake it: let it sleep',
+          )
         }
         answer = yield value
       }
@@ -27,12 +34,13 @@ export function ownProgram(code: (...args: never[]) => unknown): WorkloadProgram
 }
 
 function made(
+  os: Os,
   code: (os: Process) => unknown,
   process: Process,
 ): Iterator<unknown, unknown, number> {
   let steps: unknown
   try {
-    steps = code(process)
+    steps = os.userCode.run(process, () => code(process))
   } catch (thrown) {
     throw failed(process, thrown)
   }
@@ -42,9 +50,9 @@ function made(
   throw wrong(process, 'is no generator function: write function* (os) { ... }')
 }
 
-function next(steps: Iterator<unknown, unknown, number>, answer: number, process: Process) {
+function next(os: Os, steps: Iterator<unknown, unknown, number>, answer: number, process: Process) {
   try {
-    return steps.next(answer)
+    return os.userCode.run(process, () => steps.next(answer))
   } catch (thrown) {
     throw failed(process, thrown)
   }

@@ -16,6 +16,8 @@ export interface MachineWorkload {
   readonly nofs: boolean
   /** The run ends when it does. */
   readonly main: boolean
+  /** It is code of a user's, which may never come back. */
+  readonly own: boolean
   /** What it does on a machine that runs for so long, ns. */
   readonly program: (end: number) => Program
 }
@@ -39,6 +41,7 @@ type Common = Values<typeof COMMON>
 /** A workload that has no name yet. */
 interface Unnamed {
   readonly common: Common
+  readonly own: boolean
   readonly program: WorkloadProgram
 }
 
@@ -50,7 +53,7 @@ const TYPES = Object.fromEntries(
         says,
         fields: { ...fields, ...COMMON },
         // Its fields have those of all workloads among them.
-        make: (values) => ({ common: values as Common, program: make(values) }),
+        make: (values) => ({ common: values as Common, own: false, program: make(values) }),
       },
     ],
   ),
@@ -94,7 +97,7 @@ function named(
   }
   const read = one(value, complaints)
   if (read === undefined) return undefined
-  const { common, program } = read
+  const { common, own, program } = read
   const { start, stop, processes, nofs, main } = common
   if (stop !== undefined && stop <= start) {
     complaints.add(place, `${place.path} ends before it begins`)
@@ -105,6 +108,7 @@ function named(
       name,
       nofs,
       main,
+      own,
       program: (end): Program => {
         const span: Span = { name, start, stop: Math.min(stop ?? end, end) }
         const steps = program(span)
@@ -124,7 +128,7 @@ function one(tree: Tree, complaints: Complaints): Unnamed | undefined {
     what: `${tree.path} (a workload of its own)`,
     complaints,
   })
-  return common === undefined ? undefined : { common, program: ownProgram(own.code) }
+  return common === undefined ? undefined : { common, own: true, program: ownProgram(own.code) }
 }
 
 /** The function of a workload that is one: by itself, or as `run` of a map. */

@@ -211,6 +211,7 @@ export class Vm {
     const began = this.#clock.now
     const gfpClass = gfpClassOf(task.context.mask, request.gfp)
     const page = yield* this.#drive(task, request, steps, first)
+    task.vainSince = -1
     task.allocLatency.add(gfpClass, this.#clock.now - began)
     return page
   }
@@ -355,6 +356,12 @@ export class Vm {
     }
     time = this.#clock.now - began
     task.delays.reclaimed(time - (task.delays.of('throttle').total - throttledBefore))
+    if (step.value > 0) task.vainSince = -1
+    else if (task.vainSince >= 0) task.vain++
+    else {
+      task.vainSince = began
+      task.vain = 1
+    }
     this.stalls.add({ task: task.name, gfp: allowed, time, reclaimed: step.value })
     return step.value
   }

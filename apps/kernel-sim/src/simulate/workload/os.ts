@@ -12,6 +12,7 @@ import type { Paths } from '../fs/paths.js'
 import type { WorkLog } from '../measure/work-log.js'
 import type { Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
+import type { UserCode } from './user-code.js'
 
 /** What the system calls work on. */
 export interface System {
@@ -28,6 +29,7 @@ export interface System {
   readonly files: Map<string, FileCache>
   /** When the run began, on the clock. */
   readonly began: number
+  readonly userCode: UserCode
 }
 
 export class Os {
@@ -44,6 +46,11 @@ export class Os {
     this.task = task
     this.log = log
     this.random = random
+  }
+
+  /** Whose code runs, where workloads are a user's own. */
+  get userCode(): UserCode {
+    return this.#system.userCode
   }
 
   /** ns since the run began. */

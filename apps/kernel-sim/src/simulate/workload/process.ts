@@ -46,6 +46,9 @@ export class Process {
   readonly #mapped = new WeakMap<Mapping, number>()
   /** The call that has been made and has not begun: without yield* it never does. */
   #made = ''
+  /** The last call that has begun, and whether it is under way. */
+  #called = ''
+  #calling = false
   /** When the last call began, and how many since in which no time passed. */
   #last = -1
   #calls = 0
@@ -171,6 +174,18 @@ export class Process {
     this.#os.phase()
   }
 
+  /** @internal Where it is, for whoever stops it. */
+  get place(): string {
+    const at = `${(this.now / 1e9).toFixed(3)} s`
+    const after = this.#called === '' ? 'at its beginning' : `after ${this.#called}()`
+    return `workload ${this.name}, ${after}, at ${at} of the run`
+  }
+
+  /** @internal True while it waits in one of its calls. */
+  get calling(): boolean {
+    return this.#calling
+  }
+
   /** @internal The workload has ended. @throws InputError when its last call was made in vain */
   ended(): void {
     if (this.#made !== '') throw this.#inVain()
@@ -180,17 +195,21 @@ export class Process {
   #call<T>(name: string, steps: Steps<T>): Steps<T> {
     if (this.#made !== '') throw this.#inVain()
     this.#made = name
-    return this.#begun(steps)
+    return this.#begun(name, steps)
   }
 
-  *#begun<T>(steps: Steps<T>): Steps<T> {
+  *#begun<T>(name: string, steps: Steps<T>): Steps<T> {
     this.#made = ''
+    this.#called = name
     if (this.#last !== this.now) this.#calls = 0
     this.#last = this.now
     if (++this.#calls > MOST_CALLS) {
       throw this.#wrong('makes call after call in which no time passes: let it compute or sleep')
     }
-    return yield* steps
+    this.#calling = true
+    const result = yield* steps
+    this.#calling = false
+    return result
   }
 
   *#open(path: string, size: number | undefined, random: boolean): Steps<OpenedFile> {
