@@ -712,6 +712,7 @@ declare module '@scopemask/kernel-sim/machine' {
     readonly samples: readonly Sample[];
     readonly kills: readonly Kill[];
     readonly hang: Hang | null;
+    readonly stuck: readonly Stuck[];
     readonly proc: ProcFiles;
     readonly dmesg: string;
   }
