@@ -66,6 +66,7 @@ const kernelSimRooms = {
     'simulate/',
     'matrix/',
     'reproduce/',
+    'boot/',
     'trace/',
     'log/',
     'audit/',

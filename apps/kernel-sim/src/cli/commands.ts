@@ -16,5 +16,6 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['record', async () => (await import('./record.js')).record],
   ['replay-memory', async () => (await import('./replay-memory.js')).replayMemoryCommand],
   ['sweep', async () => (await import('./sweep.js')).sweep],
+  ['reproduce', async () => (await import('./reproduce.js')).reproduce],
   ['simulate', async () => (await import('./simulate.js')).simulate],
 ])

@@ -169,7 +169,7 @@ test('a module is built and booted with what the machine needs', async () => {
   })
   for (const part of [
     '\0bin/busybox\0',
-    '\0module.ko\0\0',
+    '\0module.ko\0module\n',
     '/module.ko rounds=3\n',
     'dev/console',
   ]) {

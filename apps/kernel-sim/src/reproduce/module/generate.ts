@@ -44,6 +44,8 @@ export type Generated =
       readonly actors: readonly Pick<Actor, 'is' | 'name' | 'number'>[]
       /** What is made of the same primitives as in the model instead of being the kernel's own. */
       readonly standIns: readonly { readonly object: string; readonly why: string }[]
+      /** The kinds of objects that take part. */
+      readonly kinds: readonly ObjectKind[]
     }
   | { readonly kind: 'refused'; readonly object: string; readonly why: string }
 
@@ -191,6 +193,7 @@ class Writer {
       ]),
       actors: this.#cast.actors.map(({ number, is, name }) => ({ number, is, name })),
       standIns: objects.standIns,
+      kinds: [...new Set(this.#functions.objects.values())].sort(),
     }
   }
 
