@@ -423,6 +423,55 @@ describe('perf text', () => {
     expect(events.map(({ interrupt }) => interrupt)).toEqual([true, false])
   })
 
+  it.each([
+    ['no CPU', 'wl-a  1/2 1.000001: ', ['wl-a', 2, -1]],
+    ['no name', '  1/2 [003] 1.000001: ', ['', 2, 3]],
+    ['neither', '  2 1.000001: ', ['', 2, -1]],
+  ])('may have %s', async (_what, head, expected) => {
+    const chain = '\tffffffff81634007 __kmalloc+0x237 ([kernel.kallsyms])\n'
+    const { events, reading } = await read(
+      `${head}${kmalloc}\n${chain}${head}${kmalloc}\n${chain}\n`,
+    )
+    expect(events.map(({ comm, pid, cpu }) => [comm, pid, cpu])).toEqual([expected, expected])
+    expect(events.map(({ stack }) => stack?.path)).toEqual(['__kmalloc', '__kmalloc'])
+    expect(reading).toMatchObject({ format: 'perf', lines: 5, damaged: 0 })
+  })
+
+  it('may have the line of source under each frame', async () => {
+    const { events, reading } = await read(
+      `wl-a  1 [000]  1.000001: ${kmalloc}\n` +
+        '\tffffffff81634007 __kmalloc+0x237 ([kernel.kallsyms])\n  slub.c:4300\n' +
+        '\tffffffff81634008 a+0x1 ([kernel.kallsyms])\n  [kernel.kallsyms][ffffffff81634008]\n\n',
+    )
+    expect(events[0]?.stack?.path).toBe('__kmalloc;a')
+    expect(reading.damaged).toBe(0)
+  })
+
+  it('says once that its frames have no names', async () => {
+    const event = `wl-a  1 [000]  1.000001: ${kmalloc}\n\tffffffff81634007\n\tffffffff81634008\n\n`
+    const { events, reading } = await read(event + event)
+    expect(events.map(({ stack }) => stack)).toEqual([undefined, undefined])
+    expect(reading.damage).toMatchObject([{ kind: 'symbols', count: 1, samples: [{ line: 2 }] }])
+  })
+
+  it('counts what perf lost once, however often it says so', async () => {
+    const event = `wl-a  1 [000]  1.000001: ${kmalloc}\n`
+    const lost = (text: string) => `wl-a  1 [000]  1.000001: PERF_RECORD_${text}\n`
+    const said = 'Processed 64446 events and lost 837 chunks!\n\nCheck IO/CPU overload!\n\n'
+    const cases: [string, number, number][] = [
+      [lost('LOST lost 188') + lost('LOST lost 12'), 200, 0],
+      [lost('LOST lost 188') + lost('LOST_SAMPLES lost 200'), 200, 0],
+      [lost('LOST_SAMPLES lost 200'), 200, 0],
+      [said, 0, 1],
+      [said + lost('LOST lost 188'), 188, 0],
+      ['PERF_RECORD_FINISHED_ROUND\n', 0, 0],
+    ]
+    for (const [text, events, uncountedGaps] of cases) {
+      const { reading } = await read(event + text + event)
+      expect(reading).toMatchObject({ events: 2, lost: events, uncountedGaps, damaged: 0 })
+    }
+  })
+
   it('counts what perf lost', async () => {
     const { reading } = await read(
       `wl-a  1 [000]  1.000001: ${kmalloc}\nPROCESSED. Check IO/CPU overload! LOST 23 events!\n`,

@@ -12,6 +12,7 @@ export const LF = 10
 export const SPACE = 32
 export const HASH = 35
 const DOT = 46
+export const OPEN_PAREN = 40
 export const COLON = 58
 export const LESS = 60
 const EQUALS = 61

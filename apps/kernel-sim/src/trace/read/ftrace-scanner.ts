@@ -29,6 +29,7 @@ import {
   LF,
   lineEnd,
   nextCpu,
+  OPEN_PAREN,
   SPACE,
   stackEnd,
   TASK_COLUMNS,
@@ -49,6 +50,9 @@ import { eventName } from './tracepoints.js'
 
 /** The third byte of `<stack trace>`; `<user stack trace>` has another, trace-cmd has a blank in it. */
 const T = 116
+
+/** With what a stack begins that is written as numbers. */
+const LOWER_S = 115
 const STACK_TRACE = '<stack trace>'.length
 
 /** `<stack trace>` but for its last byte, four bytes at a time. */
@@ -63,7 +67,8 @@ const LOST =
   /(?:CPU:(\d+) )?(?:\[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]|\b(\d+) events? (?:lost|dropped))/i
 
 /** Lines of trace-cmd that are about the recording as a whole. */
-const ABOUT = /^[>\s]*(#.*|version = \d+|cpus=\d+|CPU \d+ is empty|-{5,})?$/
+const ABOUT =
+  /^[>\s]*(#.*|version = \d+|cpus=\d+|CPU \d+ is empty|-{5,}|registering plugin: .*|overriding event .*)?$/
 
 /** The rest of an event that mail folded after it could be read: more fields. */
 const FIELDS_ONLY = /^[>\s]*(\w+=\S*\s*)+$/
@@ -102,6 +107,8 @@ export class FtraceScanner implements LineSink {
   /** Whether the last record is being read anew, since its line was folded: it keeps its place, and waits for its stack. */
   #amending = false
   #amended: TraceEvent | undefined
+  /** Whether a stack without names was met. */
+  #unnamed = false
   readonly #counts: LineCounts
 
   /** @param counts are counted here: lines, and what is in them. */
@@ -189,7 +196,9 @@ export class FtraceScanner implements LineSink {
       return this.#damaged('malformed', start, limit)
     }
     const level = timed ? undefined : (LEVELS[text[flags + 2] as number] as Level)
-    const name = wordStart(text, timeEnd, limit)
+    let name = wordStart(text, timeEnd, limit)
+    // `(+5403)`: how long after the event before, from trace-cmd report --ts-diff.
+    if (text[name] === OPEN_PAREN) name = wordStart(text, wordEnd(text, name, limit), limit)
     if (text[name] === LESS) {
       this.#expectStack(cpuNumber, pid, level, text[name + 2] === T)
       return text[name + STACK_TRACE] === LF
@@ -231,6 +240,7 @@ export class FtraceScanner implements LineSink {
         level,
         found.name === 'kernel_stack' && (plain || text[payload + 2] === T),
       )
+      if (text[payload] === LOWER_S) this.#sayUnnamed()
       if (plain) {
         this.#counts.lines--
         return payload
@@ -294,6 +304,14 @@ export class FtraceScanner implements LineSink {
   /** Something is wrong with the line that is remembered. */
   #fail(kind: DamageKind, what: string): void {
     this.#failed = { kind, line: this.#counts.lines, what }
+  }
+
+  /** `size=6 caller=ARRAY[34, 6d, ...`: a stack from trace-cmd report -R. */
+  #sayUnnamed(): void {
+    if (this.#unnamed) return
+    this.#unnamed = true
+    const what = 'its stacks are numbers: let trace-cmd report write them without -R'
+    this.#out.damage('symbols', this.#counts.lines, what)
   }
 
   /** The line that is wrong does not go on: it is damaged. */

@@ -12,7 +12,7 @@ export function readStack(lines: readonly string[], names: Names): StackText {
   const frames: string[] = []
   const strange: { at: number; text: string }[] = []
   for (const [at, line] of lines.entries()) {
-    const [, name, address] = /^[>\s]*=> +(\S+)(?: \(([\da-f]+)\))?/.exec(line) ?? []
+    const [, name, address] = /^[>\s]*=> +(\S+)(?: [(<]([\da-f]+)[)>])?/.exec(line) ?? []
     if (name === undefined) strange.push({ at, text: line })
     // What fills up the frames that trace-cmd prints without its plugins.
     else if (name !== '0x0') frames.push(address === undefined ? name : `${name}@${address}`)

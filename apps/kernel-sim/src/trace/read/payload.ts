@@ -43,6 +43,7 @@ interface Fields {
 const SPACE = 32
 const OPEN = 40
 const CLOSE = 41
+const EQUALS = 61
 const ZERO = 48
 const NINE = 57
 const LOWER_A = 97
@@ -52,6 +53,8 @@ const PTR = fourBytes('ptr=')
 const PAGE = fourBytes('page')
 const PFN = fourBytes('pfn=')
 const STRUCT = fourBytes('stru')
+const WORK = fourBytes('work')
+const SHR = fourBytes('shr=')
 
 export class PayloadReader {
   readonly #damage: Pick<Damage, 'add'>
@@ -134,15 +137,17 @@ export class PayloadReader {
       }
       case 'workqueue_queue_work': {
         // `work struct=00000000853bc473 function=vmstat_update workqueue=mm_percpu_wq req_cpu=1 cpu=1`
-        const struct = wordEnd(bytes, start, end) + 1
+        const raw = isRawWork(bytes, start, end)
+        const struct = raw ? start : wordEnd(bytes, start, end) + 1
         const structEnd = wordEnd(bytes, struct, end)
-        if (!startsWith(bytes, struct, end, STRUCT)) this.#wrong = 'struct'
+        if (!raw && !startsWith(bytes, struct, end, STRUCT)) this.#wrong = 'struct'
+        const address = struct + (raw ? 'work=' : 'struct=').length
         const fields = this.#fields.get(bytes, structEnd, end)
         // Before 5.5 it can be missing; an item that is executed is named then.
         return queueWorkEvent(
           head,
           kind,
-          this.#names.get(bytes, Math.min(struct + 'struct='.length, structEnd), structEnd),
+          this.#names.get(bytes, Math.min(address, structEnd), structEnd),
           fields.fn ?? '',
           fields.workqueue ?? '',
         )
@@ -150,6 +155,13 @@ export class PayloadReader {
       case 'workqueue_execute_start':
       case 'workqueue_execute_end': {
         // `work struct 00000000853bc473: function vmstat_update`; before 5.5 the end does not have the function.
+        if (isRawWork(bytes, start, end)) {
+          const workEnd = wordEnd(bytes, start, end)
+          const { fn } = this.#fields.get(bytes, workEnd, end)
+          if (fn === undefined && kind === 'workqueue_execute_start') this.#wrong = 'function'
+          const address = this.#names.get(bytes, start + 'work='.length, workEnd)
+          return executeWorkEvent(head, kind, address, fn ?? '')
+        }
         const work = Math.min(start + 'work struct '.length, end)
         const colon = text.indexOf(': function ', work, 'latin1')
         const found = colon >= 0 && colon < end
@@ -178,27 +190,35 @@ export class PayloadReader {
       }
       case 'mm_shrink_slab_start': {
         // `super_cache_scan+0x0/0x1b0 00000000f3a4: nid: 0 objects to shrink 0 gfp_flags GFP_NOFS cache items ...`
-        const [, gfp = ''] = / gfp_flags (\S+)/.exec(text.toString('latin1', start, end)) ?? []
+        const [, gfp = ''] = / gfp_flags[ =](\S+)/.exec(text.toString('latin1', start, end)) ?? []
         const fields = readFields(`gfp_flags=${gfp}`)
         return shrinkEvent(
           head,
           kind,
-          this.#functions.get(bytes, start, wordEnd(bytes, start, end)),
+          this.#shrinker(start, end),
           this.#gfp(head, kind, gfp === '' ? NO_FIELDS : fields),
         )
       }
       case 'mm_shrink_slab_end':
         // `super_cache_scan+0x0/0x1b0 00000000f3a4: nid: 0 unused scan count 0 new scan count 0 ...`
-        return shrinkEndEvent(
-          head,
-          kind,
-          this.#functions.get(bytes, start, wordEnd(bytes, start, end)),
-        )
+        return shrinkEndEvent(head, kind, this.#shrinker(start, end))
       case 'mm_vmscan_kswapd_wake':
       case 'mm_vmscan_kswapd_sleep':
       case 'mm_vmscan_wakeup_kswapd':
         return kswapdEvent(head, kind)
     }
+  }
+
+  /** The function that scans: the first word, or the field `shrink` of `shr=0xffff8880 shrink=super_cache_scan nid=0 ...`. */
+  #shrinker(start: number, end: number): string {
+    const bytes = this.#bytes
+    const [, shrink] =
+      (startsWith(bytes, start, end, SHR) &&
+        / shrink=(\S+)/.exec(this.#text.toString('latin1', start, end))) ||
+      []
+    return shrink === undefined
+      ? this.#functions.get(bytes, start, wordEnd(bytes, start, end))
+      : functionName(shrink)
   }
 
   #number(key: string, value: number | undefined): number {
@@ -262,6 +282,13 @@ function afterPlace(bytes: DataView, start: number, end: number): number {
   do at++
   while (at < end && bytes.getUint8(at) === SPACE)
   return Math.min(at, end)
+}
+
+/** `work=0xffff8880...`: the fields of an item as they are recorded, from trace-cmd report -R. */
+function isRawWork(bytes: DataView, start: number, end: number): boolean {
+  return (
+    startsWith(bytes, start, end, WORK) && start + 4 < end && bytes.getUint8(start + 4) === EQUALS
+  )
 }
 
 /** Where the word that begins at `start` ends. */

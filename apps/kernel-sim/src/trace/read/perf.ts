@@ -26,14 +26,33 @@ const TAB = 9
 const SPACE = 32
 const COLON = 58
 
-/** `comm pid[/tid] [cpu] ` */
-const TASK = /^\s*(\S.*?)\s+(-?\d+)(?:\/(-?\d+))?\s+\[(\d+)\]\s+$/
+/** `comm pid[/tid] [cpu] `; the fields that perf script was asked for (-F) may lack the name and the CPU. */
+const TASK = /^\s*(?:(\S.*?)\s+)?(-?\d+)(?:\/(-?\d+))?\s+(?:\[(\d+)\]\s+)?$/
+
+/** Stands for a CPU that the text does not tell. */
+const NO_CPU = -1
 
 /** `\tffffffff8161f78b __alloc_frozen_pages_noprof+0x26b ([kernel.kallsyms])` */
 const FRAME = /^\s+([\da-f]+) (\S.*?)(?: \(([^()]*(?:\([^()]*\))?[^()]*)\))?$/
 
 /** How an event begins. */
-const EVENT = /\[\d+\]\s+\d+\.\d{6,9}: /
+const EVENT = /\d\s+(?:\[\d+\]\s+)?\d+\.\d{6,9}: /
+
+/** A frame without the name of its function. */
+const BARE_FRAME = /^\s+[\da-f]{1,16}$/
+
+/** The line of source that perf script writes under a frame if it was asked for it; the address where it found none. */
+const SOURCE_LINE = /^\s+\S+(?::\d+|\[[\da-f]+\])$/
+
+/**
+ * Events that are missing, as perf script shows them with --show-lost-events. The kernel counts those of a CPU where they were lost, and
+ * since 6.0 those of each event once more at the end.
+ */
+const LOST = /^\s*PERF_RECORD_(LOST|LOST_SAMPLES) lost (\d+)/
+
+/** What perf script says of the recording as a whole, if standard error is in the text too. */
+const SOME_LOST = /^Processed \d+ (?:events|samples) and lost /
+const ABOUT = /^(?:#|PERF_RECORD_|Check IO\/CPU overload!|$)/
 
 /** Files and maps that hold code of the kernel: vmlinux under any path, modules, `[kernel.kallsyms]`, `[xfs]`. */
 const KERNEL_FILE =
@@ -66,6 +85,11 @@ export class PerfReader implements TraceReader {
   #expected = false
   /** The event that they belong to; none if it is not of interest. */
   #event: TraceEvent | undefined
+  /** What was lost, as each kind of record tells it; and whether perf says so itself. */
+  readonly #lost = { LOST: 0, LOST_SAMPLES: 0 }
+  #someLost = false
+  /** Whether a stack without names was met. */
+  #unnamed = false
   readonly counts = new LineCounts()
   /** Their tracers write none. */
   readonly notes = []
@@ -110,6 +134,10 @@ export class PerfReader implements TraceReader {
   end(): void {
     this.#finishStack()
     this.#emit()
+    const { lost } = this.counts
+    const more = this.#lost.LOST_SAMPLES - this.#lost.LOST
+    if (more > 0) lost.add(more)
+    if (this.#someLost && lost.events === 0) lost.add(undefined)
   }
 
   #use(text: Buffer): void {
@@ -170,7 +198,9 @@ export class PerfReader implements TraceReader {
     const found =
       nameEnd < 0 || nameEnd >= end ? undefined : this.#names.get(this.#bytes, name, nameEnd)
     if (found?.kind === undefined) {
-      this.counts.ignored++
+      if (!this.#recordOfLoss(text.toString('latin1', colon + 1, Math.min(end, colon + 80)))) {
+        this.counts.ignored++
+      }
       return
     }
     const head = this.#head
@@ -191,12 +221,28 @@ export class PerfReader implements TraceReader {
   #otherLine(line: string): void {
     const lost = /\bLOST (\d+) events|lost (\d+) (?:events|samples)/i.exec(line)
     if (lost !== null) this.counts.lost.add(Number(lost[1] ?? lost[2]))
-    else if (line.startsWith('#') || line.trim() === '') this.counts.blank++
+    else if (SOME_LOST.test(line)) this.#someLost = true
+    else if (this.#recordOfLoss(line)) return
+    else if (ABOUT.test(line.trim())) this.counts.blank++
     else this.#damage.add('foreign', this.counts.lines, excerpt(line))
   }
 
+  /** Takes what perf tells of events that are missing. Returns whether it is that. */
+  #recordOfLoss(text: string): boolean {
+    const [, record, count] = LOST.exec(text) ?? []
+    if (record === undefined) return false
+    if (record === 'LOST') this.counts.lost.add(Number(count))
+    this.#lost[record as 'LOST' | 'LOST_SAMPLES'] += Number(count)
+    return true
+  }
+
   /** Returns how many bytes of the frames belong to them, if an event follows at once. */
-  #takeStack({ stack, lines, strange, cut }: StackText): number | undefined {
+  #takeStack({ stack, lines, strange, cut, unnamed }: StackText): number | undefined {
+    if (unnamed === true && !this.#unnamed) {
+      this.#unnamed = true
+      const what = 'its stacks have addresses only: let perf script write sym too (-F +sym)'
+      this.#damage.add('symbols', this.counts.lines + 1, what)
+    }
     if (!this.#expected && strange.length < lines) {
       this.#damage.add(
         'foreign',
@@ -210,8 +256,10 @@ export class PerfReader implements TraceReader {
     }
     this.counts.lines += lines
     if (this.#event !== undefined) {
-      this.#event.stack = stack
-      this.#event.interrupt = stack.interrupt
+      if (unnamed !== true) {
+        this.#event.stack = stack
+        this.#event.interrupt = stack.interrupt
+      }
       this.#emit()
     }
     return cut
@@ -241,12 +289,12 @@ function wordStart(text: Buffer, start: number, end: number): number {
 
 function taskName(text: string): TaskName {
   const [, comm = '', pid, tid, cpu] = TASK.exec(text) ?? []
-  return { comm, pid: Number(tid ?? pid ?? Number.NaN), cpu: Number(cpu ?? Number.NaN) }
+  return { comm, pid: Number(tid ?? pid ?? Number.NaN), cpu: Number(cpu ?? NO_CPU) }
 }
 
 /** Whether a line that begins with blanks is a frame: so does an event whose task has a short name. */
 function isIndentedFrame(line: string): boolean {
-  return FRAME.test(line) && !EVENT.test(line)
+  return (FRAME.test(line) || BARE_FRAME.test(line)) && !EVENT.test(line)
 }
 
 /** The frames of the kernel: those of a program, where they were recorded too, say nothing here. */
@@ -254,6 +302,7 @@ function readStack(lines: readonly string[], names: Names): StackText {
   const frames: string[] = []
   const strange: { at: number; text: string }[] = []
   let cut: number | undefined
+  let bare = 0
   let length = 0
   let count = 0
   for (const line of lines) {
@@ -263,7 +312,10 @@ function readStack(lines: readonly string[], names: Names): StackText {
       break
     }
     const [, address = '', frame, file = '[kernel]'] = (event ? undefined : FRAME.exec(line)) ?? []
-    if (frame === undefined) strange.push({ at: count, text: line })
+    if (frame === undefined) {
+      if (BARE_FRAME.test(line)) bare++
+      else if (count === 0 || !SOURCE_LINE.test(line)) strange.push({ at: count, text: line })
+    }
     // ppc64 has frames of no function in between, and a dot before the names of functions.
     else if (frame !== '[unknown]' && isOfKernel(address, file))
       frames.push(frame.replace(/^\./, ''))
@@ -276,6 +328,7 @@ function readStack(lines: readonly string[], names: Names): StackText {
     strange,
     probe: probedBy(frames),
     cut,
+    unnamed: bare > 0 && frames.length === 0,
   }
 }
 

@@ -7,10 +7,11 @@ import { DAT_MAGIC } from './dat/container.js'
 import { DatError } from './dat/dat-error.js'
 import { memoryAccess, type RandomAccess } from './dat/random-access.js'
 import { readDat } from './dat/read-dat.js'
-import { detect, readerFor, type TextFormat } from './detect.js'
+import { detect, NDJSON, type TextFormat } from './detect.js'
 import { LineSplitter } from './lines.js'
 import type { LostEvents, LostOnCpu } from './lost-events.js'
 import type { RecorderNote } from './recorder-note.js'
+import { wayOut } from './refusal.js'
 import { type Compression, CompressionError, type Source } from './source.js'
 import type { LineCounts, TraceReader } from './trace-reader.js'
 
@@ -216,13 +217,14 @@ function begin(
   more: boolean,
 ): Input | undefined {
   const first = Buffer.concat(beginning)
-  const format = detect(first.toString('latin1'))
-  if (format === undefined && more) return undefined
-  const reader = readerFor(format ?? 'ndjson', sink, damage)
+  const form = detect(first.toString('latin1'))
+  if (form === undefined && more) return undefined
+  const { name, reader: Reader } = form ?? NDJSON
+  const reader = new Reader(sink, damage)
   const lines = new LineSplitter(reader)
   // What has no line of any format has no event: a part of it will do to say why.
-  lines.push(format === undefined ? first.subarray(0, BEGINNING.first) : first)
-  return { format: format ?? 'ndjson', told: format !== undefined, reader, lines }
+  lines.push(form === undefined ? first.subarray(0, BEGINNING.first) : first)
+  return { format: name, told: form !== undefined, reader, lines }
 }
 
 function isHopeless(bytes: number, input: Input | undefined): boolean {
@@ -234,9 +236,11 @@ function isHopeless(bytes: number, input: Input | undefined): boolean {
 }
 
 function noRecording(name: string, lines: number, damage: Damage): InputError {
-  const [first] = damage.counts().flatMap(({ samples }) => samples)
-  const why = first === undefined ? 'they are empty' : `line ${first.line}: ${first.what}`
+  const samples = damage.counts().flatMap((found) => found.samples)
+  const [first] = samples
+  const way = wayOut(samples.map(({ what }) => what))
+  const where = first === undefined ? 'they are empty' : `line ${first.line}: ${first.what}`
   return new InputError(
-    `${name} is no recording of kernel-sim: none of its first ${lines} lines is an event (${why})`,
+    `${name} is no recording of kernel-sim: none of its first ${lines} lines is an event (${way === undefined ? `${where})` : `${where}); ${way}`}`,
   )
 }

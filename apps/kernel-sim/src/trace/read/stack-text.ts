@@ -16,6 +16,8 @@ export interface StackText {
   readonly probe: string | undefined
   /** How many bytes of the text are lines of the stack, if other lines follow that were taken for frames. */
   readonly cut?: number | undefined
+  /** Whether it has addresses, and no name of a function. */
+  readonly unnamed?: boolean
 }
 
 /** A stack, and its text if that was kept from one block of bytes to the next. */

@@ -1,0 +1,55 @@
+/**
+ * Ftrace latency: the form of ftrace's text that shows the CPU and the flags as one word, by the option `latency-format` of tracefs, or by
+ * `trace-cmd report -l`. It says the same in another order, so that its lines are turned round and read as those of the plain form.
+ *
+ * ```text
+ *     bash-12778     0d..1. 27848468799us+: kmem_cache_alloc: call_site=...
+ *     w.sh-128     1.....    22.415391: kmem_cache_alloc: call_site=...
+ * ```
+ */
+import type { TraceEvent } from '../event.js'
+import type { Damage } from './damage.js'
+import { FtraceReader } from './ftrace.js'
+import type { LineCounts, TraceReader } from './trace-reader.js'
+
+/** What begins a line with an event: its task, its CPU and flags, and its time, in seconds or microseconds with a mark for a long delay. */
+export const LATENCY_LINE =
+  /^(.*?-\d+) +(\d+)([^\s\d]\S{3,}) +(?:(\d+\.\d{6,9}): +|(\d+)us ?[^\s\w:]? ?: )(?=<|\w+: )/
+
+export class FtraceLatencyReader implements TraceReader {
+  readonly #plain: FtraceReader
+
+  constructor(sink: (event: TraceEvent) => void, damage: Damage) {
+    this.#plain = new FtraceReader(sink, damage)
+  }
+
+  get counts(): Readonly<LineCounts> {
+    return this.#plain.counts
+  }
+
+  /** Its tracers write none. */
+  readonly notes = []
+
+  lines(text: Buffer, start: number, end: number): void {
+    const lines = text.toString('latin1', start, end).split('\n').map(plainLine)
+    const plain = Buffer.from(lines.join('\n'), 'latin1')
+    this.#plain.lines(plain, 0, plain.length)
+  }
+
+  oversize(length: number): void {
+    this.#plain.oversize(length)
+  }
+
+  end(): void {
+    this.#plain.end()
+  }
+}
+
+/** The line as the plain form has it; one without an event as it is. */
+function plainLine(line: string): string {
+  const found = LATENCY_LINE.exec(line)
+  if (found === null) return line
+  const [head, task, cpu = '', flags, seconds, microseconds = ''] = found
+  const time = seconds ?? microseconds.padStart(7, '0').replace(/(\d{6})$/, '.$1')
+  return `${task} [${cpu.padStart(3, '0')}] ${flags} ${time}: ${line.slice(head.length)}`
+}
