@@ -17,5 +17,6 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Define>> = new Map([
   ['replay-memory', async () => (await import('./replay-memory.js')).replayMemoryCommand],
   ['sweep', async () => (await import('./sweep.js')).sweep],
   ['reproduce', async () => (await import('./reproduce.js')).reproduce],
+  ['worker', async () => (await import('./worker.js')).worker],
   ['simulate', async () => (await import('./simulate.js')).simulate],
 ])

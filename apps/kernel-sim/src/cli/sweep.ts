@@ -18,6 +18,8 @@ import type { Result } from '../sweep/job.js'
 import { type Grid, gridOf, type Library } from '../sweep/plan/grid.js'
 import type { Plan } from '../sweep/plan/plan.js'
 import { planFromObject, planFromYaml } from '../sweep/plan/read-plan.js'
+import { coordinate } from '../sweep/queue/coordinate.js'
+import { startEngine, withoutSecrets } from '../sweep/queue/engine.js'
 import { ALL, JOBS } from '../sweep/restrictions.js'
 import { ResultsFile, readResults } from '../sweep/results-file.js'
 import { runHere } from '../sweep/run-here.js'
@@ -31,6 +33,7 @@ import { Progress } from './progress.js'
 
 interface Options {
   readonly results?: string
+  readonly redis?: string
   readonly workers: number
   readonly megabytes: number
   readonly partial?: true
@@ -69,7 +72,8 @@ Exit status: 0 when all jobs have a result, whatever it is; 1 when one failed, o
 Examples:
   kernel-sim sweep plan.yaml
   kernel-sim sweep plan.yaml --html > results.html
-  kernel-sim sweep plan.yaml --partial --json`
+  kernel-sim sweep plan.yaml --partial --json
+  kernel-sim sweep plan.yaml --redis redis://queue.example.com:6379`
 
 export function sweep(program: Command): void {
   program
@@ -81,8 +85,22 @@ export function sweep(program: Command): void {
     )
     .argument('<PLAN>', 'what to run: a YAML or TypeScript file')
     .option('--results <file>', 'keep the results there; by default beside the plan')
-    .option('--workers <n>', 'so many jobs at a time', slots, availableParallelism())
-    .option('--megabytes <n>', 'what the process of a job may take', slots, 4000)
+    .addOption(
+      new Option('--workers <n>', 'so many jobs at a time')
+        .argParser(slots)
+        .default(availableParallelism()),
+    )
+    .addOption(
+      new Option('--megabytes <n>', 'what the process of a job may take')
+        .argParser(slots)
+        .default(4000),
+    )
+    .addOption(
+      new Option(
+        '--redis <url>',
+        'have the jobs done by kernel-sim worker, on any number of machines, over this Redis server',
+      ).conflicts(['workers', 'megabytes', 'partial']),
+    )
     .option('--partial', 'run nothing, and show the results that are there')
     .option('--json', 'print the results as JSON (schema: schemas/sweep.schema.json)')
     .addOption(new Option('--html', 'print the results as one page of HTML').conflicts('json'))
@@ -138,10 +156,35 @@ async function runGrid(
     left -= results.append(fresh).length
     progress.say(() => `${number(jobs.length - left)} of ${number(jobs.length)} jobs done`)
   }
-  const { workers, megabytes } = options
+  const context = new Context(JOBS, { name: `sweep ${sweep.plan}`, mask: ALL })
+  const { workers, megabytes, redis } = options
+  if (redis !== undefined) {
+    const engine = await startEngine(redis)
+    try {
+      await coordinate(rest, {
+        engine,
+        version: packageVersion(),
+        sweep: results.sweep,
+        files,
+        context,
+        keep(fresh) {
+          keep(fresh)
+          // They are dropped from the queue after this.
+          results.sync()
+        },
+        onNoWorker: () =>
+          process.stderr.write(
+            `kernel-sim: nobody does the jobs yet: kernel-sim worker --redis ${withoutSecrets(redis)} does, on any machine\n`,
+          ),
+      })
+    } finally {
+      engine.client.disconnect()
+      progress.done()
+    }
+    return
+  }
   const script = fileURLToPath(new URL(CAGE, import.meta.url))
   const pool = new Pool({ slots: Math.min(workers, rest.length), megabytes, script })
-  const context = new Context(JOBS, { name: `sweep ${sweep.plan}`, mask: ALL })
   try {
     await runHere(rest, { pool, files, context, keep: (result) => keep([result]) })
   } finally {

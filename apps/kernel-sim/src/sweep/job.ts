@@ -89,3 +89,37 @@ export function jobOf(spec: JobSpec, version: string): Job {
   const hash = createHash('sha256').update(JSON.stringify([version, spec]))
   return { ...spec, id: hash.digest('hex').slice(0, 20) }
 }
+
+/** Returns true if something from elsewhere has the form of a result. */
+export function isResult(read: unknown): read is Result {
+  if (typeof read !== 'object' || read === null) return false
+  const { id, verdict, figures } = read as Partial<Result>
+  return (
+    typeof id === 'string' &&
+    typeof verdict === 'string' &&
+    typeof figures === 'object' &&
+    figures !== null
+  )
+}
+
+/** Returns true if something from elsewhere has the form of a job. What its values mean is seen where it is done. */
+export function isJob(read: unknown): read is Job {
+  if (typeof read !== 'object' || read === null) return false
+  const { id, kind, subject, file, files, policy, values, limits } = read as Partial<Job>
+  const { states, seconds, megabytes } = limits ?? {}
+  return (
+    typeof id === 'string' &&
+    (kind === 'check' || kind === 'sample' || kind === 'simulate') &&
+    typeof subject === 'string' &&
+    isTextOrNull(file) &&
+    isTextOrNull(files) &&
+    typeof policy === 'string' &&
+    typeof values === 'object' &&
+    values !== null &&
+    [states, seconds, megabytes].every((each) => typeof each === 'number' && each > 0)
+  )
+}
+
+function isTextOrNull(read: unknown): read is string | null {
+  return read === null || typeof read === 'string'
+}

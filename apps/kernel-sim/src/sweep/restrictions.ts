@@ -1,5 +1,5 @@
 /** Restrictions: what a job of a sweep must not do, wherever it runs, as a domain of core. They travel with the job. */
-import { type Context, defineDomain, type Mask } from '@scopemask/core'
+import { type Context, contextFrom, convey, defineDomain, type Mask } from '@scopemask/core'
 
 export const JOBS = defineDomain({
   name: 'kernel-sim-jobs',
@@ -19,3 +19,12 @@ export type JobContext = Context<'kernel-sim-jobs'>
 
 /** All of them: whoever runs a stranger's code starts from there. */
 export const ALL: Mask<'kernel-sim-jobs'> = JOBS.mask('READ_ONLY', 'NO_NETWORK', 'NO_SPAWN')
+
+/** A context with what another one carries, and more. */
+export function restrictedBy(
+  context: JobContext,
+  more: Mask<'kernel-sim-jobs'>,
+  name: string,
+): JobContext {
+  return contextFrom(JOBS, convey(context, 'convey-on-queue'), { name }).fork(more)
+}

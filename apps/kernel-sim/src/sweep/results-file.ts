@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { InputError } from '../input-error.js'
-import type { Result } from './job.js'
+import { isResult, type Result } from './job.js'
 
 const FORMAT = 'kernel-sim-sweep-results'
 const VERSION = 1
@@ -80,12 +80,6 @@ function sweepOf(read: unknown, file: string): string {
     )
   }
   return sweep
-}
-
-function isResult(read: unknown): read is Result {
-  if (typeof read !== 'object' || read === null) return false
-  const { id, verdict, figures } = read as Partial<Result>
-  return typeof id === 'string' && typeof verdict === 'string' && typeof figures === 'object'
 }
 
 export class ResultsFile {
