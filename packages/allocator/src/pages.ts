@@ -9,6 +9,7 @@ export { LivelockError } from './alloc/livelock.js'
 export type { MemoryHooks } from './alloc/memory-hooks.js'
 export { Mempolicy, type MempolicyMode } from './alloc/mempolicy.js'
 export { PageAllocator, type PageAllocatorState } from './alloc/page-allocator.js'
+export type { PageCharge } from './alloc/page-charging.js'
 export type { AllocRequest, NodeZones, PageRequest } from './alloc/request.js'
 export {
   type AllocAnswer,
@@ -26,6 +27,10 @@ export type { CompactionState } from './compaction/compaction.js'
 export type { MigrateHooks } from './compaction/migrate-hooks.js'
 export { fragmentationIndex } from './compaction/suitable.js'
 export type { ZoneCompactionState } from './compaction/zone-compaction.js'
+export type { ChargeRequest, ChargeStep } from './memcg/charge.js'
+export type { MemCgroup, MemcgEvents, MemcgLimits } from './memcg/mem-cgroup.js'
+export type { MemCgroups, MemcgState } from './memcg/mem-cgroups.js'
+export type { PageCounter, PageCounterState } from './memcg/page-counter.js'
 export { Buddy, type BuddyState, type FallbackEvent } from './pages/buddy.js'
 export {
   FALLBACKS,
@@ -77,11 +82,13 @@ export {
   PG_PRIVATE,
   PG_RECLAIM,
   PG_REFERENCED,
+  PG_SWAPCACHE,
   PG_WORKINGSET,
   PG_WRITEBACK,
 } from './reclaim/lru.js'
 export type { Pageout, ReclaimHooks } from './reclaim/reclaim-hooks.js'
 export type { ReclaimStep, ReclaimSteps } from './reclaim/scan-control.js'
+export type { ScanCost, ScanCostState } from './reclaim/scan-cost.js'
 export { SHRINK_STOP, type ShrinkControl, type Shrinker } from './reclaim/shrinker.js'
 export {
   allowDirectReclaim,
@@ -96,4 +103,9 @@ export {
   writebackCase,
 } from './reclaim/throttle.js'
 export type { VmscanState } from './reclaim/vmscan.js'
-export { Workingset, type WorkingsetCounters, type WorkingsetState } from './reclaim/workingset.js'
+export {
+  Workingset,
+  type WorkingsetCounters,
+  type WorkingsetOptions,
+  type WorkingsetState,
+} from './reclaim/workingset.js'

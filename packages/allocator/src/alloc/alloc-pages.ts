@@ -55,7 +55,9 @@ export function* allocPages(request: AllocRequest): Generator<AllocStep, number,
     traced = gfp
     page = yield* new SlowPath(request, ac, gfp, nodemask ? 'given' : null).run()
   }
-  if (page !== NO_PAGE && (gfp & __GFP_ACCOUNT) !== 0) yield { kind: 'memcg-charge' }
+  if (page !== NO_PAGE && (gfp & __GFP_ACCOUNT) !== 0) {
+    if ((yield { kind: 'memcg-charge', gfp, page }) === NO_PAGE) page = NO_PAGE
+  }
   yield { kind: 'trace', gfp: traced, migratetype: ac.migratetype }
   return page
 }

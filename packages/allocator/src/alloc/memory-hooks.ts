@@ -1,5 +1,6 @@
 /** Memory hooks: what the page allocator asks of the machine around it. */
 import type { MigrateHooks } from '../compaction/migrate-hooks.js'
+import type { MemCgroup } from '../memcg/mem-cgroup.js'
 import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
 
 /** All may be left out. */
@@ -15,4 +16,9 @@ export interface MemoryHooks extends ReclaimHooks, MigrateHooks {
    * only. By default there is nobody.
    */
   outOfMemory?(gfp: number, order: number): boolean
+  /**
+   * The OOM killer of a memory cgroup: kills somebody of the group or below it, and returns whether it found anybody. Unlike the other one it
+   * is asked for requests without `__GFP_FS` too. By default there is nobody.
+   */
+  memcgOutOfMemory?(group: MemCgroup, gfp: number, order: number): boolean
 }

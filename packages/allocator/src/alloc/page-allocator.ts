@@ -10,8 +10,11 @@ import type { CompactionSteps } from '../compaction/compact-zone.js'
 import { Compaction, type CompactionState } from '../compaction/compaction.js'
 import { ALLOC_KSWAPD, gfpToAllocFlags } from '../gfp/alloc-flags.js'
 import { currentGfpContext } from '../gfp/context.js'
+import { __GFP_ACCOUNT } from '../gfp/flags.js'
 import { gfpMobilityInvalid } from '../gfp/migratetype.js'
 import { gfpZonelist, ZONELIST_NOFALLBACK } from '../gfp/predicates.js'
+import type { ChargeStep } from '../memcg/charge.js'
+import { MemCgroups, type MemcgState, MOST_GROUPS } from '../memcg/mem-cgroups.js'
 import { Order } from '../pages/order.js'
 import { NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER } from '../pages/watermark.js'
@@ -20,6 +23,7 @@ import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import { Lru, type LruState, lruLists } from '../reclaim/lru.js'
 import { NodeReclaim } from '../reclaim/node-reclaim.js'
 import type { ReclaimSteps } from '../reclaim/scan-control.js'
+import { ScanCost } from '../reclaim/scan-cost.js'
 import type { Shrinker } from '../reclaim/shrinker.js'
 import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
 import { PGACTIVATE, PGALLOC_DMA, PGFREE, type VmEvents, vmEvents } from '../reclaim/vm-events.js'
@@ -34,6 +38,7 @@ import { CallSites } from './call-sites.js'
 import { LivelockWatch, livelockOf } from './livelock.js'
 import type { MemoryHooks } from './memory-hooks.js'
 import { triesOf } from './mempolicy.js'
+import { type PageCharge, PageCharging } from './page-charging.js'
 import type { NodeZones, PageRequest } from './request.js'
 import { RetryPolicy } from './retry.js'
 import { type Attempt, compactRequest, stepPerformer, wakeAllKswapds } from './step-performer.js'
@@ -55,6 +60,8 @@ export interface PageAllocatorState {
   readonly compaction: CompactionState
   /** The shadows of evicted pages, and the counters of refaults. */
   readonly workingset: WorkingsetState
+  /** What is charged to memory cgroups. */
+  readonly memcgs: MemcgState
   /** The counters of events, in the order of `VM_EVENTS`. */
   readonly events: Float64Array
   /** How many unsafe requests each call site made, by its number. */
@@ -76,6 +83,8 @@ export class PageAllocator {
   readonly lru: Lru
   /** The shadows of evicted pages. */
   readonly workingset: Workingset
+  /** The memory cgroups, and which page is charged to which. */
+  readonly memcgs: MemCgroups
   /** Who asks: numbers for names. */
   readonly callSites = new CallSites()
   /** The flags that are allowed at all (gfp_allowed_mask): without `__GFP_IO` and `__GFP_FS` during suspend, when storage is off. */
@@ -83,6 +92,7 @@ export class PageAllocator {
   readonly #hooks: MemoryHooks
   readonly #vmscan: Vmscan
   readonly #compaction: Compaction
+  readonly #charging: PageCharging
   readonly #performer: StepHandlers<Attempt>
   // Private by type only, for speed: see buddy.ts.
   private readonly events: VmEvents = vmEvents()
@@ -93,25 +103,34 @@ export class PageAllocator {
    * @throws RangeError for memory without pages, or for a size that is none.
    */
   constructor(options: MemoryOptions, hooks: MemoryHooks = {}) {
-    const lists = lruLists(options.nodes.length)
+    const { memcgs: most = MOST_GROUPS, swappiness = 60 } = options
+    const lists = lruLists(options.nodes.length, most)
     this.zones = new Zones(options, (site) => this.callSites.name(site), lists)
     this.frames = this.zones.frames
     this.owners = this.frames.owner
     this.cpus = this.zones.cpus
-    this.lru = new Lru(this.zones)
+    this.lru = new Lru(this.zones, most)
     this.#hooks = hooks
-    this.workingset = new Workingset(this.lru, this.zones.nodes)
-    this.#vmscan = new Vmscan(this.zones, this, this.events, hooks)
-    const { zones, lru, events } = this
+    const { zones, frames, lru, cpus, events } = this
+    this.memcgs = new MemCgroups(frames, { cpus, most, swappiness })
+    const costs = new ScanCost(lru, zones.nodes, most)
+    this.workingset = new Workingset(lru, zones.nodes, {
+      costs,
+      swapPages: () => hooks.swapPages?.() ?? 0,
+    })
+    const { workingset, memcgs: groups } = this
+    this.#vmscan = new Vmscan({ zones, lru, workingset, costs, groups, events, hooks })
     const { zoneReclaimMode: mode = 0 } = options
     if (mode !== 0) {
       const reclaim = new NodeReclaim({ zones, lru, vmscan: this.#vmscan, events, hooks, mode })
       zones.nodeReclaim = (zone, request) => reclaim.reclaim(zone, request)
     }
     this.#compaction = new Compaction({ zones, lru, events, hooks })
+    this.#charging = new PageCharging({ frames, groups, vmscan: this.#vmscan, events, hooks })
     this.#performer = stepPerformer({
       zones,
       vmscan: this.#vmscan,
+      charging: this.#charging,
       compaction: this.#compaction,
       retry: new RetryPolicy(zones, this.#vmscan),
       events,
@@ -138,7 +157,7 @@ export class PageAllocator {
     const asked = (gfp & this.gfpAllowedMask) >>> 0
     const allowed = currentGfpContext(task.mask, asked)
     if (allowed !== asked) this.#unsafe(site, asked, allowed)
-    if (order >>> 0 === order && order <= Order.HIGHEST) {
+    if (order >>> 0 === order && order <= Order.HIGHEST && !this.#isCharged(allowed)) {
       const page = this.zones.allocFast(allowed, order, cpu)
       if (page >= 0) return this.allocated(page, order, site)
     }
@@ -156,6 +175,7 @@ export class PageAllocator {
       throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
     }
     const allowed = currentGfpContext(task.mask, gfp & this.gfpAllowedMask)
+    if (this.#isCharged(allowed)) return NO_PAGE
     const page = this.zones.allocFast(allowed, order, cpu)
     return page < 0 ? NO_PAGE : this.allocated(page, order, site)
   }
@@ -168,6 +188,7 @@ export class PageAllocator {
   tryAgain(task: Task, gfp: number, site = 0, cpu = 0): number {
     const asked = (gfp & this.gfpAllowedMask) >>> 0
     const allowed = currentGfpContext(task.mask, asked)
+    if (this.#isCharged(allowed)) return NO_PAGE
     const node = this.zones.nodeOf(cpu)
     const allocFlags = gfpToAllocFlags(allowed, 0, DEFAULT_PRIO, 0)
     if ((allocFlags & ALLOC_KSWAPD) !== 0) {
@@ -212,7 +233,40 @@ export class PageAllocator {
    */
   free(page: number, order: number, cpu = 0): void {
     this.zones.zoneOf(page).free(page, order, cpu)
+    if (this.frames.memcg !== null) this.memcgs.uncharge(page, order)
     this.count(PGFREE, 1 << order)
+  }
+
+  /**
+   * Charges a block in use to a memory cgroup, before it gets on a list (mem_cgroup_charge); it is uncharged when it is freed. What
+   * `__GFP_ACCOUNT` asks for is charged by itself. Returns false when the group has no room, and the caller gives the block back.
+   * @throws PageError for what is no block in use, or charged already.
+   */
+  charge(charge: PageCharge): boolean {
+    return this.#charging.charge(charge)
+  }
+
+  /** The same in steps, which may be answered by whoever steps, as those of a request. */
+  charging(charge: PageCharge): Generator<ChargeStep, boolean, number | undefined> {
+    return this.#charging.steps(charge)
+  }
+
+  /**
+   * What a task does before it returns to user space, in steps: it reclaims what it has charged to a group above memory.high, and sleeps
+   * if that does not help (mem_cgroup_handle_over_high).
+   */
+  returningToUser(
+    charge: Pick<PageCharge, 'task' | 'gfp' | 'cpu'>,
+  ): Generator<ChargeStep, void, number | undefined> {
+    return this.#charging.returning(charge)
+  }
+
+  /** Does the step `memcg-reclaim` of a charge in steps; what it returns is the answer to that step. */
+  memcgReclaiming(
+    step: Extract<ChargeStep, { readonly kind: 'memcg-reclaim' }>,
+    charge: Pick<PageCharge, 'task' | 'cpu'>,
+  ): ReclaimSteps<number> {
+    return this.#charging.reclaiming(step, charge)
   }
 
   /** From now on reclaim asks this cache too. Disposing takes it out again. */
@@ -233,9 +287,21 @@ export class PageAllocator {
     return this.#vmscan.balancing(node, order, highest)
   }
 
-  /** Returns true if a zone of the node has a block of this order above its high watermark (pgdat_balanced). */
+  /**
+   * Returns true if a zone of the node has a block of this order above its high watermark, as far as fragmentation has raised it
+   * (pgdat_balanced).
+   */
   balanced(node: number, order = 0, highest?: number): boolean {
     return this.#vmscan.balanced(node, order, highest)
+  }
+
+  /**
+   * Returns true if kswapd of a node has something to do (the test of wakeup_kswapd): less is free than the high watermark, or watermarks
+   * have been raised after fragmentation, which it reclaims for; and it has not given up.
+   */
+  kswapdNeeded(node: number, order = 0, highest?: number): boolean {
+    if (this.kswapdHopeless(node)) return false
+    return !this.#vmscan.balanced(node, order, highest) || this.#vmscan.boosted(node, highest)
   }
 
   /** Returns true if kswapd has failed so often in a row to balance a node that it leaves it to the requests. */
@@ -253,9 +319,9 @@ export class PageAllocator {
    * @param gfp of the step: it goes through the filter once more, since the task may have entered a scope
    */
   *reclaiming(request: PageRequest, gfp: number): ReclaimSteps<number> {
-    const { task, cpu = 0, node = this.zones.nodeOf(cpu), nodemask } = request
+    const { task, cpu = 0, node = this.zones.nodeOf(cpu), nodemask, order } = request
     const allowed = currentGfpContext(task.mask, gfp)
-    return (yield* this.#vmscan.directReclaim({ gfp: allowed, node, nodemask, cpu })).pages
+    return (yield* this.#vmscan.directReclaim({ gfp: allowed, node, nodemask, cpu, order })).pages
   }
 
   /**
@@ -332,6 +398,7 @@ export class PageAllocator {
       vmscan: this.#vmscan.save(),
       compaction: this.#compaction.save(),
       workingset: this.workingset.save(),
+      memcgs: this.memcgs.save(),
       events: this.events.slice(),
       unsafe: this.callSites.save(),
     }
@@ -347,6 +414,7 @@ export class PageAllocator {
     this.#vmscan.load(state.vmscan)
     this.#compaction.load(state.compaction)
     this.workingset.load(state.workingset)
+    this.memcgs.load(state.memcgs)
     this.events.set(state.events)
     this.callSites.load(state.unsafe)
   }
@@ -355,6 +423,7 @@ export class PageAllocator {
   validate(): void {
     this.zones.validate()
     this.lru.validate()
+    this.memcgs.validate()
   }
 
   /** Takes all the steps, with nobody else about. */
@@ -423,6 +492,11 @@ export class PageAllocator {
       inCpuset: cpuset === undefined || (cpuset & (1 << each)) !== 0,
       inNodemask: nodemask === undefined || (nodemask & (1 << each)) !== 0,
     }))
+  }
+
+  /** Returns true if a request is charged to a memory cgroup: then its steps are taken, the last of which that is. */
+  #isCharged(gfp: number): boolean {
+    return (gfp & __GFP_ACCOUNT) !== 0 && this.frames.memcg !== null
   }
 
   private allocated(page: number, order: number, site: number): number {

@@ -14,6 +14,7 @@ import {
 } from '../reclaim/vm-events.js'
 import type { Vmscan } from '../reclaim/vmscan.js'
 import type { MemoryHooks } from './memory-hooks.js'
+import type { PageCharging } from './page-charging.js'
 import type { PageRequest } from './request.js'
 import type { RetryPolicy } from './retry.js'
 import type { StepHandlers, StepOf } from './steps.js'
@@ -41,6 +42,7 @@ export interface Machinery {
   readonly zones: Zones
   readonly vmscan: Vmscan
   readonly compaction: Compaction
+  readonly charging: PageCharging
   readonly retry: RetryPolicy
   readonly events: VmEvents
   readonly hooks: MemoryHooks
@@ -50,7 +52,7 @@ export interface Machinery {
 
 /** The functions that do the steps. */
 export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
-  const { zones, vmscan, compaction, retry, events, hooks, warn } = machinery
+  const { zones, vmscan, compaction, charging, retry, events, hooks, warn } = machinery
   /** The request as its task's scopes leave it now: the task may have entered one since it asked. */
   const filtered = ({ request: { task, gfp } }: Attempt): number =>
     currentGfpContext(task.mask, gfp)
@@ -85,9 +87,10 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
     },
     compact: (step, attempt) => compaction.tryToCompactPages(compactRequest(step, attempt)),
     // Once more through the filter, as try_to_free_pages does.
-    reclaim: (step, { request: { task, nodemask, cpu }, node }) =>
-      vmscan.tryToFreePages({ gfp: currentGfpContext(task.mask, step.gfp), node, nodemask, cpu })
-        .pages,
+    reclaim: (step, { request: { task, nodemask, cpu, order }, node }) => {
+      const gfp = currentGfpContext(task.mask, step.gfp)
+      return vmscan.tryToFreePages({ gfp, node, nodemask, cpu, order }).pages
+    },
     drain: (_, { request, node }) => {
       retry.unreserveHighatomic({ gfp: request.gfp, node, nodemask: request.nodemask }, false)
       zones.drain()
@@ -127,7 +130,12 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
       if ((step.gfp & __GFP_NOWARN) === 0) warn(step.gfp, request)
       return 0
     },
-    'memcg-charge': () => 0,
+    'memcg-charge': ({ gfp, page }, { request: { task, cpu = 0, oomVictim: dying } }) => {
+      if (charging.charge({ task, gfp, page, cpu, ...(dying ? { dying } : {}) })) return 0
+      const zone = zones.zoneOf(page)
+      zone.free(page, zones.frames.order(page), cpu)
+      return NO_PAGE
+    },
     trace: () => 0,
   }
 }

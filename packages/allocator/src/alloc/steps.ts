@@ -90,6 +90,10 @@ export type AllocStep =
   | {
       /** Charge the pages to the memory cgroup of the task (__memcg_kmem_charge_page). */
       readonly kind: 'memcg-charge'
+      /** The flags of the request, filtered. */
+      readonly gfp: number
+      /** The first page. */
+      readonly page: number
     }
   | {
       /** The request is over (the tracepoint mm_page_alloc). */
@@ -103,7 +107,7 @@ export type AllocStep =
 /**
  * What a step is answered with. `freelist`: the page, or -1. `reclaim`: the pages reclaimed. `compact`: the result (see
  * compact-result.ts). `should-compact-retry`: COMPACT_RETRY, COMPACT_RETRY_HARDER or 0. `should-reclaim-retry`, `oom-lock`,
- * `out-of-memory`: 1 or 0. Others: ignored.
+ * `out-of-memory`: 1 or 0. `memcg-charge`: -1 when the group has no room, and the pages have been given back. Others: ignored.
  */
 export type AllocAnswer = number
 

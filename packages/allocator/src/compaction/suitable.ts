@@ -20,7 +20,7 @@ export interface WantedBlock {
 }
 
 /** The free pages that compaction needs to move pages to (compact_gap). */
-function compactGap(order: number): number {
+export function compactGap(order: number): number {
   return 2 << order
 }
 

@@ -154,10 +154,8 @@ export class Buddy {
 
   /** The order of the block in use that begins with this page, -1 when none does. */
   allocatedOrder(page: number): number {
-    const kind = page >= this.start && page < this.start + this.pages ? this.frames.kind(page) : 0
-    return kind === Kind.USED || kind === Kind.LRU || kind === Kind.SLAB
-      ? this.frames.order(page)
-      : -1
+    const isHere = page >= this.start && page < this.start + this.pages
+    return isHere && this.frames.isUsed(page) ? this.frames.order(page) : -1
   }
 
   /**
@@ -420,7 +418,7 @@ export class Buddy {
       if (kind === Kind.FREE) {
         this.#move(at, order, migratetype)
         moved += 1 << order
-      } else if (kind === Kind.LRU) movable += 1 << order
+      } else if (kind === Kind.LRU || kind === Kind.UNEVICTABLE) movable += 1 << order
       // A block that began in an earlier pageblock has no order here.
       at += 1 << order
     }
@@ -463,6 +461,10 @@ export class Buddy {
     const what = `page ${page} freed with order ${order}`
     if (kind === Kind.LRU)
       return new PageError(`${what} is on an LRU list (order ${size}, owner ${owner})`)
+    if (kind === Kind.UNEVICTABLE)
+      return new PageError(`${what} is kept in memory (order ${size}, owner ${owner})`)
+    if (kind === Kind.ISOLATED)
+      return new PageError(`${what} is isolated (order ${size}, owner ${owner})`)
     if (kind === Kind.SLAB)
       return new PageError(`${what} is part of a slab (order ${size}, owner ${owner})`)
     if (kind !== Kind.USED) {

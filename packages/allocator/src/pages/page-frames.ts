@@ -26,6 +26,10 @@ export enum Kind {
   SLAB = 0x50,
   /** Memory of a device (ZONE_DEVICE): its driver hands it out, the page allocator never has it. */
   DEVICE = 0x60,
+  /** Allocated, and kept in memory by its owner (mlock): reclaim does not look at it. */
+  UNEVICTABLE = 0x70,
+  /** Allocated, and taken off its LRU list by somebody who works on it. */
+  ISOLATED = 0x80,
 }
 
 const ORDER_MASK = 0x0f
@@ -49,6 +53,8 @@ export type FramesState = Readonly<
     owner: Uint16Array
     /** See {@link PageFrames.flags}. */
     flags: Uint8Array
+    /** See {@link PageFrames.memcg}. */
+    memcg: Uint16Array | null
   }
 >
 
@@ -66,6 +72,8 @@ export class PageFrames {
   readonly owner: Uint16Array
   /** Of pages on LRU lists: see lru.ts. */
   readonly flags: Uint8Array
+  /** The number of the memory cgroup that the block is charged to, 0 for none; null as long as there are no groups. */
+  memcg: Uint16Array | null = null
   #lists: number
 
   /**
@@ -152,6 +160,22 @@ export class PageFrames {
     return length
   }
 
+  /** From now on pages know their memory cgroup: 2 bytes a page more. */
+  trackMemcg(): void {
+    this.memcg ??= new Uint16Array(this.pages)
+  }
+
+  /** The number of the memory cgroup that a block is charged to. */
+  memcgOf(page: number): number {
+    return this.memcg === null ? 0 : (this.memcg[page] as number)
+  }
+
+  /** Returns true if a block that is allocated begins with a page, whatever is done with it. */
+  isUsed(page: number): boolean {
+    const kind = this.kind(page)
+    return kind !== 0 && kind !== Kind.FREE && kind !== Kind.PER_CPU && kind !== Kind.DEVICE
+  }
+
   /** The order of the block that begins with a page. */
   order(page: number): number {
     return (this.state[page] as number) & ORDER_MASK
@@ -209,13 +233,14 @@ export class PageFrames {
 
   /** A copy of everything: 12 bytes a page. */
   save(): FramesState {
-    const { next, previous, state, owner, flags } = this
+    const { next, previous, state, owner, flags, memcg } = this
     return {
       next: next.slice(),
       previous: previous.slice(),
       state: state.slice(),
       owner: owner.slice(),
       flags: flags.slice(),
+      memcg: memcg === null ? null : memcg.slice(),
     }
   }
 
@@ -232,5 +257,10 @@ export class PageFrames {
     this.state.set(saved.state)
     this.owner.set(saved.owner)
     this.flags.set(saved.flags)
+    if (saved.memcg === null) this.memcg?.fill(0)
+    else {
+      this.trackMemcg()
+      this.memcg?.set(saved.memcg)
+    }
   }
 }

@@ -54,6 +54,10 @@ export interface MemoryOptions extends NumaOptions {
   readonly watermarkBoostFactor?: number
   /** The sysctl: 1 reclaims a node before going on to another, 2 writes dirty pages for it, 4 takes pages of programs. By default 0. */
   readonly zoneReclaimMode?: number
+  /** The sysctl: how much cheaper a page of a file is to reclaim than one of a program, 0 to 200. By default 60; 100 is equal. */
+  readonly swappiness?: number
+  /** How many memory cgroups there can be beside the root; by default 64. */
+  readonly memcgs?: number
   /** The sysctl, for DMA, DMA32, Normal, Movable and Device. By default 256, 256, 32, 0, 0. */
   readonly lowmemReserveRatio?: readonly number[]
 }

@@ -1,7 +1,8 @@
 /**
  * LRU: the pages that reclaim may take back, on lists by node: those of files and those of programs, each used lately or not
  * (mm/swap.c, struct lruvec, 6.1). A page gets on a list when somebody who can do without it adds it; new ones go to the front of
- * the inactive list, reclaim takes from its end.
+ * the inactive list, reclaim takes from its end. Each memory cgroup has lists of its own on each node: an lruvec, which is a number here.
+ * The lruvecs of the root are those of the nodes, by their numbers.
  */
 
 import { PageError } from '../pages/page-error.js'
@@ -23,6 +24,8 @@ export const PG_WRITEBACK = 0x10
 export const PG_RECLAIM = 0x20
 /** The filesystem has data of its own at the page: only it can release it, for requests with `__GFP_FS`. */
 export const PG_PRIVATE = 0x40
+/** Of a page without a file, the same bit: it has a slot of swap space, to which it is written before it is freed. */
+export const PG_SWAPCACHE = 0x40
 
 /** It was active once: when it comes back it belongs to the working set. */
 export const PG_WORKINGSET = 0x80
@@ -38,34 +41,62 @@ export const INACTIVE_FILE = 2
 /** Pages of files that were used lately. */
 export const ACTIVE_FILE = 3
 const LISTS = 4
+/** What is counted of a node beside its lists: pages that nobody reclaims, and pages that somebody works on, without and with a file. */
+const UNEVICTABLE = 0
+const ISOLATED_ANON = 1
+const ISOLATED_FILE = 2
+const OTHERS = 3
 
-/** How many lists the page frames have to have for it. */
-export function lruLists(nodes: number): number {
-  return nodes * LISTS
+/** How many lists the page frames have to have for it, with so many memory cgroups beside the root. */
+export function lruLists(nodes: number, groups: number): number {
+  return nodes * (groups + 1) * LISTS
 }
 
 /** What is known beside the pages: a copy. */
-export type LruState = Int32Array
+export interface LruState {
+  /** Pages by lruvec, zone and list. */
+  readonly listed: Int32Array
+  /** Pages of nodes that are on no list: unevictable, isolated without and with a file. */
+  readonly unlisted: Int32Array
+}
 
 /**
- * The pages that reclaim may take, in the order in which it looks at them: four lists for each node (struct lruvec).
+ * The pages that reclaim may take, in the order in which it looks at them: four lists for each lruvec (struct lruvec).
  */
 export class Lru {
   readonly #zones: Zones
   readonly #frames: PageFrames
+  readonly #nodes: number
   readonly #lists: number
-  /** Pages by node, zone and list. */
+  readonly #lruvecs: number
+  /** Pages by lruvec, zone and list. */
   readonly #pages: Int32Array
-  /** Pages by node and list: reclaim asks for them all the time. */
+  /** Pages by lruvec and list: reclaim asks for them all the time. */
   readonly #sums: Int32Array
+  /** Of all groups: pages by node, zone and list, and by node and list. */
+  readonly #zonePages: Int32Array
+  readonly #nodePages: Int32Array
+  /** Pages by node that are on no list. */
+  readonly #others: Int32Array
 
-  constructor(zones: Zones) {
+  /** @param groups how many memory cgroups there can be beside the root */
+  constructor(zones: Zones, groups = 0) {
     this.#zones = zones
     this.#frames = zones.frames
-    this.#lists = zones.frames.newList()
-    for (let i = 1; i < zones.nodes * LISTS; i++) zones.frames.newList()
-    this.#pages = new Int32Array(zones.nodes * ZONES.length * LISTS)
-    this.#sums = new Int32Array(zones.nodes * LISTS)
+    this.#nodes = zones.nodes
+    this.#lruvecs = zones.nodes * (groups + 1)
+    this.#lists = this.#lruvecs === 0 ? 0 : zones.frames.newList()
+    for (let i = 1; i < this.#lruvecs * LISTS; i++) zones.frames.newList()
+    this.#pages = new Int32Array(this.#lruvecs * ZONES.length * LISTS)
+    this.#sums = new Int32Array(this.#lruvecs * LISTS)
+    this.#zonePages = new Int32Array(zones.nodes * ZONES.length * LISTS)
+    this.#nodePages = new Int32Array(zones.nodes * LISTS)
+    this.#others = new Int32Array(zones.nodes * OTHERS)
+  }
+
+  /** The lruvec of a memory cgroup on a node. */
+  lruvec(group: number, node: number): number {
+    return group * this.#nodes + node
   }
 
   /**
@@ -88,21 +119,71 @@ export class Lru {
    * @throws PageError for a page that is on none.
    */
   remove(page: number): void {
-    this.#assertListed(page)
-    this.#unlink(page)
-    this.#frames.state[page] = Kind.USED | this.#frames.order(page)
-    this.#frames.flags[page] = 0
+    const frames = this.#frames
+    if (frames.kind(page) === Kind.UNEVICTABLE) this.#countOther(page, UNEVICTABLE, -1)
+    else {
+      this.#assertListed(page)
+      this.#unlink(page)
+    }
+    frames.state[page] = Kind.USED | frames.order(page)
+    frames.flags[page] = 0
   }
 
   /**
-   * Another page takes a page's place: it gets its flags, and comes to the front of the list that they mean (folio_migrate_flags,
-   * putback_lru_page). The first is in use, and on no list.
+   * The owner keeps a page in memory (mlock): it leaves its list, and reclaim does not meet it.
+   * @throws PageError for a page that is on no list.
+   */
+  mlock(page: number): void {
+    this.#assertListed(page)
+    this.#unlink(page)
+    this.#frames.state[page] = Kind.UNEVICTABLE | this.#frames.order(page)
+    this.#countOther(page, UNEVICTABLE, 1)
+  }
+
+  /**
+   * The owner does not any more: the page comes back to the front of its list (munlock).
+   * @throws PageError for a page that is not kept in memory.
+   */
+  munlock(page: number): void {
+    this.#assertKind(page, Kind.UNEVICTABLE, 'kept in memory')
+    this.#countOther(page, UNEVICTABLE, -1)
+    this.#relist(page)
+  }
+
+  /**
+   * Somebody works on a page, and takes it off its list meanwhile (folio_isolate_lru). Where many pages are isolated, reclaim waits.
+   * @throws PageError for a page that is on no list.
+   */
+  isolate(page: number): void {
+    this.#assertListed(page)
+    this.#unlink(page)
+    this.#frames.state[page] = Kind.ISOLATED | this.#frames.order(page)
+    this.#countOther(page, this.#isolatedAs(page), 1)
+  }
+
+  /**
+   * The work is over: the page comes back to the front of its list (folio_putback_lru).
+   * @throws PageError for a page that is not isolated.
+   */
+  putback(page: number): void {
+    this.#assertKind(page, Kind.ISOLATED, 'isolated')
+    this.#countOther(page, this.#isolatedAs(page), -1)
+    this.#relist(page)
+  }
+
+  /**
+   * Another page takes a page's place: it gets its flags and its memory cgroup, and comes to the front of the list that they mean
+   * (folio_migrate_flags, mem_cgroup_migrate, putback_lru_page). The first is in use, and on no list.
    * @throws PageError when the first is on no list, or the other is not the first of a block in use.
    */
   migrate(from: number, to: number): void {
     const flags = this.flags(from)
+    const frames = this.#frames
+    const { memcg } = frames
+    if (memcg !== null && frames.kind(to) === Kind.USED) memcg[to] = frames.memcgOf(from)
     this.add(to, flags)
     this.remove(from)
+    if (memcg !== null) memcg[from] = 0
   }
 
   /**
@@ -157,41 +238,69 @@ export class Lru {
   }
 
   /** The page at the end of a list, which is next to go; {@link NO_PAGE} when the list is empty. */
-  last(node: number, list: number): number {
-    return this.#frames.last(this.#lists + node * LISTS + list)
+  last(lruvec: number, list: number): number {
+    return this.#frames.last(this.#lists + lruvec * LISTS + list)
   }
 
-  /** Pages on a list of a node. */
+  /** Pages of a node on lists of this kind, of all memory cgroups. */
   pages(node: number, list: number): number {
-    return this.#sums[node * LISTS + list] as number
+    return this.#nodePages[node * LISTS + list] as number
   }
 
-  /** Pages of one zone on a list. */
+  /** Pages of one zone on lists of this kind, of all memory cgroups. */
   pagesOf(node: number, zone: number, list: number): number {
-    return this.#pages[(node * ZONES.length + zone) * LISTS + list] as number
+    return this.#zonePages[(node * ZONES.length + zone) * LISTS + list] as number
+  }
+
+  /** Pages on one list (lruvec_lru_size). @param highest of zones up to this one only */
+  size(lruvec: number, list: number, highest: number = ZONES.length - 1): number {
+    if (highest >= ZONES.length - 1) return this.#sums[lruvec * LISTS + list] as number
+    let pages = 0
+    for (let zone = 0; zone <= highest; zone++) {
+      pages += this.#pages[(lruvec * ZONES.length + zone) * LISTS + list] as number
+    }
+    return pages
+  }
+
+  /** Pages of a node that their owners keep in memory (NR_UNEVICTABLE). */
+  unevictable(node: number): number {
+    return this.#others[node * OTHERS + UNEVICTABLE] as number
+  }
+
+  /** Pages of a node that somebody works on (NR_ISOLATED_ANON and NR_ISOLATED_FILE). */
+  isolated(node: number, file: boolean): number {
+    return this.#others[node * OTHERS + (file ? ISOLATED_FILE : ISOLATED_ANON)] as number
   }
 
   /** What is known beside the pages. */
   save(): LruState {
-    return this.#pages.slice()
+    return { listed: this.#pages.slice(), unlisted: this.#others.slice() }
   }
 
   /** Puts it back. */
-  load(state: LruState): void {
-    this.#pages.set(state)
+  load({ listed, unlisted }: LruState): void {
+    this.#pages.set(listed)
+    this.#others.set(unlisted)
     this.#sums.fill(0)
-    for (const [index, pages] of state.entries()) {
-      const sum = Math.floor(index / (ZONES.length * LISTS)) * LISTS + (index % LISTS)
-      this.#sums[sum] = (this.#sums[sum] as number) + pages
+    this.#zonePages.fill(0)
+    this.#nodePages.fill(0)
+    for (const [index, pages] of listed.entries()) {
+      const list = index % LISTS
+      const zone = Math.floor(index / LISTS) % ZONES.length
+      const lruvec = Math.floor(index / (LISTS * ZONES.length))
+      if (pages !== 0) this.#sum(lruvec, zone, list, pages)
     }
   }
 
   /** @throws InvariantError when lists, flags and counters disagree, or a page is marked as listed and on no list. */
   validate(): void {
     const counted = new Int32Array(this.#pages.length)
+    const others = new Int32Array(this.#others.length)
     const frames = this.#frames
     let listed = 0
-    for (let list = 0; list < this.#zones.nodes * LISTS; list++) {
+    for (let list = 0; list < this.#lruvecs * LISTS; list++) {
+      // Most groups have nothing, and tests validate often.
+      if (frames.isEmpty(this.#lists + list)) continue
       listed += frames.check(this.#lists + list, (page) => {
         if (frames.kind(page) !== Kind.LRU || this.#list(page) !== this.#lists + list) {
           throw new InvariantError(page, `it is on LRU list ${LRU_LISTS[list % LISTS]}, wrongly`)
@@ -200,21 +309,37 @@ export class Lru {
         counted[counter] = (counted[counter] as number) + (1 << frames.order(page))
       })
     }
-    for (const [index, pages] of counted.entries()) {
-      if (pages !== this.#pages[index]) {
-        const list = LRU_LISTS[index % LISTS]
-        throw new InvariantError(
-          NO_PAGE,
-          `${list} has ${pages} pages, ${this.#pages[index]} counted`,
-        )
-      }
+    for (let page = 0; page < frames.pages; page++) {
+      const kind = frames.kind(page)
+      if (kind === Kind.LRU) listed--
+      if (kind !== Kind.UNEVICTABLE && kind !== Kind.ISOLATED) continue
+      const what = kind === Kind.UNEVICTABLE ? UNEVICTABLE : this.#isolatedAs(page)
+      const other = this.#zones.zoneOf(page).node * OTHERS + what
+      others[other] = (others[other] as number) + (1 << frames.order(page))
     }
-    for (let page = 0; page < frames.pages; page++) if (frames.kind(page) === Kind.LRU) listed--
     if (listed !== 0) throw new InvariantError(NO_PAGE, `${-listed} LRU pages are on no list`)
+    this.#assertCounted(counted, this.#pages, (index) => LRU_LISTS[index % LISTS] ?? '')
+    this.#assertCounted(others, this.#others, (index) => OTHER_NAMES[index % OTHERS] ?? '')
+  }
+
+  #assertCounted(counted: Int32Array, kept: Int32Array, name: (index: number) => string): void {
+    for (const [index, pages] of counted.entries()) {
+      if (pages === kept[index]) continue
+      throw new InvariantError(NO_PAGE, `${name(index)} has ${pages} pages, ${kept[index]} counted`)
+    }
   }
 
   #assertListed(page: number): void {
     if (this.#frames.kind(page) !== Kind.LRU) throw new PageError(`page ${page} is on no LRU list`)
+  }
+
+  #assertKind(page: number, kind: Kind, what: string): void {
+    if (this.#frames.kind(page) !== kind) throw new PageError(`page ${page} is not ${what}`)
+  }
+
+  #relist(page: number): void {
+    this.#frames.state[page] = Kind.LRU | this.#frames.order(page)
+    this.#link(page)
   }
 
   #link(page: number): void {
@@ -229,20 +354,43 @@ export class Lru {
 
   #count(page: number, pages: number): void {
     const { node, index } = this.#zones.zoneOf(page)
-    const kind = this.#kind(page)
-    const counter = (node * ZONES.length + index) * LISTS + kind
-    const sum = node * LISTS + kind
+    const list = this.#kind(page)
+    const lruvec = this.#frames.memcgOf(page) * this.#nodes + node
+    const counter = (lruvec * ZONES.length + index) * LISTS + list
     this.#pages[counter] = (this.#pages[counter] as number) + pages
+    this.#sum(lruvec, index, list, pages)
+  }
+
+  /** Adds to all the sums of {@link #pages}. */
+  #sum(lruvec: number, zone: number, list: number, pages: number): void {
+    const node = lruvec % this.#nodes
+    const sum = lruvec * LISTS + list
+    const zoneSum = (node * ZONES.length + zone) * LISTS + list
+    const nodeSum = node * LISTS + list
     this.#sums[sum] = (this.#sums[sum] as number) + pages
+    this.#zonePages[zoneSum] = (this.#zonePages[zoneSum] as number) + pages
+    this.#nodePages[nodeSum] = (this.#nodePages[nodeSum] as number) + pages
+  }
+
+  #countOther(page: number, what: number, sign: number): void {
+    const other = this.#zones.zoneOf(page).node * OTHERS + what
+    const pages = sign * (1 << this.#frames.order(page))
+    this.#others[other] = (this.#others[other] as number) + pages
+  }
+
+  #isolatedAs(page: number): number {
+    return ((this.#frames.flags[page] as number) & PG_FILE) !== 0 ? ISOLATED_FILE : ISOLATED_ANON
   }
 
   #counter(page: number): number {
     const { node, index } = this.#zones.zoneOf(page)
-    return (node * ZONES.length + index) * LISTS + this.#kind(page)
+    const lruvec = this.#frames.memcgOf(page) * this.#nodes + node
+    return (lruvec * ZONES.length + index) * LISTS + this.#kind(page)
   }
 
   #list(page: number): number {
-    return this.#lists + this.#zones.zoneOf(page).node * LISTS + this.#kind(page)
+    const lruvec = this.#frames.memcgOf(page) * this.#nodes + this.#zones.zoneOf(page).node
+    return this.#lists + lruvec * LISTS + this.#kind(page)
   }
 
   #kind(page: number): number {
@@ -253,3 +401,6 @@ export class Lru {
     )
   }
 }
+
+/** In the order of what is counted beside the lists. */
+const OTHER_NAMES = ['unevictable', 'isolated_anon', 'isolated_file'] as const

@@ -13,6 +13,11 @@ export type Pageout =
 export interface ReclaimHooks {
   /** Pages of swap space that are free. Without any, memory of programs cannot be reclaimed. By default 0. */
   swapPages?(): number
+  /**
+   * Gives a page of a program a slot of swap space, to which it is then written (add_to_swap); returns false when there is none. By default
+   * pages have their slots already: dirty ones are written, others are freed.
+   */
+  addToSwap?(page: number, gfp: number): boolean
   /** Writes a dirty page, to its file or to swap. By default it is clean at once: a disk that takes no time. */
   pageout?(page: number, gfp: number): Pageout
   /** Returns true while somebody works on a page: reclaim goes on to the next (folio_trylock fails). By default nobody does. */

@@ -1,4 +1,5 @@
 /** Scan control: one call for memory, by a request or by kswapd, and how far it has come (mm/vmscan.c, struct scan_control, 6.1). */
+import type { MemCgroup } from '../memcg/mem-cgroup.js'
 import type { ThrottleReason } from './throttle.js'
 
 /** Direct reclaim stops when so many pages are free, and lists are scanned in clusters of so many. */
@@ -54,6 +55,8 @@ class Met {
   /** In writing since before reclaim last met them, with the node full of writeback. */
   immediate = 0
   fileTaken = 0
+  /** Written for it. */
+  pageouts = 0
 
   /** Another round begins. */
   clear(): void {
@@ -63,6 +66,7 @@ class Met {
     this.writeback = 0
     this.immediate = 0
     this.fileTaken = 0
+    this.pageouts = 0
   }
 }
 
@@ -84,6 +88,10 @@ export interface ScanOptions {
   readonly mayWritepage?: boolean
   /** Pages that programs have mapped may be taken, which are those without a file; by default they may. */
   readonly mayUnmap?: boolean
+  /** Pages may go to swap space; by default they may. */
+  readonly maySwap?: boolean
+  /** The memory cgroup whose limit is in the way: only its pages, and those below it, help. By default all do. */
+  readonly target?: MemCgroup | null
 }
 
 export class ScanControl {
@@ -97,7 +105,20 @@ export class ScanControl {
   order: number
   priority: number
   mayWritepage: boolean
+  maySwap: boolean
   readonly mayUnmap: boolean
+  readonly target: MemCgroup | null
+  /** What scanning has cost lately: see scan-cost.ts. */
+  anonCost = 0
+  fileCost = 0
+  /** See scan-balance.ts. */
+  cacheTrim = false
+  fileIsTiny = false
+  /** Compaction would have room enough: there is no need to reclaim for a large block. */
+  compactionReady = false
+  /** Groups below memory.low were left alone; and they are not any more, since nothing else has helped. */
+  memcgLowSkipped = false
+  memcgLowReclaim = false
   /** Pages freed since it began. */
   reclaimed = 0
   /** Pages looked at, since the round began. */
@@ -125,5 +146,7 @@ export class ScanControl {
     this.priority = options.priority ?? DEF_PRIORITY
     this.mayWritepage = options.mayWritepage ?? true
     this.mayUnmap = options.mayUnmap ?? true
+    this.maySwap = options.maySwap ?? true
+    this.target = options.target ?? null
   }
 }

@@ -2,11 +2,12 @@
  * Shrink lists: one round over the LRU lists of a node (mm/vmscan.c, prepare_scan_count and shrink_lruvec, 6.1.192). A list of n
  * pages gives n >> priority of them to be looked at, in clusters of 32 from its end.
  *
- * Simpler than the kernel: pages are not mapped, so that only markAccessed() says that one is used; with swap, how much is scanned
- * of each list follows from swappiness 60 alone, not from what scanning has cost.
+ * Simpler than the kernel: pages are not mapped, so that only markAccessed() says that one is used.
  */
-import { __GFP_IO } from '../gfp/flags.js'
+import { __GFP_FS, __GFP_IO } from '../gfp/flags.js'
 import { mayEnterFs } from '../gfp/reclaim.js'
+import type { MemCgroup } from '../memcg/mem-cgroup.js'
+import type { MemCgroups } from '../memcg/mem-cgroups.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import type { Zones } from '../pages/zones.js'
 import {
@@ -21,16 +22,19 @@ import {
   PG_PRIVATE,
   PG_RECLAIM,
   PG_REFERENCED,
+  PG_SWAPCACHE,
   PG_WORKINGSET,
   PG_WRITEBACK,
 } from './lru.js'
 import type { ReclaimHooks } from './reclaim-hooks.js'
+import { scanBalance } from './scan-balance.js'
 import {
   DEF_PRIORITY,
   type ReclaimSteps,
   type ScanControl,
   SWAP_CLUSTER_MAX,
 } from './scan-control.js'
+import type { ScanCost } from './scan-cost.js'
 import {
   PGACTIVATE,
   PGDEACTIVATE,
@@ -49,14 +53,23 @@ import {
 } from './vm-events.js'
 import type { Workingset } from './workingset.js'
 
-/** Shares of what is scanned, of 200: swappiness 60. */
-const ANON_SHARE = 60
-const FILE_SHARE = 140
+/** What lists are shrunk with. */
+export interface ListParts {
+  readonly zones: Zones
+  readonly lru: Lru
+  readonly workingset: Workingset
+  readonly costs: ScanCost
+  readonly groups: MemCgroups
+  readonly events: VmEvents
+  readonly hooks: ReclaimHooks
+}
 
 export class ShrinkLists {
   readonly #zones: Zones
   readonly #lru: Lru
   readonly #workingset: Workingset
+  readonly #costs: ScanCost
+  readonly #groups: MemCgroups
   readonly #events: VmEvents
   readonly #hooks: ReclaimHooks
   /** PGDAT_DIRTY, by node: kswapd has met nothing but dirty pages. */
@@ -64,91 +77,159 @@ export class ShrinkLists {
   /** PGDAT_WRITEBACK, by node: kswapd has met nothing but pages in writing. */
   readonly writeback: boolean[]
 
-  constructor(parts: {
-    readonly zones: Zones
-    readonly lru: Lru
-    readonly workingset: Workingset
-    readonly events: VmEvents
-    readonly hooks: ReclaimHooks
-  }) {
+  constructor(parts: ListParts) {
     this.#zones = parts.zones
     this.#lru = parts.lru
     this.#workingset = parts.workingset
+    this.#costs = parts.costs
+    this.#groups = parts.groups
     this.#events = parts.events
     this.#hooks = parts.hooks
     this.dirty = new Array<boolean>(parts.zones.nodes).fill(false)
     this.writeback = new Array<boolean>(parts.zones.nodes).fill(false)
   }
 
-  /** Decides whether active pages may be touched (prepare_scan_count). */
+  /** Decides on the balance of a round, and whether active pages may be touched (prepare_scan_count). */
   prepare(node: number, control: ScanControl): void {
+    const { target, priority } = control
+    const root = target ?? this.#groups.root
+    const lruvec = this.#lru.lruvec(root.number, node)
+    control.anonCost = this.#costs.anon(lruvec)
+    control.fileCost = this.#costs.file(lruvec)
     const forced = control.forceDeactivate
-    control.mayDeactivateAnon = forced || this.#inactiveIsLow(node, INACTIVE_ANON)
+    control.mayDeactivateAnon =
+      forced ||
+      this.#workingset.changing(node, false) ||
+      this.#inactiveIsLow(root, node, INACTIVE_ANON)
     control.mayDeactivateFile =
-      forced || this.#workingset.changing(node) || this.#inactiveIsLow(node, INACTIVE_FILE)
+      forced ||
+      this.#workingset.changing(node, true) ||
+      this.#inactiveIsLow(root, node, INACTIVE_FILE)
+    const inactiveFile = this.#pages(root, node, INACTIVE_FILE)
+    control.cacheTrim = inactiveFile >> priority > 0 && !control.mayDeactivateFile
+    if (target === null) control.fileIsTiny = this.#fileIsTiny(node, control)
   }
 
   /**
-   * Decides how many pages of each list are to be looked at in the round (get_scan_count).
+   * Decides how many pages of each list of a group are to be looked at in the round (get_scan_count).
    * @returns whether there are any
    */
-  share(node: number, control: ScanControl): boolean {
-    const swap = control.mayUnmap && this.#swap() > 0
-    const { left } = control
+  share(group: MemCgroup, node: number, control: ScanControl): boolean {
+    const canSwap = this.#canSwap(control)
+    const { left, priority, target, anonCost, fileCost, cacheTrim, fileIsTiny } = control
+    const balance = scanBalance({
+      canSwap,
+      swappiness: group.swappiness,
+      priority,
+      cgroup: target !== null,
+      fileIsTiny,
+      cacheTrim,
+      anonCost,
+      fileCost,
+    })
+    const lruvec = this.#lru.lruvec(group.number, node)
     let any = 0
     for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
-      const pages = this.#share(node, list, control, swap)
+      const size = this.#lru.size(lruvec, list, control.highest)
+      const scan = Math.floor(this.#unprotected(group, size, control) / 2 ** priority)
+      // The last pages of a group that has been removed go too.
+      const wanted = scan === 0 && group.isOffline ? Math.min(size, SWAP_CLUSTER_MAX) : scan
+      const part = list >= INACTIVE_FILE ? balance.file : balance.anon
+      const shared = (wanted * part) / balance.denominator
+      const pages = group.isOffline ? Math.ceil(shared) : Math.floor(shared)
       left[list] = pages
       any |= pages
     }
-    return any !== 0 || swap
+    return any !== 0 || canSwap
   }
 
-  /** One round over the lists of a node (shrink_lruvec), once they have their shares. */
-  *shrink(node: number, control: ScanControl): ReclaimSteps<void> {
+  /** One round over the lists of a group on a node (shrink_lruvec), once they have their shares. */
+  *shrink(group: MemCgroup, node: number, control: ScanControl): ReclaimSteps<void> {
     const { left } = control
     // A request that has just begun takes its share of all lists, so that they age alike.
-    const proportional = !control.kswapd && control.priority === DEF_PRIORITY
+    const proportional =
+      !control.kswapd && control.target === null && control.priority === DEF_PRIORITY
     const before = control.reclaimed
+    const targets = left.slice()
+    let adjusted = proportional
     const of = (list: number): number => left[list] as number
     while (of(INACTIVE_ANON) > 0 || of(INACTIVE_FILE) > 0 || of(ACTIVE_FILE) > 0) {
       for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
         if (of(list) === 0) continue
         const some = Math.min(of(list), SWAP_CLUSTER_MAX)
         left[list] = of(list) - some
-        yield* this.#shrinkList(node, list, some, control)
+        yield* this.#shrinkList(group, node, list, some, control)
       }
-      if (control.reclaimed - before < control.toReclaim || proportional) continue
+      if (control.reclaimed - before < control.toReclaim || adjusted) continue
       // Enough. What is left of one kind of list alone is not worth while.
       const file = of(INACTIVE_FILE) + of(ACTIVE_FILE)
       const anon = of(INACTIVE_ANON) + of(ACTIVE_ANON)
       if (file === 0 || anon === 0) break
-      if (file > anon) left.fill(0, INACTIVE_ANON, ACTIVE_ANON + 1)
-      else left.fill(0, INACTIVE_FILE, ACTIVE_FILE + 1)
+      // The shorter kind is done; the other one is scanned as far, in percent, as that was.
+      if (file > anon) finish(left, targets, INACTIVE_ANON, INACTIVE_FILE)
+      else finish(left, targets, INACTIVE_FILE, INACTIVE_ANON)
+      adjusted = true
     }
-    if (this.#swap() > 0 && this.#inactiveIsLow(node, INACTIVE_ANON)) {
-      const pages = this.#deactivate(node, ACTIVE_ANON, SWAP_CLUSTER_MAX)
-      if (pages > 0) yield { kind: 'deactivate', pages }
-    }
+    if (this.#swap() > 0) yield* this.ageAnon(group, node, control)
   }
 
-  #share(node: number, list: number, control: ScanControl, swap: boolean): number {
-    const pages = this.#lru.pages(node, list) >> control.priority
-    if (!swap) return list >= INACTIVE_FILE ? pages : 0
-    // The last round takes all of both.
-    if (control.priority === 0) return pages
-    return Math.floor((pages * (list >= INACTIVE_FILE ? FILE_SHARE : ANON_SHARE)) / 200)
+  /** Pages of programs that have not been used become inactive, so that some are known when they are needed (kswapd_age_node). */
+  *ageAnon(group: MemCgroup, node: number, control: ScanControl): ReclaimSteps<void> {
+    if (!this.#inactiveIsLow(group, node, INACTIVE_ANON)) return
+    const lruvec = this.#lru.lruvec(group.number, node)
+    const pages = this.#deactivate(lruvec, ACTIVE_ANON, SWAP_CLUSTER_MAX, control)
+    if (pages > 0) yield { kind: 'deactivate', pages }
+  }
+
+  /** Returns true if pages of programs can be reclaimed (can_reclaim_anon_pages, sc->may_swap). */
+  #canSwap(control: ScanControl): boolean {
+    return control.maySwap && control.mayUnmap && this.#swap() > 0
+  }
+
+  /** What is left of a list without what protects its group (mem_cgroup_protection). */
+  #unprotected(group: MemCgroup, size: number, control: ScanControl): number {
+    const { target } = control
+    if (group === (target ?? this.#groups.root)) return size
+    const { effectiveMin: min, effectiveLow: low, usage } = group
+    if (min === 0 && low === 0) return size
+    let protection = min
+    if (!control.memcgLowReclaim && low > min) {
+      protection = low
+      control.memcgLowSkipped = true
+    }
+    const most = Math.max(usage, protection)
+    return Math.max(size - Math.floor((size * protection) / (most + 1)), SWAP_CLUSTER_MAX)
+  }
+
+  /** Returns true if pages of files alone would not do, and there are others (sc->file_is_tiny). */
+  #fileIsTiny(node: number, { priority, mayDeactivateAnon }: ScanControl): boolean {
+    let free = 0
+    let high = 0
+    for (const zone of this.#zones.all) {
+      if (zone.node !== node) continue
+      free += zone.freePages
+      high += zone.watermarks.high + zone.boost
+    }
+    const file = this.#lru.pages(node, ACTIVE_FILE) + this.#lru.pages(node, INACTIVE_FILE)
+    const anon = this.#lru.pages(node, INACTIVE_ANON)
+    return file + free <= high && !mayDeactivateAnon && anon >> priority > 0
   }
 
   *#shrinkList(
+    group: MemCgroup,
     node: number,
     list: number,
     pages: number,
     control: ScanControl,
   ): ReclaimSteps<void> {
+    const lruvec = this.#lru.lruvec(group.number, node)
     if (list === INACTIVE_ANON || list === INACTIVE_FILE) {
+      if (this.#tooManyIsolated(node, list, control)) {
+        yield { kind: 'throttle', reason: 'isolated' }
+        if (this.#tooManyIsolated(node, list, control)) return
+      }
       const reclaimed = control.reclaimed
-      const scanned = this.#shrinkInactive(node, list, pages, control)
+      const scanned = this.#shrinkInactive(group, node, list, pages, control)
       if (scanned > 0) {
         yield { kind: 'scan', scanned, reclaimed: control.reclaimed - reclaimed }
       }
@@ -158,43 +239,74 @@ export class ShrinkLists {
       control.skippedDeactivate = true
       return
     }
-    const deactivated = this.#deactivate(node, list, pages)
+    const deactivated = this.#deactivate(lruvec, list, pages, control)
     if (deactivated > 0) yield { kind: 'deactivate', pages: deactivated }
   }
 
-  /** Returns true if too few pages are on the inactive list to tell which are used (inactive_is_low). */
-  #inactiveIsLow(node: number, list: number): boolean {
+  /** Returns true if so many pages are in others' hands that it had better wait (too_many_isolated). kswapd and groups do not. */
+  #tooManyIsolated(node: number, list: number, control: ScanControl): boolean {
+    if (control.kswapd || control.target !== null) return false
     const inactive = this.#lru.pages(node, list)
-    const active = this.#lru.pages(node, list + 1)
+    // Whoever may not enter the filesystem must not wait for those who may.
+    const full = (control.gfp & (__GFP_IO | __GFP_FS)) === (__GFP_IO | __GFP_FS)
+    const most = full ? inactive >> 3 : inactive
+    return this.#lru.isolated(node, list === INACTIVE_FILE) > most
+  }
+
+  /** Pages of a group and those below it (lruvec_page_state). */
+  #pages(group: MemCgroup, node: number, list: number): number {
+    if (group.parent === null) return this.#lru.pages(node, list)
+    let pages = 0
+    for (const { number } of group.subtree()) {
+      pages += this.#lru.size(this.#lru.lruvec(number, node), list)
+    }
+    return pages
+  }
+
+  /** Returns true if too few pages are on the inactive list to tell which are used (inactive_is_low). */
+  #inactiveIsLow(group: MemCgroup, node: number, list: number): boolean {
+    const inactive = this.#pages(group, node, list)
+    const active = this.#pages(group, node, list + 1)
     const gigabytes = (inactive + active) >> 18
     const ratio = gigabytes > 0 ? Math.floor(Math.sqrt(10 * gigabytes)) : 1
     return inactive * ratio < active
   }
 
   /** shrink_active_list; returns how many pages it moved. */
-  #deactivate(node: number, list: number, pages: number): number {
+  #deactivate(lruvec: number, list: number, pages: number, control: ScanControl): number {
     let moved = 0
     while (moved < pages) {
-      const page = this.#lru.last(node, list)
+      const page = this.#lru.last(lruvec, list)
       if (page === NO_PAGE) break
       const flags = this.#lru.flags(page)
       this.#lru.setFlags(page, (flags & ~(PG_ACTIVE | PG_REFERENCED)) | PG_WORKINGSET)
       moved++
     }
-    this.#count(PGREFILL, moved)
+    if (control.target === null) this.#count(PGREFILL, moved)
     this.#count(PGDEACTIVATE, moved)
     return moved
   }
 
   /** shrink_inactive_list: takes pages from the end and frees those that it may; returns how many it looked at. */
-  #shrinkInactive(node: number, list: number, pages: number, control: ScanControl): number {
+  #shrinkInactive(
+    group: MemCgroup,
+    node: number,
+    list: number,
+    pages: number,
+    control: ScanControl,
+  ): number {
     const { met } = control
+    const file = list === INACTIVE_FILE
+    // Reclaim for a limit does not count as reclaim of the machine.
+    const global = control.target === null
+    const lruvec = this.#lru.lruvec(group.number, node)
     const unqueued = met.unqueuedDirty
+    const pageouts = met.pageouts
     let taken = 0
     let skipped = 0
-    const most = this.#lru.pages(node, list)
+    const most = this.#lru.size(lruvec, list)
     while (taken < pages && taken + skipped < most) {
-      const page = this.#lru.last(node, list)
+      const page = this.#lru.last(lruvec, list)
       if (page === NO_PAGE) break
       const zone = this.#zones.zoneOf(page)
       const size = 1 << this.#zones.frames.order(page)
@@ -205,17 +317,18 @@ export class ShrinkLists {
         continue
       }
       taken += size
-      this.#count(control.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, size)
-      this.#count(list === INACTIVE_FILE ? PGSCAN_FILE : PGSCAN_ANON, size)
+      if (global) this.#count(control.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, size)
+      this.#count(file ? PGSCAN_FILE : PGSCAN_ANON, size)
       if (this.#freed(page, size, node, control)) {
         control.reclaimed += size
-        this.#count(control.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, size)
-        this.#count(list === INACTIVE_FILE ? PGSTEAL_FILE : PGSTEAL_ANON, size)
+        if (global) this.#count(control.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, size)
+        this.#count(file ? PGSTEAL_FILE : PGSTEAL_ANON, size)
       }
     }
     control.scanned += taken
     met.taken += taken
-    if (list === INACTIVE_FILE) met.fileTaken += taken
+    if (file) met.fileTaken += taken
+    this.#costs.note(this.#lruvecsUp(group, node), file, met.pageouts - pageouts)
     // Nothing but dirty pages, and nobody writes them yet.
     if (taken > 0 && met.unqueuedDirty - unqueued === taken) this.#hooks.wakeFlushers?.()
     return taken
@@ -246,7 +359,11 @@ export class ShrinkLists {
       flags &= ~PG_REFERENCED
       if ((flags & PG_DIRTY) !== 0) return this.#keep(page, flags)
     }
-    if (!file && (this.#swap() === 0 || (gfp & __GFP_IO) === 0)) return this.#keep(page, flags)
+    if (!file && !this.#mayGoToSwap(flags, control)) return this.#keep(page, flags)
+    if (!file && (flags & PG_SWAPCACHE) === 0 && this.#hooks.addToSwap !== undefined) {
+      if (!this.#hooks.addToSwap(page, gfp)) return this.#activate(page, flags)
+      flags |= PG_SWAPCACHE | PG_DIRTY
+    }
     if ((flags & PG_DIRTY) !== 0) {
       const late = kswapd && (flags & PG_RECLAIM) !== 0 && this.dirty[node] === true
       // Writing pages of files here and there is slow: the flusher threads do it in order, unless they cannot keep up.
@@ -255,9 +372,12 @@ export class ShrinkLists {
       const result = this.#hooks.pageout?.(page, gfp) ?? 'clean'
       if (result === 'keep') return this.#keep(page, flags)
       flags &= ~PG_DIRTY
-      if (result === 'writeback') return this.#keep(page, flags | PG_WRITEBACK | PG_RECLAIM)
+      if (result === 'writeback') {
+        met.pageouts += size
+        return this.#keep(page, flags | PG_WRITEBACK | PG_RECLAIM)
+      }
     }
-    if ((flags & PG_PRIVATE) !== 0) {
+    if (file && (flags & PG_PRIVATE) !== 0) {
       const release = this.#hooks.release
       if (release === undefined) {
         if (!mayEnterFs(gfp, false, false)) return this.#keep(page, flags)
@@ -272,8 +392,22 @@ export class ShrinkLists {
     const order = frames.order(page)
     this.#lru.remove(page)
     this.#hooks.reclaimed?.(page, order, this.#workingset.evict(node, flags))
+    this.#groups.uncharge(page, order)
     this.#zones.zoneOf(page).free(page, order, cpu)
     this.#count(PGFREE, 1 << order)
+  }
+
+  /** Returns true if a page of a program can be written to swap, or has been. */
+  #mayGoToSwap(flags: number, control: ScanControl): boolean {
+    const hasSlot = (flags & PG_SWAPCACHE) !== 0
+    return (hasSlot || this.#swap() > 0) && (control.gfp & __GFP_IO) !== 0
+  }
+
+  /** The lists of a group and of those above it, on a node. */
+  *#lruvecsUp(group: MemCgroup, node: number): Generator<number, void, void> {
+    for (let each: MemCgroup | null = group; each !== null; each = each.parent) {
+      yield this.#lru.lruvec(each.number, node)
+    }
   }
 
   #activate(page: number, flags: number): false {
@@ -294,5 +428,19 @@ export class ShrinkLists {
 
   #count(event: number, by: number): void {
     this.#events[event] = (this.#events[event] as number) + by
+  }
+}
+
+/** Ends the scan of the shorter kind of lists, and leaves of the longer one what brings it as far. */
+function finish(left: Int32Array, targets: Int32Array, shorter: number, longer: number): void {
+  const of = (array: Int32Array, list: number): number => array[list] as number
+  const rest = of(left, shorter) + of(left, shorter + 1)
+  const target = of(targets, shorter) + of(targets, shorter + 1) + 1
+  const percentage = Math.floor((rest * 100) / target)
+  left.fill(0, shorter, shorter + 2)
+  for (let list = longer; list < longer + 2; list++) {
+    const scanned = of(targets, list) - of(left, list)
+    const wanted = Math.floor((of(targets, list) * (100 - percentage)) / 100)
+    left[list] = Math.max(0, wanted - scanned)
   }
 }

@@ -5,16 +5,25 @@
  * It runs in two ways. tryToFreePages() and balance() do all at once; directReclaim() and balancing() stop after each cluster of
  * pages, so that a simulation can charge time and let others run.
  */
+import { COMPACT_CONTINUE, COMPACT_SKIPPED, COMPACT_SUCCESS } from '../compaction/compact-result.js'
+import { compactGap, compactionSuitable } from '../compaction/suitable.js'
 import { GFP_KERNEL } from '../gfp/flags.js'
+import { linux6_1 } from '../gfp/kernels.js'
+import { gfpCompactionAllowed } from '../gfp/predicates.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
+import type { MemCgroup } from '../memcg/mem-cgroup.js'
+import type { MemCgroups } from '../memcg/mem-cgroups.js'
+import { calculateProtection, isBelowLow, isBelowMin } from '../memcg/protection.js'
+import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, type Lru } from './lru.js'
 import type { ReclaimHooks } from './reclaim-hooks.js'
 import { DEF_PRIORITY, type ReclaimSteps, ScanControl, SWAP_CLUSTER_MAX } from './scan-control.js'
+import type { ScanCost, ScanCostState } from './scan-cost.js'
 import { ShrinkLists } from './shrink-lists.js'
-import { type Shrinker, Shrinking } from './shrinker.js'
+import { type Shrinker, Shrinking, type Shrunk } from './shrinker.js'
 import { ALLOCSTALL_DMA, PAGEOUTRUN, PGFREE, SLABS_SCANNED, type VmEvents } from './vm-events.js'
 import type { Workingset } from './workingset.js'
 
@@ -37,6 +46,20 @@ export interface ReclaimRequest {
   readonly nodemask?: number | undefined
   /** The task runs here; by default 0. */
   readonly cpu?: number | undefined
+  /** The pages wanted are 2 to this power; by default one. */
+  readonly order?: number | undefined
+}
+
+/** Reclaim for the limit of a memory cgroup. */
+export interface MemcgReclaimRequest {
+  /** The group whose limit is in the way. */
+  readonly group: MemCgroup
+  /** Filtered by the scopes of the task. */
+  readonly gfp: number
+  /** How many pages are wanted. */
+  readonly pages: number
+  /** Where the task runs. */
+  readonly cpu: number
 }
 
 /** What is known beside the pages: a copy. */
@@ -49,12 +72,27 @@ export interface VmscanState {
   readonly writeback: readonly boolean[]
   /** By shrinker, by node. */
   readonly deferred: readonly (readonly number[])[]
+  /** By lruvec, without and with a file: what scanning has cost. */
+  readonly costs: ScanCostState
+}
+
+/** What reclaim works on. */
+export interface VmscanParts {
+  readonly zones: Zones
+  readonly lru: Lru
+  readonly workingset: Workingset
+  readonly costs: ScanCost
+  readonly groups: MemCgroups
+  readonly events: VmEvents
+  readonly hooks: ReclaimHooks
 }
 
 export class Vmscan {
   readonly #zones: Zones
   readonly #lru: Lru
   readonly #workingset: Workingset
+  readonly #costs: ScanCost
+  readonly #groups: MemCgroups
   readonly #events: VmEvents
   readonly #hooks: ReclaimHooks
   readonly #lists: ShrinkLists
@@ -62,19 +100,16 @@ export class Vmscan {
   /** By node: how often kswapd has failed in a row. */
   #failures: number[]
 
-  constructor(
-    zones: Zones,
-    { lru, workingset }: { readonly lru: Lru; readonly workingset: Workingset },
-    events: VmEvents,
-    hooks: ReclaimHooks,
-  ) {
-    this.#zones = zones
-    this.#lru = lru
-    this.#workingset = workingset
-    this.#events = events
-    this.#hooks = hooks
-    this.#lists = new ShrinkLists({ zones, lru, workingset, events, hooks })
-    this.#failures = new Array<number>(zones.nodes).fill(0)
+  constructor(parts: VmscanParts) {
+    this.#zones = parts.zones
+    this.#lru = parts.lru
+    this.#workingset = parts.workingset
+    this.#costs = parts.costs
+    this.#groups = parts.groups
+    this.#events = parts.events
+    this.#hooks = parts.hooks
+    this.#lists = new ShrinkLists(parts)
+    this.#failures = new Array<number>(parts.zones.nodes).fill(0)
   }
 
   /** From now on reclaim asks this cache too. Disposing takes it out again. */
@@ -106,19 +141,24 @@ export class Vmscan {
     )
   }
 
-  /** Returns true if a zone up to `highest` has a block of this order above its high watermark (pgdat_balanced). */
+  /** Returns true if a zone up to `highest` has a block of this order above its high watermark, and its boost (pgdat_balanced). */
   balanced(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
     let none = true
     for (const zone of this.#zones.all) {
       if (zone.node !== node || zone.index > highest) continue
       none = false
-      // Boosted watermarks are kswapd's own business: what they ask for beyond the real ones has been reclaimed by the end.
-      if (zoneWatermarkOk(zone, order, zone.watermarks.high, zone.lowmemReserve[highest] ?? 0, 0)) {
-        return true
-      }
+      const mark = zone.watermarks.high + zone.boost
+      if (zoneWatermarkOk(zone, order, mark, zone.lowmemReserve[highest] ?? 0, 0)) return true
     }
     // A node without such a zone needs nothing.
     return none
+  }
+
+  /** Returns true if fragmentation has raised the watermarks of a zone up to `highest` (pgdat_watermark_boosted). */
+  boosted(node: number, highest: number = HIGHEST_ZONE): boolean {
+    return this.#zones.all.some(
+      (zone) => zone.node === node && zone.index <= highest && zone.boost > 0,
+    )
   }
 
   /** Reclaims for one request at once (try_to_free_pages). */
@@ -128,45 +168,96 @@ export class Vmscan {
 
   /** The same in steps. */
   *directReclaim(request: ReclaimRequest): ReclaimSteps<Reclaimed> {
-    const { gfp, node, nodemask = -1, cpu = 0 } = request
+    const { gfp, node, nodemask = -1, cpu = 0, order = 0 } = request
     const highest = gfpZoneIndex(gfp)
     const control = new ScanControl({
       gfp,
+      order,
       highest,
       cpu,
       kswapd: false,
       toReclaim: SWAP_CLUSTER_MAX,
     })
-    const nodes = this.#nodes(gfp, node, nodemask)
+    return yield* this.#tryToFree(control, this.#zones.zonelist(gfp, node, nodemask))
+  }
+
+  /** Reclaims for the limit of a memory cgroup at once (try_to_free_mem_cgroup_pages). */
+  tryToFreeMemcgPages(request: MemcgReclaimRequest): Reclaimed {
+    return atOnce(this.memcgReclaim(request))
+  }
+
+  /** The same in steps. */
+  *memcgReclaim(request: MemcgReclaimRequest): ReclaimSteps<Reclaimed> {
+    const { group, pages, cpu } = request
+    const gfp = memcgReclaimGfp(request.gfp)
+    const control = new ScanControl({
+      gfp,
+      highest: HIGHEST_ZONE,
+      cpu,
+      kswapd: false,
+      toReclaim: Math.max(pages, SWAP_CLUSTER_MAX),
+      target: group,
+    })
+    return yield* this.#tryToFree(control, this.#zones.zonelist(gfp, this.#zones.nodeOf(cpu)))
+  }
+
+  /** do_try_to_free_pages. @param zonelist those that would help */
+  *#tryToFree(control: ScanControl, zonelist: readonly Zone[]): ReclaimSteps<Reclaimed> {
+    const { highest, toReclaim } = control
+    const global = control.target === null
+    const nodes = [...new Set(zonelist.map((zone) => zone.node))]
     for (;;) {
-      this.#count(ALLOCSTALL_DMA + Math.min(highest, HIGHEST_ZONE), 1)
+      if (global) this.#count(ALLOCSTALL_DMA + Math.min(highest, HIGHEST_ZONE), 1)
       for (;;) {
         control.scanned = 0
-        for (const each of nodes) yield* this.#shrinkNode(each, control)
-        // With 12% of what it looks at it makes progress; without any, others may get further meanwhile.
-        if (
-          control.reclaimed <= control.scanned >> 3 &&
-          control.priority === 1 &&
-          control.reclaimed === 0
-        ) {
-          yield { kind: 'throttle', reason: 'noprogress' }
-        }
-        if (control.reclaimed >= SWAP_CLUSTER_MAX || control.priority === 0) break
+        yield* this.#shrinkZones(control, zonelist)
+        if (control.reclaimed >= toReclaim || control.compactionReady) break
+        if (control.priority === 0) break
+        if (control.priority < DEF_PRIORITY - 2) control.mayWritepage = true
         control.priority--
       }
       for (const each of nodes) this.#workingset.look(each)
-      // Nothing found, and active pages were left alone: once more, with them.
-      if (control.reclaimed > 0 || !control.skippedDeactivate) break
+      if (control.reclaimed > 0) break
+      // It was left to compaction: that is progress.
+      if (control.compactionReady) return { pages: 1, priority: control.priority }
+      if (control.skippedDeactivate) {
+        // Nothing found, and active pages were left alone: once more, with them.
+        control.forceDeactivate = true
+        control.skippedDeactivate = false
+      } else if (control.memcgLowSkipped) {
+        // Groups that were protected as long as there was something else are not any more.
+        control.forceDeactivate = false
+        control.memcgLowReclaim = true
+        control.memcgLowSkipped = false
+      } else break
       control.priority = DEF_PRIORITY
-      control.forceDeactivate = true
-      control.skippedDeactivate = false
     }
     return { pages: control.reclaimed, priority: control.priority }
   }
 
+  /** One round over the nodes of a request (shrink_zones). */
+  *#shrinkZones(control: ScanControl, zonelist: readonly Zone[]): ReclaimSteps<void> {
+    const costly = control.target === null && control.order > PAGE_ALLOC_COSTLY_ORDER
+    let last = -1
+    for (const zone of zonelist) {
+      if (costly && compactionReady(zone, control)) {
+        control.compactionReady = true
+        continue
+      }
+      if (zone.node === last) continue
+      last = zone.node
+      yield* this.#shrinkNode(zone.node, control)
+    }
+    // With 12% of what it looks at it makes progress; without any, others may get further meanwhile.
+    if (last < 0 || control.target !== null || control.reclaimed > control.scanned >> 3) return
+    if (control.priority === 1 && control.reclaimed === 0) {
+      yield { kind: 'throttle', reason: 'noprogress' }
+    }
+  }
+
   /**
    * What kswapd does when it is awake: reclaims until a zone of the node that matters has a block of this order above its high
-   * watermark (balance_pgdat).
+   * watermark, and what fragmentation has raised the watermarks by; then they fall (balance_pgdat).
    * @returns whether it has
    */
   balance(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
@@ -177,51 +268,65 @@ export class Vmscan {
   *balancing(node: number, order: number, highest: number = HIGHEST_ZONE): ReclaimSteps<boolean> {
     const zones = this.#zones.all.filter((zone) => zone.node === node && zone.index <= highest)
     this.#count(PAGEOUTRUN, 1)
-    const boosted = zones.reduce((sum, { boost }) => sum + boost, 0)
-    let toUnboost = boosted
+    const boosts = zones.map((zone) => zone.boost)
+    let toUnboost = boosts.reduce((sum, boost) => sum + boost, 0)
     const control = new ScanControl({
       gfp: GFP_KERNEL,
+      order,
       highest,
       cpu: this.#zones.numa.firstCpuOf(node),
       kswapd: true,
-      toReclaim: zones.reduce(
-        (sum, { watermarks, boost }) => sum + Math.max(watermarks.high + boost, SWAP_CLUSTER_MAX),
-        0,
-      ),
+      toReclaim: 0,
     })
     for (const zone of zones) zone.reclaiming = true
     try {
-      while (control.priority > 0) {
-        const balanced = this.balanced(node, order, highest)
+      do {
+        const balanced = this.balanced(node, control.order, highest)
         // Boosted for nothing: the node is short of memory itself.
         if (!balanced && toUnboost > 0) {
           toUnboost = 0
           control.priority = DEF_PRIORITY
         }
-        if (toUnboost <= 0 && balanced) return this.#rested(node)
-        // For the boost alone it does not try hard.
-        const lightly = toUnboost > 0 && control.priority === DEF_PRIORITY - 2
+        if (toUnboost === 0 && balanced) return this.#rested(node)
+        // For the boost alone it does not try hard, and starts no I/O.
+        const boosting = toUnboost > 0
+        let raise = !(boosting && control.priority === DEF_PRIORITY - 2)
+        control.mayWritepage = !boosting || control.priority < DEF_PRIORITY - 2
+        control.maySwap = !boosting
+        yield* this.#age(node, control)
         control.scanned = 0
         const before = control.reclaimed
+        control.toReclaim = zones.reduce(
+          (sum, { watermarks, boost }) => sum + Math.max(watermarks.high + boost, SWAP_CLUSTER_MAX),
+          0,
+        )
         yield* this.#shrinkNode(node, control)
-        const reclaimed = control.reclaimed - before
-        if (toUnboost > 0) {
-          toUnboost -= reclaimed
-          if (reclaimed === 0) break
-        }
+        // The rest is fragments: a request for a block reclaims and compacts itself.
+        if (control.order > 0 && control.reclaimed >= compactGap(control.order)) control.order = 0
         // As long as it looks at as many pages as it wants there is no need to try harder.
-        const enough = control.scanned >= control.toReclaim || lightly
-        if (!enough || reclaimed === 0) control.priority--
-      }
+        if (control.scanned >= control.toReclaim) raise = false
+        const reclaimed = control.reclaimed - before
+        toUnboost -= Math.min(toUnboost, reclaimed)
+        if (toUnboost > 0 && reclaimed === 0) break
+        if (raise || reclaimed === 0) control.priority--
+      } while (control.priority >= 1)
       if (control.reclaimed === 0) this.#failures[node] = this.kswapdFailures(node) + 1
-      return this.balanced(node, order, highest) && this.#rested(node)
+      return this.balanced(node, control.order, highest) && this.#rested(node)
     } finally {
-      for (const zone of zones) {
-        zone.boost = 0
-        zone.boosted = false
+      for (const [index, zone] of zones.entries()) {
+        // What was added meanwhile stays.
+        zone.boost -= Math.min(zone.boost, boosts[index] ?? 0)
         zone.reclaiming = false
       }
       this.#workingset.look(node)
+    }
+  }
+
+  /** Some pages of programs become inactive before they are needed (kswapd_age_node). */
+  *#age(node: number, control: ScanControl): ReclaimSteps<void> {
+    if ((this.#hooks.swapPages?.() ?? 0) === 0) return
+    for (const group of this.#groups.root.subtree()) {
+      yield* this.#lists.ageAnon(group, node, control)
     }
   }
 
@@ -239,12 +344,14 @@ export class Vmscan {
       dirty: [...this.#lists.dirty],
       writeback: [...this.#lists.writeback],
       deferred: this.#shrinkers.map((shrinking) => [...shrinking.deferred]),
+      costs: this.#costs.save(),
     }
   }
 
   /** Puts it back. */
   load(state: VmscanState): void {
     this.#failures = [...state.failures]
+    this.#costs.load(state.costs)
     for (let node = 0; node < this.#zones.nodes; node++) {
       this.#lists.dirty[node] = state.dirty[node] ?? false
       this.#lists.writeback[node] = state.writeback[node] ?? false
@@ -254,15 +361,6 @@ export class Vmscan {
     }
   }
 
-  /** The nodes that a request may have pages of, its own first. */
-  #nodes(gfp: number, node: number, nodemask: number): readonly number[] {
-    const nodes: number[] = []
-    for (const zone of this.#zones.zonelist(gfp, node)) {
-      if ((nodemask & (1 << zone.node)) !== 0 && !nodes.includes(zone.node)) nodes.push(zone.node)
-    }
-    return nodes
-  }
-
   /** The node has enough: what kswapd has met is history (clear_pgdat_congested). */
   #rested(node: number): true {
     this.#lists.dirty[node] = false
@@ -270,37 +368,87 @@ export class Vmscan {
     return true
   }
 
-  /** shrink_node: the lists, then the shrinkers. */
+  /** shrink_node: the lists, then the shrinkers; for a large block once more, as long as that helps (should_continue_reclaim). */
   *#shrinkNode(node: number, control: ScanControl): ReclaimSteps<void> {
-    const before = control.reclaimed
     const { met } = control
-    met.clear()
-    this.#lists.prepare(node, control)
-    control.rounds++
-    if (this.#lists.share(node, control)) yield* this.#lists.shrink(node, control)
+    let reclaimable = false
+    for (;;) {
+      met.clear()
+      const before = control.reclaimed
+      this.#lists.prepare(node, control)
+      control.rounds++
+      const { scanned, freed } = yield* this.#shrinkGroups(node, control)
+      if (met.taken > 0 || scanned > 0 || control.priority <= 1) {
+        this.#count(SLABS_SCANNED, scanned)
+        const { rounds, priority } = control
+        control.rounds = 0
+        yield { kind: 'slab', rounds, priority, scanned, freed }
+      }
+      if (control.kswapd && met.taken > 0) {
+        if (met.writeback > 0 && met.writeback === met.taken) this.#lists.writeback[node] = true
+        if (met.fileTaken > 0 && met.unqueuedDirty === met.fileTaken) this.#lists.dirty[node] = true
+        if (met.immediate > 0) yield { kind: 'throttle', reason: 'writeback' }
+      }
+      const reclaimed = control.reclaimed - before
+      if (reclaimed > 0) reclaimable = true
+      if (!this.#shouldContinue(node, reclaimed, control)) break
+    }
+    // Whoever gets memory from this node shows that kswapd may hope for more.
+    if (reclaimable) this.#failures[node] = 0
+  }
+
+  /** One round over the groups that matter (shrink_node_memcgs). Returns what the shrinkers did. */
+  *#shrinkGroups(node: number, control: ScanControl): ReclaimSteps<Shrunk> {
+    const root = control.target ?? this.#groups.root
     let scanned = 0
     let freed = 0
+    for (const group of root.subtree()) {
+      calculateProtection(root, group)
+      if (isBelowMin(root, group)) continue
+      if (isBelowLow(root, group)) {
+        if (!control.memcgLowReclaim) {
+          control.memcgLowSkipped = true
+          continue
+        }
+        group.raise('low')
+      }
+      if (this.#lists.share(group, node, control)) yield* this.#lists.shrink(group, node, control)
+      const shrunk = this.#shrinkSlabs(group, node, control)
+      scanned += shrunk.scanned
+      freed += shrunk.freed
+    }
+    return { scanned, freed }
+  }
+
+  /** shrink_slab. Caches that do not know of groups belong to the root. */
+  #shrinkSlabs(group: MemCgroup, node: number, control: ScanControl): Shrunk {
     const events = this.#events
+    let scanned = 0
+    let freed = 0
     for (let i = 0; i < this.#shrinkers.length; i++) {
+      const shrinking = this.#shrinkers[i] as Shrinking
+      if (group.parent !== null && shrinking.shrinker.memcgAware !== true) continue
       const pages = events[PGFREE] as number
-      const shrunk = (this.#shrinkers[i] as Shrinking).shrink(control.gfp, node, control.priority)
+      const shrunk = shrinking.shrink(control.gfp, node, control.priority, group)
       scanned += shrunk.scanned
       freed += shrunk.freed
       control.reclaimed += (events[PGFREE] as number) - pages
     }
-    if (met.taken > 0 || scanned > 0 || control.priority <= 1) {
-      this.#count(SLABS_SCANNED, scanned)
-      const { rounds, priority } = control
-      control.rounds = 0
-      yield { kind: 'slab', rounds, priority, scanned, freed }
+    return { scanned, freed }
+  }
+
+  /** should_continue_reclaim: for a large block, until compaction has room or there is little left. */
+  #shouldContinue(node: number, reclaimed: number, control: ScanControl): boolean {
+    if (reclaimed === 0 || !inReclaimCompaction(control)) return false
+    const { order, highest } = control
+    for (const zone of this.#zones.all) {
+      if (zone.node !== node || zone.index > highest) continue
+      const suitable = compactionSuitable(zone, { order, allocFlags: 0, highest })
+      if (suitable === COMPACT_SUCCESS || suitable === COMPACT_CONTINUE) return false
     }
-    if (control.kswapd && met.taken > 0) {
-      if (met.writeback > 0 && met.writeback === met.taken) this.#lists.writeback[node] = true
-      if (met.fileTaken > 0 && met.unqueuedDirty === met.fileTaken) this.#lists.dirty[node] = true
-      if (met.immediate > 0) yield { kind: 'throttle', reason: 'writeback' }
-    }
-    // Whoever gets memory from this node shows that kswapd may hope for more.
-    if (control.reclaimed > before) this.#failures[node] = 0
+    let inactive = this.#lru.pages(node, INACTIVE_FILE)
+    if ((this.#hooks.swapPages?.() ?? 0) > 0) inactive += this.#lru.pages(node, INACTIVE_ANON)
+    return inactive > compactGap(order)
   }
 
   #count(event: number, by: number): void {
@@ -314,4 +462,28 @@ function atOnce<R>(steps: ReclaimSteps<R>): R {
     const step = steps.next()
     if (step.done) return step.value
   }
+}
+
+/** Returns true if what is reclaimed is for compaction to make a block of (in_reclaim_compaction). */
+function inReclaimCompaction({ gfp, order, priority }: ScanControl): boolean {
+  if (!gfpCompactionAllowed(gfp) || order === 0) return false
+  return order > PAGE_ALLOC_COSTLY_ORDER || priority < DEF_PRIORITY - 2
+}
+
+/** Returns true if a zone needs no reclaim for a large block: there is one, or compaction has plenty of room (compaction_ready). */
+function compactionReady(zone: Zone, { gfp, order, highest }: ScanControl): boolean {
+  if (!gfpCompactionAllowed(gfp)) return false
+  const suitable = compactionSuitable(zone, { order, allocFlags: 0, highest })
+  if (suitable === COMPACT_SUCCESS) return true
+  if (suitable === COMPACT_SKIPPED) return false
+  const mark = zone.watermarks.high + zone.boost + compactGap(order)
+  return zoneWatermarkOk(zone, 0, mark, zone.lowmemReserve[highest] ?? 0, 0)
+}
+
+/** What reclaim for a limit asks for: how hard to try as the request says, and any page of a program. */
+function memcgReclaimGfp(gfp: number): number {
+  const { GFP_RECLAIM_MASK } = linux6_1.masks
+  return (
+    ((gfp & GFP_RECLAIM_MASK) | (linux6_1.flags.GFP_HIGHUSER_MOVABLE & ~GFP_RECLAIM_MASK)) >>> 0
+  )
 }

@@ -25,6 +25,9 @@ export function vmCounters({ zones, lru, workingset, vmscan, events }: Counted):
     nr_active_file: lru.pages(node, ACTIVE_FILE),
     nr_anon_pages: lru.pages(node, INACTIVE_ANON) + lru.pages(node, ACTIVE_ANON),
     nr_file_pages: lru.pages(node, INACTIVE_FILE) + lru.pages(node, ACTIVE_FILE),
+    nr_unevictable: lru.unevictable(node),
+    nr_isolated_anon: lru.isolated(node, false),
+    nr_isolated_file: lru.isolated(node, true),
     ...workingset.counters(node),
     unreclaimable: vmscan.kswapdFailures(node) >= MAX_RECLAIM_RETRIES,
   }))

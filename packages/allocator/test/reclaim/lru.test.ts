@@ -19,6 +19,7 @@ import {
   PG_WORKINGSET,
   PG_WRITEBACK,
 } from '../../src/reclaim/lru.js'
+import { ScanCost } from '../../src/reclaim/scan-cost.js'
 import { vmEvents } from '../../src/reclaim/vm-events.js'
 import { Vmscan } from '../../src/reclaim/vmscan.js'
 import { PF } from '../../src/task/flags.js'
@@ -33,7 +34,9 @@ beforeEach(() => {
   hooks = {}
   memory = new PageAllocator({ nodes: [{ DMA: 1024, Normal: 3072 }] })
   lru = memory.lru
-  vmscan = new Vmscan(memory.zones, memory, vmEvents(), hooks)
+  const { zones, workingset, memcgs: groups } = memory
+  const costs = new ScanCost(lru, 1, 0)
+  vmscan = new Vmscan({ zones, lru, workingset, costs, groups, events: vmEvents(), hooks })
 })
 
 const add = (flags: number, gfp = GFP_KERNEL, order = 0) => {

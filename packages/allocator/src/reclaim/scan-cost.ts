@@ -1,0 +1,65 @@
+/**
+ * Scan cost: what it has cost lately to reclaim pages with and without a file, by lruvec (mm/swap.c, lru_note_cost, 6.1.192): those that
+ * were written for it, and those that came back though they belonged to the working set.
+ */
+import { ACTIVE_FILE, INACTIVE_ANON, type Lru } from './lru.js'
+
+/** What is known: a copy. */
+export type ScanCostState = Float64Array
+
+export class ScanCost {
+  readonly #lru: Lru
+  readonly #nodes: number
+  /** By lruvec: of pages without a file, and of those with one. */
+  readonly #costs: Float64Array
+
+  constructor(lru: Lru, nodes: number, groups: number) {
+    this.#lru = lru
+    this.#nodes = nodes
+    this.#costs = new Float64Array(nodes * (groups + 1) * 2)
+  }
+
+  /** What pages without a file have cost. */
+  anon(lruvec: number): number {
+    return this.#costs[2 * lruvec] as number
+  }
+
+  /** What pages of files have cost. */
+  file(lruvec: number): number {
+    return this.#costs[2 * lruvec + 1] as number
+  }
+
+  /**
+   * Notes a cost, to a group and all above it; old ones count half as soon as there are many.
+   * @param lruvecs of the group and those above it, on the node
+   */
+  note(lruvecs: Iterable<number>, file: boolean, pages: number): void {
+    if (pages === 0) return
+    for (const lruvec of lruvecs) {
+      const at = 2 * lruvec + (file ? 1 : 0)
+      this.#costs[at] = (this.#costs[at] as number) + pages
+      if (this.anon(lruvec) + this.file(lruvec) <= Math.floor(this.#sizeOf(lruvec) / 4)) continue
+      this.#costs[2 * lruvec] = Math.floor(this.anon(lruvec) / 2)
+      this.#costs[2 * lruvec + 1] = Math.floor(this.file(lruvec) / 2)
+    }
+  }
+
+  /** What is known. */
+  save(): ScanCostState {
+    return this.#costs.slice()
+  }
+
+  /** Puts it back. */
+  load(state: ScanCostState): void {
+    this.#costs.set(state)
+  }
+
+  /** Of the root, whose statistics are those of all groups, all pages of the node. */
+  #sizeOf(lruvec: number): number {
+    let pages = 0
+    for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
+      pages += lruvec < this.#nodes ? this.#lru.pages(lruvec, list) : this.#lru.size(lruvec, list)
+    }
+    return pages
+  }
+}
