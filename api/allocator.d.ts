@@ -43,6 +43,7 @@ declare module '@scopemask/allocator' {
     readonly oomVictim?: boolean;
     readonly cpusetsEnabled?: boolean;
     readonly nodemask?: boolean;
+    readonly rules?: AllocatorRules;
     readonly gfpAllowedMask?: number;
   }
   export type AllocStep = ({
@@ -80,16 +81,26 @@ declare module '@scopemask/allocator' {
     readonly gfp: number;
   } | {
     readonly kind: 'memcg-charge';
+    readonly gfp: number;
+    readonly page: number;
   } | {
     readonly kind: 'trace';
     readonly gfp: number;
     readonly migratetype: number;
   };
+  export interface AllocatorRules {
+    readonly kernel: string;
+    readonly fallback: FallbackRule;
+    readonly defragMode: boolean;
+    readonly localNoretryFails: boolean;
+  }
   export class Buddy {
     readonly start: number;
     readonly pages: number;
     readonly frames: PageFrames;
     onFallback: ((event: FallbackEvent) => void) | null;
+    onClaim: (() => void) | null;
+    fallback: FallbackRule;
     constructor(pages: number, frames?: PageFrames, start?: number, owner?: (owner: number) => string);
     get freePages(): number;
     freeBlocks(order: number, migratetype?: number): number;
@@ -135,6 +146,28 @@ declare module '@scopemask/allocator' {
     save(): readonly number[];
     load(counts: readonly number[]): void;
   }
+  export interface ChargeRequest {
+    readonly group: MemCgroup;
+    readonly task: Task;
+    readonly gfp: number;
+    readonly pages: number;
+    readonly cpu: number;
+    readonly dying?: boolean | undefined;
+  }
+  export type ChargeStep = {
+    readonly kind: 'memcg-reclaim';
+    readonly group: MemCgroup;
+    readonly gfp: number;
+    readonly pages: number;
+  } | {
+    readonly kind: 'memcg-oom';
+    readonly group: MemCgroup;
+    readonly gfp: number;
+    readonly order: number;
+  } | {
+    readonly kind: 'memcg-throttle';
+    readonly jiffies: number;
+  };
   export type CommonFlag = '__GFP_DMA' | '__GFP_HIGHMEM' | '__GFP_DMA32' | '__GFP_MOVABLE' | '__GFP_RECLAIMABLE' | '__GFP_HIGH' | '__GFP_IO' | '__GFP_FS' | '__GFP_ZERO' | '__GFP_DIRECT_RECLAIM' | '__GFP_KSWAPD_RECLAIM' | '__GFP_RECLAIM' | '__GFP_WRITE' | '__GFP_NOWARN' | '__GFP_NOFAIL' | '__GFP_NORETRY' | '__GFP_MEMALLOC' | '__GFP_COMP' | '__GFP_NOMEMALLOC' | '__GFP_HARDWALL' | '__GFP_THISNODE' | '__GFP_ACCOUNT' | '__GFP_NOLOCKDEP' | 'GFP_ATOMIC' | 'GFP_NOWAIT' | 'GFP_NOIO' | 'GFP_NOFS' | 'GFP_KERNEL' | 'GFP_KERNEL_ACCOUNT' | 'GFP_USER' | 'GFP_DMA' | 'GFP_DMA32' | 'GFP_HIGHUSER' | 'GFP_HIGHUSER_MOVABLE' | 'GFP_TRANSHUGE';
   export type CompactionState = readonly ZoneCompactionState[];
   export interface CompactionStep {
@@ -168,6 +201,7 @@ declare module '@scopemask/allocator' {
     readonly from: number;
     readonly changed: boolean;
   }
+  export type FallbackRule = 'steal' | 'claim';
   export type FlagName = readonly [
     name: string,
     mask: number
@@ -176,6 +210,7 @@ declare module '@scopemask/allocator' {
     state: Uint8Array;
     owner: Uint16Array;
     flags: Uint8Array;
+    memcg: Uint16Array | null;
   }>;
   export interface FreeArea {
     readonly free: number;
@@ -264,28 +299,100 @@ declare module '@scopemask/allocator' {
   export class LivelockError extends Error {
   }
   export class Lru {
-    constructor(zones: Zones);
+    constructor(zones: Zones, groups?: number);
+    lruvec(group: number, node: number): number;
     add(page: number, flags: number): void;
     remove(page: number): void;
+    mlock(page: number): void;
+    munlock(page: number): void;
+    isolate(page: number): void;
+    putback(page: number): void;
     migrate(from: number, to: number): void;
     markAccessed(page: number): boolean;
     flags(page: number): number;
     setFlags(page: number, flags: number): void;
     endWriteback(page: number): void;
     rotate(page: number): void;
-    last(node: number, list: number): number;
+    last(lruvec: number, list: number): number;
     pages(node: number, list: number): number;
     pagesOf(node: number, zone: number, list: number): number;
+    size(lruvec: number, list: number, highest?: number): number;
+    unevictable(node: number): number;
+    isolated(node: number, file: boolean): number;
     save(): LruState;
-    load(state: LruState): void;
+    load({ listed, unlisted }: LruState): void;
     validate(): void;
   }
-  export type LruState = Int32Array;
+  export interface LruState {
+    readonly listed: Int32Array;
+    readonly unlisted: Int32Array;
+  }
   export const MAX_ORDER: number;
   export const MIGRATE_HIGHATOMIC = 3;
   export const MIGRATE_MOVABLE = 1;
   export const MIGRATE_RECLAIMABLE = 2;
   export const MIGRATE_UNMOVABLE = 0;
+  export class MemCgroup {
+    readonly path: string;
+    readonly number: number;
+    readonly parent: MemCgroup | null;
+    readonly children: MemCgroup[];
+    readonly events: MemcgEvents;
+    readonly eventsLocal: MemcgEvents;
+    oomGroup: boolean;
+    swappiness: number;
+    isOffline: boolean;
+    high: number;
+    effectiveMin: number;
+    effectiveLow: number;
+    readonly memory: PageCounter;
+    get usage(): number;
+    setLimits({ max, high, low, min }: MemcgLimits): void;
+    raise(event: keyof MemcgEvents): void;
+    isBelow(other: MemCgroup): boolean;
+    subtree(): Generator<MemCgroup, void, void>;
+  }
+  export class MemCgroups {
+    readonly root: MemCgroup;
+    create(name: string, limits?: MemcgLimits, parent?: MemCgroup): MemCgroup;
+    remove(group: MemCgroup): void;
+    attach(task: Task, group: MemCgroup): void;
+    groupOf(task: Task): MemCgroup;
+    of(page: number): MemCgroup;
+    get(number: number): MemCgroup;
+    commit(page: number, group: MemCgroup): void;
+    uncharge(page: number, order: number): void;
+    consumeStock(cpu: number, group: MemCgroup, pages: number): boolean;
+    refillStock(cpu: number, group: MemCgroup, pages: number): void;
+    drainStock(group: MemCgroup): void;
+    save(): MemcgState;
+    load(state: MemcgState): void;
+    validate(): void;
+  }
+  export interface MemcgEvents {
+    low: number;
+    high: number;
+    max: number;
+    oom: number;
+    oom_kill: number;
+  }
+  export interface MemcgLimits {
+    readonly max?: number;
+    readonly high?: number;
+    readonly low?: number;
+    readonly min?: number;
+  }
+  export interface MemcgState {
+    readonly counters: readonly (PageCounterState | null)[];
+    readonly events: readonly (readonly [
+      events: MemcgEvents,
+      local: MemcgEvents
+    ] | null)[];
+    readonly stocks: readonly (readonly [
+      group: number,
+      pages: number
+    ])[];
+  }
   export interface MeminfoExtras {
     readonly buffers?: number;
   }
@@ -294,6 +401,7 @@ declare module '@scopemask/allocator' {
     unsafe?(text: string): void;
     wakeKswapd?(node: number, order: number, highest: number): void;
     outOfMemory?(gfp: number, order: number): boolean;
+    memcgOutOfMemory?(group: MemCgroup, gfp: number, order: number): boolean;
   }
   export interface MemoryOptions extends NumaOptions {
     readonly nodes: readonly Readonly<Partial<Record<ZoneLabel | typeof ZONE_DEVICE_LABEL, number>>>[];
@@ -301,6 +409,9 @@ declare module '@scopemask/allocator' {
     readonly watermarkScaleFactor?: number;
     readonly watermarkBoostFactor?: number;
     readonly zoneReclaimMode?: number;
+    readonly rules?: AllocatorRules;
+    readonly swappiness?: number;
+    readonly memcgs?: number;
     readonly lowmemReserveRatio?: readonly number[];
   }
   export class Mempolicy {
@@ -395,6 +506,7 @@ declare module '@scopemask/allocator' {
   export const NO_ELEMENT = -1;
   export const NO_OBJECT = -1;
   export const NO_PAGE = -1;
+  export const NO_SWAP_ENTRY = -1;
   export const NUMA_STATS: readonly [
     "numa_hit",
     "numa_miss",
@@ -423,6 +535,7 @@ declare module '@scopemask/allocator' {
   export class Numa {
     readonly nodes: number;
     readonly cpus: number;
+    readonly cpuNodes: Uint16Array;
     constructor(memory: readonly boolean[], options: NumaOptions);
     nodeOf(cpu: number): number;
     cpusOf(node: number): number;
@@ -437,6 +550,74 @@ declare module '@scopemask/allocator' {
     readonly cpuNodes?: readonly number[];
     readonly distances?: readonly (readonly number[])[];
   }
+  export const OOM_SCORE_ADJ_MAX = 1000;
+  export const OOM_SCORE_ADJ_MIN = -1000;
+  export interface OomCandidate {
+    readonly rss: number;
+    readonly swapEntries?: number;
+    readonly pageTableBytes?: number;
+    readonly scoreAdj?: number;
+    readonly unkillable?: boolean;
+    readonly skipped?: boolean;
+    readonly inVfork?: boolean;
+    readonly isVictim?: boolean;
+    readonly isOrigin?: boolean;
+    readonly ineligible?: boolean;
+  }
+  export type OomChoice<T> = {
+    readonly kind: 'victim';
+    readonly task: T;
+    readonly points: number;
+  } | {
+    readonly kind: 'pending';
+  } | {
+    readonly kind: 'none';
+  };
+  export type OomConstraint = 'CONSTRAINT_NONE' | 'CONSTRAINT_CPUSET' | 'CONSTRAINT_MEMORY_POLICY' | 'CONSTRAINT_MEMCG';
+  export interface OomDomain {
+    readonly constraint: OomConstraint;
+    readonly totalPages: number;
+  }
+  export interface OomKill {
+    readonly invoker: {
+      readonly name: string;
+      readonly scoreAdj?: number;
+    };
+    readonly gfp: number;
+    readonly order: number;
+    readonly stack?: readonly string[];
+    readonly memInfo: string;
+    readonly tasks: readonly OomReportTask[];
+    readonly constraint?: OomConstraint;
+    readonly nodemask?: string;
+    readonly memsAllowed?: string;
+    readonly memcg?: string;
+    readonly taskMemcg?: string;
+  }
+  export interface OomReportTask {
+    readonly pid: number;
+    readonly name: string;
+    readonly uid?: number;
+    readonly pages: number;
+    readonly rss: number;
+    readonly fileRss?: number;
+    readonly pageTableBytes?: number;
+    readonly swapEntries?: number;
+    readonly scoreAdj?: number;
+    readonly isVictim: boolean;
+  }
+  export interface OomRequest<T extends OomCandidate> {
+    readonly gfp: number;
+    readonly memcg?: boolean;
+    readonly currentDies?: boolean;
+    readonly tasks: Iterable<T>;
+    readonly totalPages: number;
+  }
+  export type OomVerdict<T> = OomChoice<T> | {
+    readonly kind: 'refused';
+  } | {
+    readonly kind: 'self';
+  };
   export const PAGEBLOCK_ORDER: number;
   export const PF: _scopemask_core.Domain<"PF", "MEMALLOC_NOFS" | "MEMALLOC_NOIO" | "MEMALLOC_PIN" | "MEMALLOC" | "KSWAPD" | "LOCAL_THROTTLE" | "VCPU" | "IDLE" | "EXITING" | "POSTCOREDUMP" | "IO_WORKER" | "WQ_WORKER" | "FORKNOEXEC" | "MCE_PROCESS" | "SUPERPRIV" | "DUMPCORE" | "SIGNALED" | "NPROC_EXCEEDED" | "USED_MATH" | "_HOLE__00004000" | "NOFREEZE" | "_HOLE__00010000" | "KTHREAD" | "RANDOMIZE" | "NO_NOTIFY_SIGNAL" | "_HOLE__01000000" | "_HOLE__02000000" | "NO_SETAFFINITY" | "MCE_EARLY" | "_HOLE__20000000" | "_HOLE__40000000" | "SUSPEND_TASK">;
   export const PF_KSWAPD: TaskFlags;
@@ -451,6 +632,7 @@ declare module '@scopemask/allocator' {
   export const PG_PRIVATE = 64;
   export const PG_RECLAIM = 32;
   export const PG_REFERENCED = 4;
+  export const PG_SWAPCACHE = 64;
   export const PG_WORKINGSET = 128;
   export const PG_WRITEBACK = 16;
   export class PageAllocator {
@@ -459,19 +641,29 @@ declare module '@scopemask/allocator' {
     readonly cpus: number;
     readonly lru: Lru;
     readonly workingset: Workingset;
+    readonly memcgs: MemCgroups;
     readonly callSites: CallSites;
     gfpAllowedMask: number;
     constructor(options: MemoryOptions, hooks?: MemoryHooks);
     alloc(task: Task, gfp: number, order: number, site?: number, cpu?: number): number;
+    allocBulk(task: Task, gfp: number, pages: Int32Array, site?: number, cpu?: number): number;
     tryAlloc(task: Task, gfp: number, order: number, site?: number, cpu?: number): number;
     tryAgain(task: Task, gfp: number, site?: number, cpu?: number): number;
     steps(request: PageRequest): Generator<AllocStep, number, number | undefined>;
     allocFor(request: PageRequest): number;
     free(page: number, order: number, cpu?: number): void;
+    charge(charge: PageCharge): boolean;
+    charging(charge: PageCharge): Generator<ChargeStep, boolean, number | undefined>;
+    returningToUser(charge: Pick<PageCharge, 'task' | 'gfp' | 'cpu'>): Generator<ChargeStep, void, number | undefined>;
+    memcgReclaiming(step: Extract<ChargeStep, {
+      readonly kind: 'memcg-reclaim';
+    }>, charge: Pick<PageCharge, 'task' | 'cpu'>): ReclaimSteps<number>;
+    isPfmemalloc(page: number): boolean;
     registerShrinker(shrinker: Shrinker): Disposable;
     balance(node: number, order?: number): boolean;
     balancing(node: number, order?: number, highest?: number): ReclaimSteps<boolean>;
     balanced(node: number, order?: number, highest?: number): boolean;
+    kswapdNeeded(node: number, order?: number, highest?: number): boolean;
     kswapdHopeless(node: number): boolean;
     kswapdFailures(node: number): number;
     reclaiming(request: PageRequest, gfp: number): ReclaimSteps<number>;
@@ -494,9 +686,44 @@ declare module '@scopemask/allocator' {
     readonly vmscan: VmscanState;
     readonly compaction: CompactionState;
     readonly workingset: WorkingsetState;
+    readonly pfmemalloc: readonly number[];
+    readonly memcgs: MemcgState;
     readonly events: Float64Array;
     readonly unsafe: readonly number[];
   }
+  export interface PageCharge {
+    readonly task: Task;
+    readonly gfp: number;
+    readonly page: number;
+    readonly group?: MemCgroup;
+    readonly cpu?: number;
+    readonly dying?: boolean;
+  }
+  export class PageCounter {
+    readonly parent: PageCounter | null;
+    max: number;
+    watermark: number;
+    failures: number;
+    childrenMin: number;
+    childrenLow: number;
+    constructor(parent: PageCounter | null);
+    get usage(): number;
+    get min(): number;
+    set min(pages: number);
+    get low(): number;
+    set low(pages: number);
+    get margin(): number;
+    tryCharge(pages: number): PageCounter | null;
+    charge(pages: number): void;
+    uncharge(pages: number): void;
+    save(): PageCounterState;
+    load([usage, watermark, failures]: PageCounterState): void;
+  }
+  export type PageCounterState = readonly [
+    usage: number,
+    watermark: number,
+    failures: number
+  ];
   export class PageError extends Error {
   }
   export class PageFrames {
@@ -506,6 +733,7 @@ declare module '@scopemask/allocator' {
     readonly state: Uint8Array;
     readonly owner: Uint16Array;
     readonly flags: Uint8Array;
+    memcg: Uint16Array | null;
     constructor(pages: number, lists: number);
     newList(): number;
     isEmpty(list: number): boolean;
@@ -515,6 +743,9 @@ declare module '@scopemask/allocator' {
     addTail(list: number, page: number): void;
     remove(page: number): void;
     length(list: number): number;
+    trackMemcg(): void;
+    memcgOf(page: number): number;
+    isUsed(page: number): boolean;
     order(page: number): number;
     kind(page: number): number;
     head(page: number): number;
@@ -554,8 +785,17 @@ declare module '@scopemask/allocator' {
     count: number,
     freeFactor: number
   ];
+  export const RULES_6_1: AllocatorRules;
+  export const RULES_6_18: AllocatorRules;
+  export type ReapStep = {
+    readonly kind: 'sleep';
+    readonly jiffies: number;
+  } | {
+    readonly kind: 'reap';
+  };
   export interface ReclaimHooks {
     swapPages?(): number;
+    addToSwap?(page: number, gfp: number): boolean;
     pageout?(page: number, gfp: number): Pageout;
     locked?(page: number): boolean;
     release?(page: number, gfp: number): boolean;
@@ -589,15 +829,26 @@ declare module '@scopemask/allocator' {
     readonly reclaimable: number;
   }
   export const SHRINK_STOP = -1;
+  export class ScanCost {
+    constructor(lru: Lru, nodes: number, groups: number);
+    anon(lruvec: number): number;
+    file(lruvec: number): number;
+    note(lruvecs: Iterable<number>, file: boolean, pages: number): void;
+    save(): ScanCostState;
+    load(state: ScanCostState): void;
+  }
+  export type ScanCostState = Float64Array;
   export interface ShrinkControl {
     readonly gfp: number;
     readonly node: number;
     readonly nrToScan: number;
+    readonly memcg?: MemCgroup;
   }
   export interface Shrinker {
     readonly name: string;
     readonly seeks?: number;
     readonly batch?: number;
+    readonly memcgAware?: boolean;
     countObjects(control: ShrinkControl): number;
     scanObjects(control: ShrinkControl): number;
   }
@@ -605,6 +856,7 @@ declare module '@scopemask/allocator' {
     constructor(pages: SlabPages, owner?: (site: number) => string);
     get caches(): readonly SlabCache[];
     createCache(options: SlabCacheOptions): SlabCache;
+    destroyCache(cache: SlabCache): void;
     kmalloc(task: Task, size: number, gfp: number, site?: number, cpu?: number): number;
     kfree(address: number, cpu?: number): void;
     alloc(task: Task, cache: SlabCache, gfp: number, site?: number, cpu?: number): number;
@@ -624,11 +876,11 @@ declare module '@scopemask/allocator' {
     readonly account: boolean;
     readonly reclaimable: boolean;
     readonly number: number;
-    constructor(options: SlabCacheOptions, number: number, frames: PageFrames, cpus: number, release: ReleaseSlab);
+    constructor(options: SlabCacheOptions, number: number, frames: PageFrames, cpus: number, release: ReleaseSlab, nodes?: SlabNodes);
     get pages(): number;
     get inUse(): number;
-    take(cpu: number, owner: number): number;
-    add(cpu: number, page: number, order: number): void;
+    take(cpu: number, owner: number, reserves?: boolean): number;
+    add(cpu: number, page: number, order: number, pfmemalloc?: boolean): void;
     fault(page: number, address: number): string | undefined;
     owner(page: number, address: number): number;
     put(cpu: number, page: number, address: number): void;
@@ -653,11 +905,12 @@ declare module '@scopemask/allocator' {
     readonly active: Int32Array;
     readonly kept: Int32Array;
     readonly keptCount: Int32Array;
-    readonly partial: readonly [
+    readonly partial: readonly (readonly [
       first: number,
       last: number,
       count: number
-    ];
+    ])[];
+    readonly pfmemalloc: readonly number[];
     readonly totals: readonly [
       slabs: number,
       objects: number,
@@ -683,6 +936,16 @@ declare module '@scopemask/allocator' {
     readonly cpuPartialSlabs: number;
     readonly minPartial: number;
   }
+  export interface SlabNodes {
+    readonly nodes: number;
+    nodeOf(cpu: number): number;
+    zoneOf(page: number): {
+      readonly node: number;
+    };
+    readonly numa: {
+      fallbackOrder(node: number): readonly number[];
+    };
+  }
   export interface SlabPageRequest {
     readonly task: Task;
     readonly gfp: number;
@@ -693,11 +956,13 @@ declare module '@scopemask/allocator' {
   export interface SlabPages {
     readonly frames: PageFrames;
     readonly cpus: number;
+    isPfmemalloc?(page: number): boolean;
+    readonly zones?: SlabNodes;
     alloc(task: Task, gfp: number, order: number, site: number, cpu: number): number;
     free(page: number, order: number, cpu: number): void;
     steps?(request: SlabPageRequest): Generator<AllocStep, number, number | undefined>;
   }
-  export type SlabState = readonly SlabCacheState[];
+  export type SlabState = readonly (SlabCacheState | null)[];
   export interface SlabTableState {
     readonly size: number;
     readonly spare: number;
@@ -708,6 +973,23 @@ declare module '@scopemask/allocator' {
     readonly [K in AllocStep['kind']]: (step: StepOf<K>, context: C) => AllocAnswer;
   };
   export type StepOf<K extends AllocStep['kind']> = Extract<AllocStep, Readonly<Record<'kind', K>>>;
+  export interface SwapAreaOptions {
+    readonly pages: number;
+    readonly priority?: number;
+    readonly zram?: {
+      readonly size: (entry: number) => number;
+    };
+  }
+  export class SwapSpace {
+    constructor(areas: readonly SwapAreaOptions[]);
+    get pages(): number;
+    get free(): number;
+    get zramPages(): number;
+    alloc(): number;
+    release(entry: number): void;
+    isZram(entry: number): boolean;
+    bytes(entry: number): number;
+  }
   export type Task = Task$1<'PF'>;
   export type TaskFlags = Mask<'PF'>;
   export type ThrottleReason = 'writeback' | 'isolated' | 'noprogress' | 'congested';
@@ -798,6 +1080,7 @@ declare module '@scopemask/allocator' {
     readonly dirty: readonly boolean[];
     readonly writeback: readonly boolean[];
     readonly deferred: readonly (readonly number[])[];
+    readonly costs: ScanCostState;
   }
   export interface Watermarks {
     readonly min: number;
@@ -806,11 +1089,11 @@ declare module '@scopemask/allocator' {
     readonly promo: number;
   }
   export class Workingset {
-    constructor(lru: Lru, nodes: number);
+    constructor(lru: Lru, nodes: number, options?: WorkingsetOptions);
     activation(node: number): void;
     evict(node: number, flags: number): number;
-    refault(node: number, shadow: number): number;
-    changing(node: number): boolean;
+    refault(node: number, shadow: number, file?: boolean): number;
+    changing(node: number, file?: boolean): boolean;
     look(node: number): void;
     counters(node: number): WorkingsetCounters;
     save(): WorkingsetState;
@@ -820,6 +1103,13 @@ declare module '@scopemask/allocator' {
     readonly workingset_refault_file: number;
     readonly workingset_activate_file: number;
     readonly workingset_restore_file: number;
+    readonly workingset_refault_anon: number;
+    readonly workingset_activate_anon: number;
+    readonly workingset_restore_anon: number;
+  }
+  export interface WorkingsetOptions {
+    readonly costs?: ScanCost;
+    readonly swapPages?: () => number;
   }
   export type WorkingsetState = Float64Array;
   export type WritebackCase = 'immediate' | 'mark' | 'wait';
@@ -874,7 +1164,7 @@ declare module '@scopemask/allocator' {
     get freePages(): number;
     lists(order: number): number;
     hasPlenty(order: number, highest: number): boolean;
-    hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean): boolean;
+    hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean, more?: number): boolean;
     alloc(order: number, migratetype: number, allocFlags: number, cpu: number): number;
     free(page: number, order: number, cpu: number): void;
     drain(): void;
@@ -919,6 +1209,7 @@ declare module '@scopemask/allocator' {
     readonly nodes: number;
     readonly cpus: number;
     readonly numa: Numa;
+    readonly rules: AllocatorRules;
     readonly populated: number;
     readonly minFreeKbytes: number;
     readonly totalReserve: number;
@@ -931,6 +1222,7 @@ declare module '@scopemask/allocator' {
     zonelist(gfp: number, node: number, nodemask?: number): readonly Zone[];
     allocFast(gfp: number, order: number, cpu: number): number;
     alloc(gfp: number, order: number, allocFlags: number, from: From): number;
+    bulkZone(gfp: number, pages: number, cpu: number): Zone | undefined;
     drain(): void;
     save(): ZonesState;
     load(state: ZonesState): void;
@@ -1020,11 +1312,24 @@ declare module '@scopemask/allocator' {
   export function mempoolAlloc(gfp: number, hz?: number): Generator<MempoolStep, MempoolResult, boolean>;
   export function mightAlloc(layout: GfpLayout, taskFlags: number, gfp: number): MightAlloc;
   export function needReclaim(layout: GfpLayout, taskFlags: number, gfp: number): boolean;
+  export function oomBadness(task: OomCandidate, totalPages: number): number | undefined;
+  export function oomDomain(request: {
+    readonly gfp: number;
+    readonly pages: readonly number[];
+    readonly swap?: number;
+    readonly memcgMax?: number;
+    readonly nodemask?: number | undefined;
+    readonly cpuset?: number | undefined;
+  }): OomDomain;
+  export function oomReap(): Generator<ReapStep, boolean, boolean>;
+  export function oomReport(kill: OomKill): string;
+  export function outOfMemory<T extends OomCandidate>(request: OomRequest<T>): OomVerdict<T>;
   export function pagetypeinfo(zones: readonly Zone[]): string;
   export function parseGfp(layout: GfpLayout, text: string): number;
   export function perform<C>(handlers: StepHandlers<C>, step: AllocStep, context: C): AllocAnswer;
   export function prepareAllocPages(gfp: number, environment: AllocEnvironment): AllocContext;
   export function reclaimThrottle(taskFlags: number, reason: ThrottleReason, skipNoprogress: boolean, hz?: number): number | null;
+  export function selectBadProcess<T extends OomCandidate>(tasks: Iterable<T>, totalPages: number): OomChoice<T>;
   export function setupZoneReserves(minFreeKbytes: number, managed: readonly number[], watermarkScaleFactor: number, lowmemReserveRatio: readonly number[], total?: number): ZoneReserves;
   export function slabinfo(caches: readonly SlabInfo[]): string;
   export function throttleDirectReclaim(gfp: number, taskFlags: number, fatalSignal: boolean, zones: readonly ReclaimZone[], kswapdFailures: number, hz?: number): DirectReclaimWait | null;
@@ -1172,6 +1477,7 @@ declare module '@scopemask/allocator/pages' {
   AllocAnswer,
   AllocRequest,
   AllocStep,
+  AllocatorRules,
   Buddy,
   BuddyState,
   COMPACT_COMPLETE,
@@ -1187,6 +1493,8 @@ declare module '@scopemask/allocator/pages' {
   COMPACT_SKIPPED,
   COMPACT_SUCCESS,
   CallSites,
+  ChargeRequest,
+  ChargeStep,
   CompactionState,
   CompactionStep,
   CompactionSteps,
@@ -1195,6 +1503,7 @@ declare module '@scopemask/allocator/pages' {
   FALLBACKS,
   Fallback,
   FallbackEvent,
+  FallbackRule,
   FramesState,
   FreeArea,
   FreeState,
@@ -1207,16 +1516,30 @@ declare module '@scopemask/allocator/pages' {
   Lru,
   LruState,
   MAX_ORDER,
+  MemCgroup,
+  MemCgroups,
+  MemcgEvents,
+  MemcgLimits,
+  MemcgState,
   MemoryHooks,
   MemoryOptions,
   Mempolicy,
   MempolicyMode,
   MigrateHooks,
   NO_PAGE,
+  NO_SWAP_ENTRY,
   NodeReclaimRequest,
   NodeZones,
   Numa,
   NumaOptions,
+  OOM_SCORE_ADJ_MAX,
+  OOM_SCORE_ADJ_MIN,
+  OomCandidate,
+  OomChoice,
+  OomConstraint,
+  OomDomain,
+  OomRequest,
+  OomVerdict,
   PAGEBLOCK_ORDER,
   PG_ACTIVE,
   PG_DIRTY,
@@ -1224,31 +1547,43 @@ declare module '@scopemask/allocator/pages' {
   PG_PRIVATE,
   PG_RECLAIM,
   PG_REFERENCED,
+  PG_SWAPCACHE,
   PG_WORKINGSET,
   PG_WRITEBACK,
   PageAllocator,
   PageAllocatorState,
+  PageCharge,
+  PageCounter,
+  PageCounterState,
   PageError,
   PageFrames,
   PageRequest,
   Pageout,
   PerCpuPages,
   PerCpuState,
+  RULES_6_1,
+  RULES_6_18,
+  ReapStep,
   ReclaimHooks,
   ReclaimStep,
   ReclaimSteps,
   ReclaimZone,
   SHRINK_STOP,
+  ScanCost,
+  ScanCostState,
   ShrinkControl,
   Shrinker,
   StepHandlers,
   StepOf,
+  SwapAreaOptions,
+  SwapSpace,
   ThrottleReason,
   UnsafeSite,
   VmscanState,
   Watermarks,
   Workingset,
   WorkingsetCounters,
+  WorkingsetOptions,
   WorkingsetState,
   WritebackCase,
   WritebackPage,
@@ -1267,8 +1602,13 @@ declare module '@scopemask/allocator/pages' {
   findSuitableFallback,
   fragmentationIndex,
   givesUpReclaim,
+  oomBadness,
+  oomDomain,
+  oomReap,
+  outOfMemory,
   perform,
   reclaimThrottle,
+  selectBadProcess,
   setupZoneReserves,
   throttleDirectReclaim,
   totalReservePages,
@@ -1296,6 +1636,7 @@ declare module '@scopemask/allocator/slab' {
   SlabError,
   SlabInfo,
   SlabLayout,
+  SlabNodes,
   SlabPageRequest,
   SlabPages,
   SlabState,
@@ -1312,6 +1653,8 @@ declare module '@scopemask/allocator/views' {
   NUMA_STATS,
   NodeCounters,
   NodeStat,
+  OomKill,
+  OomReportTask,
   VM_EVENTS,
   VmCounters,
   VmEvent,
@@ -1321,6 +1664,7 @@ declare module '@scopemask/allocator/views' {
   buddyinfo,
   memInfo,
   meminfo,
+  oomReport,
   pagetypeinfo,
   slabinfo,
   vmstat,

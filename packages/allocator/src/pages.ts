@@ -31,6 +31,25 @@ export type { ChargeRequest, ChargeStep } from './memcg/charge.js'
 export type { MemCgroup, MemcgEvents, MemcgLimits } from './memcg/mem-cgroup.js'
 export type { MemCgroups, MemcgState } from './memcg/mem-cgroups.js'
 export type { PageCounter, PageCounterState } from './memcg/page-counter.js'
+export {
+  OOM_SCORE_ADJ_MAX,
+  OOM_SCORE_ADJ_MIN,
+  type OomCandidate,
+  type OomChoice,
+  type OomConstraint,
+  type OomDomain,
+  oomBadness,
+  oomDomain,
+  selectBadProcess,
+} from './oom/badness.js'
+export { type OomRequest, type OomVerdict, outOfMemory } from './oom/out-of-memory.js'
+export { oomReap, type ReapStep } from './oom/reaper.js'
+export {
+  type AllocatorRules,
+  type FallbackRule,
+  RULES_6_1,
+  RULES_6_18,
+} from './pages/allocator-rules.js'
 export { Buddy, type BuddyState, type FallbackEvent } from './pages/buddy.js'
 export {
   FALLBACKS,
@@ -90,6 +109,7 @@ export type { Pageout, ReclaimHooks } from './reclaim/reclaim-hooks.js'
 export type { ReclaimStep, ReclaimSteps } from './reclaim/scan-control.js'
 export type { ScanCost, ScanCostState } from './reclaim/scan-cost.js'
 export { SHRINK_STOP, type ShrinkControl, type Shrinker } from './reclaim/shrinker.js'
+export { NO_SWAP_ENTRY, type SwapAreaOptions, SwapSpace } from './reclaim/swap-space.js'
 export {
   allowDirectReclaim,
   type DirectReclaimWait,

@@ -19,6 +19,7 @@ export {
   type SlabCacheOptions,
   type SlabCacheState,
   type SlabInfo,
+  type SlabNodes,
 } from './slab/slab-cache.js'
 export type { SlabLayout } from './slab/slab-layout.js'
 export type { SlabColumn, SlabTableState } from './slab/slab-table.js'

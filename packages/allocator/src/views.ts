@@ -5,6 +5,7 @@
 export { buddyinfo } from './views/buddyinfo.js'
 export { memInfo } from './views/mem-info.js'
 export { type MeminfoExtras, meminfo } from './views/meminfo.js'
+export { type OomKill, type OomReportTask, oomReport } from './views/oom-report.js'
 export { pagetypeinfo } from './views/pagetypeinfo.js'
 export { slabinfo } from './views/slabinfo.js'
 export {

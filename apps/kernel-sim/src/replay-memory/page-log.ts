@@ -2,6 +2,7 @@
  * Page log: the page events of a recording, to be gone through more than once: 27 bytes each. What else the recording says of the
  * state of memory is counted.
  */
+import { __GFP_FS } from '@scopemask/allocator'
 import type { TraceEvent } from '../trace/event.js'
 
 /** What an event is. */
@@ -14,6 +15,18 @@ export interface Pressure {
   readonly directReclaims: number
   /** Allocations that failed. */
   readonly failures: number
+}
+
+/** Reclaim for the limits of memory cgroups. */
+export interface MemcgReclaims {
+  /** How often a task reclaimed because its group was at its limit. */
+  readonly count: number
+  /** How often it might not enter the filesystem meanwhile: then reclaim is as weak as any such. */
+  readonly withoutFs: number
+  /** Pages that were freed. */
+  readonly reclaimed: number
+  /** How often nothing was. */
+  readonly inVain: number
 }
 
 /** Orders that the log keeps: what is larger is no block of the page allocator. */
@@ -35,6 +48,7 @@ export class PageLog {
   #kswapdWakes = 0
   #directReclaims = 0
   #failures = 0
+  readonly #memcg = { count: 0, withoutFs: 0, reclaimed: 0, inVain: 0 }
   #unnumbered = 0
 
   /** How many events it has. */
@@ -48,6 +62,10 @@ export class PageLog {
       directReclaims: this.#directReclaims,
       failures: this.#failures,
     }
+  }
+
+  get memcg(): MemcgReclaims {
+    return { ...this.#memcg }
   }
 
   /** Page events that do not say which page, or say what is none. */
@@ -69,6 +87,14 @@ export class PageLog {
         break
       case 'mm_vmscan_direct_reclaim_begin':
         this.#directReclaims++
+        break
+      case 'mm_vmscan_memcg_reclaim_begin':
+        this.#memcg.count++
+        if ((event.gfp & __GFP_FS) === 0) this.#memcg.withoutFs++
+        break
+      case 'mm_vmscan_memcg_reclaim_end':
+        this.#memcg.reclaimed += event.reclaimed
+        if (event.reclaimed === 0) this.#memcg.inVain++
         break
       default:
     }

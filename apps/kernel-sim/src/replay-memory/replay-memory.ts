@@ -7,17 +7,20 @@
  */
 import {
   ALLOC_NO_WATERMARKS,
+  type AllocatorRules,
   type FallbackEvent,
   gfpMigratetype,
   MIGRATE_MOVABLE,
   NO_PAGE,
+  RULES_6_1,
+  RULES_6_18,
   type Zone,
   type ZoneLabel,
   Zones,
 } from '@scopemask/allocator'
 import { Footprint, PAGEBLOCK } from './footprint.js'
 import { Mixture } from './mixture.js'
-import { ALLOC, type PageLog, type Pressure } from './page-log.js'
+import { ALLOC, type MemcgReclaims, type PageLog, type Pressure } from './page-log.js'
 import { RecordedMemory } from './recorded-memory.js'
 
 const ORDERS = 11
@@ -72,6 +75,15 @@ export interface FallbackCount {
   readonly changed: number
 }
 
+/** What the rules of a kernel make of a recording. */
+export interface RulesOutcome {
+  /** The kernel. */
+  readonly kernel: string
+  readonly fallbacks: readonly FallbackCount[]
+  /** In the end: see {@link MemoryState.pageblocks}. */
+  readonly pageblocks: MemoryState['pageblocks']
+}
+
 /** What came of a replay. */
 export interface MemoryReplay {
   readonly allocations: number
@@ -80,8 +92,11 @@ export interface MemoryReplay {
   readonly zones: readonly { readonly zone: ZoneLabel; readonly pages: number }[]
   readonly footprint: number
   readonly pressure: Pressure
+  readonly memcg: MemcgReclaims
   readonly samples: readonly MemorySample[]
   readonly fallbacks: readonly FallbackCount[]
+  /** The same memory under the rules of another kernel, which chooses otherwise where a migratetype has no pages. */
+  readonly otherRules: RulesOutcome
   readonly watermarks: readonly WatermarkCrossings[]
   readonly departures: Departures
 }
@@ -123,8 +138,16 @@ const MOST_NAMED = 5
  * @param samples how often both are compared, evenly spread over the events
  */
 export function replayMemory(log: PageLog, samples: number): MemoryReplay {
-  return new Replay(log).run(samples)
+  const other = new Replay(log, RULES_6_18).run(1, NO_OUTCOME)
+  return new Replay(log, RULES_6_1).run(samples, {
+    kernel: RULES_6_18.kernel,
+    fallbacks: other.fallbacks,
+    pageblocks: other.samples.at(-1)?.model.pageblocks ?? NO_OUTCOME.pageblocks,
+  })
 }
+
+/** A replay whose own outcome is looked for. */
+const NO_OUTCOME: RulesOutcome = { kernel: '', fallbacks: [], pageblocks: { used: 0, mixed: 0 } }
 
 class Replay {
   readonly #log: PageLog
@@ -154,7 +177,7 @@ class Replay {
   #unseenAllocations = 0
   #otherOrder = 0
 
-  constructor(log: PageLog) {
+  constructor(log: PageLog, rules: AllocatorRules) {
     this.#log = log
     const footprint = new Footprint(log)
     const { pages } = footprint
@@ -169,14 +192,14 @@ class Replay {
     let cpus = 1
     for (let i = 0; i < log.length; i++) cpus = Math.max(cpus, (log.cpu[i] as number) + 1)
     this.#zones = new Zones(
-      { nodes: [footprint.zones], cpus: Math.min(cpus, MOST_CPUS) },
+      { nodes: [footprint.zones], cpus: Math.min(cpus, MOST_CPUS), rules },
       () => 'not known',
     )
     for (const zone of this.#zones.all) this.#begin(zone)
     this.#crossings = this.#zones.all.map((zone) => new Crossings(zone))
   }
 
-  run(samples: number): MemoryReplay {
+  run(samples: number, otherRules: RulesOutcome): MemoryReplay {
     const log = this.#log
     const every = Math.max(1, Math.ceil(log.length / samples))
     for (let i = 0; i < log.length; i++) {
@@ -194,8 +217,10 @@ class Replay {
       zones: this.#zones.all.map(({ name, managed }) => ({ zone: name, pages: managed })),
       footprint: this.#footprint.initiallyFree.reduce((sum, free) => sum + free, 0),
       pressure: log.pressure,
+      memcg: log.memcg,
       samples: this.#samples,
       fallbacks: [...this.#fallbacks.values()].sort((a, b) => b.count - a.count),
+      otherRules,
       watermarks: this.#crossings.map((crossings) => crossings.result()),
       departures: {
         freePages: this.#samples.filter(({ recorded, model }) => {

@@ -285,3 +285,26 @@ it('a page log keeps all of its events', async () => {
   }
   expect([log.length, log.kind[5000], log.pfn[5000]]).toEqual([5001, 1, 7])
 })
+
+describe('beside the pages', () => {
+  it('reclaim for the limits of groups is counted, and the rules of 6.18 are tried too', async () => {
+    const trace = new Pages()
+    const reclaim = (gfp: number, reclaimed: number): void => {
+      trace.event('mm_vmscan_memcg_reclaim_begin', { order: 0, gfp })
+      trace.event('mm_vmscan_memcg_reclaim_end', { nr_reclaimed: reclaimed })
+    }
+    reclaim(0xcc0, 32)
+    reclaim(0xc40, 0)
+    // One page of each even pair is free in a movable pageblock, the rest of it in use.
+    for (let i = 0; i < 40; i++) trace.alloc(NORMAL + 2 * i).free(NORMAL + 2 * i)
+    trace.alloc(NORMAL, 0, { gfp: 0xcc0, mt: 0 })
+    const { memcg, fallbacks, otherRules, reasons } = await replay(trace)
+    expect(memcg).toEqual({ count: 2, withoutFs: 1, reclaimed: 32, inVain: 1 })
+    expect(fallbacks).toMatchObject([{ wanted: 0, from: 1 }])
+    expect(otherRules).toMatchObject({ kernel: '6.18', fallbacks: [{ wanted: 0, from: 1 }] })
+    expect(reasons.join('\n')).toContain(
+      '2 reclaims for the limit of a memory cgroup freed 32 pages: 1 without __GFP_FS, 1 in vain.',
+    )
+    expect(reasons.join('\n')).toContain('Under the rules of Linux 6.18')
+  })
+})

@@ -4,9 +4,9 @@
  * can charge time to it, and a real free list can serve it.
  */
 
-import { allocFlagsNofragment } from '../gfp/alloc-flags.js'
+import { ALLOC_NOFRAGMENT, allocFlagsNofragment } from '../gfp/alloc-flags.js'
 import { currentGfpContext } from '../gfp/context.js'
-import { __GFP_ACCOUNT, __GFP_NOWARN } from '../gfp/flags.js'
+import { __GFP_ACCOUNT, __GFP_KSWAPD_RECLAIM, __GFP_NOWARN } from '../gfp/flags.js'
 import { type AllocEnvironment, prepareAllocPages } from '../gfp/prepare.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import { MAX_ORDER } from '../pages/watermark.js'
@@ -37,12 +37,14 @@ export function* allocPages(request: AllocRequest): Generator<AllocStep, number,
   }
   const ac = prepareAllocPages(gfp, environment)
   const preferred = preferredZone(populated, ac.highestZoneidx, ac.nodemask)
-  const nofragment = allocFlagsNofragment(
-    gfp,
-    preferred?.zone ?? -1,
-    onlineNodes(request),
-    preferred?.populated ?? 0,
-  )
+  const nofragment = request.rules?.defragMode
+    ? (gfp & __GFP_KSWAPD_RECLAIM) | ALLOC_NOFRAGMENT
+    : allocFlagsNofragment(
+        gfp,
+        preferred?.zone ?? -1,
+        onlineNodes(request),
+        preferred?.populated ?? 0,
+      )
   let page = yield {
     kind: 'freelist',
     gfp: ac.gfp,

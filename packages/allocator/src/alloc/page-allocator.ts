@@ -8,10 +8,15 @@
 import { COMPACT_SKIPPED } from '../compaction/compact-result.js'
 import type { CompactionSteps } from '../compaction/compact-zone.js'
 import { Compaction, type CompactionState } from '../compaction/compaction.js'
-import { ALLOC_KSWAPD, gfpToAllocFlags } from '../gfp/alloc-flags.js'
+import {
+  ALLOC_KSWAPD,
+  ALLOC_NO_WATERMARKS,
+  ALLOC_WMARK_LOW,
+  gfpToAllocFlags,
+} from '../gfp/alloc-flags.js'
 import { currentGfpContext } from '../gfp/context.js'
-import { __GFP_ACCOUNT } from '../gfp/flags.js'
-import { gfpMobilityInvalid } from '../gfp/migratetype.js'
+import { __GFP_ACCOUNT, __GFP_KSWAPD_RECLAIM } from '../gfp/flags.js'
+import { gfpMigratetype, gfpMobilityInvalid } from '../gfp/migratetype.js'
 import { gfpZonelist, ZONELIST_NOFALLBACK } from '../gfp/predicates.js'
 import type { ChargeStep } from '../memcg/charge.js'
 import { MemCgroups, type MemcgState, MOST_GROUPS } from '../memcg/mem-cgroups.js'
@@ -60,6 +65,8 @@ export interface PageAllocatorState {
   readonly compaction: CompactionState
   /** The shadows of evicted pages, and the counters of refaults. */
   readonly workingset: WorkingsetState
+  /** The blocks that were to be had without any watermark only. */
+  readonly pfmemalloc: readonly number[]
   /** What is charged to memory cgroups. */
   readonly memcgs: MemcgState
   /** The counters of events, in the order of `VM_EVENTS`. */
@@ -93,6 +100,8 @@ export class PageAllocator {
   readonly #vmscan: Vmscan
   readonly #compaction: Compaction
   readonly #charging: PageCharging
+  /** Blocks that were to be had without any watermark only. */
+  readonly #pfmemalloc = new Set<number>()
   readonly #performer: StepHandlers<Attempt>
   // Private by type only, for speed: see buddy.ts.
   private readonly events: VmEvents = vmEvents()
@@ -165,6 +174,40 @@ export class PageAllocator {
   }
 
   /**
+   * Allocates single pages, many at once, into the places of an array that have none (alloc_pages_bulk): as many as one zone has at hand, and
+   * at least one if there is any. Whoever needs them all asks again.
+   *
+   * @param pages what has NO_PAGE is filled, from the beginning
+   * @returns how many places are filled from the beginning on, those included that were before
+   */
+  allocBulk(task: Task, gfp: number, pages: Int32Array, site = 0, cpu = 0): number {
+    let filled = 0
+    while (filled < pages.length && pages[filled] !== NO_PAGE) filled++
+    const wanted = pages.length - filled
+    if (wanted === 0) return filled
+    const allowed = currentGfpContext(task.mask, gfp & this.gfpAllowedMask)
+    // What is charged is charged one by one.
+    const bulk = wanted > 1 && !this.#isCharged(allowed) && !gfpMobilityInvalid(gfp)
+    const zone = bulk ? this.zones.bulkZone(allowed, pages.length, cpu) : undefined
+    const first = filled
+    if (zone !== undefined) {
+      const migratetype = gfpMigratetype(allowed)
+      const flags = ALLOC_WMARK_LOW | (allowed & __GFP_KSWAPD_RECLAIM)
+      for (; filled < pages.length; filled++) {
+        if (pages[filled] !== NO_PAGE) continue
+        const page = zone.alloc(0, migratetype, flags, cpu)
+        if (page === NO_PAGE) break
+        pages[filled] = this.allocated(page, 0, site)
+      }
+      if (filled > first) return filled
+    }
+    const page = this.alloc(task, gfp, 0, site, cpu)
+    if (page === NO_PAGE) return filled
+    pages[filled] = page
+    return filled + 1
+  }
+
+  /**
    * The first try alone: a block that is free above the low watermark, or {@link NO_PAGE}. Whoever gets none goes on with
    * {@link steps}, which begin with it.
    * @throws RangeError for what is no order.
@@ -234,6 +277,7 @@ export class PageAllocator {
   free(page: number, order: number, cpu = 0): void {
     this.zones.zoneOf(page).free(page, order, cpu)
     if (this.frames.memcg !== null) this.memcgs.uncharge(page, order)
+    if (this.#pfmemalloc.size > 0) this.#pfmemalloc.delete(page)
     this.count(PGFREE, 1 << order)
   }
 
@@ -267,6 +311,14 @@ export class PageAllocator {
     charge: Pick<PageCharge, 'task' | 'cpu'>,
   ): ReclaimSteps<number> {
     return this.#charging.reclaiming(step, charge)
+  }
+
+  /**
+   * Returns true if a block in use was to be had without any watermark only (page_is_pfmemalloc): it is there to free memory, and nothing else
+   * should be done with it.
+   */
+  isPfmemalloc(page: number): boolean {
+    return this.#pfmemalloc.has(page)
   }
 
   /** From now on reclaim asks this cache too. Disposing takes it out again. */
@@ -399,6 +451,7 @@ export class PageAllocator {
       compaction: this.#compaction.save(),
       workingset: this.workingset.save(),
       memcgs: this.memcgs.save(),
+      pfmemalloc: [...this.#pfmemalloc],
       events: this.events.slice(),
       unsafe: this.callSites.save(),
     }
@@ -415,6 +468,8 @@ export class PageAllocator {
     this.#compaction.load(state.compaction)
     this.workingset.load(state.workingset)
     this.memcgs.load(state.memcgs)
+    this.#pfmemalloc.clear()
+    for (const page of state.pfmemalloc) this.#pfmemalloc.add(page)
     this.events.set(state.events)
     this.callSites.load(state.unsafe)
   }
@@ -462,6 +517,7 @@ export class PageAllocator {
       ...request,
       populated: this.#populated(request, attempt.node),
       onlineNodes: this.zones.nodes,
+      rules: this.zones.rules,
       cpusetsEnabled: cpuset !== undefined,
       nodemask: nodemask !== undefined,
       gfpAllowedMask: this.gfpAllowedMask,
@@ -469,7 +525,10 @@ export class PageAllocator {
     try {
       for (let step = path.next(); ; ) {
         if (step.done) {
-          return step.value === NO_PAGE ? NO_PAGE : this.allocated(step.value, order, site)
+          if (step.value === NO_PAGE) return NO_PAGE
+          this.allocated(step.value, order, site)
+          if ((attempt.allocFlags & ALLOC_NO_WATERMARKS) !== 0) this.#pfmemalloc.add(step.value)
+          return step.value
         }
         // Sent by whoever has done the step.
         const answer = yield step.value
@@ -501,6 +560,8 @@ export class PageAllocator {
 
   private allocated(page: number, order: number, site: number): number {
     this.owners[page] = site
+    // What reclaim has freed of them is forgotten here.
+    if (this.#pfmemalloc.size > 0) this.#pfmemalloc.delete(page)
     const zone = this.zones.zoneOf(page)
     this.count(PGALLOC_DMA + zone.index, 1 << order)
     if (zone.boosted) this.#wakeBoosted(zone)

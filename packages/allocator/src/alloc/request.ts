@@ -1,5 +1,6 @@
 /** Request: an allocation as the page allocator is asked for it. */
 import type { AllocEnvironment } from '../gfp/prepare.js'
+import type { AllocatorRules } from '../pages/allocator-rules.js'
 import type { Task } from '../task/memalloc.js'
 import type { Mempolicy } from './mempolicy.js'
 
@@ -39,6 +40,8 @@ export interface AllocRequest
   readonly cpusetsEnabled?: boolean
   /** The caller restricts the nodes itself. By default it does not. */
   readonly nodemask?: boolean
+  /** Where kernels differ; by default `RULES_6_1`. */
+  readonly rules?: AllocatorRules
   /** The flags that are allowed at all: less in early boot and during suspend. */
   readonly gfpAllowedMask?: number
 }

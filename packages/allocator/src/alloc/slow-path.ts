@@ -14,6 +14,7 @@ import {
   ALLOC_KSWAPD,
   ALLOC_MIN_RESERVE,
   ALLOC_NO_WATERMARKS,
+  ALLOC_NOFRAGMENT,
   ALLOC_OOM,
   ALLOC_WMARK_HIGH,
   gfpPfmemallocFlags,
@@ -37,6 +38,7 @@ import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { gfpCompactionAllowed } from '../gfp/predicates.js'
 import type { AllocContext } from '../gfp/prepare.js'
 import { ZONE_NORMAL } from '../gfp/zone.js'
+import { type AllocatorRules, RULES_6_1 } from '../pages/allocator-rules.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { PF, PF_MEMALLOC } from '../task/flags.js'
@@ -54,6 +56,7 @@ const ALL = 0xffffffff
 export class SlowPath {
   readonly #request: AllocRequest
   readonly #ac: AllocContext
+  readonly #rules: AllocatorRules
   readonly #order: number
   readonly #gfp: number
   readonly #reclaims: boolean
@@ -79,6 +82,7 @@ export class SlowPath {
   ) {
     this.#request = request
     this.#ac = ac
+    this.#rules = request.rules ?? RULES_6_1
     this.#order = request.order
     this.#nodemask = nodemask
     this.#reclaims = (gfp & __GFP_DIRECT_RECLAIM) !== 0
@@ -95,6 +99,7 @@ export class SlowPath {
     const order = this.#order
     if (this.#atomicMisused) yield { kind: 'warn' }
     this.#allocFlags = gfpToAllocFlags(gfp, order, prio, preemptCount, cma)
+    if (this.#rules.defragMode) this.#allocFlags |= ALLOC_NOFRAGMENT
     const reserves = (): number => gfpPfmemallocFlags(gfp, task.mask, preemptCount, oomVictim)
 
     // Once, without reclaim: the watermark is lower than on the fast path.
@@ -113,7 +118,7 @@ export class SlowPath {
           hopeless =
             this.#compactResult === COMPACT_SKIPPED ||
             this.#compactResult === COMPACT_DEFERRED ||
-            (gfp & __GFP_THISNODE) !== 0
+            ((gfp & __GFP_THISNODE) !== 0 && this.#rules.localNoretryFails)
           if (!hopeless) this.#compactPriority = COMPACT_PRIO_ASYNC
         }
       }
@@ -178,6 +183,12 @@ export class SlowPath {
       this.#again = answer !== 0
     }
     if (this.#again) return NO_PAGE
+    if (this.#rules.defragMode && (this.#allocFlags & ALLOC_NOFRAGMENT) !== 0) {
+      // Neither has made room: now other migratetypes have to help out.
+      this.#allocFlags &= ~ALLOC_NOFRAGMENT
+      this.#again = true
+      return NO_PAGE
+    }
     const page = yield* this.#mayOom()
     // A victim that has used its reserve in vain must not loop: it has to die.
     const spent = (this.#allocFlags & ALLOC_OOM) !== 0 || (gfp & __GFP_NOMEMALLOC) !== 0

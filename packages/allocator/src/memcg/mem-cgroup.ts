@@ -54,8 +54,9 @@ export class MemCgroup {
   isOffline = false
   /** See {@link MemcgLimits.high}. */
   high = NO_LIMIT
-  /** Effective protection: what the groups above afford it (see protection.ts). */
+  /** What the groups above afford it of memory.min, pages: see protection.ts. */
   effectiveMin = 0
+  /** The same of memory.low. */
   effectiveLow = 0
   /** What is charged to it and below it. */
   readonly memory: PageCounter

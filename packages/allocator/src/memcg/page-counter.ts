@@ -6,19 +6,21 @@ export const NO_LIMIT: number = Number.MAX_SAFE_INTEGER
 /** What a counter has counted, and its limits: a copy. */
 export type PageCounterState = readonly [usage: number, watermark: number, failures: number]
 
+/** Pages that are charged to a group and below it, in a hierarchy of counters (struct page_counter, 6.1). */
 export class PageCounter {
+  /** The counter above it; null for the root's. */
   readonly parent: PageCounter | null
   /** The hard limit, pages. */
   max = NO_LIMIT
-  /** Protected from reclaim: whatever happens, and as long as there is something else. As the kernel distributes it: see protection.ts. */
   #min = 0
   #low = 0
   /** The most that was ever charged. */
   watermark = 0
   /** How often the limit was in the way. */
   failures = 0
-  /** Of what children protect, as much as they use. */
+  /** Of what children protect whatever happens, as much as they use (children_min_usage). */
   childrenMin = 0
+  /** Of what children protect as long as there is something else, as much as they use (children_low_usage). */
   childrenLow = 0
   #usage = 0
   #minUsage = 0
@@ -33,19 +35,23 @@ export class PageCounter {
     return this.#usage
   }
 
+  /** Protected from reclaim whatever happens, pages. How the kernel distributes it: see protection.ts. */
   get min(): number {
     return this.#min
   }
 
+  /** Sets it. */
   set min(pages: number) {
     this.#min = pages
     this.#propagate()
   }
 
+  /** Protected from reclaim as long as there is something else, pages. */
   get low(): number {
     return this.#low
   }
 
+  /** Sets it. */
   set low(pages: number) {
     this.#low = pages
     this.#propagate()

@@ -29,10 +29,10 @@ export interface FreeArea {
 }
 
 /**
- * Whether a request may turn whole pageblocks over to its migratetype. Unmovable and reclaimable pages stay, so they had
+ * Returns true if a request may turn whole pageblocks over to its migratetype (can_steal_fallback; should_try_claim_block since 6.15). Unmovable and reclaimable pages stay, so they had
  * better stay together; movable ones do it only for large blocks.
  */
-function maySteal(order: number, migratetype: number, mobilityDisabled: boolean): boolean {
+export function mayClaim(order: number, migratetype: number, mobilityDisabled = false): boolean {
   return order >= PAGEBLOCK_ORDER >> 1 || migratetype !== MIGRATE_MOVABLE || mobilityDisabled
 }
 
@@ -54,7 +54,7 @@ export function findSuitableFallback(
   let steal = false
   for (const other of FALLBACKS[migratetype] ?? []) {
     if ((lists & (1 << other)) === 0) continue
-    steal = maySteal(order, migratetype, mobilityDisabled)
+    steal = mayClaim(order, migratetype, mobilityDisabled)
     if (!onlyStealable || steal) return { migratetype: other, steal }
   }
   return { migratetype: -1, steal }

@@ -30,7 +30,8 @@ export class Numa {
   readonly nodes: number
   /** How many CPUs there are. */
   readonly cpus: number
-  readonly #cpuNodes: Uint16Array
+  /** The node of each CPU, for hot paths: see {@link nodeOf}. */
+  readonly cpuNodes: Uint16Array
   readonly #cpusOf: Uint16Array
   readonly #distances: readonly (readonly number[])[] | undefined
   readonly #orders: readonly (readonly number[])[]
@@ -54,12 +55,12 @@ export class Numa {
       }
     }
     assertDistances(distances, nodes)
-    this.#cpuNodes = Uint16Array.from(
+    this.cpuNodes = Uint16Array.from(
       { length: cpus },
       (_, cpu) => cpuNodes?.[cpu] ?? Math.floor((cpu * nodes) / cpus),
     )
     this.#cpusOf = new Uint16Array(nodes)
-    for (const node of this.#cpuNodes) this.#cpusOf[node] = this.cpusOf(node) + 1
+    for (const node of this.cpuNodes) this.#cpusOf[node] = this.cpusOf(node) + 1
     this.#distances = distances
     this.#orders = this.#fallbackOrders(memory)
   }
@@ -69,7 +70,7 @@ export class Numa {
    * @throws RangeError for a CPU that there is not.
    */
   nodeOf(cpu: number): number {
-    const node = this.#cpuNodes[cpu]
+    const node = this.cpuNodes[cpu]
     if (node === undefined) throw new RangeError(`CPUs are 0 to ${this.cpus - 1}, not ${cpu}`)
     return node
   }
@@ -81,7 +82,7 @@ export class Numa {
 
   /** The first CPU of a node, where its kernel threads run; the first of all for a node without. */
   firstCpuOf(node: number): number {
-    return Math.max(0, this.#cpuNodes.indexOf(node))
+    return Math.max(0, this.cpuNodes.indexOf(node))
   }
 
   /** Over how many CPUs a zone of a node spreads the pages that they keep: all, when the node has none of its own (zone_highsize). */

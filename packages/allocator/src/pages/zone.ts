@@ -8,6 +8,7 @@ import {
   ALLOC_WMARK_MASK,
 } from '../gfp/alloc-flags.js'
 import { MIGRATE_HIGHATOMIC, MIGRATE_UNMOVABLE } from '../gfp/migratetype.js'
+import type { FallbackRule } from './allocator-rules.js'
 import { BUDDY_LISTS, Buddy, type BuddyState, type FallbackEvent } from './buddy.js'
 import { PAGEBLOCK_ORDER } from './fallback.js'
 import { InvariantError, NO_PAGE, type PageFrames } from './page-frames.js'
@@ -49,6 +50,8 @@ export interface ZoneOptions {
   readonly owner: (owner: number) => string
   /** The sysctl watermark_boost_factor: by how much of the high watermark a zone may be boosted, in 1/10000. */
   readonly boostFactor: number
+  /** How migratetypes help each other out. */
+  readonly fallback: FallbackRule
 }
 
 /** What a zone knows beside its pages, to be put back later. */
@@ -109,7 +112,7 @@ export class Zone implements FreeState {
   private marks: readonly number[] = [0, 0, 0, 0]
 
   constructor(frames: PageFrames, options: ZoneOptions) {
-    const { name, node, start, pages, cpus, splitCpus, owner, boostFactor } = options
+    const { name, node, start, pages, cpus, splitCpus, owner, boostFactor, fallback } = options
     this.#splitCpus = splitCpus
     this.#boostFactor = boostFactor
     this.name = name
@@ -118,7 +121,9 @@ export class Zone implements FreeState {
     this.start = start
     this.managed = pages
     this.buddy = new Buddy(pages, frames, start, owner)
+    this.buddy.fallback = fallback
     this.buddy.onFallback = (event) => this.#fellBack(event)
+    this.buddy.onClaim = () => this.#boostWatermark()
     const batch = zoneBatchsize(pages)
     this.perCpu = Array.from({ length: cpus }, () => new PerCpuPages(this.buddy, batch))
   }
@@ -161,10 +166,11 @@ export class Zone implements FreeState {
    *
    * @param highest the index of the highest zone that the request could use
    * @param atomic whether it has `__GFP_ATOMIC`
+   * @param more pages that have to be left beyond the watermark
    */
-  hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean): boolean {
+  hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean, more = 0): boolean {
     const { boost } = this
-    const mark = (this.marks[allocFlags & ALLOC_WMARK_MASK] as number) + boost
+    const mark = (this.marks[allocFlags & ALLOC_WMARK_MASK] as number) + boost + more
     const reserve = this.lowmemReserve[highest] as number
     const { min } = this.watermarks
     return zoneWatermarkFast(this, order, mark, reserve, allocFlags, min, boost, atomic)
@@ -287,13 +293,16 @@ export class Zone implements FreeState {
 
   /** Whoever breaks up a pageblock of another migratetype raises the watermarks, so that kswapd mends it (boost_watermark). */
   #fellBack(event: FallbackEvent): void {
-    if (event.found < PAGEBLOCK_ORDER && PAGEBLOCK * 4 <= this.managed) {
-      const limit = Math.floor((this.watermarks.high * this.#boostFactor) / 10_000)
-      if (limit > 0) {
-        this.boost = Math.min(this.boost + PAGEBLOCK, Math.max(limit, PAGEBLOCK))
-        if ((this.allocFlags & ALLOC_KSWAPD) !== 0) this.boosted = true
-      }
-    }
+    if (event.found < PAGEBLOCK_ORDER && this.buddy.fallback === 'steal') this.#boostWatermark()
     this.onFallback?.(event)
+  }
+
+  #boostWatermark(): void {
+    // Small zones would be reclaimed as a whole.
+    if (PAGEBLOCK * 4 > this.managed) return
+    const limit = Math.floor((this.watermarks.high * this.#boostFactor) / 10_000)
+    if (limit <= 0) return
+    this.boost = Math.min(this.boost + PAGEBLOCK, Math.max(limit, PAGEBLOCK))
+    if ((this.allocFlags & ALLOC_KSWAPD) !== 0) this.boosted = true
   }
 }

@@ -15,6 +15,7 @@ import { linux6_1 } from '../gfp/kernels.js'
 import { gfpMigratetype } from '../gfp/migratetype.js'
 import { gfpZonelist } from '../gfp/predicates.js'
 import { gfpZoneIndex, ZONE_NORMAL } from '../gfp/zone.js'
+import { type AllocatorRules, RULES_6_1 } from './allocator-rules.js'
 import { Numa, type NumaOptions } from './numa.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'
@@ -54,6 +55,8 @@ export interface MemoryOptions extends NumaOptions {
   readonly watermarkBoostFactor?: number
   /** The sysctl: 1 reclaims a node before going on to another, 2 writes dirty pages for it, 4 takes pages of programs. By default 0. */
   readonly zoneReclaimMode?: number
+  /** The rules of which kernel hold where kernels differ; by default those of 6.1.192, `RULES_6_1`. */
+  readonly rules?: AllocatorRules
   /** The sysctl: how much cheaper a page of a file is to reclaim than one of a program, 0 to 200. By default 60; 100 is equal. */
   readonly swappiness?: number
   /** How many memory cgroups there can be beside the root; by default 64. */
@@ -123,6 +126,8 @@ export class Zones {
   readonly cpus: number
   /** Which CPUs nodes have, and how far they are from each other. */
   readonly numa: Numa
+  /** Where kernels differ. */
+  readonly rules: AllocatorRules
   /** A bit for each index for which some zone has pages. */
   readonly populated: number
   /** The sysctl that the watermarks follow from, KiB. */
@@ -139,6 +144,8 @@ export class Zones {
   /** Beside each of them: its first zone, and the alloc flags of the first try. */
   private readonly preferred: readonly (Zone | undefined)[]
   private readonly fast: Uint16Array
+  /** Of {@link numa}: each request asks for it. */
+  private readonly cpuNodes: Uint16Array
   /** By node: a bit for each zone that has pages. */
   readonly #populatedOf: readonly number[]
   /** Which of `all` a page is in, by 1024 pages. */
@@ -150,7 +157,9 @@ export class Zones {
    * @throws RangeError for memory without pages, for a size that is none, and for nodes that do not fit each other.
    */
   constructor(options: MemoryOptions, owner: (owner: number) => string, lists = 0) {
-    const { nodes, watermarkBoostFactor: boostFactor = 15_000 } = options
+    const { nodes, watermarkBoostFactor: boostFactor = 15_000, rules = RULES_6_1 } = options
+    const { fallback } = rules
+    this.rules = rules
     const plan: { name: ZoneLabel; node: number; start: number; pages: number }[] = []
     const devices: DeviceMemory[] = []
     let end = 0
@@ -179,11 +188,12 @@ export class Zones {
     const { numa } = this
     const { cpus } = numa
     this.cpus = cpus
+    this.cpuNodes = numa.cpuNodes
     this.nodes = numa.nodes
     this.frames = new PageFrames(end, plan.length * zoneLists(cpus) + lists)
     this.all = plan.map((zone) => {
       const splitCpus = numa.splitCpus(zone.node)
-      return new Zone(this.frames, { ...zone, cpus, splitCpus, owner, boostFactor })
+      return new Zone(this.frames, { ...zone, cpus, splitCpus, owner, boostFactor, fallback })
     })
     this.devices = devices
     for (const { start, pages } of devices)
@@ -209,7 +219,9 @@ export class Zones {
     this.fast = Uint16Array.from(this.preferred, (zone) =>
       zone === undefined
         ? 0
-        : allocFlagsNofragment(0, zone.index, numa.nodes, this.populatedOf(zone.node)),
+        : rules.defragMode
+          ? ALLOC_NOFRAGMENT
+          : allocFlagsNofragment(0, zone.index, numa.nodes, this.populatedOf(zone.node)),
     )
     const { minFreeKbytes, totalReserve } = this.#setReserves(options)
     this.minFreeKbytes = minFreeKbytes
@@ -239,7 +251,8 @@ export class Zones {
    * @throws RangeError for a CPU that there is not.
    */
   nodeOf(cpu: number): number {
-    return this.numa.nodeOf(cpu)
+    const node = this.cpuNodes[cpu]
+    return node === undefined ? this.numa.nodeOf(cpu) : node
   }
 
   /** A bit for each zone of a node that has pages. */
@@ -293,6 +306,7 @@ export class Zones {
     const atomic = (gfp & __GFP_ATOMIC) !== 0
     const allowed = (allocFlags & ALLOC_CPUSET) !== 0 ? nodemask & cpuset : nodemask
     const zonelist = this.zonelist(gfp, node)
+    const { defragMode } = this.rules
     let flags = allocFlags
     for (;;) {
       // The cpuset does not decide on it, a nodemask does.
@@ -303,7 +317,7 @@ export class Zones {
         if (preferred < 0) preferred = zone.node
         if ((allowed & (1 << zone.node)) === 0) continue
         // Better fragments here than pages from afar.
-        if ((flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== preferred) break
+        if ((flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== preferred && !defragMode) break
         const unbounded = (flags & ALLOC_NO_WATERMARKS) !== 0
         if (!unbounded && !zone.hasRoom(order, highest, flags, atomic)) {
           if (!this.#reclaimed(zone, preferred, { gfp, order, from })) continue
@@ -314,9 +328,25 @@ export class Zones {
         if (order > 0 && (flags & ALLOC_HIGHATOMIC) !== 0) zone.reserveHighatomic(page)
         return page
       }
-      if ((flags & ALLOC_NOFRAGMENT) === 0) return NO_PAGE
+      if ((flags & ALLOC_NOFRAGMENT) === 0 || defragMode) return NO_PAGE
       flags &= ~ALLOC_NOFRAGMENT
     }
+  }
+
+  /**
+   * The zone that several single pages can come from at once: of the nearest node, and above its low watermark without them; undefined when
+   * there is none, and they had better be asked for one by one (__alloc_pages_bulk).
+   * @param gfp filtered
+   */
+  bulkZone(gfp: number, pages: number, cpu: number): Zone | undefined {
+    const zonelist = this.zonelist(gfp, this.nodeOf(cpu))
+    const [preferred] = zonelist
+    const atomic = (gfp & __GFP_ATOMIC) !== 0
+    return zonelist.find(
+      (zone) =>
+        zone.node === preferred?.node &&
+        zone.hasRoom(0, preferred.index, ALLOC_WMARK_LOW, atomic, pages),
+    )
   }
 
   /** Gives what CPUs keep back to the free lists (drain_all_pages). */

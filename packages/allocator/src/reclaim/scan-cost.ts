@@ -7,6 +7,7 @@ import { ACTIVE_FILE, INACTIVE_ANON, type Lru } from './lru.js'
 /** What is known: a copy. */
 export type ScanCostState = Float64Array
 
+/** The costs of all lruvecs. */
 export class ScanCost {
   readonly #lru: Lru
   readonly #nodes: number

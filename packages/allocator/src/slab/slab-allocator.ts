@@ -3,6 +3,7 @@
  * from the beginning of memory.
  */
 import type { AllocStep } from '../alloc/steps.js'
+import { gfpPfmemallocAllowed } from '../gfp/alloc-flags.js'
 import {
   __GFP_COMP,
   __GFP_DIRECT_RECLAIM,
@@ -23,6 +24,7 @@ import {
   type SlabCacheOptions,
   type SlabCacheState,
   type SlabInfo,
+  type SlabNodes,
 } from './slab-cache.js'
 import { orderOf, PAGE_SIZE } from './slab-layout.js'
 
@@ -37,6 +39,13 @@ export interface SlabPages {
   readonly frames: PageFrames
   /** How many CPUs there are. */
   readonly cpus: number
+  /**
+   * Returns true if a block was to be had without any watermark only (page_is_pfmemalloc): its objects are for requests that free memory.
+   * By default none is.
+   */
+  isPfmemalloc?(page: number): boolean
+  /** The nodes that CPUs and pages are on; by default there is one. */
+  readonly zones?: SlabNodes
   /**
    * A block of pages, NO_PAGE when there is none.
    * @param site the call site, which owns the pages
@@ -72,14 +81,14 @@ export class SlabError extends Error {
 }
 
 /** What is known beside the pages: a copy. */
-export type SlabState = readonly SlabCacheState[]
+export type SlabState = readonly (SlabCacheState | null)[]
 
 /** kmalloc with the kernel's caches, and caches with names, on pages (SLUB, mm/slub.c, 6.1.192). */
 export class SlabAllocator {
   readonly #pages: SlabPages
   readonly #owner: (site: number) => string
   /** In the order in which they were made. A cache's place is its number. */
-  readonly #caches: SlabCache[] = []
+  readonly #caches: (SlabCache | undefined)[] = []
   readonly #names = new Set<string>()
 
   /** @param owner names a call site in errors */
@@ -91,7 +100,7 @@ export class SlabAllocator {
 
   /** All caches, in the order in which they were made: those of kmalloc first. */
   get caches(): readonly SlabCache[] {
-    return this.#caches
+    return this.#caches.filter((cache) => cache !== undefined)
   }
 
   /**
@@ -104,13 +113,39 @@ export class SlabAllocator {
       throw new RangeError(`there is a cache ${options.name} already: caches have different names`)
     }
     const number = this.#caches.length
-    const cache = new SlabCache(options, number, frames, cpus, (page, order, cpu) => {
-      frames.state[page] = Kind.USED | order
-      this.#pages.free(page, order, cpu)
-    })
+    const cache = new SlabCache(
+      options,
+      number,
+      frames,
+      cpus,
+      (page, order, cpu) => {
+        frames.state[page] = Kind.USED | order
+        this.#pages.free(page, order, cpu)
+      },
+      this.#pages.zones,
+    )
     this.#names.add(options.name)
     this.#caches.push(cache)
     return cache
+  }
+
+  /**
+   * Gives a cache up, with all its slabs (kmem_cache_destroy). Its name can be used again.
+   * @throws SlabError while objects of it are in use: the kernel warns then, and the cache stays. Nothing has changed.
+   */
+  destroyCache(cache: SlabCache): void {
+    if (this.#caches[cache.number] !== cache) {
+      throw new SlabError(`kmem_cache_destroy ${cache.name}: there is no such cache`)
+    }
+    const inUse = cache.inUse
+    if (inUse > 0) {
+      throw new SlabError(
+        `kmem_cache_destroy ${cache.name}: Slab cache still has objects, ${inUse} of them in use`,
+      )
+    }
+    cache.shrink()
+    this.#names.delete(cache.name)
+    this.#caches[cache.number] = undefined
   }
 
   /**
@@ -156,12 +191,13 @@ export class SlabAllocator {
    * @returns its address, {@link NO_OBJECT} when there is no memory
    */
   alloc(task: Task, cache: SlabCache, gfp: number, site = 0, cpu = 0): number {
-    const address = cache.take(cpu, site)
+    const reserves = gfpPfmemallocAllowed(gfp, task.mask, 0, false)
+    const address = cache.take(cpu, site, reserves)
     if (address !== NO_OBJECT) return address
     for (const { gfp: flags, order } of slabRequests(cache, gfp)) {
       const page = this.#pages.alloc(task, flags, order, site, cpu)
       if (page === NO_PAGE) continue
-      cache.add(cpu, page, order)
+      cache.add(cpu, page, order, this.#pages.isPfmemalloc?.(page) ?? false)
       return cache.take(cpu, site)
     }
     return NO_OBJECT
@@ -175,7 +211,8 @@ export class SlabAllocator {
     site = 0,
     cpu = 0,
   ): Generator<AllocStep, number, number | undefined> {
-    const address = cache.take(cpu, site)
+    const reserves = gfpPfmemallocAllowed(gfp, task.mask, 0, false)
+    const address = cache.take(cpu, site, reserves)
     if (address !== NO_OBJECT) return address
     const pages = this.#pages
     for (const { gfp: flags, order } of slabRequests(cache, gfp)) {
@@ -183,7 +220,7 @@ export class SlabAllocator {
         ? yield* pages.steps({ task, gfp: flags, order, site, cpu })
         : pages.alloc(task, flags, order, site, cpu)
       if (page === NO_PAGE) continue
-      cache.add(cpu, page, order)
+      cache.add(cpu, page, order, this.#pages.isPfmemalloc?.(page) ?? false)
       return cache.take(cpu, site)
     }
     return NO_OBJECT
@@ -210,33 +247,40 @@ export class SlabAllocator {
 
   /** Pages that slabs have, of caches whose objects a shrinker can free, or of the others. */
   slabPages(reclaimable: boolean): number {
-    return this.#caches.reduce((pages, cache) => {
+    return this.caches.reduce((pages, cache) => {
       return cache.reclaimable === reclaimable ? pages + cache.pages : pages
     }, 0)
   }
 
   /** What /proc/slabinfo says of each cache, in the order in which they were made. */
   info(): SlabInfo[] {
-    return this.#caches.map((cache) => cache.info())
+    return this.caches.map((cache) => cache.info())
   }
 
   /** What is known beside the pages. */
   save(): SlabState {
-    return this.#caches.map((cache) => cache.save())
+    return this.#caches.map((cache) => cache?.save() ?? null)
   }
 
-  /** Puts it back, once the pages are as they were. Caches that were made since then stay, and are empty. */
+  /**
+   * Puts it back, once the pages are as they were. Caches that were made since then stay, and are empty.
+   * @throws RangeError when a cache has been destroyed since then.
+   */
   load(state: SlabState): void {
     for (const [number, cache] of this.#caches.entries()) {
-      const saved = state[number]
-      if (saved === undefined) cache.clear()
+      if (cache === undefined) {
+        if ((state[number] ?? null) === null) continue
+        throw new RangeError('a snapshot from before a cache was destroyed does not fit')
+      }
+      const saved = state[number] ?? null
+      if (saved === null) cache.clear()
       else cache.load(saved)
     }
   }
 
   /** @throws InvariantError for the first slab that is not in exactly one place. */
   validate(): void {
-    for (const cache of this.#caches) cache.validate()
+    for (const cache of this.caches) cache.validate()
   }
 
   /** The first page of the block that an address is in, NO_PAGE when it is not in memory. */

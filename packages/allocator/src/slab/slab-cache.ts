@@ -1,10 +1,11 @@
 /**
  * Slab cache: objects of one size, cut from blocks of pages, the slabs (mm/slub.c, 6.1.192, in its simplest faithful form). Each CPU
- * allocates from one slab of its own and keeps some more at hand; other slabs with free objects are on the partial list;
+ * allocates from one slab of its own and keeps some more at hand; other slabs with free objects are on a partial list;
  * full ones are on no list.
  *
- * Unlike the kernel's, the partial list is one for all nodes, and what another CPU frees in the slab that this one allocates from
- * can be allocated again at once.
+ * Each node has a partial list of its own. A CPU takes from that of its node, and from another's only when that has many slabs.
+ *
+ * Unlike the kernel's, what another CPU frees in the slab that this one allocates from can be allocated again at once.
  */
 import { __GFP_COMP, __GFP_DMA, __GFP_RECLAIMABLE } from '../gfp/flags.js'
 import { InvariantError, Kind, type PageFrames } from '../pages/page-frames.js'
@@ -42,6 +43,32 @@ export interface SlabCacheOptions {
   readonly dma?: boolean
 }
 
+/** The nodes of a machine, as a cache asks for them. */
+export interface SlabNodes {
+  /** How many nodes there are. */
+  readonly nodes: number
+  /** The node of a CPU. */
+  nodeOf(cpu: number): number
+  /** The zone that a page is in. */
+  zoneOf(page: number): {
+    /** Its node. */
+    readonly node: number
+  }
+  /** How nodes come to each other's aid. */
+  readonly numa: {
+    /** The nodes that serve requests of a node, nearest first. */
+    fallbackOrder(node: number): readonly number[]
+  }
+}
+
+/** All on one node. */
+const ONE_NODE: SlabNodes = {
+  nodes: 1,
+  nodeOf: () => 0,
+  zoneOf: () => ({ node: 0 }),
+  numa: { fallbackOrder: () => [0] },
+}
+
 /** Gives the pages of a slab back, on a CPU. */
 export type ReleaseSlab = (page: number, order: number, cpu: number) => void
 
@@ -55,8 +82,10 @@ export interface SlabCacheState {
   readonly kept: Int32Array
   /** By CPU: how many slabs it keeps. */
   readonly keptCount: Int32Array
-  /** The list of slabs with free objects: both ends, and how many. */
-  readonly partial: readonly [first: number, last: number, count: number]
+  /** By node, the list of slabs with free objects: both ends, and how many. */
+  readonly partial: readonly (readonly [first: number, last: number, count: number])[]
+  /** The slabs that were made of the reserves. */
+  readonly pfmemalloc: readonly number[]
   /** How much there is in all. */
   readonly totals: readonly [slabs: number, objects: number, pages: number]
 }
@@ -105,17 +134,21 @@ export class SlabCache {
   readonly #active: Int32Array
   readonly #kept: Int32Array
   readonly #keptCount: Int32Array
-  /** The partial list. */
-  #first = NO_SLAB
-  #last = NO_SLAB
-  #partialCount = 0
+  readonly #nodes: SlabNodes
+  /** By node: the partial list. */
+  readonly #first: Int32Array
+  readonly #last: Int32Array
+  readonly #partialCount: Int32Array
   #slabCount = 0
   #objectCount = 0
   #pageCount = 0
+  /** Slabs that were made of the reserves (PageSlabPfmemalloc). */
+  readonly #pfmemalloc = new Set<number>()
   readonly #blank: SlabCacheState
 
   /**
    * @param release gives the pages of a slab back
+   * @param nodes by default there is one
    * @throws RangeError for a size that objects cannot have
    */
   constructor(
@@ -124,6 +157,7 @@ export class SlabCache {
     frames: PageFrames,
     cpus: number,
     release: ReleaseSlab,
+    nodes: SlabNodes = ONE_NODE,
   ) {
     const { name, size, align = 8, hwcacheAlign = false } = options
     this.name = name
@@ -142,6 +176,10 @@ export class SlabCache {
     this.#active = new Int32Array(cpus).fill(NO_SLAB)
     this.#kept = new Int32Array(cpus).fill(NO_SLAB)
     this.#keptCount = new Int32Array(cpus)
+    this.#nodes = nodes
+    this.#first = new Int32Array(nodes.nodes).fill(NO_SLAB)
+    this.#last = new Int32Array(nodes.nodes).fill(NO_SLAB)
+    this.#partialCount = new Int32Array(nodes.nodes)
     this.#blank = this.save()
   }
 
@@ -163,21 +201,26 @@ export class SlabCache {
   /**
    * Takes an object from the slabs that there are.
    * @param owner the call site
+   * @param reserves the request may use the reserves (gfp_pfmemalloc_allowed): others leave slabs alone that were made of those. By
+   * default it may.
    * @returns its address, or {@link NO_OBJECT} when a new slab is needed
    */
-  take(cpu: number, owner: number): number {
+  take(cpu: number, owner: number, reserves = true): number {
     const slabs = this.#slabs
     let slab = this.#active[cpu] as number
-    if (slab === NO_SLAB || slabs.free[slab] === NO_INDEX) {
-      slab = this.#refill(cpu)
+    if (slab === NO_SLAB || slabs.free[slab] === NO_INDEX || !this.#matches(slab, reserves)) {
+      slab = this.#refill(cpu, reserves)
       if (slab === NO_SLAB) return NO_OBJECT
     }
     const index = slabs.take(slab, owner)
     return (slabs.page[slab] as number) * PAGE_SIZE + index * this.layout.size
   }
 
-  /** Makes a block of pages, in use, a slab, from which this CPU allocates next. */
-  add(cpu: number, page: number, order: number): void {
+  /**
+   * Makes a block of pages, in use, a slab, from which this CPU allocates next.
+   * @param pfmemalloc the pages are of the reserves: see {@link take}. By default they are not.
+   */
+  add(cpu: number, page: number, order: number, pfmemalloc = false): void {
     const slab = this.#slabs.add(page, order, objectsOf(order, this.layout.size))
     this.#slabCount++
     this.#objectCount += this.#slabs.objects[slab] as number
@@ -186,6 +229,7 @@ export class SlabCache {
     this.#frames.state[page] = Kind.SLAB | order
     this.#frames.next[page] = slab
     this.#frames.previous[page] = this.number
+    if (pfmemalloc) this.#pfmemalloc.add(slab)
     this.#deactivate(cpu)
     this.#activate(cpu, slab)
   }
@@ -217,7 +261,7 @@ export class SlabCache {
     slabs.put(slab, (address - page * PAGE_SIZE) / this.layout.size)
     const place = slabs.place[slab] as number
     if (place === FULL) this.#keep(cpu, slab)
-    else if (place === PARTIAL && slabs.inUse[slab] === 0 && this.#enough()) {
+    else if (place === PARTIAL && slabs.inUse[slab] === 0 && this.#enough(this.#nodeOf(slab))) {
       this.#unlist(slab)
       this.#discard(slab, cpu)
     }
@@ -230,13 +274,15 @@ export class SlabCache {
       this.#giveUpKept(each)
     }
     const { inUse, next } = this.#slabs
-    for (let slab = this.#first; slab !== NO_SLAB; ) {
-      const after = next[slab] as number
-      if (inUse[slab] === 0) {
-        this.#unlist(slab)
-        this.#discard(slab, cpu)
+    for (const first of [...this.#first]) {
+      for (let slab = first; slab !== NO_SLAB; ) {
+        const after = next[slab] as number
+        if (inUse[slab] === 0) {
+          this.#unlist(slab)
+          this.#discard(slab, cpu)
+        }
+        slab = after
       }
-      slab = after
     }
   }
 
@@ -244,8 +290,10 @@ export class SlabCache {
   info(): SlabInfo {
     const { objects, inUse, next } = this.#slabs
     let free = 0
-    for (let slab = this.#first; slab !== NO_SLAB; slab = next[slab] as number) {
-      free += (objects[slab] as number) - (inUse[slab] as number)
+    for (const first of this.#first) {
+      for (let slab = first; slab !== NO_SLAB; slab = next[slab] as number) {
+        free += (objects[slab] as number) - (inUse[slab] as number)
+      }
     }
     return {
       name: this.name,
@@ -270,7 +318,12 @@ export class SlabCache {
       active: this.#active.slice(),
       kept: this.#kept.slice(),
       keptCount: this.#keptCount.slice(),
-      partial: [this.#first, this.#last, this.#partialCount],
+      partial: Array.from(
+        this.#first,
+        (first, node) =>
+          [first, this.#last[node] as number, this.#partialCount[node] as number] as const,
+      ),
+      pfmemalloc: [...this.#pfmemalloc],
       totals: [this.#slabCount, this.#objectCount, this.#pageCount],
     }
   }
@@ -281,7 +334,13 @@ export class SlabCache {
     this.#active.set(state.active)
     this.#kept.set(state.kept)
     this.#keptCount.set(state.keptCount)
-    ;[this.#first, this.#last, this.#partialCount] = state.partial
+    for (const [node, [first, last, count]] of state.partial.entries()) {
+      this.#first[node] = first
+      this.#last[node] = last
+      this.#partialCount[node] = count
+    }
+    this.#pfmemalloc.clear()
+    for (const slab of state.pfmemalloc) this.#pfmemalloc.add(slab)
     ;[this.#slabCount, this.#objectCount, this.#pageCount] = state.totals
   }
 
@@ -289,16 +348,20 @@ export class SlabCache {
   validate(): void {
     const slabs = this.#slabs
     const seen = new Uint8Array(slabs.size)
-    let before = NO_SLAB
-    let partial = 0
-    for (let slab = this.#first; slab !== NO_SLAB; slab = slabs.next[slab] as number) {
-      this.#prove(slab, PARTIAL, seen)
-      if (slabs.previous[slab] !== before) this.#broken(slab, 'its list is broken')
-      before = slab
-      partial++
-    }
-    if (before !== this.#last || partial !== this.#partialCount) {
-      this.#broken(before, `${partial} slabs are partial, and ${this.#partialCount} counted`)
+    for (const [node, first] of this.#first.entries()) {
+      let before = NO_SLAB
+      let partial = 0
+      for (let slab = first; slab !== NO_SLAB; slab = slabs.next[slab] as number) {
+        this.#prove(slab, PARTIAL, seen)
+        if (slabs.previous[slab] !== before) this.#broken(slab, 'its list is broken')
+        if (this.#nodeOf(slab) !== node) this.#broken(slab, 'it is on the list of another node')
+        before = slab
+        partial++
+      }
+      const counted = this.#partialCount[node]
+      if (before !== this.#last[node] || partial !== counted) {
+        this.#broken(before, `${partial} slabs are partial, and ${counted} counted`)
+      }
     }
     for (let cpu = 0; cpu < this.#active.length; cpu++) {
       const active = this.#active[cpu] as number
@@ -329,28 +392,58 @@ export class SlabCache {
   }
 
   /** The slab that this CPU allocates from now: from those that it keeps, or from the partial list (___slab_alloc). */
-  #refill(cpu: number): number {
+  #refill(cpu: number, reserves: boolean): number {
     const slabs = this.#slabs
     this.#deactivate(cpu)
-    const kept = this.#kept[cpu] as number
-    if (kept !== NO_SLAB) {
+    for (let kept = this.#kept[cpu] as number; kept !== NO_SLAB; kept = this.#kept[cpu] as number) {
       this.#kept[cpu] = slabs.next[kept] as number
       this.#keptCount[cpu] = (this.#keptCount[cpu] as number) - 1
-      this.#activate(cpu, kept)
-      return kept
+      if (this.#matches(kept, reserves)) {
+        this.#activate(cpu, kept)
+        return kept
+      }
+      this.#list(kept, true)
     }
-    const slab = this.#first
-    if (slab === NO_SLAB) return NO_SLAB
-    this.#unlist(slab)
-    this.#activate(cpu, slab)
-    // Some more, so that the list is left alone for a while (get_partial_node).
-    const most = Math.floor(this.layout.cpuPartialSlabs / 2) + 1
-    for (let more = 0; more < most && this.#first !== NO_SLAB; more++) {
-      const next = this.#first
-      this.#unlist(next)
-      this.#pushKept(cpu, next)
+    const node = this.#partialNode(cpu)
+    if (node < 0) return NO_SLAB
+    // One to allocate from, and some more, so that the list is left alone for a while (get_partial_node).
+    const most = Math.floor(this.layout.cpuPartialSlabs / 2) + 2
+    let found = NO_SLAB
+    let taken = 0
+    for (let slab = this.#first[node] as number; slab !== NO_SLAB && taken < most; ) {
+      const after = slabs.next[slab] as number
+      if (this.#matches(slab, reserves)) {
+        taken++
+        this.#unlist(slab)
+        if (found === NO_SLAB) {
+          found = slab
+          this.#activate(cpu, slab)
+        } else this.#pushKept(cpu, slab)
+      }
+      slab = after
     }
-    return slab
+    return found
+  }
+
+  /** Returns true if a request may have objects of a slab (pfmemalloc_match). */
+  #matches(slab: number, reserves: boolean): boolean {
+    return reserves || this.#pfmemalloc.size === 0 || !this.#pfmemalloc.has(slab)
+  }
+
+  /** The node whose list a CPU takes from: its own, or one that has more slabs than it keeps (get_any_partial); -1 for none. */
+  #partialNode(cpu: number): number {
+    const own = this.#nodes.nodeOf(cpu)
+    if (this.#first[own] !== NO_SLAB) return own
+    if (this.#nodes.nodes === 1) return -1
+    const { minPartial } = this.layout
+    const order = this.#nodes.numa.fallbackOrder(own)
+    return order.find((node) => (this.#partialCount[node] as number) > minPartial) ?? -1
+  }
+
+  /** The node of a slab: that of its pages. */
+  #nodeOf(slab: number): number {
+    const { nodes } = this.#nodes
+    return nodes === 1 ? 0 : this.#nodes.zoneOf(this.#slabs.page[slab] as number).node
   }
 
   /** This CPU keeps a slab that was full; if it has many, it gives up those (put_cpu_partial). */
@@ -374,7 +467,7 @@ export class SlabCache {
     this.#keptCount[cpu] = 0
     while (slab !== NO_SLAB) {
       const after = next[slab] as number
-      if (inUse[slab] === 0 && this.#enough()) this.#discard(slab, cpu)
+      if (inUse[slab] === 0 && this.#enough(this.#nodeOf(slab))) this.#discard(slab, cpu)
       else this.#list(slab, false)
       slab = after
     }
@@ -391,39 +484,42 @@ export class SlabCache {
     if (slab === NO_SLAB) return
     this.#active[cpu] = NO_SLAB
     if (this.#slabs.free[slab] === NO_INDEX) this.#slabs.place[slab] = FULL
-    else if (this.#slabs.inUse[slab] === 0 && this.#enough()) this.#discard(slab, cpu)
+    else if (this.#slabs.inUse[slab] === 0 && this.#enough(this.#nodeOf(slab)))
+      this.#discard(slab, cpu)
     else this.#list(slab, true)
   }
 
-  /** Whether so many slabs are on the partial list that an empty one is not kept. */
-  #enough(): boolean {
-    return this.#partialCount >= this.layout.minPartial
+  /** Returns true if so many slabs are on the partial list of a node that an empty one is not kept. */
+  #enough(node: number): boolean {
+    return (this.#partialCount[node] as number) >= this.layout.minPartial
   }
 
-  /** Puts a slab on the partial list: at the front what was used just now. */
+  /** Puts a slab on the partial list of its node: at the front what was used just now. */
   #list(slab: number, front: boolean): void {
     const { next, previous, place } = this.#slabs
+    const node = this.#nodeOf(slab)
     place[slab] = PARTIAL
-    const before = front ? NO_SLAB : this.#last
-    const after = front ? this.#first : NO_SLAB
+    const before = front ? NO_SLAB : (this.#last[node] as number)
+    const after = front ? (this.#first[node] as number) : NO_SLAB
     previous[slab] = before
     next[slab] = after
-    if (before === NO_SLAB) this.#first = slab
+    if (before === NO_SLAB) this.#first[node] = slab
     else next[before] = slab
-    if (after === NO_SLAB) this.#last = slab
+    if (after === NO_SLAB) this.#last[node] = slab
     else previous[after] = slab
-    this.#partialCount++
+    this.#partialCount[node] = (this.#partialCount[node] as number) + 1
   }
 
   #unlist(slab: number): void {
     const { next, previous } = this.#slabs
+    const node = this.#nodeOf(slab)
     const before = previous[slab] as number
     const after = next[slab] as number
-    if (before === NO_SLAB) this.#first = after
+    if (before === NO_SLAB) this.#first[node] = after
     else next[before] = after
-    if (after === NO_SLAB) this.#last = before
+    if (after === NO_SLAB) this.#last[node] = before
     else previous[after] = before
-    this.#partialCount--
+    this.#partialCount[node] = (this.#partialCount[node] as number) - 1
   }
 
   #discard(slab: number, cpu: number): void {
@@ -433,6 +529,7 @@ export class SlabCache {
     this.#objectCount -= slabs.objects[slab] as number
     this.#pageCount -= 1 << order
     slabs.remove(slab)
+    this.#pfmemalloc.delete(slab)
     this.#release(slabs.page[slab] as number, order, cpu)
   }
 

@@ -2,6 +2,7 @@
 import { Task } from '@scopemask/core/task'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { PageAllocator } from '../../src/alloc/page-allocator.js'
 import { ALLOC_WMARK_MIN } from '../../src/gfp/alloc-flags.js'
 import { currentGfpContext } from '../../src/gfp/context.js'
 import * as gfp from '../../src/gfp/flags.js'
@@ -313,5 +314,92 @@ describe('any sequence', () => {
       }),
       { numRuns: 60 },
     )
+  })
+})
+
+describe('a cache that is destroyed', () => {
+  it('gives its slabs and its name back, and is no cache any more', () => {
+    const free = machine.zones.freePages()
+    const cache = slab.createCache({ name: 'xfs_inode', size: 1000 })
+    const objects = Array.from({ length: 200 }, () => slab.alloc(task, cache, GFP_KERNEL, 0, 1))
+    for (const object of objects.slice(1)) slab.free(cache, object, 1)
+    const [last = NO_OBJECT] = objects
+    const before = slab.save()
+    expect(() => slab.destroyCache(cache)).toThrow(
+      new SlabError('kmem_cache_destroy xfs_inode: Slab cache still has objects, 1 of them in use'),
+    )
+    expect(slab.save()).toEqual(before)
+    slab.free(cache, last)
+    slab.destroyCache(cache)
+    machine.zones.drain()
+    expect(machine.zones.freePages()).toBe(free)
+    expect(slab.caches).not.toContain(cache)
+    expect(slab.info().map(({ name }) => name)).not.toContain('xfs_inode')
+    expect(() => slab.destroyCache(cache)).toThrow('there is no such cache')
+    expect(() => slab.load(before)).toThrow('a snapshot from before a cache was destroyed')
+    const again = slab.createCache({ name: 'xfs_inode', size: 64 })
+    expect(slab.alloc(task, again, GFP_KERNEL)).not.toBe(NO_OBJECT)
+    slab.load(slab.save())
+    slab.validate()
+    machine.zones.validate()
+  })
+})
+
+describe('on two nodes', () => {
+  it('a CPU takes slabs of its own node, and of the other only when that has many', () => {
+    const memory = new PageAllocator({ nodes: [{ Normal: 4096 }, { Normal: 4096 }], cpus: 2 })
+    const caches = new SlabAllocator(memory)
+    const cache = caches.createCache({ name: 'big', size: 2048 })
+    const perSlab = cache.objectsPerSlab
+    const { minPartial } = cache.layout
+    const nodeOf = (object: number): number => memory.zones.zoneOf(Math.floor(object / 4096)).node
+    /** Leaves so many slabs with one free object each on the list of the first node. */
+    const leave = (slabs: number): void => {
+      const objects = Array.from({ length: (slabs + 1) * perSlab }, () =>
+        caches.alloc(task, cache, GFP_KERNEL, 0, 0),
+      )
+      for (let i = 0; i < slabs; i++) caches.free(cache, objects[i * perSlab] ?? NO_OBJECT, 0)
+      // What the CPU keeps goes to the list.
+      cache.shrink()
+    }
+    leave(minPartial)
+    expect(nodeOf(caches.alloc(task, cache, GFP_KERNEL, 0, 1))).toBe(1)
+    leave(minPartial + 1)
+    cache.shrink()
+    const taken = Array.from({ length: 3 * perSlab }, () =>
+      nodeOf(caches.alloc(task, cache, GFP_KERNEL, 0, 1)),
+    )
+    expect(new Set(taken)).toEqual(new Set([0, 1]))
+    caches.validate()
+    memory.validate()
+    caches.load(caches.save())
+    caches.validate()
+  })
+})
+
+describe('a slab of the reserves', () => {
+  it('has objects for those who free memory, and for nobody else', () => {
+    const memory = new PageAllocator({ nodes: [{ Normal: 2048 }] })
+    const caches = new SlabAllocator(memory)
+    const cache = caches.createCache({ name: 'big', size: 2048 })
+    const nowait = (GFP_KERNEL & ~0x400) | gfp.__GFP_NOWARN
+    while (caches.alloc(task, cache, nowait) !== NO_OBJECT) {}
+    while (memory.alloc(task, nowait, 0) !== NO_PAGE) {}
+    const swapper = new Task(PF, { name: 'swapper', mask: PF.mask('MEMALLOC') })
+    const object = caches.alloc(swapper, cache, nowait)
+    const page = memory.frames.head(Math.floor(object / 4096))
+    expect(memory.isPfmemalloc(page)).toBe(true)
+    // There are objects left in it, but not for this task.
+    expect(caches.alloc(task, cache, nowait)).toBe(NO_OBJECT)
+    expect(caches.alloc(task, cache, nowait | gfp.__GFP_MEMALLOC)).toBe(object + 2048)
+    caches.load(caches.save())
+    memory.restore(memory.snapshot())
+    expect(memory.isPfmemalloc(page)).toBe(true)
+    caches.validate()
+    caches.free(cache, object)
+    caches.free(cache, object + 2048)
+    cache.shrink()
+    expect(memory.isPfmemalloc(page)).toBe(false)
+    caches.validate()
   })
 })

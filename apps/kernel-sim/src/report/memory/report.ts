@@ -38,8 +38,13 @@ export function pagesApart({ recorded, model }: MemorySample): number {
   )
 }
 
+/** How many fallbacks there are in all. */
+function countOf(fallbacks: MemoryReplay['fallbacks']): number {
+  return fallbacks.reduce((sum, { count }) => sum + count, 0)
+}
+
 function reasonsOf(replay: MemoryReplay): string[] {
-  const { departures, pressure, samples, watermarks, fallbacks } = replay
+  const { departures, pressure, memcg, samples, watermarks, fallbacks, otherRules } = replay
   const reasons: string[] = []
   const say = (count: number, sentence: string) => {
     if (count > 0) reasons.push(sentence)
@@ -62,10 +67,19 @@ function reasonsOf(replay: MemoryReplay): string[] {
     apart,
     `Up to ${plural(apart, 'page')} of free memory are in blocks of another order than in the recording. Which of several free blocks is cut up depends on the order of the free lists, and the recording does not say that; nor what tasks that were not recorded did between its events.`,
   )
-  const stolen = fallbacks.reduce((sum, { count }) => sum + count, 0)
+  const stolen = countOf(fallbacks)
   say(
     stolen,
     `${plural(stolen, 'fallback')} to another migratetype. Pageblocks begin with the migratetype that most of their pages are first allocated for, and the recording has no mm_page_alloc_extfrag to compare with; pageblocks of mixed use tell what came of them.`,
+  )
+  const last = samples.at(-1)?.model.pageblocks.mixed ?? 0
+  say(
+    stolen + countOf(otherRules.fallbacks),
+    `Under the rules of Linux ${otherRules.kernel}, which claims a whole pageblock or takes one block of it, ${plural(countOf(otherRules.fallbacks), 'fallback')}, and ${plural(otherRules.pageblocks.mixed, 'pageblock')} of mixed use in the end instead of ${number(last)}.`,
+  )
+  say(
+    memcg.count,
+    `${plural(memcg.count, 'reclaim')} for the limit of a memory cgroup freed ${plural(memcg.reclaimed, 'page')}: ${number(memcg.withoutFs)} without __GFP_FS, ${number(memcg.inVain)} in vain. The recording does not say which page was charged where, so the model has no groups: what they freed is freed in it too.`,
   )
   for (const { zone, low, fewest, belowLow, firstLine } of watermarks) {
     say(

@@ -1,12 +1,21 @@
 /** OOM: the killer (mm/oom_kill.c, 6.1): the task with the most pages dies, and frees them. */
-import { __GFP_FS, memInfo, type PageAllocator, type VmCounters } from '@scopemask/allocator'
+import {
+  __GFP_FS,
+  memInfo,
+  type OomReportTask,
+  oomReport,
+  type PageAllocator,
+  type VmCounters,
+} from '@scopemask/allocator'
 import type { Clock } from '@scopemask/checker/live'
 import type { Task } from '../task.js'
-import { type OomTask, oomReport } from './oom-report.js'
 import type { Owners, PageOwner } from './owners.js'
 
 /** Where the numbers of programs begin: below are kernel threads. */
 const FIRST_PID = 100
+
+/** TASK_COMM_LEN, without the end. */
+const COMM = 15
 
 /** A kill. */
 export interface Kill {
@@ -69,14 +78,19 @@ export class Oom {
     }
     if (victim === null) return false
     this.kills.push({ at: this.#clock.now, victim: victim.name, rss: victim.rss })
-    const programs = [...this.#tasks.keys()].map((task, index): OomTask => {
+    const programs = [...this.#tasks.keys()].map((task, index): OomReportTask => {
       const { name, anon, rss } = task
       return { pid: FIRST_PID + index, name, pages: anon.length, rss, isVictim: task === victim }
     })
     const invoker = this.#invoker ?? victim
+    const pid = programs.find(({ name }) => name === invoker.name)?.pid ?? 0
     this.#log(
       oomReport({
-        invoker: { name: invoker.name, cpu: invoker.cpu },
+        invoker,
+        stack: [
+          `CPU: ${invoker.cpu} PID: ${pid} Comm: ${invoker.name.slice(0, COMM)} Not tainted 6.1.192 #1`,
+          'Hardware name: kernel-sim',
+        ],
         gfp,
         order,
         tasks: programs.filter(({ isVictim, rss }) => isVictim || rss > 0),
