@@ -1,4 +1,5 @@
 /** `kernel-sim simulate`: a whole machine under memory pressure, in virtual time. */
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../input-error.js'
@@ -31,7 +32,9 @@ import { runWatched } from './run-watched.js'
 import { setOption } from './set-option.js'
 
 /** The machine that runs when none is given. */
-const BUNDLED = 'mixed-load.yaml'
+const BUNDLED = 'mixed-load'
+/** Machines that come along are named without an ending. */
+const NAME = /^[\w-]+$/
 
 interface Options {
   readonly plan?: string
@@ -64,7 +67,8 @@ schemas/machine.schema.json):
     burst: { type: burst, size: 40 MiB, period: 2 s }
   faults:
     - { type: disk-stall, at: 5 s, for: 2 s }
-Without it the machine that comes along runs under three policies, side by side.
+Without it the machine mixed-load, which comes along, runs under three policies, side by side; encrypted
+is another that comes along, whose disk is under dm-crypt.
 
 Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 when a file cannot
 be read or is wrong.
@@ -153,12 +157,19 @@ async function loadOf(given: string | undefined, options: Options): Promise<Load
       scenario,
     })
   }
-  const file = given ?? fileURLToPath(new URL(`../examples/machines/${BUNDLED}`, import.meta.url))
+  const file = bundled(given ?? BUNDLED) ?? given ?? BUNDLED
   const machine = await loadMachine(file)
   const scenario =
     (await scenarioNamed(options)) ?? (await scenarioOfMachine(machine, file, options.set))
   assertSettable(scenario, options)
   return loadOfMachine(machine, { ...options, scenario })
+}
+
+/** The file of a machine that comes along; null when there is none of that name. */
+function bundled(name: string): string | null {
+  if (!NAME.test(name)) return null
+  const file = fileURLToPath(new URL(`../examples/machines/${name}.yaml`, import.meta.url))
+  return existsSync(file) ? file : null
 }
 
 async function scenarioNamed({

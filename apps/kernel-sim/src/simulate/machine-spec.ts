@@ -33,6 +33,8 @@ export interface DiskSpec {
   readonly blockLayerRequests: number
   readonly maxRequestBytes: number
   readonly readaheadBytes: number
+  /** What is on it is encrypted (dm-crypt). */
+  readonly crypt: boolean
 }
 
 /** The sysctls of /proc/sys/vm that are not the page allocator's. */

@@ -12,6 +12,7 @@ import { Reader } from './cache/reader.js'
 import { Writeback } from './cache/writeback.js'
 import { Writer } from './cache/writer.js'
 import { Costs } from './costs.js'
+import { Crypt } from './disk/crypt.js'
 import { Disk } from './disk/disk.js'
 import { Balloon } from './faults/balloon.js'
 import { DiskPace } from './faults/disk-pace.js'
@@ -37,6 +38,7 @@ import { Cfs } from './sched/cfs.js'
 import { Psi } from './sched/psi.js'
 import { Task } from './task.js'
 import { JIFFY, SECOND } from './time.js'
+import { WorkerPool } from './work/workqueue.js'
 import { Os, type System } from './workload/os.js'
 import { UserCode } from './workload/user-code.js'
 
@@ -92,6 +94,9 @@ export class Simulation {
   readonly psi: Psi
   readonly vm: Vm
   readonly disk: Disk
+  /** What encrypts the disk, and the workers of the kernel; null where nothing is encrypted. */
+  readonly crypt: Crypt | null
+  readonly workers: WorkerPool | null
   readonly cache: PageCache
   readonly writeback: Writeback
   readonly journal: Journal
@@ -140,8 +145,22 @@ export class Simulation {
     }
     this.vm = new Vm({ clock, cpus, costs, psi, spec, log: print })
     this.disk = new Disk(clock, this.cpus, spec.disk)
+    this.workers = spec.disk.crypt ? new WorkerPool({ clock, cpus, vm: this.vm }) : null
+    this.crypt =
+      this.workers === null
+        ? null
+        : new Crypt({
+            lower: this.disk,
+            workers: this.workers,
+            clock,
+            cpus,
+            vm: this.vm,
+            costs,
+            policy,
+          })
+    const device = this.crypt ?? this.disk
     this.cache = new PageCache({ memory: this.vm.memory, owners: this.vm.owners, cpus, psi })
-    const shared = { clock, cpus: this.cpus, vm: this.vm, cache: this.cache, disk: this.disk }
+    const shared = { clock, cpus: this.cpus, vm: this.vm, cache: this.cache, disk: device }
     const superblock = this.#occupy(spec, random(64))
     this.writeback = new Writeback({
       ...shared,
@@ -153,7 +172,7 @@ export class Simulation {
     const reader = new Reader({
       vm: this.vm,
       cache: this.cache,
-      disk: this.disk,
+      disk: device,
       costs,
       readaheadPages: spec.disk.readaheadBytes / 4096,
       scope: policy.scope,
@@ -274,6 +293,9 @@ export class Simulation {
   get measuredTasks(): readonly Task[] {
     const { scenario, vm, writeback, journal } = this
     const threads = [...vm.kswapd, ...vm.kcompactd, writeback, journal].map(({ task }) => task)
+    const rescuer = this.crypt?.queue.rescuer ?? null
+    if (rescuer !== null) threads.push(rescuer)
+    if (this.workers !== null) threads.push(this.workers.kthreadd, ...this.workers.workers)
     return [...this.tasks, ...(scenario?.tasks ?? []), ...threads]
   }
 

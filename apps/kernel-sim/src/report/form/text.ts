@@ -65,8 +65,8 @@ export function tableText(table: Table, extent: Extent = ALL): string {
     .map(({ heading, align, wide }, at) => ({ heading, align, wide, at }))
     .filter(({ wide }) => wide !== true)
   const cells = rows.map(({ values }) => columns.map(({ at }) => valueText(values[at] ?? '')))
-  const grid =
-    table.lead === undefined ? gridText(columns, cells) : inParts(columns, cells, table.lead)
+  const lead = table.lead ?? (numbersFit(columns, cells) ? undefined : 1)
+  const grid = lead === undefined ? gridText(columns, cells) : inParts(columns, cells, lead)
   return grid + rest + said.map((row) => `\n${row}`).join('')
 }
 
@@ -104,6 +104,19 @@ interface Layout {
 }
 
 type Cells = readonly string[]
+
+/** Of columns of text at least so much has to be left. */
+const LEAST_TEXT = 8
+
+/** Returns true if a line has room for all columns of numbers, which lose nothing, and for some of each column of text. */
+function numbersFit(columns: readonly Layout[], rows: readonly Cells[]): boolean {
+  const widths = widthsOf(columns, rows)
+  const least = columns.map(({ align }, i) => {
+    const width = widths[i] ?? 0
+    return align === 'left' ? Math.min(width, LEAST_TEXT) : width
+  })
+  return INDENT.length + GAP.length * (columns.length - 1) + sum(least) <= WIDTH
+}
 
 function gridText(columns: readonly Layout[], rows: readonly Cells[]): string {
   const widths = widthsOf(columns, rows)

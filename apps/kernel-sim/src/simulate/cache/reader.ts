@@ -2,7 +2,7 @@
 import { memallocNofsRestore, memallocNofsSave, PG_ACTIVE } from '@scopemask/allocator'
 import type { LiveSteps } from '@scopemask/checker/live'
 import type { Costs } from '../costs.js'
-import type { Disk } from '../disk/disk.js'
+import type { BlockDevice } from '../disk/block-device.js'
 import { GFP_HIGHUSER_MOVABLE, type Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
 import type { FileCache, PageCache } from './page-cache.js'
@@ -24,7 +24,7 @@ export interface OpenFile {
 export class Reader {
   readonly #vm: Vm
   readonly #cache: PageCache
-  readonly #disk: Disk
+  readonly #disk: BlockDevice
   readonly #costs: Costs
   readonly #window: number
   /** Readahead runs in a scope. */
@@ -33,7 +33,7 @@ export class Reader {
   constructor(parts: {
     readonly vm: Vm
     readonly cache: PageCache
-    readonly disk: Disk
+    readonly disk: BlockDevice
     readonly costs: Costs
     readonly readaheadPages: number
     readonly scope: boolean

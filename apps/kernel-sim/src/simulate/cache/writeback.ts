@@ -4,7 +4,7 @@
  */
 import { ACTIVE_FILE, INACTIVE_FILE, PF, PG_DIRTY, PG_WRITEBACK } from '@scopemask/allocator'
 import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
-import type { Disk } from '../disk/disk.js'
+import type { BlockDevice } from '../disk/block-device.js'
 import type { VmSysctls } from '../machine-spec.js'
 import type { Vm } from '../memory/vm.js'
 import { WaitReason } from '../sched/wait-reason.js'
@@ -58,7 +58,7 @@ export class Writeback {
   readonly #cpus: Cpus
   readonly #vm: Vm
   readonly #cache: PageCache
-  readonly #disk: Disk
+  readonly #disk: BlockDevice
   readonly #sysctls: VmSysctls
   /** Those with dirty pages, in the order in which they are to be written. */
   readonly #queue: DirtyFile[] = []
@@ -75,7 +75,7 @@ export class Writeback {
     readonly cpus: Cpus
     readonly vm: Vm
     readonly cache: PageCache
-    readonly disk: Disk
+    readonly disk: BlockDevice
     readonly sysctls: VmSysctls
     /** See DirtyThrottle. */
     readonly bootLimit: number

@@ -8,6 +8,7 @@ import type { DiskPace } from '../faults/disk-pace.js'
 import type { DiskSpec } from '../machine-spec.js'
 import { WaitReason } from '../sched/wait-reason.js'
 import { SECOND } from '../time.js'
+import type { BlockDevice, BlockRequest } from './block-device.js'
 
 /** What of a request is known outside. */
 export interface ServedRequest {
@@ -22,7 +23,7 @@ interface Request extends ServedRequest {
   readonly done: () => void
 }
 
-export class Disk {
+export class Disk implements BlockDevice {
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #spec: DiskSpec
@@ -56,10 +57,7 @@ export class Disk {
   }
 
   /** Submits a request, and waits until the disk accepts it. `done` is called when it has been served. */
-  *submit(
-    task: CpuTask,
-    request: { readonly write: boolean; readonly bytes: number; readonly done: () => void },
-  ): LiveSteps {
+  *submit(task: CpuTask, request: BlockRequest): LiveSteps {
     const { queueDepth, blockLayerRequests } = this.#spec
     while (this.#queue.length >= queueDepth + blockLayerRequests) {
       this.#waiting.push(task)

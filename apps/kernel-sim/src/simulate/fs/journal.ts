@@ -7,7 +7,7 @@ import { PF } from '@scopemask/allocator'
 import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { FileCache } from '../cache/page-cache.js'
 import type { Writeback } from '../cache/writeback.js'
-import type { Disk } from '../disk/disk.js'
+import type { BlockDevice } from '../disk/block-device.js'
 import { WaitReason } from '../sched/wait-reason.js'
 import { Task } from '../task.js'
 import { SECOND } from '../time.js'
@@ -42,7 +42,7 @@ export class Journal {
   readonly counts: JournalCounts = { commits: 0, blocks: 0, handles: 0 }
   readonly #clock: Clock
   readonly #cpus: Cpus
-  readonly #disk: Disk
+  readonly #disk: BlockDevice
   readonly #writeback: Writeback
   #running: Transaction | null = null
   /** The transaction that waits for its handles: new ones have to wait (T_LOCKED). */
@@ -60,7 +60,7 @@ export class Journal {
   constructor(parts: {
     readonly clock: Clock
     readonly cpus: Cpus
-    readonly disk: Disk
+    readonly disk: BlockDevice
     readonly writeback: Writeback
   }) {
     this.#clock = parts.clock

@@ -13,6 +13,7 @@ import {
   amount,
   type Complaints,
   count,
+  flag,
   type JsonSchema,
   list,
   oneOf,
@@ -81,6 +82,7 @@ const DISK = record('the disk', {
     128 * KIB,
     'how far it is read ahead (read_ahead_kb)',
   ),
+  crypt: withDefault(flag, false, 'all that is on it is encrypted by kcryptd (dm-crypt)'),
 })
 
 /** Of /proc/sys/vm, by their names there. */
@@ -212,6 +214,7 @@ function diskOf(read: ReadDisk): DiskSpec {
     blockLayerRequests: read.nr_requests,
     maxRequestBytes: read.max_request,
     readaheadBytes: read.readahead,
+    crypt: read.crypt,
   }
 }
 

@@ -27,6 +27,7 @@ export const PLAIN_DISK: DiskSpec = {
   blockLayerRequests: 0,
   maxRequestBytes: 256 * 1024,
   readaheadBytes: 128 * 1024,
+  crypt: false,
 }
 
 /**

@@ -1,11 +1,13 @@
 /** Facts: the figures of a run, by the names under which those of the real kernel were recorded. */
 import type { Writeback } from '../cache/writeback.js'
+import type { Crypt } from '../disk/crypt.js'
 import type { Disk } from '../disk/disk.js'
 import type { Files } from '../fs/files.js'
 import type { Journal } from '../fs/journal.js'
 import type { Vm } from '../memory/vm.js'
 import type { Psi } from '../sched/psi.js'
 import { JIFFY, MS, SECOND, US } from '../time.js'
+import type { WorkerPool } from '../work/workqueue.js'
 import { SAMPLED, type Samples } from './samples.js'
 import type { WorkLog } from './work-log.js'
 
@@ -15,6 +17,8 @@ export type Facts = Readonly<Record<string, number>>
 export interface Run {
   readonly vm: Vm
   readonly disk: Disk
+  readonly crypt: Crypt | null
+  readonly workers: WorkerPool | null
   readonly psi: Psi
   readonly writeback: Writeback
   readonly journal: Journal
@@ -114,6 +118,14 @@ export function countersOf(run: Run): Facts {
   facts.shrink_super_cache_scan_refused = run.files.objects.refused
   facts.shrink_super_cache_objects_refused = run.files.objects.refusedObjects
   facts.oom_refused = vm.oom.refused
+  const { crypt, workers } = run
+  if (crypt !== null && workers !== null) {
+    facts.kcryptd_items = crypt.queue.done
+    facts.kcryptd_rescued = crypt.queue.rescued
+    facts.crypt_pool_least = crypt.leastReserved
+    facts.crypt_pool_waits = crypt.waits
+    facts.kworkers = workers.workers.length
+  }
   dirtyFacts(run, facts)
   stallFacts(run, facts)
   return facts

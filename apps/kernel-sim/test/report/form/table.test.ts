@@ -28,6 +28,23 @@ describe('a table as text', () => {
     expect(lines[2]).toMatch(/^ {2}x+… {2}7$/)
   })
 
+  it('is broken into parts where its numbers alone are too wide', () => {
+    const wide = ['1', '2', '3'].map((digit) => digit.repeat(40))
+    const lines = tableText(
+      table([{ name: 'a name', wide }], {
+        caption: '',
+        columns: [
+          names('name', ({ name }) => name),
+          ...[0, 1, 2].map((at) =>
+            numbers(`n${at}`, (row: { wide: string[] }) => row.wide[at] ?? ''),
+          ),
+        ],
+      }),
+    ).split('\n')
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(100)
+    for (const number of wide) expect(lines.join('\n')).toContain(number)
+  })
+
   it('is broken into parts where nothing may be lost, each with the columns that lead', () => {
     const wide = ['a', 'b', 'c'].map((letter) => letter.repeat(40))
     const headings = ['case', ...wide.map((_, at) => `column ${at}`), 'last']
