@@ -457,6 +457,11 @@ export class Kernel {
     return this.#kthreadd?.task ?? null
   }
 
+  /** @internal What allocations set that want kswapd; null where there is none. */
+  get kswapdIsWanted(): MachineObject | null {
+    return this.#memory.kswapdIsWanted
+  }
+
   /** @internal The flags of a task's own scopes, and those that it has for ever. */
   ownFlags(row: Row, task: number): TaskFlags {
     return this.#current.own(row, task)

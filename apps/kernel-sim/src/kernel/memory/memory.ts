@@ -13,7 +13,7 @@ import {
   gfpflagsAllowBlocking,
   PF_MEMALLOC,
 } from '@scopemask/allocator'
-import type { Machine, Operation, Steps } from '@scopemask/checker/machine'
+import type { Machine, MachineObject, Operation, Steps } from '@scopemask/checker/machine'
 import { Misuse } from '@scopemask/checker/machine'
 import type { Pressure } from '../cause.js'
 import type { Variable } from '../data/variable.js'
@@ -111,6 +111,11 @@ export class Memory {
   /** How allocations meet that memory is tight: in the machine, and in each memory cgroup. */
   get pressures(): readonly Pressure[] {
     return [this.#supply.pressure, ...this.#memcgs.all.map(({ pressure }) => pressure)]
+  }
+
+  /** What requests set that want kswapd; null where there is none. */
+  get kswapdIsWanted(): MachineObject | null {
+    return this.#kswapd?.object ?? null
   }
 
   /** Whether pages are counted, so that they can run out. */
