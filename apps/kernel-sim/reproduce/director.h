@@ -23,11 +23,11 @@ static bool ksim_is_calm(struct ksim_actor *a)
 }
 
 /* Waits until an actor that was let through its gate comes to rest. */
-static const char *ksim_await(struct ksim_actor *a)
+static const char *ksim_await(struct ksim_actor *a, const struct ksim_turn *turn)
 {
 	int calm = 0, i;
 
-	for (i = 0; i < 500; i++) {
+	for (i = 0; i < (turn->flags & KSIM_SPINS ? 30 : 500); i++) {
 		wait_event_idle_timeout(ksim_director, READ_ONCE(a->at) || READ_ONCE(a->done),
 					msecs_to_jiffies(10));
 		if (READ_ONCE(a->at))
@@ -63,12 +63,10 @@ static bool ksim_direct(const struct ksim_turn *turn, int number)
 		turn->happens(turn->object);
 		if (a->is == KSIM_INTERRUPT) {
 			ksim_say(TURN, number, a->number, turn->op->does);
-			ksim_say(AFTER, number, a->number, ksim_await(a), "moves");
+			ksim_say(AFTER, number, a->number, ksim_await(a, turn), "moves");
 			return true;
 		}
 	}
-	if (turn->flags & KSIM_BEGINS)
-		ksim_admit(a->work->on);
 	if (!ksim_comes(a)) {
 		ksim_say(LEFT, number, a->number, "absent", turn->op->does);
 		return false;
@@ -79,7 +77,7 @@ static bool ksim_direct(const struct ksim_turn *turn, int number)
 	WRITE_ONCE(a->at, NULL);
 	WRITE_ONCE(a->granted, true);
 	wake_up_all(&ksim_gates);
-	ksim_say(AFTER, number, a->number, ksim_await(a), turn->flags & KSIM_BLOCKS ? "blocks" : "moves");
+	ksim_say(AFTER, number, a->number, ksim_await(a, turn), turn->flags & KSIM_BLOCKS ? "blocks" : "moves");
 	return !READ_ONCE(a->off);
 }
 
@@ -132,7 +130,10 @@ static void ksim_start_round(const struct ksim_round *schedule, int number)
 	for (i = 0; i < ksim_nactors; i++) {
 		struct ksim_actor *a = ksim_actors[i];
 
-		a->at = a->doing = NULL;
+		a->at = NULL;
+		/* A thread that rests comes back to where it does. */
+		if (!a->resting)
+			a->doing = NULL;
 		a->turn = NULL;
 		a->next = 0;
 		a->granted = a->off = a->reclaimed = a->starves = false;
@@ -150,6 +151,7 @@ static void ksim_start_round(const struct ksim_round *schedule, int number)
 			kthread_run(ksim_thread, a, "%.15s", a->name);
 	}
 	ksim_begin_round(schedule);
+	ksim_squeeze();
 	ksim_round_number++;
 	WRITE_ONCE(ksim_go, true);
 	wake_up_all(&ksim_gates);
@@ -194,6 +196,7 @@ static const char *ksim_diagnose(void)
 /* Gives back what actors may lack, first memory, then workers. Returns with what they come to their end. */
 static const char *ksim_relieve(void)
 {
+	WRITE_ONCE(ksim_relieved, true);
 	WRITE_ONCE(ksim_pressing, false);
 	WRITE_ONCE(ksim_plenty, true);
 	ksim_say(MEMORY, (int)ksim_spare(ULONG_MAX));

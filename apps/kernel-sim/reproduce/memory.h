@@ -9,6 +9,10 @@
  *   it gives some ballast back, so that the request succeeds at once.
  *
  * They answer actors; others get a few pages and no part of the model, kswapd nothing.
+ *
+ * Where the model counts pages, all is taken that reclaim finds besides, and our last shrinker gives nothing: there is what the model
+ * has, and what the shrinkers of the scenario free. A page of the model is some of the machine's, since a real kernel always
+ * frees one somewhere.
  */
 #ifndef KSIM_MEMORY_H
 #define KSIM_MEMORY_H
@@ -23,8 +27,19 @@
 /* How many pages reclaim finds: for actors, and for others. */
 #define KSIM_PORTION 32
 #define KSIM_PORTION_OF_STRANGERS 4
+/* How many pages a page of the model is: for who allocates it, and for who frees it. */
+#define KSIM_PAGES 24
+#define KSIM_PAGES_FREED 32
+/* At how many priorities reclaim calls the shrinkers (DEF_PRIORITY and those below). */
+#define KSIM_PRIORITIES 13
+/* How often a request has to fail that reclaims, until nothing is left. */
+#define KSIM_FAILURES 20
 /* How many requests a pressed allocation makes before it gives up being reclaimed for. */
 #define KSIM_TRIES 20000
+
+/* How many pages there are in the model; -1 where it is left open whether memory is tight. */
+static const int ksim_pages_counted;
+static void ksim_wake_kswapd(void); /* defined by the module: kswapd of the model is wanted */
 
 static LIST_HEAD(ksim_ballast);
 static DEFINE_SPINLOCK(ksim_ballast_lock);
@@ -129,6 +144,7 @@ static struct ksim_shrinker *ksim_shrinker_of(struct shrinker *shrinker)
 #endif
 }
 
+static struct task_struct *ksim_squeezer; /* who takes what reclaim finds elsewhere */
 static struct ksim_actor *ksim_stalled; /* an actor that stays in reclaim until memory is given back */
 
 /* Who it is that reclaims. */
@@ -187,21 +203,26 @@ static unsigned long ksim_scan(struct shrinker *shrinker, struct shrink_control 
 	struct ksim_actor *me = ksim_me();
 	bool allows = (sc->gfp_mask & s->needs) == s->needs;
 
+	if (READ_ONCE(ksim_squeezer) == current)
+		return SHRINK_STOP;
 	if (!me || !READ_ONCE(me->allocating)) {
 		ksim_calls_of_strangers++;
 		if (!s->scan)
 			return ksim_give(KSIM_PORTION_OF_STRANGERS);
 		return SHRINK_STOP;
 	}
-	me->calls++;
 	if (!s->scan) {
+		me->calls++;
 		if (!me->reclaimed && !ksim_is_random())
 			ksim_say(RECLAIM, me->number, !!(sc->gfp_mask & __GFP_FS),
 				 !!(sc->gfp_mask & __GFP_IO), s->name);
 		WRITE_ONCE(me->reclaimed, true);
+		/* A request that tries again after all priorities goes through the shrinkers anew. */
+		if (ksim_pages_counted >= 0 && !(me->calls % KSIM_PRIORITIES))
+			me->shrunk = 0;
 		if (READ_ONCE(ksim_stalled) == me)
 			wait_event(ksim_gates, READ_ONCE(ksim_plenty) || READ_ONCE(ksim_stalled) != me);
-		return me->starves ? SHRINK_STOP : ksim_give(KSIM_PORTION);
+		return me->starves || ksim_pages_counted >= 0 ? SHRINK_STOP : ksim_give(KSIM_PORTION);
 	}
 	if (allows && READ_ONCE(ksim_stalled) != me && !(me->shrunk & BIT(s->number))) {
 		me->shrunk |= BIT(s->number);
@@ -250,8 +271,20 @@ static void __maybe_unused ksim_reclaim(struct ksim_actor *me, gfp_t gfp)
 {
 	unsigned int before = current->flags & PF_MEMALLOC;
 
+	struct page *page;
+
 	current->flags &= ~PF_MEMALLOC;
-	ksim_pressed_alloc(me, gfp | __GFP_NOWARN);
+	if (ksim_pages_counted < 0) {
+		ksim_pressed_alloc(me, gfp | __GFP_NOWARN);
+	} else {
+		/* Not to be killed for: this is no request of the model. */
+		me->shrunk = 0;
+		WRITE_ONCE(me->allocating, true);
+		page = alloc_page(gfp | __GFP_NOWARN | __GFP_NORETRY);
+		WRITE_ONCE(me->allocating, false);
+		if (page)
+			__free_page(page);
+	}
 	current->flags |= before;
 }
 
@@ -269,9 +302,15 @@ static bool ksim_pressed_alloc(struct ksim_actor *me, gfp_t gfp)
 	struct page *page;
 	int tries = 0;
 
+	if (gfp & __GFP_KSWAPD_RECLAIM)
+		ksim_wake_kswapd();
 	if (!gfpflags_allow_blocking(gfp)) {
-		ksim_eat(gfp & __GFP_HIGH);
-		return false;
+		do {
+			ksim_eat(gfp & __GFP_HIGH);
+			page = alloc_page(gfp);
+			ksim_keep(page);
+		} while (page && ++tries < KSIM_TRIES);
+		return page;
 	}
 	me->reclaimed = false;
 	me->shrunk = 0;
@@ -284,12 +323,71 @@ static bool ksim_pressed_alloc(struct ksim_actor *me, gfp_t gfp)
 	} while ((fails ? !!page : !READ_ONCE(me->reclaimed)) && ++tries < KSIM_TRIES && !READ_ONCE(ksim_plenty));
 	WRITE_ONCE(me->allocating, false);
 	me->starves = false;
-	ksim_say(PRESSED, me->number, me->reclaimed ? "seen" : "unseen");
+	if (!READ_ONCE(ksim_plenty))
+		ksim_say(PRESSED, me->number, me->reclaimed ? "seen" : "unseen");
 	return page;
 }
 
+/* Takes all pages that there are, those that reclaim finds too, and leaves what the model has. */
+static void ksim_squeeze(void)
+{
+	int failures = 0;
+
+	if (ksim_pages_counted < 0)
+		return;
+	WRITE_ONCE(ksim_squeezer, current);
+	while (failures < KSIM_FAILURES) {
+		struct page *page;
+
+		ksim_eat(0);
+		page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+		ksim_keep(page);
+		failures = page ? 0 : failures + 1;
+	}
+	WRITE_ONCE(ksim_squeezer, NULL);
+	ksim_spare(ksim_pages_counted * KSIM_PAGES_FREED);
+}
+
+static int ksim_taking; /* somebody has the first of a page's pages, and is to get the others */
+
+/*
+ * A page of the model: the kernel tries for it as long as it has to. Who has got the first of its pages gets the others before anybody
+ * else does: two that have half of it each would both wait for ever.
+ */
+static bool ksim_counted_alloc(struct ksim_actor *me, gfp_t gfp)
+{
+	int i, failed = 0;
+
+	if (gfp & __GFP_KSWAPD_RECLAIM)
+		ksim_wake_kswapd();
+	me->reclaimed = false;
+	WRITE_ONCE(me->allocating, true);
+	for (i = 0; i < KSIM_PAGES; i++) {
+		struct page *page;
+
+		me->shrunk = 0;
+		page = alloc_page(gfp | __GFP_NOWARN);
+		ksim_keep(page);
+		failed += !page;
+		if (!i)
+			wait_event_idle(ksim_gates, !cmpxchg(&ksim_taking, 0, 1));
+	}
+	WRITE_ONCE(ksim_taking, 0);
+	wake_up_all(&ksim_gates);
+	WRITE_ONCE(me->allocating, false);
+	return !failed;
+}
+
+/* A page of the model is free again. */
+static void __maybe_unused ksim_free_pages(struct ksim_actor *me, const struct ksim_op *op)
+{
+	ksim_gate(me, op);
+	ksim_spare(me->allocating ? KSIM_PAGES_FREED : KSIM_PAGES);
+	ksim_did(me, 0);
+}
+
 /* The actor allocates a page. Returns whether it has got one. */
-static bool __maybe_unused ksim_alloc(struct ksim_actor *me, const struct ksim_op *op, gfp_t gfp)
+static int __maybe_unused ksim_alloc(struct ksim_actor *me, const struct ksim_op *op, gfp_t gfp)
 {
 	unsigned int before = current->flags & KSIM_SCOPES;
 	bool has_page = true;
@@ -299,6 +397,8 @@ static bool __maybe_unused ksim_alloc(struct ksim_actor *me, const struct ksim_o
 	if (current->flags & PF_MEMALLOC) {
 		/* It frees memory itself: it gets a page of the reserves. */
 		ksim_keep(alloc_page(gfp | __GFP_NOWARN));
+	} else if (ksim_pages_counted >= 0) {
+		has_page = ksim_counted_alloc(me, gfp);
 	} else if (ksim_finds_pressure(me)) {
 		has_page = ksim_pressed_alloc(me, gfp | __GFP_NOWARN);
 	} else {

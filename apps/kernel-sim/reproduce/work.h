@@ -286,6 +286,9 @@ static int __maybe_unused ksim_cancel_work(struct ksim_actor *me, const struct k
 
 /* Queues. */
 
+static bool ksim_occupied; /* the workers of a pool are */
+static void ksim_leave_queues(void); /* defined by the module: whoever holds places of queues leaves */
+
 static int ksim_make_wq(struct ksim_wq *on, const char *name, unsigned int flags, int limit, bool holds)
 {
 	on->wq = alloc_workqueue("%s", flags, limit, name);
@@ -349,9 +352,23 @@ static void ksim_leave(struct ksim_holder *holder)
 	wake_up_all(&ksim_gates);
 }
 
-/* The oldest item of the queue may begin. */
-static void ksim_admit(struct ksim_wq *on)
+static void ksim_leave_all(struct ksim_wq *on)
 {
+	int i;
+
+	for (i = 0; i < on->held; i++)
+		ksim_leave(&on->holders[i]);
+	for (i = 0; i < on->held; i++)
+		flush_work(&on->holders[i].work);
+	on->held = 0;
+}
+
+/* The oldest item of the queue that an item is on may begin. */
+static void __maybe_unused ksim_admit(void *object)
+{
+	struct ksim_work *w = object;
+	struct ksim_wq *on = w->on;
+
 	if (!on || !on->held)
 		return;
 	on->under_way++;
@@ -370,19 +387,21 @@ static void ksim_dismiss(struct ksim_wq *on)
 	workqueue_set_max_active(on->wq, on->held + on->under_way);
 }
 
+/* Nobody holds places of the queue any more. Who does so in a pool without idle workers goes on occupying one. */
 static void ksim_release(struct ksim_wq *on)
 {
-	int i;
-
 	if (!on->held)
 		return;
 	if (!on->limit)
 		workqueue_set_max_active(on->wq, WQ_DFL_ACTIVE);
-	for (i = 0; i < on->held; i++)
-		ksim_leave(&on->holders[i]);
-	for (i = 0; i < on->held; i++)
-		flush_work(&on->holders[i].work);
-	on->held = 0;
+	if (!READ_ONCE(ksim_occupied))
+		ksim_leave_all(on);
+}
+
+static void __maybe_unused ksim_leave_queue(struct ksim_queue *q)
+{
+	ksim_leave_all(&q->plain);
+	ksim_leave_all(&q->restricted);
 }
 
 static void __maybe_unused ksim_release_queue(struct ksim_queue *q)
@@ -397,11 +416,11 @@ static void __maybe_unused ksim_release_queue(struct ksim_queue *q)
 
 static struct workqueue_struct *ksim_others;
 static struct work_struct ksim_occupants[KSIM_MOST_OCCUPANTS];
-static int ksim_noccupants;
-static bool ksim_occupied;
+static int ksim_noccupants, ksim_occupants_begun;
 
 static void ksim_occupant_fn(struct work_struct *work)
 {
+	WRITE_ONCE(ksim_occupants_begun, ksim_occupants_begun + 1);
 	wait_event_idle(ksim_gates, !READ_ONCE(ksim_occupied));
 }
 
@@ -448,31 +467,56 @@ static struct task_struct *ksim_kthreadd_task(void)
 	return task;
 }
 
-/* From now on kthreadd is of the cast: what it allocates for new threads calls the shrinkers. */
-static void ksim_adopt_kthreadd(struct ksim_actor *kthreadd)
+/*
+ * From now on kthreadd is of the cast: what it allocates for new threads calls the shrinkers, but for those that it counts as having
+ * been through.
+ */
+static void ksim_adopt_kthreadd(struct ksim_actor *kthreadd, unsigned long shrunk)
 {
 	kthreadd->reclaimed = false;
-	kthreadd->shrunk = 0;
+	kthreadd->shrunk = shrunk;
 	WRITE_ONCE(kthreadd->allocating, true);
 	WRITE_ONCE(kthreadd->task, ksim_kthreadd_task());
 }
 
-/*
- * Occupies the workers of a processor's pool but for one: when an item has made it create a worker, that one is idle and no other
- * is. What creates one wakes kthreadd.
- */
-static void ksim_leave_one_idle(int cpu)
+/* Waits until kthreadd has nothing to do. */
+static void ksim_await_kthreadd(struct task_struct *task)
 {
-	struct task_struct *kthreadd = ksim_kthreadd_task();
-	unsigned long before = kthreadd->nvcsw;
+	int n;
 
-	WRITE_ONCE(ksim_occupied, true);
-	while (ksim_noccupants < KSIM_MOST_OCCUPANTS && kthreadd->nvcsw == before) {
+	msleep(30);
+	for (n = 0; n < 200 && !(READ_ONCE(task->__state) & TASK_INTERRUPTIBLE); n++)
+		msleep(5);
+}
+
+/*
+ * Occupies the workers of a processor's pool but for one: when the worker that takes an item has had to wait until kthreadd had made
+ * another, that one is idle and no other is. Where memory is to be tight kthreadd must have had to reclaim for it: what it had in
+ * store is used up then.
+ */
+static void ksim_leave_one_idle(int cpu, struct ksim_actor *kthreadd, bool tight)
+{
+	struct task_struct *task = ksim_kthreadd_task();
+	bool made = false;
+
+	if (tight)
+		ksim_adopt_kthreadd(kthreadd, ~0UL);
+	while (!made && ksim_noccupants < KSIM_MOST_OCCUPANTS) {
+		u64 before;
+
+		ksim_await_kthreadd(task);
+		before = task->se.sum_exec_runtime;
+		kthreadd->reclaimed = false;
 		ksim_occupy_one(cpu);
-		msleep(20);
+		while (READ_ONCE(ksim_occupants_begun) < ksim_noccupants)
+			schedule_timeout_idle(1);
+		made = task->se.sum_exec_runtime != before && (!tight || kthreadd->reclaimed);
 	}
-	if (kthreadd->nvcsw == before)
+	if (!made)
 		ksim_say(UNPREPARED, "the workers could not be occupied");
+	ksim_await_kthreadd(task);
+	if (tight)
+		ksim_adopt_kthreadd(kthreadd, 0);
 }
 
 /* The same but for none, and kthreadd stays in reclaim for the next one until memory is given back. */
@@ -496,15 +540,17 @@ static void ksim_leave_none_idle(int cpu, struct ksim_actor *kthreadd)
 static void __maybe_unused ksim_exhaust(int cpu, struct ksim_actor *kthreadd, bool leaves_one, bool tight)
 {
 	ksim_use_up_stacks();
-	if (leaves_one)
-		ksim_leave_one_idle(cpu);
-	if (leaves_one && !tight)
-		return;
-	ksim_press();
-	msleep(10);
-	ksim_adopt_kthreadd(kthreadd);
-	if (!leaves_one)
+	WRITE_ONCE(ksim_occupied, true);
+	if (tight || !leaves_one) {
+		ksim_press();
+		msleep(10);
+	}
+	if (leaves_one) {
+		ksim_leave_one_idle(cpu, kthreadd, tight);
+	} else {
+		ksim_adopt_kthreadd(kthreadd, 0);
 		ksim_leave_none_idle(cpu, kthreadd);
+	}
 }
 
 /* The other items of the pool come to their end. Returns how many there were. */
@@ -512,6 +558,7 @@ static int ksim_other_work_is_done(void)
 {
 	WRITE_ONCE(ksim_occupied, false);
 	wake_up_all(&ksim_gates);
+	ksim_leave_queues();
 	return ksim_noccupants;
 }
 
@@ -535,7 +582,7 @@ static void ksim_relax(void)
 	ksim_other_work_is_done();
 	for (i = 0; i < ksim_noccupants; i++)
 		flush_work(&ksim_occupants[i]);
-	ksim_noccupants = 0;
+	ksim_noccupants = ksim_occupants_begun = 0;
 }
 
 #endif

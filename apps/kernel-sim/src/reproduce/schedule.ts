@@ -4,10 +4,12 @@
  */
 
 import { gfpflagsAllowBlocking } from '@scopemask/allocator'
-import type { MachineObject } from '@scopemask/checker/machine'
+import type { MachineObject, Row } from '@scopemask/checker/machine'
 import { Execution, type MicroStep, type Program } from '@scopemask/checker/search'
 import { KernelOperation } from '../kernel/operation.js'
 import { ALLOCATION, roleOf } from '../kernel/role.js'
+import type { Work } from '../kernel/work/work.js'
+import type { Workqueue } from '../kernel/work/workqueue.js'
 import type { BuiltSubject } from '../matrix/subject.js'
 import type { Actor, Cast } from './module/cast.js'
 import { formOf, SECOND_HALF } from './module/forms.js'
@@ -30,15 +32,18 @@ export interface Turn {
   /** For an allocation: whether memory is tight, and whether it fails. */
   readonly pressed: boolean
   readonly fails: boolean
+  /** Whether it may try again and again until somebody else has done something. */
+  readonly spins: boolean
   /** Whether the actor sleeps there. */
   readonly blocks: boolean
   /** Whether the actor must not sleep then, so that it does this right after what came before. */
   readonly within: boolean
 }
 
-/** Something that happens by itself: the delay of an item is over. */
+/** Something that happens by itself: the delay of an item is over, or a worker may take it. */
 export interface Event {
-  readonly expires: MachineObject
+  readonly happens: 'expires' | 'admitted'
+  readonly work: MachineObject
 }
 
 export interface Plan {
@@ -50,6 +55,8 @@ export interface Plan {
 /** What the model leaves open at an allocation, and the results that count. */
 const MEMORY = { kind: 'memory', pressure: 1 } as const
 const RECLAIMED = { kind: 'reclaimed', tooLittle: 1 } as const
+/** Where pages are counted: whether there was one. */
+const TAKEN = { kind: 'rmqueue', none: 0 } as const
 
 /**
  * The turns of an execution.
@@ -62,19 +69,77 @@ export function planOf(subject: BuiltSubject, cast: Cast, execution: Execution):
   const replay = new Execution(machine, execution.programs)
   const turns: (Turn | Event)[] = []
   let tight = false
+  const admissions = new Admissions(subject)
   for (const [at, step] of steps.entries()) {
+    const admitted = admissions.before(replay, step)
+    turns.push(...admitted.map((work): Event => ({ happens: 'admitted', work })))
     replay.step(step.task, step.outcome)
     const { operation } = step
     if (!(operation instanceof KernelOperation)) continue
     if (machine.tasks[step.task] === subject.kernel.kthreadd && isPressure(step)) tight = true
     if (operation.kind === 'delayed_work_timer_fn' && operation.object !== null) {
-      turns.push({ expires: operation.object })
+      turns.push({ happens: 'expires', work: operation.object })
       continue
     }
     const turn = turnOf(subject, cast, { steps, at, programs: execution.programs })
     if (turn !== null) turns.push({ ...turn, blocks: sleepsInside(replay, step.task) })
   }
   return { turns: [...turns, ...attempts(cast, replay)], tight }
+}
+
+/**
+ * Which items workers may take, and when: one at a time, in the order of the model. A worker that has to create another before it works
+ * wakes up for an item that it does not take yet, and a rescuer may take all that are pending at once.
+ */
+class Admissions {
+  readonly #subject: BuiltSubject
+  readonly #admitted = new Set<Work>()
+
+  constructor(subject: BuiltSubject) {
+    this.#subject = subject
+  }
+
+  /** The items that a step lets workers take. @param execution stands before the step. */
+  before(execution: Execution, { operation, result }: MicroStep): MachineObject[] {
+    if (!(operation instanceof KernelOperation)) return []
+    const { row } = execution
+    const { workRegistry: registry } = this.#subject.kernel
+    if (operation.effect?.kind === 'finish_work') {
+      this.#admitted.delete(registry.workAt(operation.effect.lock.reference))
+      return []
+    }
+    if (operation.effect?.kind === 'begin_work') {
+      if (result === 0) return []
+      const taken = registry.workAt(result)
+      const queue = registry.queueOf(row, taken)
+      const others =
+        queue?.scheduled?.isEmpty(row) === true
+          ? registry.works.filter((work) => isListed(row, queue, work))
+          : []
+      return this.#admit(operation.kind === 'rescuer_thread' ? [taken, ...others] : [taken])
+    }
+    const pool = registry.pools.find(
+      ({ object, options }) => object === operation.object && options.creates,
+    )
+    if (operation.kind !== 'worker_thread' || pool === undefined) return []
+    const next = registry.next(row, pool)
+    return next === 0 ? [] : this.#admit([registry.workAt(next)])
+  }
+
+  #admit(works: readonly Work[]): MachineObject[] {
+    const fresh = works.filter((work) => !this.#admitted.has(work))
+    for (const work of fresh) this.#admitted.add(work)
+    return fresh.map(({ object }) => object)
+  }
+}
+
+/** Whether an item waits for a worker on a queue. */
+function isListed(row: Row, queue: Workqueue, work: Work): boolean {
+  return (
+    work.worker.get(row) === 0 &&
+    work.queue.get(row) === queue.object.reference &&
+    queue.pool.list.includes(row, work.object.reference)
+  )
 }
 
 /** Where in an execution a step is. */
@@ -89,7 +154,14 @@ function turnOf(subject: BuiltSubject, cast: Cast, place: Place): Turn | null {
   const operation = step.operation as KernelOperation
   const { effect } = operation
   const { outcome, within } = step
-  const base = { outcome, pressed: false, fails: false, blocks: false, within }
+  const base = {
+    spins: false,
+    outcome,
+    pressed: false,
+    fails: false,
+    blocks: false,
+    within,
+  }
   if (effect?.kind === 'begin_work') {
     const work = subject.machine.referred(step.result)
     const actor = work === undefined ? null : cast.of(work)
@@ -140,6 +212,7 @@ function allocation({ steps, at, programs }: Place, gfp: number, depth: number) 
   let pressed = false
   let fails = false
   let isOver = false
+  let spins = false
   for (const step of steps.slice(at + 1)) {
     if (step.task !== task) continue
     const stack = programs[task]?.stack(step.position) ?? []
@@ -147,15 +220,21 @@ function allocation({ steps, at, programs }: Place, gfp: number, depth: number) 
       isOver = true
       break
     }
-    if (stack.length > depth || !(step.operation instanceof KernelOperation)) continue
+    if (!(step.operation instanceof KernelOperation)) continue
     const { kind } = step.operation
+    // Where pages are counted the request tries in a frame of its own; what shrinkers allocate themselves never does.
+    if (stack.length > depth && kind !== TAKEN.kind) continue
     if (kind === MEMORY.kind) pressed = step.result === MEMORY.pressure
     if (kind === RECLAIMED.kind) fails = step.result === RECLAIMED.tooLittle
     // It is over after this one, if the task does nothing more.
     isOver = kind === MEMORY.kind && (!pressed || !gfpflagsAllowBlocking(gfp))
+    if (kind === TAKEN.kind) {
+      isOver = step.result !== TAKEN.none
+      spins ||= !isOver
+    }
   }
   if (pressed && !gfpflagsAllowBlocking(gfp)) fails = true
-  return { pressed, fails, result: isOver ? Number(!fails) : -1 }
+  return { pressed, fails, spins, result: isOver ? Number(!fails) : -1 }
 }
 
 function isPressure({ operation, result }: MicroStep): boolean {
@@ -187,7 +266,14 @@ function attempts(cast: Cast, execution: Execution): Turn[] {
     if (execution.possible(index).length > 0) return []
     const form = formOf(operation)
     if (form === undefined || form === SECOND_HALF) return []
-    const none = { outcome: 0, result: -1, pressed: false, fails: false, within: false }
+    const none = {
+      outcome: 0,
+      result: -1,
+      pressed: false,
+      fails: false,
+      spins: false,
+      within: false,
+    }
     return [{ ...none, actor, deed: { kind: 'operation', operation }, blocks: true }]
   })
 }

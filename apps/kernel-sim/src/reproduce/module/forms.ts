@@ -99,6 +99,9 @@ const FORMS: Readonly<Record<string, Form | typeof SECOND_HALF>> = {
   wait_event_not: variable('ksim_wait_while'),
   wait_and_set: variable('ksim_exchange'),
 
+  // Which pages is no matter.
+  free_pages: { call: 'ksim_free_pages', args: () => [] },
+
   kfifo_put: { call: 'ksim_fifo_put', on: 'fifo', args: ({ operands }) => operands.map(numberOf) },
   kfifo_get: { call: 'ksim_fifo_get', on: 'fifo', returns: same },
 
@@ -177,11 +180,13 @@ const FORMS: Readonly<Record<string, Form | typeof SECOND_HALF>> = {
 
 /** Why kinds of operations cannot be put on a real kernel, wherever they occur. */
 const REFUSALS: Readonly<Record<string, string>> = {
-  rmqueue: 'memory that runs out page by page: a real kernel always frees some page somewhere',
+  rmqueue_reserve:
+    'pages kept for requests with __GFP_HIGH: how many a real kernel keeps cannot be told',
+  out_of_memory: 'a request for which the OOM killer kills: the machine has no process to lose',
   page_counter_try_charge: 'a memory cgroup: a module cannot put its threads into one',
   queue_work_on: 'an item for a certain processor: the machine has one',
   get_signal: 'a process that the OOM killer kills: the machine has none to lose',
-  drain_local_pages: 'the pages that each processor keeps: the machine has one processor',
+  free_pcppages_bulk: 'the pages that each processor keeps: the machine has one processor',
 }
 
 /** Flags of a task as C has them. */

@@ -146,6 +146,7 @@ class Writer {
       `static const bool ksim_conveys = ${policy.delegation === 'convey-on-queue'};`,
       `static const bool ksim_separates = ${policy.separateQueues};`,
       `static const bool ksim_inherits = ${policy.delegation === 'inherit-on-wait'};`,
+      `static const int ksim_pages_counted = ${this.#pagesCounted()};`,
       '',
       '/* What actors do, step by step. */',
       '',
@@ -183,6 +184,8 @@ class Writer {
         objects.begun,
       ),
       ...procedureLines('static void ksim_release_all(void)', objects.released),
+      ...procedureLines('static void ksim_leave_queues(void)', objects.left),
+      ...procedureLines('static void ksim_wake_kswapd(void)', this.#wakesKswapd()),
     ].join('\n')
     return {
       kind: 'module',
@@ -293,16 +296,17 @@ class Writer {
   }
 
   #turnText(turn: Plan['turns'][number]): string {
-    if ('expires' in turn) {
-      return `{ .happens = ksim_delay_is_over, .object = &${this.#functions.is(turn.expires, 'work')} },`
+    if ('happens' in turn) {
+      const happens = turn.happens === 'expires' ? 'ksim_delay_is_over' : 'ksim_admit'
+      return `{ .happens = ${happens}, .object = &${this.#functions.is(turn.work, 'work')} },`
     }
     const { actor, deed, outcome, result } = turn
     const flags = [
       ...(turn.pressed ? ['KSIM_PRESSED'] : []),
       ...(turn.fails ? ['KSIM_FAILS'] : []),
       ...(turn.blocks ? ['KSIM_BLOCKS'] : []),
+      ...(turn.spins ? ['KSIM_SPINS'] : []),
       ...(turn.within ? ['KSIM_WITHIN'] : []),
-      ...(deed.kind === 'begins' ? ['KSIM_BEGINS'] : []),
       ...(deed.kind === 'finishes' ? ['KSIM_FINISHES'] : []),
     ]
     const happens =
@@ -341,6 +345,7 @@ class Writer {
     const reset: string[] = []
     const begun: string[] = []
     const released: string[] = []
+    const left: string[] = []
     const standIns: { object: string; why: string }[] = []
     for (const { object } of this.#cast.actors) {
       if (object === null) continue
@@ -354,7 +359,7 @@ class Writer {
       const form = objectForm(kind)
       const lockClass = this.#classes.get(object) ?? object.name
       let key = keys.get(lockClass)
-      if (form.make !== undefined && this.#classes.has(object) && key === undefined) {
+      if (form.isClassed && key === undefined) {
         key = `key${keys.size}`
         keys.set(lockClass, key)
         declarations.push(`static struct lock_class_key ${key};`)
@@ -376,10 +381,11 @@ class Writer {
         made.push(`if (ksim_make_queue(&${id}))`, '\treturn -ENOMEM;')
         begun.push(`ksim_hold_queue(&${id});`)
         released.push(`ksim_release_queue(&${id});`)
+        left.push(`ksim_leave_queue(&${id});`)
       }
     }
     begun.push(...this.#exhausted())
-    return { declarations, made, reset, begun, released, standIns }
+    return { declarations, made, reset, begun, released, left, standIns }
   }
 
   #declared(type: string, { id, object }: Written, kind: ObjectKind): string[] {
@@ -465,7 +471,8 @@ class Writer {
       flags: [...(isBound ? [] : ['WQ_UNBOUND']), ...(queue.memReclaim ? ['WQ_MEM_RECLAIM'] : [])],
       limit,
       isBound,
-      holds: !isBound && !this.#isFlushed(object),
+      // Who leaves a place leaves a worker too, which an exhausted pool must not have.
+      holds: !(isBound && limit > 0) && !this.#isFlushed(object),
     }
   }
 
@@ -475,6 +482,20 @@ class Writer {
     return [...this.#operations()].some(
       ({ kind, object }) => object === queue && kinds.includes(kind),
     )
+  }
+
+  /** How many pages there are at first, where they are counted; else -1. */
+  #pagesCounted(): number {
+    const taken = [...this.#operations()].find(({ kind }) => kind === 'rmqueue')
+    return taken?.object?.fields[0]?.initial ?? -1
+  }
+
+  /** What an allocation does that wants kswapd. */
+  #wakesKswapd(): string[] {
+    const wanted = this.#subject.kernel.kswapdIsWanted
+    if (wanted === null) return []
+    const id = this.#functions.is(wanted, 'variable')
+    return [`atomic_set(&${id}.value, 1);`, `wake_up_all(&${id}.waiters);`]
   }
 
   /** Makes pools without idle workers. */

@@ -18,6 +18,8 @@ export interface Written {
 /** What an object is in C. */
 interface ObjectForm {
   readonly type: string
+  /** Whether lockdep knows it by a class that it is made with. */
+  readonly isClassed?: true
   /** Makes it, once. */
   readonly make?: (written: Written) => string
   /** Puts it back into its first state, before each round. */
@@ -32,10 +34,12 @@ const initial = ({ object }: Written): number => object.fields[0]?.initial ?? 0
 const FORMS = {
   mutex: {
     type: 'struct mutex',
+    isClassed: true,
     make: ({ id, lockClass, key }) => `__mutex_init(&${id}, ${quoted(lockClass)}, &${key});`,
   },
   rwsem: {
     type: 'struct rw_semaphore',
+    isClassed: true,
     make: ({ id, lockClass, key }) => `__init_rwsem(&${id}, ${quoted(lockClass)}, &${key});`,
   },
   spinlock: { type: 'struct ksim_spinlock', make: ({ id }) => `spin_lock_init(&${id}.lock);` },
