@@ -72,7 +72,9 @@ class Coordinator {
 
   async run(): Promise<void> {
     await this.#putFiles()
-    await this.#compare()
+    // What is in the queue already is not added again.
+    while (await this.#fetch());
+    for (const ids of batches([...this.#outstanding.keys()])) await this.#add(ids)
     let pause = LOOK.first
     let silentSince = performance.now()
     while (this.#outstanding.size > 0) {

@@ -11,6 +11,9 @@ import { type Engine, filesKey, KEPT, type Queued, queueName, resultsKey } from 
 /** A job that was on workers that died is given to yet another one so many times: workers may be killed, jobs may not kill them. */
 const MOST_DEATHS = 20
 
+/** After so many results it is said again how long they are kept. */
+const RENEWED = 50
+
 export interface Service {
   readonly engine: Engine
   /** Of kernel-sim: jobs of other versions are not taken. */
@@ -33,6 +36,7 @@ export function serve(service: Service): { close(): Promise<void> } {
   const { engine, version, pool, lease, rate, onDone } = service
   const { Worker, client } = engine
   const known = new Map<string, Files>()
+  let pushed = 0
   const worker = new Worker(
     queueName(version),
     async ({ data }) => {
@@ -44,7 +48,8 @@ export function serve(service: Service): { close(): Promise<void> } {
       const result = await pool.run(job, files, context)
       // First of all the result: the job leaves the queue after it, so it may come twice, and never not.
       const key = resultsKey(sweep)
-      await client.multi().rpush(key, JSON.stringify(result)).expire(key, KEPT).exec()
+      await client.rpush(key, JSON.stringify(result))
+      if (pushed++ % RENEWED === 0) await client.expire(key, KEPT)
       onDone()
     },
     {
