@@ -35,7 +35,7 @@ export async function buildModule(build: ModuleBuild): Promise<Uint8Array> {
   const module = join(folder, `${name}.ko`)
   if (end.status !== 0 || !existsSync(module)) {
     throw new InputError(
-      `the module in ${folder} cannot be built for ${kernel.release}: ${whyMakeFailed(end)}`,
+      `the module cannot be built for ${kernel.release}: ${whyMakeFailed(end).replaceAll(`${folder}/`, '')}`,
     )
   }
   return readFileSync(module)

@@ -24,6 +24,12 @@ export interface ModuleTry {
   readonly onLine?: (line: string) => void
 }
 
+/** @throws InputError which names the programs that building and booting need and that are not there. */
+export function requireTools(): void {
+  requirePrograms([...BUILD_PROGRAMS, ...BOOT_PROGRAMS])
+  busybox()
+}
+
 /** @throws InputError when a program is missing, the module cannot be built, or QEMU cannot be started or was interrupted. */
 export async function tryModule(request: ModuleTry): Promise<BootEnd> {
   requirePrograms([...BUILD_PROGRAMS, ...BOOT_PROGRAMS])

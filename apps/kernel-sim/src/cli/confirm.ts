@@ -2,13 +2,20 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { diskReason, writeFile } from '../boot/disk.js'
 import type { Kernel } from '../boot/kernel-image.js'
+import { requireTools } from '../boot/try-module.js'
 import { InputError } from '../input-error.js'
 import { POLICIES, type Policy } from '../kernel/policy.js'
 import { pageMarkdown } from '../report/form/markdown.js'
 import { confirmedPage } from '../report/reproduce/confirmed-page.js'
 import { type Finding, findingKey, parseFindings } from '../reproduce/confirm/finding.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
-import { type MachineChoice, preparedCell, refusal, triedCell } from './reproduce-cell.js'
+import {
+  type MachineChoice,
+  preparedCell,
+  refusal,
+  type Tried,
+  triedCell,
+} from './reproduce-cell.js'
 
 export interface ConfirmOptions extends MachineChoice {
   /** Numbers of cases; by default all. */
@@ -56,6 +63,7 @@ export async function confirmMatrix(
           findingKey({ case: each.number, policy: policy.name, kernel: place.kernel.release }),
         ),
     )
+  requireTools()
   let next = 0
   const work = async (): Promise<void> => {
     for (let at = next++; at < left.length; at = next++) {
@@ -91,7 +99,14 @@ async function findingOf(
     return { ...about, result: 'refused', why: [refusal(generated)], objects: [] }
   }
   const objects = generated.kinds
-  const tried = await triedCell({ ...cell, generated }, options, { ...place, folder: undefined })
+  const tried = await triedCell({ ...cell, generated }, options, {
+    ...place,
+    folder: undefined,
+  }).catch((thrown: unknown): Tried => {
+    // What is wrong with one cell, such as a module that does not compile, stops no others.
+    if (!(thrown instanceof InputError) || place.signal.aborted) throw thrown
+    return { kind: 'failed', why: thrown.message }
+  })
   if (tried.kind === 'failed') return { ...about, result: 'failed', why: [tried.why], objects }
   const { judgement, reports, hasLockdep } = tried.report
   const { result, outcome, dissolved, rounds, counted, compared, differs, unshown } = judgement

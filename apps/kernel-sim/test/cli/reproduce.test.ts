@@ -90,6 +90,21 @@ it('keeps what it finds of all cells, goes on with it, and writes the page', asy
   expect((await reproduce(...options)).stderr).toMatch(/found\.jsonl is there already: --resume/)
 })
 
+it('goes on with other cells after one whose module does not compile', async () => {
+  const data = join(at.folder, 'found.jsonl')
+  const options = ['--all', '--cases', '1', '--data', data, '--jobs', '1', ...printing(CONSOLE)]
+  at.program('make', 'echo "ksim.c:3:5: error: x" >&2; exit 2')
+  await reproduce(...options)
+  const lines = readFileSync(data, 'utf8').trim().split('\n')
+  expect(lines).toHaveLength(3)
+  for (const line of lines) {
+    expect(JSON.parse(line)).toMatchObject({
+      result: 'failed',
+      why: [expect.stringMatching(/ksim.c:3:5: error: x$/)],
+    })
+  }
+})
+
 it('leaves nothing behind when it is interrupted', async () => {
   const pids = join(at.folder, 'pids')
   const { kernel, headers } = at.all(`sleep 1000 & echo $! $$ > ${pids}; echo; wait`)
