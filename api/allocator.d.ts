@@ -227,12 +227,14 @@ declare module '@scopemask/allocator' {
     readonly gfp: number;
     readonly allocFlags: number;
     readonly nodemask: AllocContext['nodemask'];
+    readonly spreadDirtyPages?: true;
   }
   export interface From {
     readonly cpu: number;
     readonly node: number;
     readonly nodemask?: number;
     readonly cpuset?: number;
+    readonly spreadDirtyPages?: boolean;
     readonly taskFlags?: number;
   }
   export interface FsReclaim {
@@ -399,6 +401,7 @@ declare module '@scopemask/allocator' {
   export interface MemoryHooks extends ReclaimHooks, MigrateHooks {
     log?(text: string): void;
     unsafe?(text: string): void;
+    nodeDirtyOk?(node: number): boolean;
     wakeKswapd?(node: number, order: number, highest: number): void;
     outOfMemory?(gfp: number, order: number): boolean;
     memcgOutOfMemory?(group: MemCgroup, gfp: number, order: number): boolean;
@@ -1214,6 +1217,7 @@ declare module '@scopemask/allocator' {
     readonly minFreeKbytes: number;
     readonly totalReserve: number;
     nodeReclaim: ((zone: Zone, request: NodeReclaimRequest) => boolean) | null;
+    nodeDirtyOk: ((node: number) => boolean) | null;
     constructor(options: MemoryOptions, owner: (owner: number) => string, lists?: number);
     freePages(node?: number): number;
     zoneOf(page: number): Zone;

@@ -50,6 +50,7 @@ export function* allocPages(request: AllocRequest): Generator<AllocStep, number,
     gfp: ac.gfp,
     allocFlags: ac.allocFlags | nofragment,
     nodemask: ac.nodemask,
+    ...(ac.spreadDirtyPages ? { spreadDirtyPages: true } : {}),
   }
   let traced = ac.gfp
   if (page === NO_PAGE) {

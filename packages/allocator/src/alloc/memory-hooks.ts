@@ -9,6 +9,11 @@ export interface MemoryHooks extends ReclaimHooks, MigrateHooks {
   log?(text: string): void
   /** The report of a call site that asks for more than its scope allows, once for each; by default it goes to the log. */
   unsafe?(text: string): void
+  /**
+   * Returns true while a node has no more than its share of dirty pages (node_dirty_ok): requests for pages that are about to be dirtied
+   * (`__GFP_WRITE`) pass others over on their first try. By default none has.
+   */
+  nodeDirtyOk?(node: number): boolean
   /** kswapd of a node is needed, if it is not awake: run `balance` soon. */
   wakeKswapd?(node: number, order: number, highest: number): void
   /**

@@ -129,6 +129,8 @@ export class PageAllocator {
     })
     const { workingset, memcgs: groups } = this
     this.#vmscan = new Vmscan({ zones, lru, workingset, costs, groups, events, hooks })
+    const { nodeDirtyOk } = hooks
+    if (nodeDirtyOk !== undefined) zones.nodeDirtyOk = (node) => nodeDirtyOk.call(hooks, node)
     const { zoneReclaimMode: mode = 0 } = options
     if (mode !== 0) {
       const reclaim = new NodeReclaim({ zones, lru, vmscan: this.#vmscan, events, hooks, mode })

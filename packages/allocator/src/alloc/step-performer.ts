@@ -70,6 +70,7 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
         nodemask: nodesOf(step, request),
         cpuset,
         taskFlags: request.task.mask,
+        spreadDirtyPages: step.spreadDirtyPages === true,
       })
       if (attempt.compacted) {
         attempt.compacted = false

@@ -17,6 +17,8 @@ export interface FreelistSearch {
   readonly allocFlags: number
   /** Which nodes: see {@link AllocContext.nodemask}. */
   readonly nodemask: AllocContext['nodemask']
+  /** Nodes with more than their share of dirty pages are passed over: the first try of a request with `__GFP_WRITE`. */
+  readonly spreadDirtyPages?: true
 }
 
 /** What the allocator does next. What it needs to be told is said by {@link AllocAnswer}. */

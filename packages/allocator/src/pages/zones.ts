@@ -10,7 +10,7 @@ import {
   ALLOC_WMARK_LOW,
   allocFlagsNofragment,
 } from '../gfp/alloc-flags.js'
-import { __GFP_KSWAPD_RECLAIM } from '../gfp/flags.js'
+import { __GFP_KSWAPD_RECLAIM, __GFP_WRITE } from '../gfp/flags.js'
 import { linux6_1 } from '../gfp/kernels.js'
 import { gfpMigratetype } from '../gfp/migratetype.js'
 import { gfpZonelist } from '../gfp/predicates.js'
@@ -75,6 +75,8 @@ export interface From {
   readonly nodemask?: number
   /** A bit per node that ALLOC_CPUSET allows; by default any. */
   readonly cpuset?: number
+  /** Nodes with more than their share of dirty pages are passed over; by default they are not. */
+  readonly spreadDirtyPages?: boolean
   /** The flags of the task: one that allocates to free memory (PF_MEMALLOC) does not reclaim a node. By default none. */
   readonly taskFlags?: number
 }
@@ -139,6 +141,8 @@ export class Zones {
    * looked at once more. Without it, as with the sysctl zone_reclaim_mode of 0, the search goes on.
    */
   nodeReclaim: ((zone: Zone, request: NodeReclaimRequest) => boolean) | null = null
+  /** Returns true while a node has no more than its share of dirty pages; null where nobody looks. */
+  nodeDirtyOk: ((node: number) => boolean) | null = null
   /** The zones that requests walk: by node, by whether another node will do, and by the highest zone. */
   readonly #zonelists: readonly (readonly Zone[])[]
   /** Beside each of them: its first zone, and the alloc flags of the first try. */
@@ -285,11 +289,13 @@ export class Zones {
     const place = (2 * node + gfpZonelist(gfp)) * ZONES.length + highest
     const flags = ALLOC_WMARK_LOW | (gfp & __GFP_KSWAPD_RECLAIM) | (this.fast[place] as number)
     const zone = this.preferred[place]
-    if (zone?.hasPlenty(order, highest)) {
+    const spreadDirtyPages = (gfp & __GFP_WRITE) !== 0 && this.nodeDirtyOk !== null
+    if (!spreadDirtyPages && zone?.hasPlenty(order, highest)) {
       const page = zone.alloc(order, gfpMigratetype(gfp), flags, cpu)
       if (page >= 0) return page
     }
-    return this.nodeReclaim === null ? this.alloc(gfp, order, flags, { cpu, node }) : NO_PAGE
+    if (this.nodeReclaim !== null) return NO_PAGE
+    return this.alloc(gfp, order, flags, { cpu, node, spreadDirtyPages })
   }
 
   /**
@@ -300,7 +306,7 @@ export class Zones {
    * @returns the first page, or {@link NO_PAGE}
    */
   alloc(gfp: number, order: number, allocFlags: number, from: From): number {
-    const { cpu, node, nodemask = -1, cpuset = -1 } = from
+    const { cpu, node, nodemask = -1, cpuset = -1, spreadDirtyPages = false } = from
     const highest = gfpZoneIndex(gfp)
     const migratetype = gfpMigratetype(gfp)
     const atomic = (gfp & __GFP_ATOMIC) !== 0
@@ -316,6 +322,7 @@ export class Zones {
         if ((nodemask & (1 << zone.node)) === 0) continue
         if (preferred < 0) preferred = zone.node
         if ((allowed & (1 << zone.node)) === 0) continue
+        if (spreadDirtyPages && this.nodeDirtyOk?.(zone.node) === false) continue
         // Better fragments here than pages from afar.
         if ((flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== preferred && !defragMode) break
         const unbounded = (flags & ALLOC_NO_WATERMARKS) !== 0

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   __GFP_DMA,
   __GFP_THISNODE,
+  __GFP_WRITE,
   ALLOC_CPUSET,
   ALLOC_KSWAPD,
   ALLOC_NOFRAGMENT,
@@ -201,6 +202,27 @@ describe('a request on a machine with nodes', () => {
     expect(machine.zones.zoneOf(machine.alloc(task, GFP_KERNEL | __GFP_DMA, 0, 0, 1)).node).toBe(0)
     expect(machine.alloc(task, GFP_KERNEL | __GFP_THISNODE, 0, 0, 1)).toBe(NO_PAGE)
     machine.validate()
+  })
+})
+
+describe('a page that is about to be dirtied', () => {
+  it('comes from a node that has not its share of dirty pages yet, on the first try', () => {
+    const dirty = new Set<number>()
+    const machine = new PageAllocator(
+      { nodes: [{ Normal: 8192 }, { Normal: 8192 }], cpus: 2 },
+      { nodeDirtyOk: (node) => !dirty.has(node) },
+    )
+    const gfp = GFP_KERNEL | __GFP_WRITE
+    const nodeOf = (page: number): number => machine.zones.zoneOf(page).node
+    expect(nodeOf(machine.alloc(task, gfp, 0))).toBe(0)
+    dirty.add(0)
+    expect(nodeOf(machine.alloc(task, gfp, 0))).toBe(1)
+    expect(nodeOf(machine.alloc(task, GFP_KERNEL, 0))).toBe(0)
+    expect(firstStep(machine, { gfp })).toMatchObject({ kind: 'freelist', spreadDirtyPages: true })
+    // When all have too many, the slow path takes what is nearest, and wakes kswapd for it.
+    dirty.add(1)
+    expect(machine.tryAlloc(task, gfp, 0)).toBe(NO_PAGE)
+    expect(nodeOf(machine.alloc(task, gfp, 0))).toBe(0)
   })
 })
 
