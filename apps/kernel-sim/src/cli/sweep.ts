@@ -185,12 +185,33 @@ async function runGrid(
   }
   const script = fileURLToPath(new URL(CAGE, import.meta.url))
   const pool = new Pool({ slots: Math.min(workers, rest.length), megabytes, script })
+  const heard = onStop(async () => {
+    progress.done()
+    process.stderr.write(`kernel-sim: stopped; the same command goes on from ${file}\n`)
+    await pool.end()
+  })
   try {
     await runHere(rest, { pool, files, context, keep: (result) => keep([result]) })
   } finally {
+    heard.off()
     await pool.end()
     progress.done()
   }
+}
+
+/** Does something before a signal ends the process as it would have. */
+function onStop(act: () => Promise<void>): { off(): void } {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const off = (): void => {
+    for (const signal of signals) process.off(signal, onSignal)
+  }
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // The second time it ends at once.
+    off()
+    void act().finally(() => process.kill(process.pid, signal))
+  }
+  for (const signal of signals) process.on(signal, onSignal)
+  return { off }
 }
 
 function print(sweep: Sweep, { json, html, markdown }: Options): void {

@@ -1,9 +1,18 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { kernelSim } from './kernel-sim.js'
+import { BIN, kernelSim } from './kernel-sim.js'
 
 const schema = new URL('../../schemas/sweep.schema.json', import.meta.url)
 const validate = new Ajv2020({ strict: true }).compile(JSON.parse(readFileSync(schema, 'utf8')))
@@ -151,6 +160,25 @@ export default plan({ check: { scenarios: ['./writers.ts'], policies: ['scope'],
       expect(why).not.toMatch(/kernel-sim-sweep-/)
     }
     expect(status).toBe(1)
+  })
+
+  it('is stopped by Ctrl-C, says how it goes on, and leaves no copies of files', async () => {
+    put('long.ts', EVIL.replace(/deed: .*\]/, "deed: ['loop']"))
+    put('long.yaml', 'check: { scenarios: [./long.ts], policies: [scope] }')
+    const temporary = mkdtempSync(join(folder, 'tmp-'))
+    const child = spawn(process.execPath, [BIN, 'sweep', join(folder, 'long.yaml')], {
+      env: { ...process.env, TMPDIR: temporary },
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk
+    })
+    while (readdirSync(temporary).length === 0) await new Promise((go) => setTimeout(go, 20))
+    child.kill('SIGINT')
+    const [, signal] = await once(child, 'close')
+    expect(signal).toBe('SIGINT')
+    expect(said).toMatch(/stopped; the same command goes on from .*long\.results\.jsonl\n$/)
+    expect(readdirSync(temporary)).toEqual([])
   })
 
   it('says in one sentence what is wrong', async () => {
