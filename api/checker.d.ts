@@ -515,6 +515,7 @@ declare module '@scopemask/checker/search' {
     step(task: number, outcome?: number): boolean;
     turns(task: number): StepOutcome[];
     possible(task: number): number[];
+    canStep(task: number): boolean;
     violation(task: number): string | null;
     place(task: number, position?: number): string;
   }

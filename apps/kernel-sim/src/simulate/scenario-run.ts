@@ -5,7 +5,7 @@
  * explains, with a token that replays it.
  */
 import { GFP_KERNEL, PF } from '@scopemask/allocator'
-import { type CpuTask, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import { type LiveSteps, WAIT } from '@scopemask/checker/live'
 import { cycle, Execution, tokenOf, waiters } from '@scopemask/checker/search'
 import { explain } from '../kernel/explain.js'
 import { Kernel } from '../kernel/kernel.js'
@@ -44,7 +44,8 @@ export class ScenarioRun {
   readonly #scenario: Scenario
   readonly #system: System
   readonly #random: (below: number) => number
-  readonly #parked: CpuTask[] = []
+  /** Tasks that wait, by their numbers. */
+  readonly #parked: number[] = []
   #execution: Execution
 
   /** @throws Misuse when the scenario cannot be built */
@@ -71,7 +72,7 @@ export class ScenarioRun {
   *#run(task: Task, index: number): LiveSteps {
     while (this.hang === null) {
       if (!this.#step(task, index)) {
-        this.#parked.push(task)
+        this.#parked.push(index)
         if (this.#everybodyRests()) this.#again()
         else if (this.#nobodyCan()) this.#hangs()
         task.reason = this.#execution.rests(index) ? WaitReason.NONE : WaitReason.LOCK
@@ -88,10 +89,9 @@ export class ScenarioRun {
     const parked = this.#parked
     let left = 0
     for (let i = 0; i < parked.length; i++) {
-      const task = parked[i] as CpuTask
-      const index = this.tasks.indexOf(task as Task)
-      if (this.#execution.possible(index).length > 0) this.#system.cpus.wake(task)
-      else parked[left++] = task
+      const index = parked[i] as number
+      if (this.#execution.canStep(index)) this.#wake(index)
+      else parked[left++] = index
     }
     parked.length = left
   }
@@ -128,23 +128,28 @@ export class ScenarioRun {
 
   #everybodyRests(): boolean {
     return this.tasks.every(
-      (_, index) => this.#execution.rests(index) && this.#execution.possible(index).length === 0,
+      (_, index) => this.#execution.rests(index) && !this.#execution.canStep(index),
     )
   }
 
   #nobodyCan(): boolean {
-    return this.tasks.every((_, index) => this.#execution.possible(index).length === 0)
+    return this.tasks.every((_, index) => !this.#execution.canStep(index))
   }
 
   /** Everything is at its end: the tasks begin anew after a while. */
   #again(): void {
     this.executions++
     this.#execution = new Execution(this.#execution.machine, this.#execution.programs)
-    const { clock, cpus } = this.#system
+    const { clock } = this.#system
     const parked = this.#parked.splice(0)
     clock.at(clock.now + PAUSE, () => {
-      for (const task of parked) cpus.wake(task)
+      for (const index of parked) this.#wake(index)
     })
+  }
+
+  #wake(index: number): void {
+    const task = this.tasks[index]
+    if (task !== undefined) this.#system.cpus.wake(task)
   }
 
   #hangs(): void {

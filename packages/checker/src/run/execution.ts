@@ -101,6 +101,16 @@ export class Execution {
     return this.turns(task).map(({ outcome }) => outcome)
   }
 
+  /** Returns true if the task can do its next operation now, with some outcome. */
+  canStep(task: number): boolean {
+    const operation = this.next(task)
+    if (operation === null || this.suspendedBy(task) >= 0) return false
+    for (let outcome = 0; outcome < operation.outcomes; outcome++) {
+      if (this.#attempted(operation, task, outcome) >= 0) return true
+    }
+    return false
+  }
+
   /** What the task asserts at its next step, and does not hold; null when there is nothing of the kind. */
   violation(task: number): string | null {
     const operation = this.next(task)

@@ -237,6 +237,9 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
     of('stall_count') === 0
       ? 'No task had to reclaim itself.'
       : `Tasks reclaimed themselves ${plural(of('stall_count'), 'time')}, for ${figure(of('stall_us_sum') / 1000)} ms in all (median ${figure(of('stall_us_p50'))} us, longest ${figure(of('stall_us_max'))} us); ${number(of('stall_zero_progress'))} of these freed nothing, and ${number(of('stall_nofs'))} had to keep out of the filesystem.`,
+    of('kcryptd_items') === 0
+      ? undefined
+      : `kcryptd encrypted or decrypted ${plural(of('kcryptd_items'), 'request')}, ${number(of('kcryptd_rescued'))} of them in its rescuer; of the 256 pages set aside for that at least ${number(of('crypt_pool_least'))} were left, and writes had to wait for one ${plural(of('crypt_pool_waits'), 'time')}.`,
     of('shrink_super_cache_scan_refused') + of('oom_refused') === 0
       ? undefined
       : `For requests that had to keep out of the filesystem, its shrinker was not called ${plural(of('shrink_super_cache_scan_refused'), 'time')}, and ${plural(of('oom_refused'), 'kill')} ${of('oom_refused') === 1 ? 'was' : 'were'} refused.`,
