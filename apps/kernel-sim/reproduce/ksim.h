@@ -164,6 +164,9 @@ static void ksim_gate(struct ksim_actor *me, const struct ksim_op *op)
 	const struct ksim_turn *turn;
 
 	me->doing = op;
+	/* kthreadd may come here before all is set up. */
+	if (!me->atomic)
+		wait_event_idle(ksim_gates, READ_ONCE(ksim_go));
 	if (ksim_is_random()) {
 		unsigned int dice = ksim_dice(me, 8);
 

@@ -378,10 +378,23 @@ static bool ksim_counted_alloc(struct ksim_actor *me, gfp_t gfp)
 	return !failed;
 }
 
+/* Gives so much back that the free pages are at the minimum watermark: what reserves have lent does not count as freed. */
+static void ksim_fill_reserves(void)
+{
+	struct page *page;
+
+	do {
+		page = alloc_page(__GFP_NOWARN | __GFP_NOMEMALLOC);
+		if (page)
+			__free_page(page);
+	} while (!page && ksim_spare(1));
+}
+
 /* A page of the model is free again. */
 static void __maybe_unused ksim_free_pages(struct ksim_actor *me, const struct ksim_op *op)
 {
 	ksim_gate(me, op);
+	ksim_fill_reserves();
 	ksim_spare(me->allocating ? KSIM_PAGES_FREED : KSIM_PAGES);
 	ksim_did(me, 0);
 }

@@ -467,14 +467,11 @@ static struct task_struct *ksim_kthreadd_task(void)
 	return task;
 }
 
-/*
- * From now on kthreadd is of the cast: what it allocates for new threads calls the shrinkers, but for those that it counts as having
- * been through.
- */
-static void ksim_adopt_kthreadd(struct ksim_actor *kthreadd, unsigned long shrunk)
+/* From now on kthreadd is of the cast: what it allocates for new threads calls the shrinkers. */
+static void ksim_adopt_kthreadd(struct ksim_actor *kthreadd)
 {
 	kthreadd->reclaimed = false;
-	kthreadd->shrunk = shrunk;
+	kthreadd->shrunk = 0;
 	WRITE_ONCE(kthreadd->allocating, true);
 	WRITE_ONCE(kthreadd->task, ksim_kthreadd_task());
 }
@@ -491,48 +488,46 @@ static void ksim_await_kthreadd(struct task_struct *task)
 
 /*
  * Occupies the workers of a processor's pool but for one: when the worker that takes an item has had to wait until kthreadd had made
- * another, that one is idle and no other is. Where memory is to be tight kthreadd must have had to reclaim for it: what it had in
- * store is used up then.
+ * another, that one is idle and no other is.
  */
-static void ksim_leave_one_idle(int cpu, struct ksim_actor *kthreadd, bool tight)
+static void ksim_leave_one_idle(int cpu)
 {
 	struct task_struct *task = ksim_kthreadd_task();
 	bool made = false;
 
-	if (tight)
-		ksim_adopt_kthreadd(kthreadd, ~0UL);
 	while (!made && ksim_noccupants < KSIM_MOST_OCCUPANTS) {
 		u64 before;
 
 		ksim_await_kthreadd(task);
 		before = task->se.sum_exec_runtime;
-		kthreadd->reclaimed = false;
 		ksim_occupy_one(cpu);
 		while (READ_ONCE(ksim_occupants_begun) < ksim_noccupants)
 			schedule_timeout_idle(1);
-		made = task->se.sum_exec_runtime != before && (!tight || kthreadd->reclaimed);
+		made = task->se.sum_exec_runtime != before;
 	}
 	if (!made)
 		ksim_say(UNPREPARED, "the workers could not be occupied");
-	ksim_await_kthreadd(task);
-	if (tight)
-		ksim_adopt_kthreadd(kthreadd, 0);
 }
 
-/* The same but for none, and kthreadd stays in reclaim for the next one until memory is given back. */
-static void ksim_leave_none_idle(int cpu, struct ksim_actor *kthreadd)
+/*
+ * The same where memory is tight: the last idle worker is asked for by an item of ours, and kthreadd stands at the gate of the first
+ * shrinker that it comes to for that. To have it idle until an item of the scenario comes would not last: the kernel has items of its
+ * own. Where the pool is to have no worker ever, kthreadd stays in reclaim until memory is given back.
+ */
+static void ksim_leave_none_idle(int cpu, struct ksim_actor *kthreadd, bool stays)
 {
 	int n;
 
-	WRITE_ONCE(ksim_stalled, kthreadd);
-	for (;;) {
+	if (stays)
+		WRITE_ONCE(ksim_stalled, kthreadd);
+	ksim_adopt_kthreadd(kthreadd);
+	while (!READ_ONCE(kthreadd->reclaimed) && !READ_ONCE(kthreadd->shrunk) &&
+	       ksim_noccupants < KSIM_MOST_OCCUPANTS) {
 		ksim_occupy_one(cpu);
-		for (n = 0; n < 20 && !READ_ONCE(kthreadd->reclaimed); n++)
+		for (n = 0; n < 20 && !READ_ONCE(kthreadd->reclaimed) && !READ_ONCE(kthreadd->shrunk); n++)
 			msleep(2);
-		if (READ_ONCE(kthreadd->reclaimed) || ksim_noccupants == KSIM_MOST_OCCUPANTS)
-			break;
 	}
-	if (!kthreadd->reclaimed)
+	if (!kthreadd->reclaimed && !kthreadd->shrunk)
 		ksim_say(UNPREPARED, "kthreadd did not come to reclaim");
 }
 
@@ -545,12 +540,10 @@ static void __maybe_unused ksim_exhaust(int cpu, struct ksim_actor *kthreadd, bo
 		ksim_press();
 		msleep(10);
 	}
-	if (leaves_one) {
-		ksim_leave_one_idle(cpu, kthreadd, tight);
-	} else {
-		ksim_adopt_kthreadd(kthreadd, 0);
-		ksim_leave_none_idle(cpu, kthreadd);
-	}
+	if (leaves_one && !tight)
+		ksim_leave_one_idle(cpu);
+	else
+		ksim_leave_none_idle(cpu, kthreadd, !leaves_one);
 }
 
 /* The other items of the pool come to their end. Returns how many there were. */
