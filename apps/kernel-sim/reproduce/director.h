@@ -22,6 +22,12 @@ static bool ksim_is_calm(struct ksim_actor *a)
 	return calm;
 }
 
+/* Returns whether a worker has an item in its hands, perhaps to put it away: until then flush_work() waits for it. */
+static bool ksim_is_in_hands(struct ksim_actor *a)
+{
+	return a->is == KSIM_WORK && a->work && (work_busy(ksim_work_struct(a->work)) & WORK_BUSY_RUNNING);
+}
+
 /* Waits until an actor that was let through its gate comes to rest. */
 static const char *ksim_await(struct ksim_actor *a, const struct ksim_turn *turn)
 {
@@ -34,8 +40,12 @@ static const char *ksim_await(struct ksim_actor *a, const struct ksim_turn *turn
 			return "goes-on";
 		/* An item that was queued again meanwhile is not done, but nobody runs it. */
 		if (READ_ONCE(a->done) || (a->is == KSIM_WORK && !READ_ONCE(a->task)) ||
-		    (a->is == KSIM_KTHREADD && READ_ONCE(a->resting)))
-			return "ended";
+		    (a->is == KSIM_KTHREADD && READ_ONCE(a->resting))) {
+			if (!ksim_is_in_hands(a))
+				return "ended";
+			schedule_timeout_idle(1);
+			continue;
+		}
 		calm = ksim_is_calm(a) ? calm + 1 : 0;
 		if (calm == KSIM_CALM)
 			return "blocked";
