@@ -15,7 +15,8 @@ import { SampleBudget } from './samples.js'
 import { type TaskFacts, Tasks } from './tasks.js'
 import type { Timeline } from './timeline.js'
 import { WaitAudit, type WaitFact } from './waits.js'
-import { WorkAudit, type WorkFacts } from './work.js'
+import { WorkAudit } from './work.js'
+import type { WorkFacts } from './work-facts.js'
 
 /** When the events happened. */
 export interface TimeFacts {

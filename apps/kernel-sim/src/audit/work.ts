@@ -16,154 +16,29 @@ import type {
   TraceEvent,
 } from '../trace/event.js'
 import type { Stack } from '../trace/stack.js'
+import { Armings } from './armings.js'
 import { type Awaited, AwaitedAudit, type AwaitedCounts } from './awaited.js'
 import { type FilteredRequest, regained } from './filter.js'
+import {
+  CERTAIN,
+  type LostFunction,
+  type LostKey,
+  type LostRow,
+  lostFunction,
+  lostFunctionFact,
+  lostRow,
+} from './lost-rows.js'
 import { Recent } from './recent.js'
-import { SeenIn } from './recordings.js'
 import { KeyedRows, Rows } from './rows.js'
-import { type SampleBudget, Samples, type StackSample } from './samples.js'
+import { type SampleBudget, Samples } from './samples.js'
 import { isRestricted, isUnscoped, scopeName } from './scope-name.js'
-
-/** Whether the item was queued at once, or by the timer of a `delayed_work`. */
-export type DelegationKind = 'direct' | 'delayed'
-
-/** The items of one function that tasks delegated from inside one scope. */
-export interface DelegationFact {
-  readonly fn: string
-  readonly kind: DelegationKind
-  /** The scope of the task that delegated. */
-  readonly scope: string
-  /** Delegations from inside this scope. */
-  readonly queued: number
-  /** How often items of this function were queued in all; for delayed work, by timers that were seen to be armed. */
-  readonly queuedInAll: number
-  /** How many of those from inside the scope a worker was seen to execute. */
-  readonly executed: number
-  /** How many of these executions began with NOFS or NOIO set. */
-  readonly startedInScope: number
-  /** How many had NOFS or NOIO set at some time. */
-  readonly enteredScope: number
-  /** How many allocated. */
-  readonly allocating: number
-  /** How many allocated with GFP_KERNEL outside of all scopes, and how often. */
-  readonly unscoped: number
-  readonly unscopedAllocations: number
-  /** After how many delegations the task slept inside the scope before the item was done. */
-  readonly slept: number
-  /** Of these: in the same call of the function that queued the item, so that it waited for it. */
-  readonly waited: number
-  /** How many different tasks waited so. */
-  readonly waiters: number
-  /** Where it was delegated. */
-  readonly samples: readonly StackSample[]
-}
-
-/** Allocations that may do what the delegating task's scope forbids: its restriction did not come along. */
-export interface LostScopeFact {
-  readonly fn: string
-  readonly kind: DelegationKind
-  readonly scope: string
-  /** The flags that the scope would have taken away, and that the allocation worked with: `__GFP_FS`. */
-  readonly regained: string
-  readonly site: string
-  readonly caller: string
-  /** The class of the flags passed. */
-  readonly class: string
-  /** The scope of the worker at that moment. */
-  readonly workerScope: string
-  /** Whether the scope of the worker is known; if not, it may have been in one after all. */
-  readonly certain: boolean
-  readonly executions: number
-  readonly allocations: number
-  /** Where it was delegated. */
-  readonly delegated: readonly StackSample[]
-  /** Where it allocated. */
-  readonly allocated: readonly StackSample[]
-  /** The numbers of the recordings that have it, from 0. */
-  readonly seenIn: readonly number[]
-}
-
-/**
- * All that one work function allocated although the scope of a task that delegated to it forbids it. What several call sites
- * did in one execution is one execution here: `lost` tells them apart, and its rows do not add up to this.
- */
-export interface LostFunctionFact {
-  readonly fn: string
-  /** Whether the scope of the worker is known: see LostScopeFact. */
-  readonly certain: boolean
-  /** Scopes that tasks were in when they delegated, and the flags that these would have taken away. */
-  readonly scopes: readonly string[]
-  readonly regained: readonly string[]
-  readonly executions: number
-  readonly allocations: number
-  /** After how many delegations the task waited for the item inside its scope, and how many different tasks did. */
-  readonly waited: number
-  readonly waiters: number
-  /** The numbers of the recordings that have it, from 0. */
-  readonly seenIn: readonly number[]
-  /** The first execution, or the first that a task was seen to wait for. */
-  readonly example: LostExample | undefined
-}
-
-/** One execution that lost a scope: times are in microseconds from the first event of its recording on. */
-export interface LostExample {
-  /** Who queued the item, and who executed it. */
-  readonly task: string
-  readonly worker: string
-  /** The scope that was lost. */
-  readonly scope: string
-  readonly queuedUs: number
-  /** When the task was seen to sleep for it inside its scope; undefined where it was not. */
-  readonly sleptUs: number | undefined
-  readonly startedUs: number
-  /** When it allocated what the scope forbids, the first few times, and where first. */
-  readonly allocatedUs: readonly number[]
-  readonly site: string
-  /** Undefined where its end was not recorded. */
-  readonly endedUs: number | undefined
-}
-
-/** How often the timer of a function's delayed work was armed from inside one scope. */
-export interface ArmFact {
-  /** `(never ran)` when no event told the function of the item. */
-  readonly fn: string
-  /** `interrupt` where one armed it on top of a task, whose scope says nothing then. */
-  readonly scope: string
-  readonly armed: number
-  readonly samples: readonly StackSample[]
-}
-
-/** All that was seen of one work function, whoever delegated it. */
-export interface WorkFunctionFact {
-  readonly fn: string
-  readonly queued: number
-  /** Of these by the timer of delayed work that was seen to be armed. */
-  readonly queuedByTimer: number
-  readonly executions: number
-  /** Executions whose queueing was not recorded. */
-  readonly withoutQueueing: number
-  /** Executions that had NOFS or NOIO set at some time. */
-  readonly inScope: number
-  readonly allocations: number
-  readonly unscoped: number
-  readonly unscopedAllocations: number
-}
-
-export interface WorkFacts {
-  readonly queued: number
-  readonly executions: number
-  /** Delegations from inside a NOFS or NOIO scope. */
-  readonly delegations: readonly DelegationFact[]
-  readonly lost: readonly LostScopeFact[]
-  /** The same by work function, those with the most executions first. */
-  readonly lostFunctions: readonly LostFunctionFact[]
-  readonly armed: readonly ArmFact[]
-  readonly functions: readonly WorkFunctionFact[]
-  /** Items that could not be followed because too many were under way. */
-  readonly forgotten: number
-}
-
-type Counted<F> = { -readonly [key in keyof F]: F[key] }
+import type {
+  Counted,
+  DelegationFact,
+  DelegationKind,
+  WorkFacts,
+  WorkFunctionFact,
+} from './work-facts.js'
 
 /** The moment at which a task delegated an item. */
 interface Delegation {
@@ -192,52 +67,6 @@ interface Row {
   readonly fact: Counted<Omit<DelegationFact, 'samples' | 'queuedInAll' | 'waiters'>> &
     AwaitedCounts
   readonly samples: Samples
-}
-
-interface LostRow {
-  readonly fact: Counted<Omit<LostScopeFact, 'delegated' | 'allocated' | 'seenIn'>>
-  readonly seenIn: SeenIn
-  readonly delegated: Samples
-  readonly allocated: Samples
-}
-
-interface LostFunction {
-  readonly fn: string
-  readonly certain: boolean
-  readonly scopes: Set<string>
-  readonly regained: Set<string>
-  readonly waiting: Set<AwaitedCounts>
-  readonly seenIn: SeenIn
-  example: LostExample | undefined
-  executions: number
-  allocations: number
-}
-
-/** What one row of lost scopes is about. */
-interface LostKey {
-  readonly fn: string
-  readonly site: string
-  readonly caller: string
-  readonly kind: DelegationKind
-  readonly scope: string
-  readonly regained: string
-  readonly class: string
-  readonly workerScope: string
-}
-
-interface ArmRow {
-  readonly fn: string
-  readonly scope: string
-  armed: number
-  readonly samples: Samples
-}
-
-/** How often an item's timer was armed from inside one scope, and where first. */
-interface Arming {
-  readonly scope: string
-  readonly stack: Stack | undefined
-  readonly line: number
-  count: number
 }
 
 /** A worker that executes an item. */
@@ -280,9 +109,6 @@ const INTERRUPT = 'interrupt'
 /** Stands for the function of an item that no event names. */
 const UNNAMED = '(not recorded)'
 
-/** Stands for the function of an item that only its timer was seen of. */
-const NEVER_RAN = '(never ran)'
-
 /** How many items, and how many workers, are followed at the same time. */
 const LIMIT = 1 << 16
 
@@ -291,10 +117,6 @@ export class WorkAudit {
   /** Items on their way, by whom they were delegated from inside scopes. */
   readonly #queued = new Recent<string, readonly InScope[]>(LIMIT)
   readonly #running = new Recent<number, Execution>(LIMIT)
-  /** The function of each item, for the timers: their events do not tell. */
-  readonly #functionOf = new Recent<string, string>(LIMIT)
-  /** Armings of items whose function is not known yet. */
-  readonly #unnamed = new Recent<string, Arming[]>(LIMIT)
 
   readonly #budget: SampleBudget
   readonly #rows = new Rows(1, (fn: string, kind: DelegationKind, scope: string) =>
@@ -308,7 +130,7 @@ export class WorkAudit {
   readonly #lostFunctions = new Rows(1, (fn: string, certainty: string) =>
     lostFunction(fn, certainty, this.#budget),
   )
-  readonly #arms = new Rows(1, (fn: string, scope: string) => armRow(fn, scope, this.#budget))
+  readonly #armings: Armings
   readonly #functions = new Rows(1, functionFact)
   readonly #awaited = new AwaitedAudit()
   #queueings = 0
@@ -317,6 +139,7 @@ export class WorkAudit {
 
   constructor(budget: SampleBudget) {
     this.#budget = budget
+    this.#armings = new Armings(budget)
   }
 
   /** Every event of a worker says in which scope the worker is. */
@@ -331,23 +154,14 @@ export class WorkAudit {
     // The task below an interrupt did not arm it: whoever did is in no scope that counts.
     const taskFlags = interrupt ? undefined : event.taskFlags
     this.#armed.set(work, { taskFlags, stack, line, time: event.time, task: taskText(event) })
-    const arming = { scope: interrupt ? INTERRUPT : scopeName(taskFlags), stack, line, count: 1 }
-    const fn = this.#functionOf.get(work)
-    if (fn !== undefined) {
-      this.#countArming(fn, arming)
-      return
-    }
-    const unnamed = this.#unnamed.get(work)
-    const known = unnamed?.find(({ scope }) => scope === arming.scope)
-    if (unnamed === undefined) this.#unnamed.set(work, [arming])
-    else if (known === undefined) unnamed.push(arming)
-    else known.count++
+    const scope = interrupt ? INTERRUPT : scopeName(taskFlags)
+    this.#armings.add(work, { scope, stack, line, count: 1 })
   }
 
   queue(event: QueueWorkEvent): void {
     const { work, pid, stack, taskFlags, line, interrupt } = event
-    if (event.fn !== '') this.#name(work, event.fn)
-    const fn = this.#functionOf.get(work) ?? UNNAMED
+    if (event.fn !== '') this.#armings.name(work, event.fn)
+    const fn = this.#armings.functionOf(work) ?? UNNAMED
     this.#queueings++
     const fact = this.#functions.of(fn)
     fact.queued++
@@ -386,7 +200,7 @@ export class WorkAudit {
   }
 
   start(event: ExecuteWorkEvent): void {
-    this.#name(event.work, event.fn)
+    this.#armings.name(event.work, event.fn)
     const fn = this.#functions.of(event.fn)
     const queued = this.#queued.take(event.work)
     const restricted = isRestricted(event.taskFlags)
@@ -486,7 +300,7 @@ export class WorkAudit {
     this.#running.clear()
     this.#armed.clear()
     this.#queued.clear()
-    this.#functionOf.clear()
+    this.#armings.restart()
     this.#awaited.restart()
     this.#begin = undefined
   }
@@ -520,27 +334,10 @@ export class WorkAudit {
         .values()
         .map(lostFunctionFact)
         .sort((a, b) => b.executions - a.executions),
-      armed: this.#armFacts(),
+      armed: this.#armings.facts(),
       functions: functions.sort((a, b) => b.executions - a.executions),
       forgotten: this.#armed.forgotten + this.#queued.forgotten + this.#running.forgotten,
     }
-  }
-
-  #armFacts(): ArmFact[] {
-    for (const armings of this.#unnamed.values()) {
-      for (const arming of armings) this.#countArming(NEVER_RAN, arming)
-    }
-    this.#unnamed.clear()
-    return this.#arms
-      .values()
-      .map(({ fn, scope, armed, samples }) => ({ fn, scope, armed, samples: samples.top() }))
-      .sort((a, b) => b.armed - a.armed)
-  }
-
-  #countArming(fn: string, { scope, stack, line, count }: Arming): void {
-    const row = this.#arms.of(fn, scope)
-    row.armed += count
-    row.samples.add(stack, line, count)
   }
 
   /** Keeps an execution as the example of what it lost: one that was waited for says the most. */
@@ -562,13 +359,6 @@ export class WorkAudit {
       site,
       endedUs: ended === undefined ? undefined : us(ended),
     }
-  }
-
-  /** Now the function of this item is known. */
-  #name(work: string, fn: string): void {
-    if (this.#functionOf.get(work) === fn) return
-    this.#functionOf.set(work, fn)
-    for (const arming of this.#unnamed.take(work) ?? []) this.#countArming(fn, arming)
   }
 
   #count(execution: Execution): void {
@@ -621,53 +411,11 @@ function delegationRow(fn: string, kind: DelegationKind, scope: string, budget: 
   }
 }
 
-function lostRow(key: LostKey, budget: SampleBudget): LostRow {
-  return {
-    fact: { ...key, certain: false, executions: 0, allocations: 0 },
-    seenIn: new SeenIn(budget.recordings),
-    delegated: new Samples(budget),
-    allocated: new Samples(budget),
-  }
-}
-
-const CERTAIN = 'certain'
-
-function lostFunction(fn: string, certainty: string, { recordings }: SampleBudget): LostFunction {
-  return {
-    fn,
-    certain: certainty === CERTAIN,
-    scopes: new Set(),
-    regained: new Set(),
-    waiting: new Set(),
-    seenIn: new SeenIn(recordings),
-    example: undefined,
-    executions: 0,
-    allocations: 0,
-  }
-}
-
-function lostFunctionFact(lost: LostFunction): LostFunctionFact {
-  const { scopes, regained, waiting, seenIn, ...counts } = lost
-  const rows = [...waiting]
-  return {
-    ...counts,
-    scopes: [...scopes].sort(),
-    regained: [...regained].sort(),
-    waited: rows.reduce((sum, { waited }) => sum + waited, 0),
-    waiters: new Set(rows.flatMap(({ waiters }) => [...waiters])).size,
-    seenIn: seenIn.numbers,
-  }
-}
-
 /** Returns true the first time that an execution is counted in a row. */
 function isFirst(execution: Execution, row: object): boolean {
   if (execution.lost?.includes(row)) return false
   ;(execution.lost ??= []).push(row)
   return true
-}
-
-function armRow(fn: string, scope: string, budget: SampleBudget): ArmRow {
-  return { fn, scope, armed: 0, samples: new Samples(budget) }
 }
 
 function functionFact(fn: string): Counted<WorkFunctionFact> {

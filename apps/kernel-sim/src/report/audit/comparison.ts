@@ -11,7 +11,7 @@ import {
   verdictOf,
 } from '../../audit/call-sites.js'
 import type { StackSample } from '../../audit/samples.js'
-import type { LostScopeFact } from '../../audit/work.js'
+import type { LostScopeFact } from '../../audit/work-facts.js'
 import { plainName } from '../../trace/attribute/plain-name.js'
 import { lostScopeId, waitedFor } from './findings.js'
 import type { AuditReport } from './report.js'

@@ -5,7 +5,7 @@
 
 import type { Confidence, ExplicitSiteFact, Verdict } from '../../audit/call-sites.js'
 import type { StackSample } from '../../audit/samples.js'
-import type { LostScopeFact } from '../../audit/work.js'
+import type { LostScopeFact } from '../../audit/work-facts.js'
 import { plainName } from '../../trace/attribute/plain-name.js'
 import { gfpText } from '../form/gfp-text.js'
 import { number, plural } from '../form/numbers.js'

@@ -2,7 +2,7 @@
  * Lost timeline: one execution that lost a scope, from the task that queued its item to the end of it. A lane for the task, which
  * is in its scope and may sleep until the item is done, and one for the worker, which allocates.
  */
-import type { LostExample } from '../../audit/work.js'
+import type { LostExample } from '../../audit/work-facts.js'
 import { html } from '../form/html.js'
 import { plural } from '../form/numbers.js'
 import { keysFor, label, n, type Picture, patterns, svg } from '../form/picture.js'

@@ -1,7 +1,7 @@
 /** Audit meaning: what the facts of an audit say, in sentences. Each is computed, and only said where it holds. */
 import type { AuditFacts } from '../../audit/audit.js'
 import { bySite, type ExplicitSiteFact, type Verdict } from '../../audit/call-sites.js'
-import type { LostFunctionFact } from '../../audit/work.js'
+import type { LostFunctionFact } from '../../audit/work-facts.js'
 import { joinedReading } from '../../trace/read/joined-reading.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { number, percent, plural } from '../form/numbers.js'

@@ -4,7 +4,7 @@
  */
 
 import type { StackSample } from '../../audit/samples.js'
-import type { LostScopeFact } from '../../audit/work.js'
+import type { LostScopeFact } from '../../audit/work-facts.js'
 import { plainName } from '../../trace/attribute/plain-name.js'
 import { delegatorOn } from '../../trace/attribute/queue-functions.js'
 import { number, plural } from '../form/numbers.js'

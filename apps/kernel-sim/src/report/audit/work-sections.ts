@@ -1,5 +1,5 @@
 /** Work sections: what tasks inside a scope delegate to workers, and where they wait. */
-import type { LostScopeFact } from '../../audit/work.js'
+import type { LostScopeFact } from '../../audit/work-facts.js'
 import { number, plural } from '../form/numbers.js'
 import { type Part, type Section, section } from '../form/page.js'
 import { names, numbers, table, text, type Value } from '../form/table.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LostScopeFact } from '../../../src/audit/work.js'
+import type { LostScopeFact } from '../../../src/audit/work-facts.js'
 import type { AuditReport } from '../../../src/report/audit/report.js'
 import { lostScopeToModel } from '../../../src/report/audit/scenario.js'
 
