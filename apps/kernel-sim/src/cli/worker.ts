@@ -30,9 +30,9 @@ const WALLS: Readonly<Record<NetworkWall, string>> = {
 }
 
 const DETAILS = `
-Jobs come from kernel-sim sweep PLAN --redis URL, with the files that they are made of. Their code is
-that of whoever may write to Redis, and runs restricted (the README says by what); still, let nobody
-reach Redis whom you would not let run programs here.
+Jobs come from kernel-sim sweep PLAN --redis URL, with the files that they are made of. Their code
+is that of whoever may write to Redis, and runs restricted (the README says by what); still, let
+nobody reach Redis whom you would not let run programs here.
 
 Ctrl-C ends it after the jobs that it has begun, a second Ctrl-C at once. What a worker had begun
 that is killed is done by another one. Workers take jobs of their own version of kernel-sim only.
