@@ -227,7 +227,8 @@ static int __maybe_unused ksim_unforeseen(struct ksim_actor *me, int result)
 static void ksim_rest(struct ksim_actor *me)
 {
 	schedule_timeout_idle(msecs_to_jiffies(10));
-	if (me->round == READ_ONCE(ksim_round_number) || !READ_ONCE(ksim_go))
+	wait_event_idle(ksim_gates, READ_ONCE(ksim_go));
+	if (me->round == READ_ONCE(ksim_round_number))
 		return;
 	me->round = READ_ONCE(ksim_round_number);
 	ksim_gate(me, me->doing);
