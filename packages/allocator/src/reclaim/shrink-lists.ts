@@ -53,8 +53,8 @@ import {
 } from './vm-events.js'
 import type { Workingset } from './workingset.js'
 
-/** What lists are shrunk with. */
-export interface ListParts {
+/** What reclaim works on. */
+export interface ReclaimParts {
   readonly zones: Zones
   readonly lru: Lru
   readonly workingset: Workingset
@@ -77,7 +77,7 @@ export class ShrinkLists {
   /** PGDAT_WRITEBACK, by node: kswapd has met nothing but pages in writing. */
   readonly writeback: boolean[]
 
-  constructor(parts: ListParts) {
+  constructor(parts: ReclaimParts) {
     this.#zones = parts.zones
     this.#lru = parts.lru
     this.#workingset = parts.workingset

@@ -22,7 +22,7 @@ import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, type Lru } from
 import type { ReclaimHooks } from './reclaim-hooks.js'
 import { DEF_PRIORITY, type ReclaimSteps, ScanControl, SWAP_CLUSTER_MAX } from './scan-control.js'
 import type { ScanCost, ScanCostState } from './scan-cost.js'
-import { ShrinkLists } from './shrink-lists.js'
+import { type ReclaimParts, ShrinkLists } from './shrink-lists.js'
 import { type Shrinker, Shrinking, type Shrunk } from './shrinker.js'
 import { ALLOCSTALL_DMA, PAGEOUTRUN, PGFREE, SLABS_SCANNED, type VmEvents } from './vm-events.js'
 import type { Workingset } from './workingset.js'
@@ -76,17 +76,6 @@ export interface VmscanState {
   readonly costs: ScanCostState
 }
 
-/** What reclaim works on. */
-export interface VmscanParts {
-  readonly zones: Zones
-  readonly lru: Lru
-  readonly workingset: Workingset
-  readonly costs: ScanCost
-  readonly groups: MemCgroups
-  readonly events: VmEvents
-  readonly hooks: ReclaimHooks
-}
-
 export class Vmscan {
   readonly #zones: Zones
   readonly #lru: Lru
@@ -100,7 +89,7 @@ export class Vmscan {
   /** By node: how often kswapd has failed in a row. */
   #failures: number[]
 
-  constructor(parts: VmscanParts) {
+  constructor(parts: ReclaimParts) {
     this.#zones = parts.zones
     this.#lru = parts.lru
     this.#workingset = parts.workingset
