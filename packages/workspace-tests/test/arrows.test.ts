@@ -205,6 +205,18 @@ const files: Readonly<Record<string, readonly [text: string, ...broken: string[]
     "import '../audit/judge.js'",
     'arrows-of-kernel-sim-replay-memory',
   ],
+  'apps/kernel-sim/src/reproduce/module.ts': ["import '../kernel/kernel.js'"],
+  'apps/kernel-sim/src/reproduce/machine.ts': [
+    "import '../boot/machine.js'",
+    'arrows-of-kernel-sim-reproduce',
+  ],
+  'apps/kernel-sim/src/boot/machine.ts': ["import '../input-error.js'"],
+  'apps/kernel-sim/src/boot/model.ts': [
+    "import '../kernel/kernel.js'",
+    'arrows-of-kernel-sim-boot',
+  ],
+  'apps/kernel-sim/src/sweep/plan.ts': ["import '../matrix/cell.js'"],
+  'apps/kernel-sim/src/sweep/page.ts': ["import '../report/text.js'", 'arrows-of-kernel-sim-sweep'],
   'apps/kernel-sim/src/record/script.ts': ["import '../trace/event.js'"],
   'apps/kernel-sim/src/record/judge.ts': [
     "import '../audit/judge.js'",

@@ -28,7 +28,8 @@ describe.each(published)('the tarball of %s', (path) => {
     const files = list.trim().split('\n')
     const needed = ['package.json', 'README.md', 'LICENSE'].map((file) => `package/${file}`)
     expect(files).toEqual(expect.arrayContaining(needed))
-    const built = /^package\/(CHANGELOG\.md|(dist|bin|docs|examples|schemas)\/.+)$/
+    const built =
+      /^package\/(CHANGELOG\.md|(dist|bin|docs|examples|schemas)\/.+|reproduce\/\w+\.h)$/
     expect(files.filter((file) => !needed.includes(file) && !built.test(file))).toEqual([])
   })
 
