@@ -399,7 +399,7 @@ static void __maybe_unused ksim_free_pages(struct ksim_actor *me, const struct k
 	ksim_did(me, 0);
 }
 
-/* The actor allocates a page. Returns whether it has got one. */
+/* The actor allocates a page. Returns true if it has got one. */
 static int __maybe_unused ksim_alloc(struct ksim_actor *me, const struct ksim_op *op, gfp_t gfp)
 {
 	unsigned int before = current->flags & KSIM_SCOPES;

@@ -243,7 +243,7 @@ static void __maybe_unused ksim_end_delay(struct ksim_actor *me, const struct ks
 	ksim_did(me, 0);
 }
 
-/* Returns whether there was anything to wait for. */
+/* Returns true if there was anything to wait for. */
 static int __maybe_unused ksim_flush_work(struct ksim_actor *me, const struct ksim_op *op, struct ksim_work *w)
 {
 	ksim_gate(me, op);

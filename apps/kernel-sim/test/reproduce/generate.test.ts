@@ -7,6 +7,8 @@ import { type Scenario, scenario } from '../../src/kernel/scenario.js'
 import { check, subjectOf } from '../../src/matrix/subject.js'
 import { sampledTokens } from '../../src/reproduce/executions.js'
 import { type Generated, generateModule, HARNESS } from '../../src/reproduce/module/generate.js'
+import { Refused } from '../../src/reproduce/module/refused.js'
+import { gfpText } from '../../src/reproduce/module/steps.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
 import { plan, randomScenario } from '../kernel/random-kernel.js'
 
@@ -113,6 +115,13 @@ describe('a bundled scenario', () => {
       text(made(bundled('4'), name)).replace(/^.*Made by.*$/m, ''),
     )
     expect(new Set(texts).size).toBe(POLICIES.length)
+  })
+})
+
+describe('gfp flags', () => {
+  it('are written by their names, and refused where a header has none for them', () => {
+    expect([gfpText(GFP_KERNEL), gfpText(0)]).toEqual(['GFP_KERNEL', '0'])
+    expect(() => gfpText(GFP_KERNEL | (1 << 30))).toThrow(Refused)
   })
 })
 

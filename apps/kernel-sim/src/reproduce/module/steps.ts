@@ -51,10 +51,16 @@ function textOf(does: Does): string {
   return says === undefined ? `${does}` : `${says}(${does.object})`
 }
 
+/** The flags that have a name each, so that any of them can be written down. */
+const NAMED = LAYOUT.printk.reduce(
+  (named, [, mask]) => ((mask & (mask - 1)) === 0 ? named | mask : named),
+  0,
+)
+
 /** Flags as C has them. @throws Refused for flags that no header of a kernel names. */
 export function gfpText(gfp: number): string {
   const text = formatGfp(LAYOUT, gfp)
-  if (text.includes('0x'))
+  if ((gfp & ~NAMED) !== 0)
     throw new Refused(`gfp ${text}`, 'these flags have no name in the headers of a kernel')
   return text === '' ? '0' : text
 }

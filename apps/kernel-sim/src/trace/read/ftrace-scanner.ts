@@ -340,7 +340,7 @@ export class FtraceScanner implements LineSink {
     return end + 1
   }
 
-  /** Takes a line that goes on where mail folded the line before it. Returns whether it is one. */
+  /** Takes a line that goes on where mail folded the line before it. Returns true if it is one. */
   #goesOn(line: string, start: number, end: number): boolean {
     const { begin, end: stop, joined: before } = this.#last
     if (stop + 1 !== start || line.trim() === '' || ABOUT.test(line)) return false
@@ -387,7 +387,7 @@ export class FtraceScanner implements LineSink {
     )
   }
 
-  /** A line of function_graph. Returns whether it is one. */
+  /** A line of function_graph. Returns true if it is one. */
   #graphLine(line: string): boolean {
     const found = graphLine(line)
     if (found === undefined) return false

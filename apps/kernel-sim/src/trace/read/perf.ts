@@ -227,7 +227,7 @@ export class PerfReader implements TraceReader {
     else this.#damage.add('foreign', this.counts.lines, excerpt(line))
   }
 
-  /** Takes what perf tells of events that are missing. Returns whether it is that. */
+  /** Takes what perf tells of events that are missing. Returns true if it is that. */
   #recordOfLoss(text: string): boolean {
     const [, record, count] = LOST.exec(text) ?? []
     if (record === undefined) return false
