@@ -49,6 +49,23 @@ describe('lines', () => {
     )
   })
 
+  it('have a line break behind the last one too, whatever stood in memory', () => {
+    for (const length of [1, 180, 4096, MAX_LINE]) {
+      const seen: (number | undefined)[] = []
+      const splitter = new LineSplitter({
+        lines: (bytes, _start, end) => seen.push(bytes[end]),
+        oversize: () => seen.push(-1),
+      })
+      // The first line leaves digits where the second, which is shorter, ends.
+      splitter.push(Buffer.alloc(length + 2, '7'))
+      splitter.push(Buffer.from('\n'))
+      seen.length = 0
+      splitter.push(Buffer.alloc(length, 'x'))
+      splitter.end()
+      expect(seen).toEqual([10])
+    }
+  })
+
   it('that are too long are measured, not kept, and the next line is read', () => {
     const long = Buffer.alloc(MAX_LINE + 1, 'x')
     const longest = Buffer.alloc(MAX_LINE, 'y')

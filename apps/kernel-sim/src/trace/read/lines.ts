@@ -6,7 +6,10 @@
 
 /** Takes the lines. The bytes are only valid during the call. */
 export interface LineSink {
-  /** One or more whole lines, each with its line break; the last one of the stream may lack it. */
+  /**
+   * One or more whole lines, each with its line break. The last one of the stream may lack it; then `bytes[end]` is one all the same, so
+   * that who looks one byte ahead never sees what happens to stand in memory.
+   */
   lines(bytes: Buffer, start: number, end: number): void
   /** One line that is longer than MAX_LINE; its length in bytes, line break not counted. */
   oversize(length: number): void
@@ -17,6 +20,7 @@ export const MAX_LINE = 1 << 20
 
 const LF = 10
 const CR = 13
+const LINE_BREAK = Buffer.of(LF)
 
 export class LineSplitter {
   readonly #sink: LineSink
@@ -74,7 +78,11 @@ export class LineSplitter {
   end(): void {
     if (this.#endedWithCr) this.#lines(Buffer.of(CR))
     this.#endedWithCr = false
-    if (this.#carried > 0) this.#flush(0)
+    if (this.#carried === 0) return
+    const length = this.#carried
+    this.#keep(LINE_BREAK, 0, 1)
+    this.#carried = length
+    this.#flush(0)
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
