@@ -5,6 +5,7 @@ import {
   type OperationSpec,
   type Row,
 } from '@scopemask/checker/machine'
+import type { OperationKind } from './operation-kind.js'
 
 /** What interrupts there are, by the names of lockdep. */
 export type InterruptKind = 'HARDIRQ' | 'SOFTIRQ'
@@ -60,9 +61,15 @@ export interface Hold {
   readonly done: (result: number) => boolean
 }
 
-export interface KernelOperationSpec extends OperationSpec {
-  /** What kind of operation it is, where the name is the scenario's own or another kind has it too. By default the name. */
-  readonly kind?: string
+/** What an operation is called, and its kind where the name is the scenario's own or another kind has it too. By default the name. */
+export type Kinded =
+  | { readonly name: OperationKind; readonly kind?: OperationKind }
+  | { readonly name: string; readonly kind: OperationKind }
+
+export type KernelOperationSpec = Kinded & KernelOperationFacts
+
+/** What an operation of the kernel is besides its name. */
+export interface KernelOperationFacts extends Omit<OperationSpec, 'name'> {
   /** What a result stands for, where that is too wide for a row: flags of a task, a request. By default the result itself. */
   readonly wide?: (result: number) => number
   /** By default lockdep takes no notice of the operation. */
@@ -75,7 +82,7 @@ export interface KernelOperationSpec extends OperationSpec {
 
 export class KernelOperation extends Operation {
   /** What kind of operation it is: by it others know what it does. */
-  readonly kind: string
+  readonly kind: OperationKind
   /** What a result stands for. */
   readonly wide: (result: number) => number
   readonly effect: Effect | null
@@ -84,7 +91,7 @@ export class KernelOperation extends Operation {
 
   constructor(spec: KernelOperationSpec) {
     super(spec)
-    this.kind = spec.kind ?? spec.name
+    this.kind = kindOf(spec)
     this.wide = spec.wide ?? ((result) => result)
     this.effect = spec.effect ?? null
     this.queues = spec.queues ?? null
@@ -99,10 +106,10 @@ export class OperationTable {
 
   /** The operation of this name on an object, told from others by the operand. */
   of(
-    name: string,
+    name: OperationKind,
     object: MachineObject,
     operand: MachineObject | number | null,
-    spec: Omit<KernelOperationSpec, 'name' | 'object' | 'operands'>,
+    spec: Omit<KernelOperationFacts, 'object' | 'operands'> & { readonly kind?: OperationKind },
   ): KernelOperation {
     const told = typeof operand === 'number' ? `number ${operand}` : operand?.id
     const key = `${name} ${object.id} ${told}`
@@ -114,6 +121,10 @@ export class OperationTable {
     }
     return operation
   }
+}
+
+function kindOf(spec: KernelOperationSpec): OperationKind {
+  return spec.kind ?? spec.name
 }
 
 function holdOf(effect: Effect | null): Hold | null {

@@ -28,6 +28,7 @@ export function startRelief(
   const came = machine.field(object, 'came')
   const comes = new KernelOperation({
     name: NAMES[relief],
+    kind: 'relief',
     object,
     wakes: true,
     attempt: (row) => {

@@ -56,8 +56,8 @@ describe('a bundled scenario', () => {
     ['14b unrestricted', 'OOM killer'],
     ['14c unrestricted', 'OOM killer'],
     ...POLICIES.flatMap(({ name }): [string, string][] => [
-      [`21 ${name}`, 'events on 0'],
-      [`21b ${name}`, 'events on 0'],
+      [`21 ${name}`, 'free pages'],
+      [`21b ${name}`, 'free pages'],
     ]),
   ])
 
@@ -221,6 +221,33 @@ describe('a scenario of a user', () => {
     expect(made(spinning, 'scope')).toMatchObject({
       kind: 'refused',
       why: expect.stringContaining('must not sleep'),
+    })
+  })
+
+  const perCpu = (cpus: number): Scenario =>
+    scenario({
+      name: 'per-cpu',
+      summary: 'an item on each of several processors',
+      build(kernel) {
+        const pools = Array.from({ length: cpus }, (_, cpu) => kernel.workerPool(`${cpu}`))
+        const queue = kernel.workqueue('events', { cpus: pools })
+        const works = pools.map((_, cpu) => kernel.work(`on ${cpu}`, function* () {}))
+        kernel.task('t', function* () {
+          for (const [cpu, work] of works.entries()) yield* kernel.queueWorkOn(cpu, queue, work)
+          yield* kernel.flushWorkqueue(queue)
+        })
+      },
+    })
+
+  it('may queue items on a certain processor, if that is the only one', () => {
+    const code = text(made(perCpu(1), 'scope'))
+    expect(code.match(/static struct ksim_queue (\w+) = \{\n.*\n\t\.flags = 0,/g)).toHaveLength(1)
+    expect(code).toMatch(/\.cpu = 0,/)
+    expect(code).not.toContain('on_0_')
+    expect(made(perCpu(2), 'scope')).toEqual({
+      kind: 'refused',
+      object: 'events',
+      why: expect.stringContaining('a part for each of 2 processors'),
     })
   })
 

@@ -5,18 +5,18 @@
 
 import type { Field, Machine, MachineObject } from '@scopemask/checker/machine'
 import { BLOCKED, MAX_VALUE, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
-import { KernelOperation } from '../operation.js'
+import { KernelOperation, type Kinded } from '../operation.js'
 import type { TaskStates } from '../task/task-state.js'
 
 /** What an operation on a variable is made of. */
-type Change = Pick<Operation, 'name' | 'attempt' | 'wakes'> & {
-  readonly operands: readonly number[]
-  readonly kind?: string
-  readonly outcomes?: number
-  readonly results?: readonly string[]
-  /** What it waits for the variable to be, where it waits. */
-  readonly until?: string
-}
+type Change = Pick<Operation, 'attempt' | 'wakes'> &
+  Kinded & {
+    readonly operands: readonly number[]
+    readonly outcomes?: number
+    readonly results?: readonly string[]
+    /** What it waits for the variable to be, where it waits. */
+    readonly until?: string
+  }
 
 /** A whole number that tasks share, from 0 to 1,073,741,823. Each function is one step. */
 export class Variable {
@@ -142,7 +142,11 @@ export class Variable {
   }
 
   /** An operation that gives it another value, and so may end waits. */
-  #change(name: string, operands: readonly number[], attempt: Operation['attempt']): Operation {
+  #change(
+    name: 'set' | 'add',
+    operands: readonly number[],
+    attempt: Operation['attempt'],
+  ): Operation {
     return this.#operation({ name, operands, wakes: true, attempt })
   }
 

@@ -7,6 +7,7 @@ import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/mach
 import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
 import { type Effect, KernelOperation } from '../operation.js'
+import type { OperationKind } from '../operation-kind.js'
 import type { TaskStates } from '../task/task-state.js'
 
 const LOCK = 1
@@ -65,7 +66,7 @@ export class RwSemaphore {
       trylock,
     })
     const trylock = (
-      operation: string,
+      operation: OperationKind,
       mode: 'read' | 'write',
       take: (row: Row, task: number) => boolean,
     ): Operation =>

@@ -6,6 +6,7 @@
 import type { Field, Machine, MachineObject, Row } from '@scopemask/checker/machine'
 import { BLOCKED, Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { type InterruptKind, KernelOperation } from '../operation.js'
+import type { OperationKind } from '../operation-kind.js'
 import type { TaskStates } from '../task/task-state.js'
 
 const LOCK = 1
@@ -13,8 +14,8 @@ const UNLOCK = 2
 
 /** A way to take it: what it is called, and which interrupts it turns off. */
 interface Way {
-  readonly lock: string
-  readonly unlock: string
+  readonly lock: OperationKind
+  readonly unlock: OperationKind
   readonly disables: InterruptKind | null
 }
 

@@ -3,6 +3,7 @@ import { __GFP_NORETRY, __GFP_RETRY_MAYFAIL, gfpflagsAllowBlocking } from '@scop
 import type { Operation, Steps } from '@scopemask/checker/machine'
 import type { Pressure } from '../cause.js'
 import { KernelOperation } from '../operation.js'
+import type { OperationKind } from '../operation-kind.js'
 import type { Reclaimer, Supply } from './supply.js'
 
 /** The turn in which memory is tight, and that in which reclaim has not found enough. */
@@ -18,7 +19,7 @@ export class OpenSupply implements Supply {
 
   constructor(reclaimer: Reclaimer) {
     this.#reclaimer = reclaimer
-    const open = (name: string, results: readonly string[]): Operation =>
+    const open = (name: OperationKind, results: readonly string[]): Operation =>
       new KernelOperation({
         name,
         outcomes: results.length,

@@ -5,6 +5,7 @@
 import { BLOCKED, type MachineObject, type Row } from '@scopemask/checker/machine'
 import type { Pressure } from '../cause.js'
 import { KernelOperation } from '../operation.js'
+import type { OperationKind } from '../operation-kind.js'
 
 /** The outcome in which a request is spared. */
 const SPARED = 1
@@ -23,7 +24,7 @@ export class Sparing {
     take,
     ...spec
   }: {
-    readonly name: string
+    readonly name: OperationKind
     readonly object: MachineObject
     readonly results: readonly string[]
     readonly take: (row: Row) => boolean

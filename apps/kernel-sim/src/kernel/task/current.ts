@@ -10,7 +10,8 @@ import { convey } from '@scopemask/core'
 import { Task as CoreTask } from '@scopemask/core/task'
 import type { Interventions, SituationOf } from '../intervention.js'
 import { LAYOUT, takesFsReclaim } from '../memory/gfp.js'
-import { KernelOperation, type KernelOperationSpec } from '../operation.js'
+import { KernelOperation, type KernelOperationFacts } from '../operation.js'
+import type { OperationKind } from '../operation-kind.js'
 import type { Policy } from '../policy.js'
 import type { Waits } from './waits.js'
 
@@ -202,9 +203,9 @@ export class Current {
 
   /** An operation on the running task's own flags; only under inherit-on-wait do others see them. */
   #operation(
-    name: string,
+    name: OperationKind,
     operands: readonly number[],
-    spec: Pick<KernelOperationSpec, 'label' | 'wide' | 'attempt'>,
+    spec: Pick<KernelOperationFacts, 'label' | 'wide' | 'attempt'>,
   ): Operation {
     const key = `${name} ${operands.join()}`
     let operation = this.#operations.get(key)

@@ -25,7 +25,7 @@ export interface Handler {
   readonly kind: InterruptKind
   readonly object: MachineObject
   /** How its beginning is printed: the function of the kernel that calls it. */
-  readonly call: string
+  readonly call: 'handle_irq_event' | 'handle_softirqs' | 'call_timer_fn'
   /** Takes notice that it begins. @returns false when there is nothing to do. */
   readonly begin: (row: Row) => boolean
   readonly end: (row: Row) => void
@@ -72,7 +72,7 @@ export class Interrupts implements Suspension {
       })
     })
     const exit = new KernelOperation({
-      name: `${call}_returns`,
+      name: `${call}_returns` as const,
       object,
       effect: { kind: 'irq_exit', irq: kind },
       wakes: true,

@@ -4,6 +4,7 @@
 import type { Machine, MachineObject, Operation, Steps } from '@scopemask/checker/machine'
 import { BLOCKED, Misuse } from '@scopemask/checker/machine'
 import { KernelOperation } from '../operation.js'
+import type { OperationKind } from '../operation-kind.js'
 import type { Interrupts } from './interrupt.js'
 import type { TaskStates } from './task-state.js'
 
@@ -41,7 +42,7 @@ export class Timer {
       end: (row) => running.set(row, 0),
       fn,
     })
-    const change = (operation: string, value: number): Operation =>
+    const change = (operation: OperationKind, value: number): Operation =>
       new KernelOperation({
         name: operation,
         object,

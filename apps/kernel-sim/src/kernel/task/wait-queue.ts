@@ -7,6 +7,7 @@ import type { Machine, MachineObject, Row } from '@scopemask/checker/machine'
 import { BLOCKED, Misuse, type Operation, Operations, type Steps } from '@scopemask/checker/machine'
 import { ReferenceList } from '../data/reference-list.js'
 import { KernelOperation } from '../operation.js'
+import type { OperationKind } from '../operation-kind.js'
 import type { TaskStates } from './task-state.js'
 
 /** A wait queue (wait_queue_head_t). */
@@ -32,7 +33,7 @@ export class WaitQueue {
     this.object = object
     this.#entries = new ReferenceList(machine, object, 'entry')
     this.#exclusive = new ReferenceList(machine, object, 'exclusive entry')
-    const prepare = (operation: string, list: ReferenceList): Operation =>
+    const prepare = (operation: OperationKind, list: ReferenceList): Operation =>
       new KernelOperation({
         name: operation,
         object,

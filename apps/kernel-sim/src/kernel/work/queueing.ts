@@ -4,6 +4,7 @@
  */
 import { BLOCKED, Misuse, type Row, type Steps } from '@scopemask/checker/machine'
 import type { OperationTable } from '../operation.js'
+import type { OperationKind } from '../operation-kind.js'
 import type { Current } from '../task/current.js'
 import type { Flushing } from './flushing.js'
 import type { Parts } from './parts.js'
@@ -46,7 +47,7 @@ export class Queueing {
     return yield* this.#queue('queue_work_on', part, work)
   }
 
-  *#queue(name: string, queue: Workqueue, work: Work): Steps<boolean> {
+  *#queue(name: OperationKind, queue: Workqueue, work: Work): Steps<boolean> {
     const { parts } = queue
     const operation = this.#operations.of(name, queue.object, work.object, {
       queues: work.object,

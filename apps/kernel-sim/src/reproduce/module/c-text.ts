@@ -25,3 +25,8 @@ export function quoted(text: string): string {
 export function indented(lines: readonly string[]): string[] {
   return lines.map((line) => (line === '' ? line : `\t${line}`))
 }
+
+/** A function of C, with an empty line after it. */
+export function functionLines(head: string, body: readonly string[]): string[] {
+  return [head, '{', ...indented(body), '}', '']
+}

@@ -1,12 +1,15 @@
 /**
- * Forms: for each kind of operation of the kernel that is modelled, the function of the harness that does it on a real one. A kind
- * that is not here cannot be reproduced.
+ * Forms: what each kind of steps of the model is on a real kernel: a call of a function of the harness, the second half of such a call,
+ * something that the kernel does by itself, or nothing that a machine can have. The compiler asks for each kind.
  */
 import { PF, type TaskFlags } from '@scopemask/allocator'
 import type { KernelOperation } from '../../kernel/operation.js'
+import type { OperationKind } from '../../kernel/operation-kind.js'
 import type { ObjectKind } from './objects.js'
+import { Refused } from './refused.js'
 
-export interface Form {
+/** A call of a function of the harness. */
+export interface Call {
   /** The function. It is given the actor, the step, the object and the operands. */
   readonly call: string
   /** What the object of the operation is. */
@@ -24,28 +27,46 @@ export interface Form {
 /** The second half of what is one call in C: the model has a step of its own for it, and the C code has none. */
 export const SECOND_HALF = 'second half'
 
-const same: Form['returns'] = (_operation, result) => result
-const some: Form['returns'] = (_operation, result) => (result === 0 ? 0 : 1)
+/** What the kernel does by itself: inside of an allocation, in reclaim, in workers between items. */
+export const BY_ITSELF = 'by itself'
 
-const mutex = (call: string, returns?: Form['returns']): Form => form('mutex', call, returns)
-const rwsem = (call: string, returns?: Form['returns']): Form => form('rwsem', call, returns)
-const spinlock = (call: string): Form => form('spinlock', call)
-const bit = (call: string, returns?: Form['returns']): Form => form('bit', call, returns)
-const completion = (call: string, returns?: Form['returns']): Form =>
-  form('completion', call, returns)
-const waitQueue = (call: string, returns?: Form['returns']): Form =>
-  form('wait queue', call, returns)
-const variable = (call: string, returns?: Form['returns']): Form => form('variable', call, returns)
-const journal = (call: string, returns?: Form['returns']): Form => form('journal', call, returns)
-const interrupt = (call: string, returns?: Form['returns']): Form =>
-  form('interrupt', call, returns)
-const work = (call: string, returns?: Form['returns']): Form => form('work', call, returns)
+/** Something that cannot be had. */
+interface Impossible {
+  /** Why, in a sentence without its object. */
+  readonly impossible: string
+}
 
-function form(on: ObjectKind, call: string, returns?: Form['returns']): Form {
+/** What a kind of steps is on a real kernel. */
+export type Form = Call | typeof SECOND_HALF | typeof BY_ITSELF | Impossible
+
+type Returns = Call['returns']
+
+const same: Returns = (_operation, result) => result
+const some: Returns = (_operation, result) => (result === 0 ? 0 : 1)
+
+const mutex = (call: string, returns?: Returns): Call => form('mutex', call, returns)
+const rwsem = (call: string, returns?: Returns): Call => form('rwsem', call, returns)
+const spinlock = (call: string): Call => form('spinlock', call)
+const bit = (call: string, returns?: Returns): Call => form('bit', call, returns)
+const completion = (call: string, returns?: Returns): Call => form('completion', call, returns)
+const waitQueue = (call: string, returns?: Returns): Call => form('wait queue', call, returns)
+const variable = (call: string, returns?: Returns): Call => form('variable', call, returns)
+const journal = (call: string, returns?: Returns): Call => form('journal', call, returns)
+const interrupt = (call: string, returns?: Returns): Call => form('interrupt', call, returns)
+const work = (call: string, returns?: Returns): Call => form('work', call, returns)
+
+const NO_MEMCG = 'a memory cgroup: a module cannot put its threads into one'
+const NO_VICTIM = 'a process that the OOM killer kills: the machine has none to lose'
+
+function impossible(why: string): Impossible {
+  return { impossible: why }
+}
+
+function form(on: ObjectKind, call: string, returns?: Returns): Call {
   return { call, on, ...(returns ? { returns } : {}) }
 }
 
-const FORMS: Readonly<Record<string, Form | typeof SECOND_HALF>> = {
+const FORMS: Readonly<Record<OperationKind, Form>> = {
   mutex_lock: mutex('ksim_mutex_lock'),
   mutex_lock_nested: mutex('ksim_mutex_lock_nested'),
   mutex_trylock: mutex('ksim_mutex_trylock', same),
@@ -122,6 +143,7 @@ const FORMS: Readonly<Record<string, Form | typeof SECOND_HALF>> = {
   },
 
   queue_work: { call: 'ksim_queue_work', on: 'queue', operand: 'work', returns: same },
+  queue_work_on: { call: 'ksim_queue_work', on: 'queue', operand: 'work', returns: same },
   queue_delayed_work: {
     call: 'ksim_queue_delayed_work',
     on: 'queue',
@@ -176,17 +198,50 @@ const FORMS: Readonly<Record<string, Form | typeof SECOND_HALF>> = {
   remove_element: form('mempool', 'ksim_mempool_take', same),
   io_schedule: form('mempool', 'ksim_mempool_wait'),
   mempool_free: form('mempool', 'ksim_mempool_give'),
-}
 
-/** Why kinds of operations cannot be put on a real kernel, wherever they occur. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  rmqueue_reserve:
+  // What an allocation does, and reclaim.
+  current_gfp_context: BY_ITSELF,
+  might_alloc: BY_ITSELF,
+  fs_reclaim_acquire: BY_ITSELF,
+  fs_reclaim_release: BY_ITSELF,
+  do_shrink_slab: BY_ITSELF,
+  memory: BY_ITSELF,
+  reclaimed: BY_ITSELF,
+  rmqueue: BY_ITSELF,
+  rmqueue_reserve: impossible(
     'pages kept for requests with __GFP_HIGH: how many a real kernel keeps cannot be told',
-  out_of_memory: 'a request for which the OOM killer kills: the machine has no process to lose',
-  page_counter_try_charge: 'a memory cgroup: a module cannot put its threads into one',
-  queue_work_on: 'an item for a certain processor: the machine has one',
-  get_signal: 'a process that the OOM killer kills: the machine has none to lose',
-  free_pcppages_bulk: 'the pages that each processor keeps: the machine has one processor',
+  ),
+  out_of_memory: impossible(
+    'a request for which the OOM killer kills: the machine has no process to lose',
+  ),
+  get_signal: impossible(NO_VICTIM),
+  exit_mm: impossible(NO_VICTIM),
+  free_pcppages_bulk: impossible(
+    'the pages that each processor keeps: the machine has one processor, and kernels since 6.1 take those of others back without an item on them',
+  ),
+  get_mem_cgroup_from_current: impossible(NO_MEMCG),
+  set_active_memcg: impossible(NO_MEMCG),
+  page_counter_try_charge: impossible(NO_MEMCG),
+  page_counter_charge: impossible(NO_MEMCG),
+  page_counter_uncharge: impossible(NO_MEMCG),
+
+  // How a handler begins and ends the harness knows, and what workers do between items.
+  handle_irq_event: BY_ITSELF,
+  handle_irq_event_returns: BY_ITSELF,
+  handle_softirqs: BY_ITSELF,
+  handle_softirqs_returns: BY_ITSELF,
+  call_timer_fn: BY_ITSELF,
+  call_timer_fn_returns: BY_ITSELF,
+  delayed_work_timer_fn: BY_ITSELF,
+  worker_thread: BY_ITSELF,
+  worker_enter_idle: BY_ITSELF,
+  process_one_work: BY_ITSELF,
+  rescuer_thread: BY_ITSELF,
+  finish_work: BY_ITSELF,
+  create_worker: BY_ITSELF,
+  wake_up_new_task: BY_ITSELF,
+  // The director gives back what was taken.
+  relief: BY_ITSELF,
 }
 
 /** Flags of a task as C has them. */
@@ -195,14 +250,23 @@ export function flagsText(mask: TaskFlags): string {
   return (mask as number) === 0 ? '0' : names.map((name) => `PF_${name.trim()}`).join(' | ')
 }
 
-/** @returns undefined for a kind that nothing is known of. */
-export function formOf(operation: KernelOperation): Form | typeof SECOND_HALF | undefined {
-  return Object.hasOwn(FORMS, operation.kind) ? FORMS[operation.kind] : undefined
+/** What an operation is on a real kernel. */
+export function formOf({ kind }: KernelOperation): Form {
+  return FORMS[kind]
 }
 
-/** Why an operation cannot be on a real kernel; null when nothing speaks against it. */
-export function refusalOf(operation: KernelOperation): string | null {
-  return Object.hasOwn(REFUSALS, operation.kind) ? (REFUSALS[operation.kind] ?? null) : null
+/** The call that an operation is; null where it is none. */
+export function callOf(operation: KernelOperation): Call | null {
+  const form = formOf(operation)
+  return typeof form === 'object' && 'call' in form ? form : null
+}
+
+/** @throws Refused for an operation that cannot be on a real kernel. */
+export function assertPossible(operation: KernelOperation): void {
+  const form = formOf(operation)
+  if (typeof form === 'object' && 'impossible' in form) {
+    throw new Refused(`${operation.object ?? operation}`, form.impossible)
+  }
 }
 
 function numberOf(operand: KernelOperation['operands'][number]): string {

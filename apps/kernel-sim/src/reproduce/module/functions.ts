@@ -7,8 +7,9 @@ import type { Action, Automaton, Node } from '@scopemask/checker/machine'
 import { MachineObject } from '@scopemask/checker/machine'
 import { KernelOperation } from '../../kernel/operation.js'
 import { ALLOCATION, RECLAIM } from '../../kernel/role.js'
+import { idOf } from './c-names.js'
 import { identifier, indented } from './c-text.js'
-import { type Form, formOf, refusalOf, SECOND_HALF } from './forms.js'
+import { assertPossible, type Call, callOf } from './forms.js'
 import type { ObjectKind } from './objects.js'
 import { Refused } from './refused.js'
 import { gfpText, type Steps } from './steps.js'
@@ -26,16 +27,16 @@ export class Functions {
   /** All that tasks share, with what it is. */
   readonly objects = new Map<MachineObject, ObjectKind>()
   readonly #steps: Steps
-  readonly #idOf: (object: MachineObject) => string
+  readonly #realOf: (object: MachineObject) => MachineObject
   readonly #names = new Map<Automaton, string>()
   readonly #byText = new Map<string, string>()
   readonly #texts: string[] = []
   #lines = 0
 
-  /** @param idOf how an object is called in C. */
-  constructor(steps: Steps, idOf: (object: MachineObject) => string) {
+  /** @param realOf what an object of the model is a part of on a real kernel; mostly it is that itself. */
+  constructor(steps: Steps, realOf: (object: MachineObject) => MachineObject) {
     this.#steps = steps
-    this.#idOf = idOf
+    this.#realOf = realOf
   }
 
   /**
@@ -78,14 +79,15 @@ export class Functions {
     return this.#texts.join('\n\n')
   }
 
-  /** Says what an object is. @throws Refused when it is two things. */
-  is(object: MachineObject, kind: ObjectKind): string {
+  /** Says what an object is. @returns its name in C. @throws Refused when it is two things. */
+  is(part: MachineObject, kind: ObjectKind): string {
+    const object = this.#realOf(part)
     const known = this.objects.get(object)
     if (known !== undefined && known !== kind) {
       throw new Refused(`${object}`, `it is used as a ${known} and as a ${kind}`)
     }
     this.objects.set(object, kind)
-    return this.#idOf(object)
+    return idOf(object)
   }
 
   #from(node: Node): string[] {
@@ -99,24 +101,13 @@ export class Functions {
         `${automaton.procedure.name} does something that is not of the kernel`,
       )
     }
-    const refusal = refusalOf(operation)
-    if (refusal !== null) throw new Refused(`${operation.object ?? operation}`, refusal)
-    // How an interrupt begins and ends the harness knows.
-    const { effect } = operation
-    const isFrame = effect?.kind === 'irq_enter' || effect?.kind === 'irq_exit'
-    const form = isFrame ? SECOND_HALF : formOf(operation)
-    if (form === undefined) {
-      throw new Refused(
-        `${operation.object ?? operation}`,
-        `nothing on a real kernel does ${operation.kind} yet`,
-      )
-    }
-    if (form === SECOND_HALF) return this.#after(node, operation, null)
-    const call = this.#callOf(operation, form)
-    return this.#after(node, operation, { call, form })
+    assertPossible(operation)
+    const call = callOf(operation)
+    if (call === null) return this.#after(node, operation, null)
+    return this.#after(node, operation, { text: this.#callText(operation, call), call })
   }
 
-  #callOf(operation: KernelOperation, form: Form): string {
+  #callText(operation: KernelOperation, form: Call): string {
     const args = ['me', `&${this.#steps.of(operation)}`]
     const { object, operands } = operation
     if (form.on !== undefined && object !== null) args.push(`&${this.is(object, form.on)}`)
@@ -134,16 +125,16 @@ export class Functions {
   #after(
     node: Node,
     operation: KernelOperation,
-    done: { call: string; form: Form } | null,
+    done: { readonly text: string; readonly call: Call } | null,
   ): string[] {
-    const returns = done?.form.returns
+    const returns = done?.call.returns
     const branches = edgesOf(node).map(
       ([result, next]): Branch => ({
         result: returns?.(operation, result) ?? 0,
         lines: this.#from(next),
       }),
     )
-    return this.#branched(`${operation}`, done?.call ?? null, branches, returns !== undefined)
+    return this.#branched(`${operation}`, done?.text ?? null, branches, returns !== undefined)
   }
 
   #call(node: Node, { automaton: called }: Extract<Action, { kind: 'call' }>): string[] {

@@ -4,7 +4,7 @@ import type { MachineObject } from '@scopemask/checker/machine'
 import { LAYOUT } from '../../kernel/memory/gfp.js'
 import type { KernelOperation } from '../../kernel/operation.js'
 import { quoted } from './c-text.js'
-import { formOf, SECOND_HALF } from './forms.js'
+import { callOf } from './forms.js'
 import { Refused } from './refused.js'
 
 /** What a step is: an operation, an allocation, or the beginning or end of an item. */
@@ -46,8 +46,7 @@ function textOf(does: Does): string {
   if ('gfp' in does) return `kmalloc(${gfpText(does.gfp)})`
   if ('begins' in does) return `process_one_work(${does.begins})`
   if ('finishes' in does) return `finish_work(${does.finishes})`
-  const form = formOf(does)
-  const says = form === undefined || form === SECOND_HALF ? undefined : form.says
+  const says = callOf(does)?.says
   return says === undefined ? `${does}` : `${says}(${does.object})`
 }
 
