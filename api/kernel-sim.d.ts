@@ -42,6 +42,7 @@ declare module '@scopemask/kernel-sim' {
     readonly source?: string;
     readonly history?: History;
     readonly inapplicable?: Partial<Record<PolicyName, string>>;
+    readonly schedule?: Schedule;
   }
   export class Fifo {
     readonly object: MachineObject;
@@ -297,6 +298,10 @@ declare module '@scopemask/kernel-sim' {
   export interface ScenarioSpec<P extends Parameters = Parameters> extends Description {
     readonly parameters?: P;
     readonly build: (kernel: Kernel, values: ValuesOf<P>) => void;
+  }
+  export interface Schedule {
+    readonly policy: PolicyName;
+    readonly token: string;
   }
   export class Scopes {
     constructor(current: Current, policy: Policy);

@@ -60,6 +60,7 @@ export {
   type History,
   type Scenario,
   type ScenarioSpec,
+  type Schedule,
   scenario,
 } from './kernel/scenario.js'
 export type { Completion } from './kernel/task/completion.js'

@@ -3,12 +3,11 @@ import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { InputError } from '../input-error.js'
 import type { Chosen } from '../kernel/parameters.js'
-import type { Scenario } from '../kernel/scenario.js'
 import type { MachineFile } from '../simulate/machine-file/machine-file.js'
 import { machineFromObject, machineFromYaml } from '../simulate/machine-file/read-machine.js'
 import type { FieldValues } from '../simulate/machine-file/set-fields.js'
 import { fileAt, loadModule } from './load-module.js'
-import { loadScenario } from './load-scenario.js'
+import { type Loaded, loadScenario } from './load-scenario.js'
 
 /** Reads a machine. @param set values of fields in place of those that it has @throws InputError when the file cannot be read, with a sentence for each thing that is wrong in it */
 export async function loadMachine(given: string, set: FieldValues = {}): Promise<MachineFile> {
@@ -28,14 +27,14 @@ export async function scenarioOfMachine(
   { scenario }: MachineFile,
   file: string,
   chosen: Chosen = {},
-): Promise<Scenario | null> {
+): Promise<Loaded | null> {
   if (scenario === null) return null
   const { given, line } = scenario
   const isPath = /[./\\]/.test(given)
   const path = isPath && !isAbsolute(given) ? join(dirname(file), given) : given
   try {
     const named = isPath && !/[/\\]/.test(path) ? `./${path}` : path
-    return (await loadScenario(named, chosen)).scenario
+    return await loadScenario(named, chosen)
   } catch (thrown) {
     if (!(thrown instanceof InputError)) throw thrown
     const where = line === undefined ? file : `${file}, line ${line}`

@@ -16,6 +16,7 @@ export async function loadModule(given: string): Promise<unknown> {
   const { createJiti } = await import('jiti')
   const jiti = createJiti(import.meta.url, {
     alias: {
+      '@scopemask/kernel-sim/cases': face('cases'),
       '@scopemask/kernel-sim/machine': face('machine'),
       '@scopemask/kernel-sim': face('index'),
     },

@@ -5,12 +5,18 @@ import { type Scenario, scenario, withValues } from '../kernel/scenario.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 import { fileAt, loadModule, why } from './load-module.js'
 
+/** A scenario, and where it was found. */
+export interface Loaded extends Case {
+  /** Its file; null for one that comes along. */
+  readonly file: string | null
+}
+
 /**
  * Finds a scenario.
  * @param chosen values of its parameters that are not as by default, as texts.
  * @throws InputError when there is none of that name, the file cannot be read or has none, or it does not take such a value.
  */
-export async function loadScenario(given: string, chosen: Chosen = {}): Promise<Case> {
+export async function loadScenario(given: string, chosen: Chosen = {}): Promise<Loaded> {
   const found = await defined(given)
   try {
     return { ...found, scenario: withValues(found.scenario, chosen) }
@@ -22,9 +28,9 @@ export async function loadScenario(given: string, chosen: Chosen = {}): Promise<
   }
 }
 
-async function defined(given: string): Promise<Case> {
+async function defined(given: string): Promise<Loaded> {
   const bundled = CASES.find(({ number, scenario }) => given === number || given === scenario.name)
-  if (bundled) return bundled
+  if (bundled) return { ...bundled, file: null }
   if (!/[./\\]/.test(given)) {
     const names = CASES.map(({ scenario }) => scenario.name).join(', ')
     throw new InputError(
@@ -32,7 +38,7 @@ async function defined(given: string): Promise<Case> {
     )
   }
   fileAt(given, 'a scenario')
-  return { number: '', scenario: await fromFile(given) }
+  return { number: '', scenario: await fromFile(given), file: given }
 }
 
 async function fromFile(given: string): Promise<Scenario> {

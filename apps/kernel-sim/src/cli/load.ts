@@ -1,6 +1,5 @@
 /** Load: what simulate runs: a machine with its workloads, from a machine file or as a plan, ready to be run under any policy. */
 import { policyNamed } from '../kernel/policy.js'
-import type { Scenario } from '../kernel/scenario.js'
 import type { MachineFile } from '../simulate/machine-file/machine-file.js'
 import { machineSimulation } from '../simulate/machine-file/run-machine.js'
 import type { MachineSpec } from '../simulate/machine-spec.js'
@@ -8,6 +7,7 @@ import type { Plan } from '../simulate/plan/plan.js'
 import { planned } from '../simulate/plan/run-plan.js'
 import type { MachinePolicy } from '../simulate/policy.js'
 import type { Simulation } from '../simulate/simulation.js'
+import type { Loaded } from './load-scenario.js'
 
 /** One run. */
 export interface Run {
@@ -27,6 +27,8 @@ export interface Load {
   readonly policies: readonly string[]
   /** Some of its workloads are a user's own code. */
   readonly own: boolean
+  /** What runs beside its workloads. */
+  readonly scenario: Loaded | null
   /** What of it is without effect: sentences. */
   readonly notes: readonly string[]
   readonly start: (run: Run) => Simulation
@@ -38,7 +40,7 @@ export interface Overrides {
   readonly seed?: number
   readonly runs?: number
   readonly policy?: readonly string[]
-  readonly scenario: Scenario | null
+  readonly scenario: Loaded | null
 }
 
 export function loadOfMachine(machine: MachineFile, said: Overrides): Load {
@@ -50,6 +52,7 @@ export function loadOfMachine(machine: MachineFile, said: Overrides): Load {
     runs: said.runs ?? machine.runs,
     policies: said.policy ?? machine.policies,
     own: machine.workloads.some(({ own }) => own),
+    scenario: said.scenario,
     notes: machine.notes,
     start: ({ policy, seed, timeline }) =>
       machineSimulation(machine, {
@@ -71,6 +74,7 @@ export function loadOfPlan(plan: Plan, spec: MachineSpec, said: Overrides): Load
     runs: said.runs ?? 1,
     policies: said.policy ?? ['scope'],
     own: false,
+    scenario: said.scenario,
     notes: [],
     start: ({ policy, seed, timeline }) =>
       planned({ ...plan, duration: seconds * 1000 }, spec, {
@@ -83,8 +87,9 @@ export function loadOfPlan(plan: Plan, spec: MachineSpec, said: Overrides): Load
 }
 
 /** The scenario beside the workloads. What runs in one scope runs in the scenario's scopes too. */
-function beside(scenario: Scenario | null, policy: MachinePolicy) {
-  if (scenario === null) return {}
+function beside(loaded: Loaded | null, policy: MachinePolicy) {
+  if (loaded === null) return {}
+  const { scenario } = loaded
   return {
     scenario: { scenario, policy: policyNamed(policy.everywhere ? 'scope' : policy.name) },
   }

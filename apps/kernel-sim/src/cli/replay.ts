@@ -21,10 +21,14 @@ import { setOption } from './set-option.js'
 const MOST_TRIES = 1000
 
 const DETAILS = `
+A file that was written with a schedule, as kernel-sim simulate --write-scenario writes them, needs
+no POLICY and TOKEN.
+
 Exit status: 0 when the schedule was run; 2 when SCENARIO cannot be loaded or TOKEN does not fit it.
 
-Example:
+Examples:
   kernel-sim replay cil-push scope 00001222622S1c2
+  kernel-sim replay ./hang.ts
 `
 
 export function replay(program: Command): void {
@@ -36,8 +40,8 @@ export function replay(program: Command): void {
         'A scenario with parameters needs the same --set as that check had.',
     )
     .argument('<SCENARIO>', 'the scenario that was checked')
-    .argument('<POLICY>', 'the policy that it was checked under')
-    .argument('<TOKEN>', 'the token that check printed')
+    .argument('[POLICY]', 'the policy that it was checked under')
+    .argument('[TOKEN]', 'the token that check printed')
     .addOption(setOption())
     .addHelpText('after', DETAILS)
     .action(run)
@@ -45,13 +49,23 @@ export function replay(program: Command): void {
 
 async function run(
   given: string,
-  policy: string,
-  token: string,
+  policy: string | undefined,
+  token: string | undefined,
   { set }: { readonly set: Chosen },
 ): Promise<void> {
   const { scenario } = await loadScenario(given, set)
+  if (policy !== undefined && token === undefined) {
+    throw new InputError(`there is no TOKEN behind ${policy}: give both, or neither`)
+  }
+  const schedule =
+    policy !== undefined && token !== undefined ? { policy, token } : scenario.schedule
+  if (schedule === undefined) {
+    throw new InputError(
+      `${given} comes without a schedule: say which, kernel-sim replay ${given} POLICY TOKEN, as kernel-sim check prints them`,
+    )
+  }
   try {
-    const found = replayed(scenario, policyNamed(policy), token)
+    const found = replayed(scenario, policyNamed(schedule.policy), schedule.token)
     process.stdout.write(counterexampleText(found))
   } catch (thrown) {
     if (thrown instanceof Misuse || thrown instanceof RangeError)

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../input-error.js'
 import type { Chosen } from '../kernel/parameters.js'
-import type { Scenario } from '../kernel/scenario.js'
 import { pageHtml } from '../report/form/html-page.js'
 import { pageMarkdown } from '../report/form/markdown.js'
 import type { Page } from '../report/form/page.js'
@@ -25,11 +24,12 @@ import { EXIT } from './exit-status.js'
 import { holdAgainst, textOf } from './hold-against.js'
 import { type Load, loadOfMachine, loadOfPlan } from './load.js'
 import { loadMachine, scenarioOfMachine } from './load-machine.js'
-import { loadScenario } from './load-scenario.js'
+import { type Loaded, loadScenario } from './load-scenario.js'
 import { Probe } from './probe.js'
 import { Progress } from './progress.js'
 import { runWatched } from './run-watched.js'
 import { setOption } from './set-option.js'
+import { assertNew, writeHang } from './write-hang.js'
 
 /** The machine that runs when none is given. */
 const BUNDLED = 'mixed-load'
@@ -53,6 +53,7 @@ interface Options {
   readonly proc?: string
   readonly at?: readonly number[]
   readonly dmesg?: string
+  readonly writeScenario?: string
   readonly perfetto?: string
   readonly progress?: boolean
 }
@@ -74,6 +75,7 @@ Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 
 be read or is wrong.
 
 Examples:
+  kernel-sim simulate --policy unrestricted --write-scenario hang.ts && kernel-sim replay ./hang.ts
   kernel-sim simulate small.yaml --policy scope,nofs --runs 5 --html > small.html
   kernel-sim simulate --held --config W3-128-1-nofs`
 
@@ -123,6 +125,10 @@ export function simulate(program: Command): void {
       'write a trace for the Perfetto UI (https://ui.perfetto.dev): CPUs, tasks, disk, counters',
     )
     .option('--dmesg <file>', "write the kernel's log to a file: kernel-sim explain reads it")
+    .option(
+      '--write-scenario <file>',
+      'write what hangs as a scenario with its schedule, for kernel-sim replay and check',
+    )
     .option('--progress', 'show progress on standard error, even where that is not a terminal')
     .option('--no-progress', 'do not show progress')
     .addHelpText('after', DETAILS)
@@ -135,6 +141,8 @@ async function run(machine: string | undefined, options: Options): Promise<void>
   if (options.at !== undefined && options.proc === undefined) {
     throw new InputError('--at says when the files of --proc are written: name a folder for them')
   }
+  const { writeScenario } = options
+  if (writeScenario !== undefined) assertNew(writeScenario)
   const load = await loadOf(machine, options)
   const probe = new Probe(options)
   const results = resultsOf(load, progress, probe)
@@ -142,6 +150,9 @@ async function run(machine: string | undefined, options: Options): Promise<void>
   if (first !== undefined) probe.end(first)
   if (options.json) process.stdout.write(simulationJson(results, comparisonOf(load, results)))
   else process.stdout.write(formed(pageOf(load, results), options))
+  if (writeScenario !== undefined) {
+    process.stderr.write(await writeHang(writeScenario, results, load.scenario))
+  }
 }
 
 /** What is to run: a machine, a plan, or the machine that comes along. */
@@ -175,12 +186,12 @@ function bundled(name: string): string | null {
 async function scenarioNamed({
   scenario,
   set,
-}: Pick<Options, 'scenario' | 'set'>): Promise<Scenario | null> {
-  return scenario === undefined ? null : (await loadScenario(scenario, set)).scenario
+}: Pick<Options, 'scenario' | 'set'>): Promise<Loaded | null> {
+  return scenario === undefined ? null : await loadScenario(scenario, set)
 }
 
 /** @throws InputError when there is nothing that `--set` is about. */
-function assertSettable(scenario: Scenario | null, { set }: Pick<Options, 'set'>): void {
+function assertSettable(scenario: Loaded | null, { set }: Pick<Options, 'set'>): void {
   if (scenario !== null || Object.keys(set).length === 0) return
   throw new InputError('--set is about a scenario: name one with --scenario, or in the machine')
 }
@@ -220,7 +231,10 @@ function pageOf(load: Load, results: readonly SimulationResult[]): Page {
 }
 
 /** The results of policies side by side. */
-function comparisonOf({ spec, policies }: Load, results: readonly SimulationResult[]): Comparison {
+function comparisonOf(
+  { spec, policies, scenario }: Load,
+  results: readonly SimulationResult[],
+): Comparison {
   const of = policies.map((policy) => ({
     policy,
     runs: results.filter((result) => result.policy === policy).map(({ facts }) => facts),
@@ -232,7 +246,7 @@ function comparisonOf({ spec, policies }: Load, results: readonly SimulationResu
     figures: compare(of, first === undefined ? [] : comparedFigures(first.workloads, first.facts)),
     costs: compare(of, COST_FIGURES),
     results,
-    replay: 'kernel-sim replay',
+    ...(scenario?.file == null ? {} : { scenario: scenario.file }),
   }
 }
 

@@ -28,7 +28,7 @@ function workshop(): Workshop {
     async machine({ file, subject, values }) {
       const given = `./${file ?? subject}`
       const machine = await loadMachine(given, values)
-      return { machine, scenario: await scenarioOfMachine(machine, given) }
+      return { machine, scenario: (await scenarioOfMachine(machine, given))?.scenario ?? null }
     },
     watch: (scenario, seconds) => watchOf({ maxSeconds: seconds })(scenario),
     onProgress() {

@@ -29,6 +29,14 @@ export interface History {
   }
 }
 
+/** One way that it can go, to be replayed. */
+export interface Schedule {
+  /** The policy that it is of. */
+  readonly policy: PolicyName
+  /** Its steps, as `kernel-sim check` prints them. */
+  readonly token: string
+}
+
 /** What is said of a kernel path, whatever it is built with. */
 export interface Description {
   /** A short name: lower case, digits and dashes. */
@@ -41,6 +49,8 @@ export interface Description {
   readonly history?: History
   /** Policies that make no sense here, and why. */
   readonly inapplicable?: Partial<Record<PolicyName, string>>
+  /** A schedule that comes with it: `kernel-sim replay` takes it when it is given none. It is of the default values. */
+  readonly schedule?: Schedule
 }
 
 /**
@@ -110,6 +120,7 @@ export function scenario(spec: ScenarioSpec | Scenario): Scenario {
     throw new TypeError(`scenario ${spec.name} has no build(kernel)`)
   }
   for (const policy of Object.keys(spec.inapplicable ?? {})) policyNamed(policy)
+  assertSchedule(spec)
   const { parameters } = spec
   if (parameters === undefined || isDefined(spec)) return spec as Scenario
   try {
@@ -118,6 +129,14 @@ export function scenario(spec: ScenarioSpec | Scenario): Scenario {
     throw new TypeError(`scenario ${name}: ${(thrown as TypeError).message}`)
   }
   return builtWith({ ...spec, parameters }, defaultsOf(parameters))
+}
+
+function assertSchedule({ name, schedule }: Description): void {
+  if (schedule === undefined) return
+  if (typeof schedule?.token !== 'string' || typeof schedule.policy !== 'string') {
+    throw new TypeError(`scenario ${name}: its schedule is a policy and a token`)
+  }
+  policyNamed(schedule.policy)
 }
 
 /** Returns true if a value was chosen for each parameter already. */

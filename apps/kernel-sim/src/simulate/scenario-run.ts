@@ -10,7 +10,7 @@ import { cycle, Execution, tokenOf, waiters } from '@scopemask/checker/search'
 import { explain } from '../kernel/explain.js'
 import { Kernel } from '../kernel/kernel.js'
 import { type ParameterValues, settingsText } from '../kernel/parameters.js'
-import type { Policy } from '../kernel/policy.js'
+import type { Policy, PolicyName } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
 import { WaitReason } from './sched/wait-reason.js'
 import { Task } from './task.js'
@@ -26,7 +26,7 @@ export interface Hang {
   readonly scenario: string
   /** What its parameters are, where it has some. */
   readonly values?: ParameterValues
-  readonly policy: string
+  readonly policy: PolicyName
   /** ns since the run began. */
   readonly at: number
   /** Why, in one sentence. */

@@ -32,6 +32,7 @@ it('a program in a NOFS scope that reclaims in vain, since nobody may be killed 
   const { stuck: found, lead } = stuck(machine, 'nofs')
   expect(found.map(({ task }) => task)).toEqual(['hog'])
   expect(found[0]?.since).toBeLessThan(SECOND)
+  expect(found[0]?.refused).toBe(true)
   expect(lead).toMatch(
     /^hog gets nowhere from 0\.\d+ s on: it has reclaimed \d{4} times and freed nothing, and the OOM killer is refused/m,
   )
@@ -80,6 +81,7 @@ describe('who waits for whom', () => {
         since: 0,
         chain: ['create waits for jbd2 to commit', 'jbd2 waits for the handle of create'],
         circle: ['create', 'jbd2'],
+        refused: false,
       },
       {
         task: 'mail',
@@ -90,6 +92,7 @@ describe('who waits for whom', () => {
           'create waits for jbd2 to commit',
         ],
         circle: ['jbd2', 'create'],
+        refused: false,
       },
     ])
   })

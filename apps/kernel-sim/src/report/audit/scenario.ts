@@ -9,6 +9,7 @@ import { plainName } from '../../trace/attribute/plain-name.js'
 import { delegatorOn } from '../../trace/attribute/queue-functions.js'
 import { number, plural } from '../form/numbers.js'
 import { printable } from '../form/printable.js'
+import { comment, quoted } from '../form/source.js'
 import { waitedFor } from './findings.js'
 import type { AuditReport } from './report.js'
 
@@ -124,16 +125,8 @@ function stackComment(what: string, sample: StackSample | undefined): string {
 }
 
 /** Lines of comment: whatever names hold, they stay in it. */
-function comment(...lines: readonly string[]): string {
-  return lines.map((line) => `// ${printable(line)}`.trimEnd()).join('\n')
-}
-
 function name(fn: string): string {
   return printable(plainName(fn))
-}
-
-function quoted(text: string): string {
-  return `'${printable(text).replace(/[\\']/g, '\\$&')}'`
 }
 
 /** A name for the scenario: lower case, digits and dashes. */

@@ -9,6 +9,7 @@ import { gateOf, shrinkerOn } from '../../log/judge/facts/reclaim.js'
 import { itemFact } from '../../log/judge/facts/work-items.js'
 import { plainName } from '../../trace/attribute/plain-name.js'
 import { printable } from '../form/printable.js'
+import { comment, quoted } from '../form/source.js'
 
 const FS_RECLAIM = 'fs_reclaim'
 
@@ -376,14 +377,6 @@ function stackComment(heading: string, stack: readonly Frame[]): string[] {
 }
 
 /** Lines of comment: whatever names hold, they stay in it. */
-function comment(...lines: readonly string[]): string {
-  return lines.map((line) => `// ${printable(line)}`.trimEnd()).join('\n')
-}
-
-function quoted(text: string): string {
-  return `'${printable(text).replace(/[\\']/g, '\\$&')}'`
-}
-
 /** A name for the scenario: lower case, digits and dashes. */
 function slug(what: string, verdict: string): string {
   const dashes = `${what}-${verdict}`

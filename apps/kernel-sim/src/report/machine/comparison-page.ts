@@ -3,7 +3,6 @@
 import type { ComparedFigure, Interval } from '../../simulate/compare.js'
 import { PAGE_SERIES } from '../../simulate/measure/time-series.js'
 import type { SimulationResult } from '../../simulate/result.js'
-import { setOptions } from '../check/titled.js'
 import { number, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
 import { type Column, numbers, table, text } from '../form/table.js'
@@ -17,6 +16,7 @@ import {
   listsChart,
   pressureChart,
 } from './chart/simulation-charts.js'
+import { replayCommand } from './replay-command.js'
 import { stuckSentences } from './stuck-sentence.js'
 
 /** What is compared. */
@@ -27,8 +27,8 @@ export interface Comparison {
   /** What the scopes cost, compared in the same way. */
   readonly costs: readonly ComparedFigure[]
   readonly results: readonly SimulationResult[]
-  /** How to see a hang again: the command, before the token. */
-  readonly replay: string
+  /** How a command names the scenario that ran beside: its file, where it is from one. */
+  readonly scenario?: string
 }
 
 export function comparisonPage(comparison: Comparison): Page {
@@ -244,11 +244,11 @@ function stuckOnes({ policies, results }: Comparison): string[] {
   })
 }
 
-function hangs({ results, replay }: Comparison): string[] {
+function hangs({ results, scenario }: Comparison): string[] {
   const [found] = results.flatMap(({ hang }) => hang ?? [])
   if (found === undefined) return []
   const count = results.filter(({ hang }) => hang?.policy === found.policy).length
   return [
-    `Under ${found.policy} the tasks of ${found.scenario} hang in ${plural(count, 'run')}, first after ${(found.at / 1e9).toFixed(2)} s: ${found.why}. ${replay} ${found.scenario} ${found.policy} ${found.token}${setOptions(found.values)} shows the way there.`,
+    `Under ${found.policy} the tasks of ${found.scenario} hang in ${plural(count, 'run')}, first after ${(found.at / 1e9).toFixed(2)} s: ${found.why}. ${replayCommand(found, scenario)} shows the way there.`,
   ]
 }

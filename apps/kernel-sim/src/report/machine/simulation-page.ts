@@ -2,7 +2,6 @@
 
 import { PAGE_SERIES } from '../../simulate/measure/time-series.js'
 import type { SimulationResult } from '../../simulate/result.js'
-import { setOptions } from '../check/titled.js'
 import { number, percent, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
 import { numbers, table, text } from '../form/table.js'
@@ -16,6 +15,7 @@ import {
 } from './chart/simulation-charts.js'
 import { type Comparison, costSection, figureTable } from './comparison-page.js'
 import { figure } from './figure.js'
+import { replayCommand } from './replay-command.js'
 import { sparkline } from './sparkline.js'
 import { stuckSentences } from './stuck-sentence.js'
 
@@ -36,7 +36,7 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
       ...(hang === null
         ? []
         : [
-            `After ${(hang.at / 1e9).toFixed(2)} s the tasks of ${hang.scenario} hang: ${hang.why}. kernel-sim replay ${hang.scenario} ${hang.policy} ${hang.token}${setOptions(hang.values)} shows the way there.`,
+            `After ${(hang.at / 1e9).toFixed(2)} s the tasks of ${hang.scenario} hang: ${hang.why}. ${replayCommand(hang, runs?.scenario)} shows the way there.`,
           ]),
       ...stuckSentences(stuck),
     ],

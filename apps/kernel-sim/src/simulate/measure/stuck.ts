@@ -17,6 +17,8 @@ export interface Stuck {
   readonly chain: readonly string[]
   /** The names of those who wait for each other; empty when that is not so. */
   readonly circle: readonly string[]
+  /** It reclaims in vain, and the OOM killer is refused to it: its scopes keep it out of the filesystem. */
+  readonly refused: boolean
 }
 
 /** Of what is looked at: a machine. */
@@ -55,14 +57,16 @@ function vain({ clock, began, vm }: Stopped, task: Task): Stuck | null {
   const why = isRefused
     ? 'the OOM killer is refused to requests that must keep out of the filesystem, and its scope makes all of its requests so'
     : 'nobody is killed for it'
+  const refused = isRefused && vm.oom.refused > 0
   return {
     task: name,
     since: vainSince - began,
     chain: [
       `it has reclaimed ${task.vain} times and freed nothing`,
-      vm.oom.refused > 0 || !isRefused ? why : 'there is nothing that could be reclaimed',
+      refused || !isRefused ? why : 'there is nothing that could be reclaimed',
     ],
     circle: [],
+    refused,
   }
 }
 
@@ -83,7 +87,7 @@ function waiting(machine: Stopped, task: Task): Stuck | null {
   const still = Math.min(clock.now - disk.lastDone, clock.now - task.stateSince)
   const patience = circle.length > 0 ? SURE : still >= STILL ? STILL : HUNG
   if (clock.now - task.stateSince < patience) return null
-  return { task: task.name, since: task.stateSince - began, chain, circle }
+  return { task: task.name, since: task.stateSince - began, chain, circle, refused: false }
 }
 
 function names(tasks: readonly Task[]): string[] {

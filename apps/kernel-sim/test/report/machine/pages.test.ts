@@ -49,7 +49,6 @@ function comparison() {
     figures: compare(of, comparedFigures(scope.workloads, scope.facts)),
     costs: compare(of, COST_FIGURES),
     results,
-    replay: 'kernel-sim replay',
   })
 }
 
