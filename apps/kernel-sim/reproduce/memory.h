@@ -48,26 +48,28 @@ static unsigned long ksim_calls_of_strangers;
 
 static void ksim_keep(struct page *page)
 {
+	unsigned long irqs;
+
 	if (!page)
 		return;
-	spin_lock_bh(&ksim_ballast_lock);
+	spin_lock_irqsave(&ksim_ballast_lock, irqs);
 	list_add(&page->lru, &ksim_ballast);
-	spin_unlock_bh(&ksim_ballast_lock);
+	spin_unlock_irqrestore(&ksim_ballast_lock, irqs);
 }
 
 /* Gives ballast back. Returns how many pages. */
 static unsigned long ksim_spare(unsigned long pages)
 {
-	unsigned long freed = 0;
+	unsigned long irqs, freed = 0;
 
 	while (freed < pages) {
 		struct page *page;
 
-		spin_lock_bh(&ksim_ballast_lock);
+		spin_lock_irqsave(&ksim_ballast_lock, irqs);
 		page = list_first_entry_or_null(&ksim_ballast, struct page, lru);
 		if (page)
 			list_del(&page->lru);
-		spin_unlock_bh(&ksim_ballast_lock);
+		spin_unlock_irqrestore(&ksim_ballast_lock, irqs);
 		if (!page)
 			break;
 		__free_page(page);

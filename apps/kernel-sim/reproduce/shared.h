@@ -106,26 +106,28 @@ static void __maybe_unused ksim_init_fifo(struct ksim_fifo *fifo, int capacity)
 
 static bool ksim_try_put(struct ksim_fifo *fifo, int item)
 {
+	unsigned long irqs;
 	bool has_room;
 
-	spin_lock(&fifo->lock);
+	spin_lock_irqsave(&fifo->lock, irqs);
 	has_room = fifo->length < fifo->capacity;
 	if (has_room)
 		fifo->slots[fifo->length++] = item;
-	spin_unlock(&fifo->lock);
+	spin_unlock_irqrestore(&fifo->lock, irqs);
 	return has_room;
 }
 
 static int ksim_try_get(struct ksim_fifo *fifo)
 {
+	unsigned long irqs;
 	int item = 0;
 
-	spin_lock(&fifo->lock);
+	spin_lock_irqsave(&fifo->lock, irqs);
 	if (fifo->length) {
 		item = fifo->slots[0];
 		memmove(fifo->slots, fifo->slots + 1, --fifo->length * sizeof(int));
 	}
-	spin_unlock(&fifo->lock);
+	spin_unlock_irqrestore(&fifo->lock, irqs);
 	return item;
 }
 

@@ -102,6 +102,7 @@ static void __maybe_unused ksim_init_journal(struct ksim_journal *j)
 {
 	mutex_init(&j->lock);
 	init_waitqueue_head(&j->waiters);
+	j->tid = 1; /* the one before counts as written, as in journal_reset() */
 }
 
 static void __maybe_unused ksim_reset_journal(struct ksim_journal *j, int space)

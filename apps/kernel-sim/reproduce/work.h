@@ -54,7 +54,7 @@ struct ksim_work {
 	struct ksim_actor *actor;
 	const struct ksim_op *begins, *finishes;
 	struct lock_class_key key;
-	spinlock_t lock;
+	spinlock_t lock; /* taken by handlers of hard interrupts too, which queue items */
 	struct ksim_wq *on; /* where it was queued last */
 	unsigned int conveyed;
 	unsigned int queued, ran, cancelled;
@@ -69,11 +69,12 @@ static void ksim_run_work(struct ksim_work *w)
 {
 	struct ksim_actor *me = w->actor;
 	unsigned int conveyed, before = current->flags & KSIM_SCOPES;
+	unsigned long irqs;
 
-	spin_lock_bh(&w->lock);
+	spin_lock_irqsave(&w->lock, irqs);
 	conveyed = w->conveyed;
 	w->conveyed = 0;
-	spin_unlock_bh(&w->lock);
+	spin_unlock_irqrestore(&w->lock, irqs);
 	WRITE_ONCE(me->task, current);
 	ksim_gate(me, w->begins);
 	ksim_did(me, 1);
@@ -83,10 +84,10 @@ static void ksim_run_work(struct ksim_work *w)
 	ksim_did(me, 0);
 	current->flags = (current->flags & ~KSIM_SCOPES) | before;
 	WRITE_ONCE(me->task, NULL);
-	spin_lock_bh(&w->lock);
+	spin_lock_irqsave(&w->lock, irqs);
 	w->ran++;
 	WRITE_ONCE(me->done, w->ran + w->cancelled == w->queued);
-	spin_unlock_bh(&w->lock);
+	spin_unlock_irqrestore(&w->lock, irqs);
 	wake_up(&ksim_director);
 }
 
@@ -168,17 +169,18 @@ static int __maybe_unused ksim_queue_work(struct ksim_actor *me, const struct ks
 					  struct ksim_work *w)
 {
 	unsigned int conveyed;
+	unsigned long irqs;
 	struct ksim_wq *on;
 	bool queued;
 
 	ksim_gate(me, op);
 	conveyed = ksim_conveyed(me);
 	on = ksim_target(q, conveyed);
-	spin_lock_bh(&w->lock);
+	spin_lock_irqsave(&w->lock, irqs);
 	queued = queue_work_on(q->cpu, on->wq, &w->work);
 	if (queued)
 		ksim_was_queued(w, on, conveyed);
-	spin_unlock_bh(&w->lock);
+	spin_unlock_irqrestore(&w->lock, irqs);
 	return ksim_did(me, queued);
 }
 
@@ -189,15 +191,16 @@ static int __maybe_unused ksim_queue_delayed_work(struct ksim_actor *me, const s
 						  struct ksim_queue *q, struct ksim_work *w)
 {
 	unsigned int conveyed;
+	unsigned long irqs;
 	bool queued;
 
 	ksim_gate(me, op);
 	conveyed = ksim_conveyed(me);
-	spin_lock_bh(&w->lock);
+	spin_lock_irqsave(&w->lock, irqs);
 	queued = queue_delayed_work_on(q->cpu, q->plain.wq, &w->delayed, KSIM_DELAY);
 	if (queued)
 		ksim_was_queued(w, &q->plain, conveyed);
-	spin_unlock_bh(&w->lock);
+	spin_unlock_irqrestore(&w->lock, irqs);
 	return ksim_did(me, queued);
 }
 
@@ -205,16 +208,17 @@ static int __maybe_unused ksim_mod_delayed_work(struct ksim_actor *me, const str
 						struct ksim_queue *q, struct ksim_work *w)
 {
 	unsigned int conveyed;
+	unsigned long irqs;
 	bool pending;
 
 	ksim_gate(me, op);
 	conveyed = ksim_conveyed(me);
-	spin_lock_bh(&w->lock);
+	spin_lock_irqsave(&w->lock, irqs);
 	pending = mod_delayed_work_on(q->cpu, q->plain.wq, &w->delayed, KSIM_DELAY);
 	if (pending)
 		w->cancelled++;
 	ksim_was_queued(w, &q->plain, conveyed);
-	spin_unlock_bh(&w->lock);
+	spin_unlock_irqrestore(&w->lock, irqs);
 	return ksim_did(me, pending);
 }
 
@@ -270,16 +274,17 @@ static int __maybe_unused ksim_drain_workqueue(struct ksim_actor *me, const stru
 
 static int __maybe_unused ksim_cancel_work(struct ksim_actor *me, const struct ksim_op *op, struct ksim_work *w)
 {
+	unsigned long irqs;
 	bool was_pending;
 
 	ksim_gate(me, op);
 	was_pending = w->is_delayed ? cancel_delayed_work_sync(&w->delayed) : cancel_work_sync(&w->work);
 	if (was_pending) {
-		spin_lock_bh(&w->lock);
+		spin_lock_irqsave(&w->lock, irqs);
 		w->cancelled++;
 		w->conveyed = 0;
 		WRITE_ONCE(w->actor->done, w->ran + w->cancelled == w->queued);
-		spin_unlock_bh(&w->lock);
+		spin_unlock_irqrestore(&w->lock, irqs);
 	}
 	return ksim_did(me, was_pending);
 }

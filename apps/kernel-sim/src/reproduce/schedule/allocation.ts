@@ -9,6 +9,8 @@ const MEMORY = { kind: 'memory', pressure: 1 } as const
 const RECLAIMED = { kind: 'reclaimed', tooLittle: 1 } as const
 /** Where pages are counted: whether there was one. */
 const TAKEN = { kind: 'rmqueue', none: 0 } as const
+/** How an allocation begins: a request that must not sleep leaves the first out. */
+const BEGINS: readonly (string | null)[] = ['might_alloc', 'current_gfp_context']
 
 /** How an allocation goes on after it was filtered. @param depth of the stack in it. */
 export function allocation({ steps, at, programs }: Place, gfp: number, depth: number) {
@@ -20,12 +22,12 @@ export function allocation({ steps, at, programs }: Place, gfp: number, depth: n
   for (const step of steps.slice(at + 1)) {
     if (step.task !== task) continue
     const stack = programs[task]?.stack(step.position) ?? []
-    if (stack.length < depth) {
+    const kind = step.operation instanceof KernelOperation ? step.operation.kind : null
+    // Two allocations in a row are at the same depth.
+    if (stack.length < depth || (stack.length === depth && BEGINS.includes(kind))) {
       isOver = true
       break
     }
-    if (!(step.operation instanceof KernelOperation)) continue
-    const { kind } = step.operation
     // Where pages are counted the request tries in a frame of its own; what shrinkers allocate themselves never does.
     if (stack.length > depth && kind !== TAKEN.kind) continue
     if (kind === MEMORY.kind) pressed = step.result === MEMORY.pressure
