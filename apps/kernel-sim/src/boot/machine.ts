@@ -58,6 +58,7 @@ export function bootMachine(boot: Boot): Promise<BootEnd> {
     const end = await runProgram({
       ...mortal(QEMU, args, seconds + GRACE),
       seconds,
+      through: join(folder, 'console'),
       signal,
       ...(onLine === undefined ? {} : { onLine }),
     })

@@ -45,6 +45,11 @@ test('what the machine prints comes line by line, and as a whole', async () => {
   expect(readdirSync(at.temporary)).toEqual([])
 })
 
+test('its console is a file: what nobody reads in time QEMU would drop from a pipe', async () => {
+  at.all('[ -f /proc/self/fd/1 ] && echo file')
+  expect((await boot()).console).toBe('file\n')
+})
+
 /** A machine that never ends, and neither does what it has started. */
 const HANGS = (folder: string) =>
   `sleep 1000 & echo $! $$ > ${folder}/pids; echo begun; wait; sleep 1000`

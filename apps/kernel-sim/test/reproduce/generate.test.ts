@@ -88,17 +88,28 @@ describe('a bundled scenario', () => {
     }
   })
 
-  it('is followed turn by turn: case 4 under scope', () => {
-    const code = text(made(bundled('4'), 'scope'))
+  /** The turns of its schedules. */
+  function turnsOf(code: string): string[] {
     const steps = new Map(
       [...code.matchAll(/struct ksim_op (\w+) = \{ "(.*)" \}/g)].map(([, id, does]) => [id, does]),
     )
     const turns = [...code.matchAll(/\{ &(\w+), &(\w+), (\d+), (-?\d+), (.*) \},/g)]
-    expect(
-      turns.map(
-        ([, actor, step, , result, flags]) => `${actor} ${steps.get(step)} ${result} ${flags}`,
-      ),
-    ).toEqual([
+    return turns.map(
+      ([, actor, step, , result, flags]) => `${actor} ${steps.get(step)} ${result} ${flags}`,
+    )
+  }
+
+  it('has a turn for each of two allocations in a row: case 12', () => {
+    expect(turnsOf(text(made(bundled('12'), 'unrestricted')))).toEqual([
+      'a0_mount mutex_lock(fs lock) 0 0',
+      'a0_mount kmalloc(GFP_KERNEL) 1 0',
+      'a0_mount kmalloc(GFP_KERNEL) -1 KSIM_PRESSED',
+      'a0_mount mutex_lock(fs lock) -1 KSIM_BLOCKS',
+    ])
+  })
+
+  it('is followed turn by turn: case 4 under scope', () => {
+    expect(turnsOf(text(made(bundled('4'), 'scope')))).toEqual([
       'a0_quota mutex_lock(dqp->q_qlock) 0 0',
       'a0_quota current_save(MEMALLOC_NOFS) 0 0',
       'a0_quota queue_work(xfs-cil, xlog_cil_push_work) 1 0',

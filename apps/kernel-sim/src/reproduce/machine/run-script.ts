@@ -25,8 +25,9 @@ cp ${name}.ko "$dir/root/${MODULE_PATH}"
 cp init "$dir/root/init"
 chmod +x "$dir/root/init"
 (cd "$dir/root" && find . | busybox cpio -o -H newc) > "$dir/initrd" 2> /dev/null
+# Through cat, which waits for who reads: QEMU does not, and drops what comes meanwhile.
 timeout --foreground --signal=KILL "\${SECONDS_AT_MOST:-120}" ${QEMU} \\
-${shellLines()} < /dev/null
+${shellLines()} < /dev/null | cat
 `
 }
 
