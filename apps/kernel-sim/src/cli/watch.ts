@@ -12,16 +12,17 @@ interface WatchOptions {
 }
 
 /**
- * Keeps a limit of time and Ctrl-C for each cell. Without a limit code is stopped that takes seconds for one step: it loops
+ * Keeps a limit of time and Ctrl-C for each cell; a cell may have a limit of its own. Without a limit code is stopped that takes seconds for one step: it loops
  * without `yield*`, and is named. Bundled scenarios are known to come to their next steps (the tests walk through all of them), so they
  * go without: watched, the whole matrix takes a sixth more processor time.
  */
 export function watchOf({
   maxSeconds = Number.POSITIVE_INFINITY,
   interruptible = false,
-}: WatchOptions = {}): (scenario: Scenario) => Watch | null {
-  return (scenario) =>
+}: WatchOptions = {}): (scenario: Scenario, seconds?: number) => Watch | null {
+  const watch = new CodeWatch({ interruptible })
+  return (scenario, seconds = maxSeconds) =>
     CASES.some((bundled) => bundled.scenario === scenario)
       ? null
-      : new CodeWatch({ deadline: performance.now() + maxSeconds * 1000, interruptible })
+      : watch.until(performance.now() + seconds * 1000)
 }

@@ -21,6 +21,7 @@ import type { Splat } from '../lockdep/splat.js'
 import type { Case } from '../scenarios/catalogue.js'
 import { type Fates, fatesOf } from './dissolution.js'
 import { type Repairs, repairsOf } from './repair/repair.js'
+import { shortResult } from './short-search.js'
 import {
   type BuiltSubject,
   type CheckResult,
@@ -168,7 +169,7 @@ export async function cellOf(
     isShown = false
     const quick = whole(() => {
       const begun = begin()
-      const result = resultWithin(begun.search, SHORT)
+      const result = shortResult(begun.search)
       return { ...begun, known: result === null ? null : knownOf(begun, result, build, whole) }
     })
     isShown = true
@@ -215,18 +216,6 @@ interface Known {
   readonly opinion: Opinion
   /** Null where nothing is to be dissolved. */
   readonly fates: Fates | null
-}
-
-/** How many states a search has at most that is watched as a whole. */
-const SHORT = 5_000
-
-/** The result of a search, if it does not take more states than these; it can go on then. */
-function resultWithin(search: Search, states: number): SearchResult | null {
-  while (search.table.size < states) {
-    const result = search.advance()
-    if (result !== null) return result
-  }
-  return null
 }
 
 /** What follows from a search. @throws Misuse where the scenario is wrong. */

@@ -1,10 +1,12 @@
 /** Run job: what a job comes to. It knows no queue and no process: it is called with what it needs. */
 import type { Watch } from '@scopemask/checker/machine'
 import { Interrupted, Misuse } from '@scopemask/checker/machine'
+import { Search, type SearchResult } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
 import { type Policy, type PolicyName, policyNamed } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
-import { type BuiltSubject, check, checkSample, subjectOf } from '../matrix/subject.js'
+import { shortResult } from '../matrix/short-search.js'
+import { type BuiltSubject, checkSample, explained, subjectOf } from '../matrix/subject.js'
 import { comparedFigures } from '../simulate/compared-figures.js'
 import type { MachineFile } from '../simulate/machine-file/machine-file.js'
 import { machineSimulation } from '../simulate/machine-file/run-machine.js'
@@ -22,6 +24,10 @@ export interface Workshop {
   ): Promise<{ readonly machine: MachineFile; readonly scenario: Scenario | null }>
   /** What stops a scenario's code that does not come to its next step; null for code that is known to. */
   watch(scenario: Scenario, seconds: number): Watch | null
+  /** Whether steps are watched from the beginning; otherwise from when a job says that it takes longer. */
+  readonly isWatched: boolean
+  /** Is told that a job takes longer. What has not said so is stopped from outside when it does not come back. */
+  onLong(): void
   /** Is called now and then while a job runs; whoever calls for a stop throws. */
   onProgress(): void
 }
@@ -50,24 +56,38 @@ function checked(job: CheckJob, scenario: Scenario, workshop: Workshop): Outcome
   const policy = policyNamed(job.policy)
   const why = scenario.inapplicable?.[policy.name]
   if (why !== undefined) return { verdict: 'inapplicable', figures: {}, why }
-  const subject = watchedSubject(scenario, policy, workshop.watch(scenario, seconds))
-  const { verdict, search, counterexample } = check(subject, {
+  const watch = workshop.watch(scenario, seconds)
+  const subject = watchedSubject(scenario, policy, workshop.isWatched ? watch : null)
+  const search = new Search(subject.machine, {
     maxStates: states,
     maxSeconds: seconds,
     maxMegabytes: megabytes,
     onProgress: () => workshop.onProgress(),
   })
+  const found = shortResult(search) ?? finish(search, subject, { watch, workshop })
+  const { verdict, search: result, counterexample } = explained(subject, search, found)
   const figures = {
-    states: search.states,
-    transitions: search.transitions,
-    depth: search.depth,
+    states: result.states,
+    transitions: result.transitions,
+    depth: result.depth,
     ...(counterexample === null ? {} : { steps: counterexample.steps.length }),
   }
   if (counterexample === null) {
-    if (search.bound === null) return { verdict, figures }
-    return { verdict, figures, why: `the limit ${search.bound} stopped the search` }
+    if (result.bound === null) return { verdict, figures }
+    return { verdict, figures, why: `the limit ${result.bound} stopped the search` }
   }
   return { verdict, figures, why: counterexample.why, token: counterexample.token }
+}
+
+/** Goes on with a search that is not a short one. */
+function finish(
+  search: Search,
+  { machine }: BuiltSubject,
+  { watch, workshop }: { readonly watch: Watch | null; readonly workshop: Workshop },
+): SearchResult {
+  workshop.onLong()
+  machine.watch = watch
+  return search.run()
 }
 
 /** The subject of a scenario whose code is stopped when it does not come back. */
@@ -83,6 +103,7 @@ function sampled(job: SampleJob, scenario: Scenario, workshop: Workshop): Outcom
   const policy = policyNamed(job.policy)
   const reason = scenario.inapplicable?.[policy.name]
   if (reason !== undefined) return { verdict: 'inapplicable', figures: {}, why: reason }
+  workshop.onLong()
   const subject = watchedSubject(scenario, policy, workshop.watch(scenario, limits.seconds))
   const found = checkSample(subject, { executions, strategy, seed })
   if (found === null) return { verdict: 'bounded', figures: { executions } }
@@ -95,6 +116,7 @@ function simulated(
   { machine, scenario }: { readonly machine: MachineFile; readonly scenario: Scenario | null },
   workshop: Workshop,
 ): Outcome {
+  workshop.onLong()
   const policy = machinePolicy(job.policy)
   // What runs in one scope runs in the scenario's scopes too.
   const beside = policyNamed(policy.everywhere ? 'scope' : (policy.name as PolicyName))

@@ -44,6 +44,25 @@ export default scenario({
 })
 `
 
+/** A scenario whose first value has more states than anybody waits for, and a hundred and more that are over at once. */
+const UNEVEN = `import { scenario } from '@scopemask/kernel-sim'
+export default scenario({
+  name: 'uneven',
+  summary: 's',
+  parameters: { at: ${JSON.stringify(range(130))} },
+  build(kernel, { at }) {
+    const seen = kernel.variable('seen')
+    for (let i = 0; i < (at === 0 ? 20 : 1); i++) {
+      kernel.task('task ' + i, function* () {
+        yield* seen.set(i)
+        yield* seen.set(0)
+        yield* seen.set(i)
+      })
+    }
+  },
+})
+`
+
 function range(length: number): number[] {
   return Array.from({ length }, (_, at) => at)
 }
@@ -73,8 +92,21 @@ describe.skipIf(!installed && process.env.CI === undefined)('sweep --redis', () 
     started.push(child)
     return child
   }
-  const worker = () => start('worker', '--workers', '1', '--lease', '1')
+  async function end(child: ChildProcess): Promise<void> {
+    child.kill('SIGTERM')
+    if (child.exitCode === null) await once(child, 'exit')
+  }
+  const worker = (...args: string[]) => start('worker', '--workers', '1', ...args)
   const coordinator = () => start('sweep', join(folder, 'plan.yaml'))
+  /** The queue of all sweeps, with the connection to it. */
+  function open() {
+    const connection = new Client(redis.url, { maxRetriesPerRequest: null })
+    connection.on('error', () => {})
+    const queue = new Queue(`kernel-sim-${VERSION}`, { connection })
+    queue.on('error', () => {})
+    return { connection, queue }
+  }
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 20))
 
   const file = () => join(folder, 'plan.results.jsonl')
   const count = () => readResults(file())?.results.size ?? 0
@@ -85,21 +117,20 @@ describe.skipIf(!installed && process.env.CI === undefined)('sweep --redis', () 
 
   it('a thousand jobs on three workers: kill -9 of workers, coordinator and Redis', async () => {
     let sweep = coordinator()
-    const connection = new Client(redis.url, { maxRetriesPerRequest: null })
-    connection.on('error', () => {})
-    const queue = new Queue(`kernel-sim-${VERSION}`, { connection })
-    queue.on('error', () => {})
-    while ((await queue.getWaitingCount()) < 1000) {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    // Each job carries what it must not do, and its data are a job and nothing else.
+    const { connection, queue } = open()
+    const waiting = async () =>
+      (await queue.getWaiting(0, -1)).reduce((sum, { data }) => sum + data.jobs.length, 0)
+    while ((await waiting()) < 1000) await pause()
+    // They travel by the dozen, and each batch carries what its jobs must not do.
+    expect(await queue.getWaitingCount()).toBeLessThan(100)
     const [first] = await queue.getWaiting(0, 0)
     expect(first?.opts.telemetry?.metadata).toMatch(/"scopemask":"kernel-sim-jobs\/1\/\w+\/7"/)
 
-    const workers = [worker(), worker(), worker()]
+    const killable = () => worker('--lease', '1')
+    const workers = [killable(), killable(), killable()]
     await results(100)
     workers[0]?.kill('SIGKILL')
-    workers.push(worker())
+    workers.push(killable())
     await results(300)
     sweep.kill('SIGKILL')
     await once(sweep, 'exit')
@@ -124,6 +155,7 @@ describe.skipIf(!installed && process.env.CI === undefined)('sweep --redis', () 
     })
     await queue.close()
     connection.disconnect()
+    for (const child of workers) child.kill('SIGKILL')
 
     const { stdout } = await kernelSim(['sweep', join(folder, 'plan.yaml'), '--partial', '--json'])
     const report = JSON.parse(stdout)
@@ -131,6 +163,61 @@ describe.skipIf(!installed && process.env.CI === undefined)('sweep --redis', () 
     for (const { parameters, verdict } of report.results) {
       expect(verdict).toBe(parameters.a % 5 === parameters.b % 5 ? 'deadlock' : 'safe')
     }
+  })
+
+  it('a job that takes long keeps no other one waiting, and the limits of a worker hold', async () => {
+    writeFileSync(join(folder, 'uneven.mjs'), UNEVEN)
+    const plan = (name: string) => {
+      const file = join(folder, name)
+      writeFileSync(
+        file,
+        'check: { scenarios: [./uneven.mjs], policies: [scope], parameters: { at: all } }',
+      )
+      return file
+    }
+    const { connection, queue } = open()
+    const count = async () => (await queue.getWorkers()).filter(({ name }) => name !== '').length
+    const before = await count()
+    const workers = [1, 2].map(() => worker('--seconds', '2', '--lease', '100'))
+    while ((await count()) < before + 2) await pause()
+    const long = plan('long.yaml')
+    const sweep = start('sweep', long)
+
+    // It is taken with others; how long a worker may be silent is how long its lock holds.
+    let leases: number[] = []
+    while (leases.length === 0 && sweep.exitCode === null) {
+      const locks = await connection.keys('bull:*:lock')
+      leases = await Promise.all(locks.map((lock) => connection.pttl(lock)))
+    }
+    for (const lease of leases) expect(lease).toBeGreaterThan(60_000)
+    if (sweep.exitCode === null) await once(sweep, 'exit')
+    for (const child of workers) await end(child)
+
+    const read = readResults(join(folder, 'long.results.jsonl'))
+    const jobs = JSON.parse(
+      (await kernelSim(['sweep', long, '--partial', '--json'])).stdout,
+    ).results
+    expect(jobs).toHaveLength(130)
+    expect(jobs[0]).toMatchObject({
+      verdict: 'bounded',
+      why: 'the limit maxSeconds stopped the search',
+    })
+    const by = (at: number) => [...(read?.results.values() ?? [])].at(at)?.by
+    // What came last was the long one; the one that was taken with it was done elsewhere meanwhile.
+    const results = [...(read?.results.values() ?? [])]
+    expect(results.at(-1)?.verdict).toBe('bounded')
+    expect(results.at(-2)?.by).not.toBe(by(-1))
+
+    // So many jobs a second, and not batches: the hundred and first is two seconds after the first.
+    writeFileSync(join(folder, 'uneven.mjs'), UNEVEN.replace('? 20', '? 2'))
+    const slow = worker('--rate', '50')
+    const began = performance.now()
+    await once(start('sweep', plan('rate.yaml')), 'exit')
+    expect(performance.now() - began).toBeGreaterThan(2000)
+    await end(slow)
+    expect(readResults(join(folder, 'rate.results.jsonl'))?.results.size).toBe(130)
+    await queue.close()
+    connection.disconnect()
   })
 
   it('says in one sentence what is wrong', async () => {

@@ -9,11 +9,13 @@ import { readFileSync } from 'node:fs'
 import { wrap } from '@scopemask/core/message-port'
 import type { Job, Outcome } from '../job.js'
 import type { JobContext } from '../restrictions.js'
-import type { Answer, Ready } from './message.js'
+import type { Answer, Asked, Forget, Long, Ready } from './message.js'
 import { type Command, restricted } from './permissions.js'
 
 /** A job may take so much longer than its limit before it is ended: most stop by themselves. In seconds. */
 const GRACE = 10
+/** What a job may take that has not said that it takes longer, in seconds. Nobody watches its steps until then. */
+const SHORT = 1
 /** Between two looks at the memory of a process, in ms. */
 const LOOK = 250
 /** How much of what a process complains of is kept. */
@@ -25,11 +27,6 @@ export interface Timed {
   readonly seconds: number
 }
 
-interface Asked {
-  readonly job: Job
-  readonly answer: (timed: Timed) => void
-}
-
 export interface CageOptions {
   readonly context: JobContext
   /** The folder that it works in. */
@@ -38,22 +35,28 @@ export interface CageOptions {
   readonly megabytes: number
   readonly script: string
   readonly wall: 'namespace' | 'node' | 'doors'
-  /** Is told when it can be asked again, or has ended; with the jobs that it did not come to. */
-  readonly onChange: (lost: readonly Asked[]) => void
+  /** Is told what became of a job. */
+  readonly onAnswer: (job: Job, timed: Timed) => void
+  /** Is told that it has ended, with the jobs that another one has to do. */
+  readonly onEnd: (lost: readonly Job[]) => void
   /** Is told when it could not even start. */
   readonly onBroken: (error: Error) => void
 }
 
-export type { Asked }
-
 export class Cage {
   readonly #options: CageOptions
   readonly #process: ChildProcess
-  readonly #asked: Asked[] = []
+  /** What it has to answer, in this order. It works on the first one. */
+  #asked: readonly Job[] = []
+  /** How many of them are watched step by step in the process itself. */
+  #watched = 0
+  #isFirst = true
   #ready = false
   #said = ''
   /** Why it was ended. */
   #ended: string | null = null
+  /** Says that what it works on did not come back, and has to be done where its steps are watched. */
+  #isSilent = false
   #timer: NodeJS.Timeout | undefined
   readonly #look: NodeJS.Timeout | undefined
   #gone = false
@@ -78,7 +81,7 @@ export class Cage {
     this.#process.stderr?.on('data', (chunk: Buffer) => {
       this.#said = `${this.#said}${chunk}`.slice(-MOST_SAID)
     })
-    this.#process.on('message', (message: Ready | Answer) => this.#hears(message))
+    this.#process.on('message', (message: Ready | Long | Answer) => this.#hears(message))
     this.#process.on('error', (error) => this.#over(error.message))
     this.#process.on('exit', (code, signal) => this.#over(`${signal ?? `exit status ${code}`}`))
     if (process.platform === 'linux') {
@@ -87,22 +90,33 @@ export class Cage {
     }
   }
 
-  /** How many jobs it has to answer. */
-  get load(): number {
-    return this.#asked.length
-  }
-
   /** Returns true if it cannot be asked any more. */
   get gone(): boolean {
     return this.#gone
   }
 
-  /** Asks for a job; it does one after the other. */
-  ask(asked: Asked): void {
-    this.#asked.push(asked)
-    const { context } = this.#options
-    this.#process.send(wrap(context, 'convey-on-queue', asked.job), ignore)
-    if (this.#asked.length === 1 && this.#ready) this.#startClock()
+  /** Asks for jobs; it does one after the other. */
+  ask(jobs: readonly Job[]): void {
+    const isIdle = this.#asked.length === 0
+    this.#asked = [...this.#asked, ...jobs]
+    // First of all it loads a file. And what one did not come back from is the first that the next one is asked for.
+    const isWatched = this.#isFirst
+    this.#isFirst = false
+    if (isWatched) this.#watched = jobs.length
+    const asked: Asked = { jobs, isWatched }
+    this.#process.send(wrap(this.#options.context, 'convey-on-queue', asked), ignore)
+    if (isIdle && this.#ready) this.#startClock()
+  }
+
+  /** Takes back all jobs but the one that it works on. */
+  takeBack(): readonly Job[] {
+    const [job, ...back] = this.#asked
+    if (job === undefined || back.length === 0) return []
+    this.#asked = [job]
+    const forget: Forget = { forgetAfter: job.id }
+    // It hears this before its next job. If that has begun just now, its answer counts for nothing.
+    this.#process.send(forget, ignore)
+    return back
   }
 
   async end(): Promise<void> {
@@ -114,20 +128,25 @@ export class Cage {
     await once(this.#process, 'exit')
   }
 
-  #hears(message: Ready | Answer): void {
+  #hears(message: Ready | Long | Answer): void {
     if ('ready' in message) {
       this.#ready = true
       if (this.#asked.length > 0) this.#startClock()
       return
     }
     // It answers in the order in which it is asked.
-    const [asked] = this.#asked
-    if (asked === undefined || asked.job.id !== message.id) return
-    this.#asked.shift()
+    const [job, ...rest] = this.#asked
+    if (job === undefined || job.id !== message.id) return
+    if (!('outcome' in message)) {
+      this.#setClock(job)
+      return
+    }
+    this.#asked = rest
+    this.#watched--
     clearTimeout(this.#timer)
-    if (this.#asked.length > 0) this.#startClock()
-    asked.answer({ outcome: this.#withoutFolder(message.outcome), seconds: message.seconds })
-    this.#options.onChange([])
+    if (rest.length > 0) this.#startClock()
+    const { seconds } = message
+    this.#options.onAnswer(job, { outcome: this.#withoutFolder(message.outcome), seconds })
   }
 
   /** Paths as the user knows them: below the folder of the files. */
@@ -138,8 +157,22 @@ export class Cage {
   }
 
   #startClock(): void {
+    const [job] = this.#asked
+    if (job === undefined) return
     this.#began = performance.now()
-    const { seconds } = (this.#asked[0] as Asked).job.limits
+    if (this.#watched > 0) {
+      this.#setClock(job)
+      return
+    }
+    this.#timer = setTimeout(() => {
+      this.#isSilent = true
+      this.#process.kill('SIGKILL')
+    }, SHORT * 1000)
+  }
+
+  /** Gives a job all the time that it has. */
+  #setClock({ limits: { seconds } }: Job): void {
+    clearTimeout(this.#timer)
     this.#timer = setTimeout(
       () => this.#stop(`it did not stop at its limit of ${seconds} seconds`),
       Math.min((seconds + GRACE) * 1000, 2 ** 31 - 1),
@@ -177,14 +210,20 @@ export class Cage {
       )
       return
     }
-    const [asked, ...lost] = this.#asked.splice(0)
-    if (asked !== undefined) {
-      asked.answer({
+    const asked = this.#asked
+    this.#asked = []
+    if (this.#isSilent && this.#ended === null) {
+      this.#options.onEnd(asked)
+      return
+    }
+    const [job, ...lost] = asked
+    if (job !== undefined) {
+      this.#options.onAnswer(job, {
         outcome: { verdict: 'failed', figures: {}, why: this.#ended ?? this.#reason(how) },
         seconds: (performance.now() - this.#began) / 1000,
       })
     }
-    this.#options.onChange(lost)
+    this.#options.onEnd(lost)
   }
 
   #reason(how: string): string {

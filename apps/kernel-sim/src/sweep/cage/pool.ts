@@ -2,17 +2,16 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Batch, BatchEvents } from '../batch.js'
 import { type Files, writeFiles } from '../files.js'
-import type { Job, Result } from '../job.js'
-import type { JobContext } from '../restrictions.js'
-import { type Asked, Cage } from './cage.js'
+import { Cage } from './cage.js'
 import { type NetworkWall, networkWall } from './permissions.js'
 
-/** A cage is asked for the next job before it has answered, so that it need not wait for the way there and back. */
-const AHEAD = 2
+/** What of a batch has not come to its turn after so long is left to others, in ms. */
+const PATIENCE = 1000
 
 export interface PoolOptions {
-  /** How many jobs run at the same time. */
+  /** How many batches of jobs are worked on at the same time. */
   readonly slots: number
   /** MB that the process of a job may take. */
   readonly megabytes: number
@@ -20,18 +19,19 @@ export interface PoolOptions {
   readonly script: string
 }
 
-interface Ticket extends Asked {
-  readonly key: string
-  readonly context: JobContext
-  readonly files: Files | null
-  readonly fail: (error: Error) => void
+/** A batch that is worked on. */
+interface Turn extends Batch, BatchEvents {
+  /** How many jobs have no result yet. */
+  outstanding: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
 }
 
 interface Slot {
   key: string
   cage: Cage | null
-  /** Those that its cage was asked for. */
-  readonly tickets: Set<Ticket>
+  turn: Turn | null
 }
 
 export class Pool {
@@ -41,7 +41,6 @@ export class Pool {
   readonly #folder = realpathSync(mkdtempSync(join(tmpdir(), 'kernel-sim-sweep-')))
   readonly #written = new Set<string>()
   readonly #slots: readonly Slot[]
-  readonly #waiting: Ticket[] = []
   readonly #by = `${hostname()}/${process.pid}`
 
   constructor(options: PoolOptions) {
@@ -49,80 +48,59 @@ export class Pool {
     this.#slots = Array.from({ length: options.slots }, () => ({
       key: '',
       cage: null,
-      tickets: new Set<Ticket>(),
+      turn: null,
     }))
   }
 
-  /** How many jobs are taken before one of them has to wait: whoever has more keeps them back. */
-  get room(): number {
-    return this.#options.slots * AHEAD
+  /** How many batches can be worked on at the same time: whoever has more keeps them back. */
+  get slots(): number {
+    return this.#options.slots
   }
 
-  /** Does a job under the restrictions of a context. @param files what it is made of */
-  run(job: Job, files: Files | null, context: JobContext): Promise<Result> {
+  /**
+   * Does the jobs of a batch under the restrictions of its context, and returns when all have a result but those that were left.
+   * @throws Error when no process for jobs can be started
+   */
+  run(batch: Batch, events: BatchEvents): Promise<void> {
+    const key = `${batch.files?.hash ?? ''} ${batch.context.mask}`
+    const idle = this.#slots.filter(({ turn }) => turn === null)
+    const slot = idle.find((each) => each.key === key) ?? idle[0]
+    if (slot === undefined) throw new Error('all slots of the pool are taken')
     return new Promise((resolve, reject) => {
-      this.#waiting.push({
-        job,
-        files,
-        context,
-        key: `${files?.hash ?? ''} ${context.mask}`,
-        answer: ({ outcome, seconds }) =>
-          resolve({ id: job.id, ...outcome, seconds, by: this.#by }),
-        fail: reject,
-      })
-      this.#hand()
+      const turn: Turn = {
+        ...batch,
+        ...events,
+        outstanding: batch.jobs.length,
+        resolve,
+        reject,
+        timer: setTimeout(() => this.#share(slot), PATIENCE),
+      }
+      slot.turn = turn
+      if (slot.cage === null || slot.cage.gone || slot.key !== key) {
+        void slot.cage?.end()
+        slot.key = key
+        slot.cage = this.#cage(slot, batch)
+      }
+      slot.cage.ask(batch.jobs)
     })
   }
 
   /** Ends all processes, and removes the copies of files. */
   async end(): Promise<void> {
-    this.#waiting.length = 0
+    for (const { turn } of this.#slots) clearTimeout(turn?.timer)
     await Promise.all(this.#slots.map(({ cage }) => cage?.end()))
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** Hands out what can be handed out, the oldest first. */
-  #hand(): void {
-    for (let at = 0; at < this.#waiting.length; ) {
-      const ticket = this.#waiting[at] as Ticket
-      const slot = this.#slotFor(ticket)
-      if (slot === undefined) at++
-      else {
-        this.#waiting.splice(at, 1)
-        this.#ask(slot, ticket)
-      }
-    }
+  /** Gives back what a cage has not come to. */
+  #share({ cage, turn }: Slot): void {
+    const left = cage?.takeBack() ?? []
+    if (turn === null || left.length === 0) return
+    turn.outstanding -= left.length
+    turn.onLeft(left)
   }
 
-  /** A slot that works on the same file and has room, or one that has nothing to do. */
-  #slotFor({ key }: Ticket): Slot | undefined {
-    const idle = this.#slots.find(({ cage }) => cage === null || cage.gone || cage.load === 0)
-    const same = this.#slots
-      .filter((slot) => slot.key === key && slot.cage !== null && !slot.cage.gone)
-      .sort((a, b) => (a.cage?.load ?? 0) - (b.cage?.load ?? 0))
-    const [least] = same
-    const load = least?.cage?.load ?? AHEAD
-    if (load === 0) return least
-    return idle ?? (load < AHEAD ? least : undefined)
-  }
-
-  #ask(slot: Slot, ticket: Ticket): void {
-    if (slot.cage === null || slot.cage.gone || slot.key !== ticket.key) {
-      void slot.cage?.end()
-      slot.key = ticket.key
-      slot.cage = this.#cage(slot, ticket)
-    }
-    slot.tickets.add(ticket)
-    slot.cage.ask({
-      job: ticket.job,
-      answer: (timed) => {
-        slot.tickets.delete(ticket)
-        ticket.answer(timed)
-      },
-    })
-  }
-
-  #cage(slot: Slot, { context, files }: Ticket): Cage {
+  #cage(slot: Slot, { context, files }: Batch): Cage {
     const { megabytes, script } = this.#options
     return new Cage({
       context,
@@ -130,15 +108,26 @@ export class Pool {
       megabytes,
       script,
       wall: this.wall,
-      onChange: (lost) => {
-        const again = [...slot.tickets].filter(({ job }) => lost.some((each) => each.job === job))
-        for (const ticket of again) slot.tickets.delete(ticket)
-        this.#waiting.unshift(...again)
-        this.#hand()
+      onAnswer: (job, { outcome, seconds }) => {
+        const { turn } = slot
+        if (turn === null) return
+        turn.onResult({ id: job.id, ...outcome, seconds, by: this.#by })
+        turn.outstanding--
+        if (turn.outstanding > 0) return
+        clearTimeout(turn.timer)
+        slot.turn = null
+        turn.resolve()
+      },
+      onEnd: (lost) => {
+        if (slot.turn === null || lost.length === 0) return
+        slot.cage = this.#cage(slot, slot.turn)
+        slot.cage.ask(lost)
       },
       onBroken: (error) => {
-        for (const ticket of slot.tickets) ticket.fail(error)
-        slot.tickets.clear()
+        const { turn } = slot
+        clearTimeout(turn?.timer)
+        slot.turn = null
+        turn?.reject(error)
       },
     })
   }

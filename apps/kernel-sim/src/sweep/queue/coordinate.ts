@@ -5,20 +5,32 @@
  */
 
 import { telemetry } from '@scopemask/core/bullmq'
-import type { Job as QueueJob } from 'bullmq'
+import { MOST_JOBS, stackOf, takeBatch } from '../batch.js'
 import type { Files } from '../files.js'
 import { isResult, type Job, type Result } from '../job.js'
 import { JOBS, type JobContext } from '../restrictions.js'
-import { type Engine, filesKey, KEPT, type Queued, queueName, resultsKey } from './engine.js'
+import {
+  type Engine,
+  filesKey,
+  KEPT,
+  type Queued,
+  queued,
+  queueName,
+  resultsKey,
+} from './engine.js'
 
-/** Jobs are added, and results fetched, so many at a time. */
-const BATCH = 500
+/** Batches are added, and results fetched, so many at a time. */
+const AT_ONCE = 500
+/** There are so many batches if there are enough jobs: each worker should find one. */
+const BATCHES = 64
+/** Where a job of the queue is that is not done. */
+const UNDONE = ['waiting', 'active', 'delayed', 'prioritized'] as const
+/** The queue is asked so often for what it holds when it changes meanwhile. */
+const LOOKS = 5
 /** Between two looks for results: soon while there are some, ms. */
 const LOOK = { first: 10, most: 200 }
 /** Without a result for so long, the queue is compared with what is to do, ms. */
 const SILENCE = 5000
-/** A job is tried again when its worker could not even begin with it. */
-const ATTEMPTS = { attempts: 5, backoff: { type: 'exponential', delay: 1000 } } as const
 
 export interface Coordination {
   readonly engine: Engine
@@ -47,6 +59,8 @@ export async function coordinate(jobs: readonly Job[], coordination: Coordinatio
 
 class Coordinator {
   readonly #outstanding: Map<string, Job>
+  /** How many jobs a batch has at first. */
+  readonly #size: number
   readonly #with: Coordination
   readonly #queue: InstanceType<Engine['Queue']>
   readonly #onReady = (): void => {
@@ -58,6 +72,7 @@ class Coordinator {
 
   constructor(jobs: readonly Job[], coordination: Coordination) {
     this.#outstanding = new Map(jobs.map((job) => [job.id, job]))
+    this.#size = Math.max(1, Math.min(MOST_JOBS, Math.floor(jobs.length / BATCHES)))
     this.#with = coordination
     const { engine, version } = coordination
     const { Queue, client } = engine
@@ -72,9 +87,7 @@ class Coordinator {
 
   async run(): Promise<void> {
     await this.#putFiles()
-    // What is in the queue already is not added again.
-    while (await this.#fetch());
-    for (const ids of batches([...this.#outstanding.keys()])) await this.#add(ids)
+    await this.#compare()
     let pause = LOOK.first
     let silentSince = performance.now()
     while (this.#outstanding.size > 0) {
@@ -111,7 +124,7 @@ class Coordinator {
   async #fetch(): Promise<boolean> {
     const { engine, sweep, keep } = this.#with
     const key = resultsKey(sweep)
-    const texts = await engine.client.lrange(key, 0, BATCH - 1)
+    const texts = await engine.client.lrange(key, 0, AT_ONCE - 1)
     if (texts.length === 0) return false
     const results = texts.flatMap((text) => {
       const result: unknown = JSON.parse(text)
@@ -129,46 +142,69 @@ class Coordinator {
    */
   async #compare(): Promise<void> {
     while (await this.#fetch());
-    for (const ids of batches([...this.#outstanding.keys()])) {
-      const found = await Promise.all(ids.map((id) => this.#queue.getJob(this.#nameOf(id))))
-      await this.#giveUp(found)
-      const missing = ids.filter((_, at) => found[at] === undefined)
-      if (missing.length === 0) continue
-      while (await this.#fetch());
-      await this.#add(missing)
+    const known = await this.#queued()
+    while (await this.#fetch());
+    const missing = [...this.#outstanding.values()].filter(({ id }) => !known.has(id))
+    const stack = stackOf(missing)
+    while (stack.length > 0) {
+      const batches: (readonly Job[])[] = []
+      while (stack.length > 0 && batches.length < AT_ONCE) {
+        batches.push(takeBatch(stack, this.#size))
+      }
+      await this.#add(batches)
     }
   }
 
+  /**
+   * The jobs of the sweep that are in the queue. A batch that leaves it while it is looked through may have left jobs in another
+   * one: then it is looked through once more. If it never stands still, some jobs are done twice, and count once.
+   */
+  async #queued(): Promise<ReadonlySet<string>> {
+    const known = new Set<string>()
+    for (let look = 0; look < LOOKS; look++) {
+      const ids = await this.#queue.getRanges([...UNDONE], 0, -1)
+      const found = await Promise.all(this.#ours(ids).map((id) => this.#queue.getJob(id)))
+      for (const job of found) for (const { id } of jobsIn(job?.data)) known.add(id)
+      if (found.every((job) => job !== undefined)) break
+    }
+    await this.#giveUp()
+    return known
+  }
+
   /** Those that the engine has given up have failed. */
-  async #giveUp(jobs: readonly (QueueJob | undefined)[]): Promise<void> {
-    for (const job of jobs) {
-      if (job === undefined || !(await job.isFailed())) continue
+  async #giveUp(): Promise<void> {
+    for (const id of this.#ours(await this.#queue.getRanges(['failed'], 0, -1))) {
+      const job = await this.#queue.getJob(id)
+      if (job === undefined) continue
       const why = job.failedReason.includes('stalled')
         ? 'its worker died each time that it was tried'
         : job.failedReason
-      const { job: ours } = job.data as Queued
-      const { id } = ours as Job
-      this.#with.keep([{ id, verdict: 'failed', figures: {}, why, seconds: 0, by: 'queue' }])
-      this.#outstanding.delete(id)
+      const failed = jobsIn(job.data).filter(({ id }) => this.#outstanding.has(id))
+      this.#with.keep(
+        failed.map(({ id }) => ({
+          id,
+          verdict: 'failed',
+          figures: {},
+          why,
+          seconds: 0,
+          by: 'queue',
+        })),
+      )
+      for (const { id } of failed) this.#outstanding.delete(id)
       await job.remove()
     }
   }
 
-  async #add(ids: readonly string[]): Promise<void> {
-    const { sweep, context } = this.#with
-    const jobs = ids.flatMap((id) => {
-      const job = this.#outstanding.get(id)
-      if (job === undefined) return []
-      const data: Queued = { sweep, job }
-      const opts = { jobId: this.#nameOf(id), ...ATTEMPTS, removeOnComplete: true }
-      return [{ name: job.kind, data, opts }]
-    })
-    // What is in force here travels with each of them.
-    if (jobs.length > 0) await context.run(JOBS.mask(), () => this.#queue.addBulk(jobs))
+  /** Those of the queue's jobs that are of this sweep. */
+  #ours(ids: readonly string[]): readonly string[] {
+    return ids.filter((id) => id.startsWith(`${this.#with.sweep}-`))
   }
 
-  #nameOf(id: string): string {
-    return `${this.#with.sweep}-${id}`
+  async #add(batches: readonly (readonly Job[])[]): Promise<void> {
+    const { sweep, context } = this.#with
+    const jobs = batches.map((batch) => queued(sweep, batch))
+    // What is in force here travels with each of them.
+    await context.run(JOBS.mask(), () => this.#queue.addBulk(jobs))
   }
 
   async #lookForWorkers(): Promise<void> {
@@ -178,6 +214,8 @@ class Coordinator {
   }
 }
 
-function* batches<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < all.length; at += BATCH) yield all.slice(at, at + BATCH)
+/** The jobs in the data of a job of the queue; none in what is not there any more. */
+function jobsIn(data: unknown): readonly Job[] {
+  const { jobs = [] } = (data ?? {}) as Partial<Queued>
+  return jobs as readonly Job[]
 }

@@ -1,7 +1,9 @@
 /** Engine: BullMQ on Redis, which does the queueing, the retries and what becomes of the jobs of a dead worker. Loaded only when it is asked for. */
+import { createHash } from 'node:crypto'
 import type { Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { InputError } from '../../input-error.js'
+import type { Job } from '../job.js'
 
 /** How long Redis may take for its first answer, ms. */
 const PATIENCE = 5000
@@ -85,8 +87,19 @@ export function filesKey(hash: string): string {
 /** What nobody asks for any more is gone after a month, s. */
 export const KEPT = 30 * 24 * 3600
 
-/** What a job of the queue holds. */
+/** What a job of the queue holds: see batch.ts. */
 export interface Queued {
   readonly sweep: string
-  readonly job: unknown
+  readonly jobs: readonly unknown[]
+}
+
+/** A job of the queue is tried again when its worker could not even begin with it. */
+const ATTEMPTS = { attempts: 5, backoff: { type: 'exponential', delay: 1000 } } as const
+
+/** What the queue is given for a batch of a sweep. The same jobs are not put into it twice. */
+export function queued(sweep: string, jobs: readonly Job[]) {
+  const hash = createHash('sha256').update(jobs.map(({ id }) => id).join())
+  const jobId = `${sweep}-${hash.digest('hex').slice(0, 20)}`
+  const data: Queued = { sweep, jobs }
+  return { name: 'batch', data, opts: { jobId, ...ATTEMPTS, removeOnComplete: true } }
 }
