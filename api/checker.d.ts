@@ -766,6 +766,7 @@ declare module '@scopemask/checker/live' {
 declare module '@scopemask/checker/node' {
   export class CodeWatch implements Watch {
     constructor({ deadline, patience, interruptible, }?: CodeWatchOptions);
+    until(deadline: number): CodeWatch;
     run<T>(act: () => T): T;
     runOnce<T>(act: () => T): T;
     whole<T>(act: () => T): T;
