@@ -104,7 +104,7 @@ test('KVM is believed only when a kernel has come to its first program under it'
   expect(await kvmRuns(kernel, elf(), signal)).toBe(false)
   at.all('echo SeaBIOS')
   expect(await kvmRuns(kernel, elf(), signal)).toBe(false)
-  at.all('echo "$*" > args; case "$*" in *"-accel kvm"*) echo "probe: it runs";; esac')
+  at.all('case "$*" in *"-accel kvm"*) echo "probe: it runs";; esac')
   expect(await kvmRuns(kernel, elf(), signal)).toBe(true)
 })
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { POLICIES } from '../../src/kernel/policy.js'
 import { answerOf } from '../../src/matrix/answer.js'
-import type { CaseRow } from '../../src/matrix/cell.js'
-import { checkCell, rowOf } from '../../src/matrix/cell.js'
+import { checkCell } from '../../src/matrix/cell.js'
 import { counterexample, subjectOf } from '../../src/matrix/subject.js'
 import { answerMarkdown } from '../../src/report/check/markdown.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
+import { ROWS } from '../matrix/rows.js'
 
 /** What each case comes to, by policy: s safe, D deadlock, L livelock, - does not apply. */
 const EXPECTED: Record<string, string> = {
@@ -62,19 +62,8 @@ const EXPECTED: Record<string, string> = {
 }
 const LETTER = { safe: 's', deadlock: 'D', livelock: 'L', bounded: '?', violation: '!' } as const
 
-const rows: CaseRow[] = await Promise.all(
-  CASES.map((each) =>
-    rowOf(each, POLICIES, {
-      search: {},
-      reductions: ['scope'],
-      repair: ['scope'],
-      onProgress: () => {},
-    }),
-  ),
-)
-
 describe('the matrix', () => {
-  it.each(rows.map((row) => [row.number, row.name, row] as const))(
+  it.each(ROWS.map((row) => [row.number, row.name, row] as const))(
     'case %s, %s',
     (number, _name, row) => {
       const letters = row.cells.map(({ result }) => (result ? LETTER[result.verdict] : '-'))
@@ -84,7 +73,7 @@ describe('the matrix', () => {
 
   /** The cells that were searched, with what was found. */
   const searched = CASES.flatMap(({ number, scenario }) => {
-    const cells = rows.find((row) => row.number === number)?.cells ?? []
+    const cells = ROWS.find((row) => row.number === number)?.cells ?? []
     return cells.flatMap(({ result }, at) => {
       const policy = POLICIES[at]
       return result && policy ? [{ scenario, policy, result }] : []
@@ -117,7 +106,7 @@ describe('the matrix', () => {
   })
 
   it('counts states with and without each reduction', () => {
-    for (const { name, cells } of rows) {
+    for (const { name, cells } of ROWS) {
       for (const { policy, result, reductions } of cells) {
         if (result === undefined || !reductions) continue
         const { both, withoutPartialOrder, withoutSymmetry, neither } = reductions
@@ -129,7 +118,7 @@ describe('the matrix', () => {
         }
       }
     }
-    const all = rows.flatMap(({ cells }) => cells.flatMap((cell) => cell.reductions ?? []))
+    const all = ROWS.flatMap(({ cells }) => cells.flatMap((cell) => cell.reductions ?? []))
     expect(all.some(({ both, withoutPartialOrder }) => both !== withoutPartialOrder)).toBe(true)
     expect(all.some(({ both, withoutSymmetry }) => both !== withoutSymmetry)).toBe(true)
   })
@@ -142,7 +131,7 @@ describe('history', () => {
       const { told, leavesOut, upstream } = history ?? {}
       expect(told).toMatch(/\.$/)
       expect(leavesOut).toMatch(/\.$/)
-      const row = rows.find((each) => each.number === number)
+      const row = ROWS.find((each) => each.number === number)
       const cell = row?.cells.find(({ policy }) => policy === upstream?.under)
       expect(cell?.result?.verdict).toBe(upstream?.verdict)
     },
@@ -152,6 +141,6 @@ describe('history', () => {
 describe('docs/answer.md', () => {
   it('is what the results say: kernel-sim check --answer > docs/answer.md', () => {
     const written = readFileSync(new URL('../../../../docs/answer.md', import.meta.url), 'utf8')
-    expect(written).toBe(answerMarkdown(rows, answerOf(rows)))
+    expect(written).toBe(answerMarkdown(ROWS, answerOf(ROWS)))
   })
 })

@@ -1,0 +1,15 @@
+/** The whole matrix with reductions and repairs: it takes seconds, so the files that look at it share it. */
+import { POLICIES } from '../../src/kernel/policy.js'
+import { type CaseRow, rowOf } from '../../src/matrix/cell.js'
+import { CASES } from '../../src/scenarios/catalogue.js'
+
+export const ROWS: readonly CaseRow[] = await Promise.all(
+  CASES.map((each) =>
+    rowOf(each, POLICIES, {
+      search: {},
+      reductions: ['scope'],
+      repair: ['scope'],
+      onProgress: () => {},
+    }),
+  ),
+)
