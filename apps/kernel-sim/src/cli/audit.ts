@@ -23,6 +23,7 @@ import { pageText } from '../report/form/text.js'
 import type { Source } from '../trace/read/source.js'
 import { EXIT } from './exit-status.js'
 import { packageVersion } from './package-version.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 import {
   openExample,
   openSource,
@@ -179,8 +180,8 @@ export function audit(program: Command): void {
         .argParser(failures)
         .default(['disagreement', 'damage'], 'disagreement,damage'),
     )
-    .option('--progress', 'show progress on standard error, even where that is not a terminal')
-    .option('--no-progress', 'do not show progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .addHelpText('after', DETAILS)
     .action(run)
 }

@@ -37,6 +37,7 @@ import { EXIT } from './exit-status.js'
 import { loadScenario } from './load-scenario.js'
 import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 import { crewOf } from './search-threads.js'
 import { setOption } from './set-option.js'
 import { watchOf } from './watch.js'
@@ -151,8 +152,8 @@ export function check(program: Command): void {
     .option('--reductions', 'also count the states with and without each reduction')
     .option('--times', 'print how long each case took, even where the output is not a terminal')
     .option('--no-times', 'do not print how long each case took')
-    .option('--progress', 'show progress on standard error, even where that is not a terminal')
-    .option('--no-progress', 'do not show progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .option('--sample <n>', 'look at n executions of SCENARIO instead of searching all', positive)
     .addOption(
       new Option('--strategy <name>', 'how --sample chooses the next task')

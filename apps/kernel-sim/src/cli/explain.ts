@@ -14,6 +14,7 @@ import { logScenario, modelled } from '../report/log/scenario.js'
 import { logText } from '../report/log/text.js'
 import { EXIT } from './exit-status.js'
 import { packageVersion } from './package-version.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 import { openSource } from './read-audit.js'
 import { readLog } from './read-log.js'
 
@@ -76,8 +77,8 @@ export function explain(program: Command): void {
         .argParser(verdicts)
         .default([], 'none'),
     )
-    .option('--progress', 'show progress on standard error, even where that is not a terminal')
-    .option('--no-progress', 'do not show progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .addHelpText('after', DETAILS)
     .action(run)
 }

@@ -9,6 +9,7 @@ import { RECORDED_EVENTS } from '../record/events.js'
 import { recorderScript } from '../record/script.js'
 import { number, plural } from '../report/form/numbers.js'
 import { Progress } from './progress.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 import { openSource } from './read-audit.js'
 import { runRecorder } from './run-recorder.js'
 import { writeRecording } from './write-recording.js'
@@ -73,8 +74,8 @@ export function record(program: Command): void {
         'make a recording from what the script printed; - is standard input',
       ).conflicts('run'),
     )
-    .option('--progress', 'show progress on standard error, even where that is not a terminal')
-    .option('--no-progress', 'do not show progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .addHelpText('after', DETAILS)
     .action(run)
 }

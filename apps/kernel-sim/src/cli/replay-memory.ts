@@ -11,6 +11,7 @@ import { readTrace } from '../trace/read/read-trace.js'
 import type { Source } from '../trace/read/source.js'
 import { EXIT } from './exit-status.js'
 import { Progress } from './progress.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 import { openExample, openSource } from './read-audit.js'
 
 interface Options {
@@ -46,8 +47,8 @@ export function replayMemoryCommand(program: Command): void {
     .option('--example', 'read the recording that comes with kernel-sim: XFS on Linux 6.18')
     .option('--json', 'print the report as JSON (schema: schemas/replay-memory.schema.json)')
     .option('--samples <n>', 'compare n times, evenly spread over the events', samples, 10)
-    .option('--progress', 'show progress on standard error, even where that is not a terminal')
-    .option('--no-progress', 'do not show progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .addHelpText('after', DETAILS)
     .action(run)
 }

@@ -17,6 +17,7 @@ import { interruptible } from './interruptible.js'
 import { type KernelChoice, kernelFor } from './kernel-for.js'
 import { loadScenario } from './load-scenario.js'
 import { Progress } from './progress.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 import {
   type MachineChoice,
   preparedCell,
@@ -125,8 +126,8 @@ export function reproduce(program: Command): void {
       positive,
       availableParallelism(),
     )
-    .option('--progress', 'show progress on standard error, even where that is not a terminal')
-    .option('--no-progress', 'do not show progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .addHelpText('after', DETAILS)
     .action(run)
 }

@@ -27,6 +27,7 @@ import { loadMachine, scenarioOfMachine } from './load-machine.js'
 import { type Loaded, loadScenario } from './load-scenario.js'
 import { Probe } from './probe.js'
 import { Progress } from './progress.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 import { runWatched } from './run-watched.js'
 import { setOption } from './set-option.js'
 import { assertNew, writeHang } from './write-hang.js'
@@ -129,8 +130,8 @@ export function simulate(program: Command): void {
       '--write-scenario <file>',
       'write what hangs as a scenario with its schedule, for kernel-sim replay and check',
     )
-    .option('--progress', 'show progress on standard error, even where that is not a terminal')
-    .option('--no-progress', 'do not show progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .addHelpText('after', DETAILS)
     .action(run)
 }

@@ -30,6 +30,7 @@ import { fileAt, loadModule } from './load-module.js'
 import { loadScenario } from './load-scenario.js'
 import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 
 interface Options {
   readonly results?: string
@@ -107,8 +108,8 @@ export function sweep(program: Command): void {
     .addOption(
       new Option('--markdown', 'print the results as Markdown').conflicts(['json', 'html']),
     )
-    .option('--progress', 'show progress on standard error, also where that is no terminal')
-    .option('--no-progress', 'show no progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .addHelpText('after', DETAILS)
     .action(run)
 }

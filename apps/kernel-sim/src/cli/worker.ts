@@ -11,6 +11,7 @@ import { serve } from '../sweep/queue/serve.js'
 import { ALL, JOBS } from '../sweep/restrictions.js'
 import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
+import { noProgressOption, progressOption } from './progress-options.js'
 
 interface Options {
   readonly redis: string
@@ -56,8 +57,8 @@ export function worker(program: Command): void {
     .option('--seconds <n>', 'what a job may take at most, whatever its plan says', whole, 86_400)
     .option('--lease <seconds>', 'a silent worker is taken for dead after that', whole, 30)
     .option('--rate <n>', 'jobs a second, of all workers together; by default no limit', whole)
-    .option('--progress', 'show progress on standard error, also where that is no terminal')
-    .option('--no-progress', 'show no progress')
+    .addOption(progressOption())
+    .addOption(noProgressOption())
     .addHelpText('after', DETAILS)
     .action(run)
 }

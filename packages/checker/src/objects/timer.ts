@@ -104,7 +104,7 @@ export class Timer implements Observable<TimerState> {
     return (yield* this.#cancel) === 0
   }
 
-  /** Returns whether it has expired. */
+  /** Returns true if it has expired. */
   *hasExpired(): Steps<boolean> {
     return (yield* this.#hasExpired) === 1
   }
