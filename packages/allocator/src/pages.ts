@@ -5,6 +5,13 @@
 
 export { allocPages } from './alloc/alloc-pages.js'
 export { CallSites, type UnsafeSite } from './alloc/call-sites.js'
+export {
+  type CmaRequest,
+  ContigAllocator,
+  type ContigRequest,
+  type ContigResult,
+  type ContigSteps,
+} from './alloc/contig-alloc.js'
 export { LivelockError } from './alloc/livelock.js'
 export type { MemoryHooks } from './alloc/memory-hooks.js'
 export { Mempolicy, type MempolicyMode } from './alloc/mempolicy.js'
@@ -51,6 +58,7 @@ export {
   RULES_6_18,
 } from './pages/allocator-rules.js'
 export { Buddy, type BuddyState, type FallbackEvent } from './pages/buddy.js'
+export { CmaArea, type CmaAreaOptions, type CmaAreaState } from './pages/cma-area.js'
 export {
   FALLBACKS,
   type Fallback,

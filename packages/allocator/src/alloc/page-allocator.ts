@@ -13,6 +13,7 @@ import {
   ALLOC_NO_WATERMARKS,
   ALLOC_WMARK_LOW,
   gfpToAllocFlags,
+  gfpToAllocFlagsCma,
 } from '../gfp/alloc-flags.js'
 import { currentGfpContext } from '../gfp/context.js'
 import { __GFP_ACCOUNT, __GFP_KSWAPD_RECLAIM } from '../gfp/flags.js'
@@ -40,6 +41,7 @@ import { memInfo } from '../views/mem-info.js'
 import type { VmCounters } from '../views/vm-counters.js'
 import { allocPages } from './alloc-pages.js'
 import { CallSites } from './call-sites.js'
+import { ContigAllocator } from './contig-alloc.js'
 import { LivelockWatch, livelockOf } from './livelock.js'
 import type { MemoryHooks } from './memory-hooks.js'
 import { triesOf } from './mempolicy.js'
@@ -92,6 +94,8 @@ export class PageAllocator {
   readonly workingset: Workingset
   /** The memory cgroups, and which page is charged to which. */
   readonly memcgs: MemCgroups
+  /** Ranges of pages, and pages of CMA areas. */
+  readonly contig: ContigAllocator
   /** Who asks: numbers for names. */
   readonly callSites = new CallSites()
   /** The flags that are allowed at all (gfp_allowed_mask): without `__GFP_IO` and `__GFP_FS` during suspend, when storage is off. */
@@ -138,6 +142,14 @@ export class PageAllocator {
     }
     this.#compaction = new Compaction({ zones, lru, events, hooks })
     this.#charging = new PageCharging({ frames, groups, vmscan: this.#vmscan, events, hooks })
+    this.contig = new ContigAllocator({
+      zones,
+      lru,
+      hooks,
+      steps: (request) => this.steps(request),
+      free: (page, order, cpu) => this.free(page, order, cpu),
+      reclaimClean: (page, cpu) => this.#vmscan.reclaimClean(page, cpu),
+    })
     this.#performer = stepPerformer({
       zones,
       vmscan: this.#vmscan,
@@ -194,7 +206,8 @@ export class PageAllocator {
     const first = filled
     if (zone !== undefined) {
       const migratetype = gfpMigratetype(allowed)
-      const flags = ALLOC_WMARK_LOW | (allowed & __GFP_KSWAPD_RECLAIM)
+      const low = ALLOC_WMARK_LOW | (allowed & __GFP_KSWAPD_RECLAIM)
+      const flags = gfpToAllocFlagsCma(allowed, low, this.zones.cma)
       for (; filled < pages.length; filled++) {
         if (pages[filled] !== NO_PAGE) continue
         const page = zone.alloc(0, migratetype, flags, cpu)
@@ -235,7 +248,7 @@ export class PageAllocator {
     const allowed = currentGfpContext(task.mask, asked)
     if (this.#isCharged(allowed)) return NO_PAGE
     const node = this.zones.nodeOf(cpu)
-    const allocFlags = gfpToAllocFlags(allowed, 0, DEFAULT_PRIO, 0)
+    const allocFlags = gfpToAllocFlags(allowed, 0, DEFAULT_PRIO, 0, this.zones.cma)
     if ((allocFlags & ALLOC_KSWAPD) !== 0) {
       wakeAllKswapds({ zones: this.zones, hooks: this.#hooks }, { gfp: allowed, node, order: 0 })
     }
@@ -520,6 +533,7 @@ export class PageAllocator {
       populated: this.#populated(request, attempt.node),
       onlineNodes: this.zones.nodes,
       rules: this.zones.rules,
+      cma: this.zones.cma,
       cpusetsEnabled: cpuset !== undefined,
       nodemask: nodemask !== undefined,
       gfpAllowedMask: this.gfpAllowedMask,

@@ -27,6 +27,8 @@ interface Wanted {
   readonly order: number
   /** A bit per node that would help; by default all. */
   readonly nodemask?: number | undefined
+  /** The alloc flags of the last search: which reserves would help. */
+  readonly allocFlags: number
 }
 
 export class RetryPolicy {
@@ -44,19 +46,19 @@ export class RetryPolicy {
    * @param failures rounds of reclaim in vain, in a row
    */
   shouldReclaimRetry(wanted: Wanted, failures: number): boolean {
-    const { gfp, node, order, nodemask } = wanted
+    const { gfp, node, order, nodemask, allocFlags } = wanted
     if (failures > MAX_RECLAIM_RETRIES) return this.unreserveHighatomic(wanted, true)
     const highest = gfpZoneIndex(gfp)
     return this.#zones.zonelist(gfp, node, nodemask).some((zone) => {
       const hoped = {
         freePages: zone.freePages + this.#vmscan.reclaimable(zone),
         reservedHighatomic: zone.reservedHighatomic,
-        freeCma: 0,
-        cma: false,
+        freeCma: zone.freeCma,
+        cma: zone.cma,
         lists: (size: number) => zone.lists(size),
       }
       const mark = zone.watermarks.min + zone.boost
-      return zoneWatermarkOk(hoped, order, mark, zone.lowmemReserve[highest] ?? 0, 0)
+      return zoneWatermarkOk(hoped, order, mark, zone.lowmemReserve[highest] ?? 0, allocFlags)
     })
   }
 
@@ -97,7 +99,7 @@ export class RetryPolicy {
    * Gives what is set aside for atomic requests to this one (unreserve_highatomic_pageblock).
    * @returns whether a block was given back
    */
-  unreserveHighatomic(wanted: Omit<Wanted, 'order'>, force: boolean): boolean {
+  unreserveHighatomic(wanted: Omit<Wanted, 'order' | 'allocFlags'>, force: boolean): boolean {
     const { gfp, node, nodemask } = wanted
     const migratetype = gfpMigratetype(gfp)
     return this.#zones

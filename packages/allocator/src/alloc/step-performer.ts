@@ -98,10 +98,10 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
       return 0
     },
     'should-reclaim-retry': (step, attempt) => {
-      const { node, request } = attempt
+      const { node, request, allocFlags } = attempt
       const { order, nodemask } = request
       attempt.failures = retry.failuresAfter(attempt.failures, step.progress, order)
-      const wanted = { gfp: filtered(attempt), node, order, nodemask }
+      const wanted = { gfp: filtered(attempt), node, order, nodemask, allocFlags }
       return retry.shouldReclaimRetry(wanted, attempt.failures) ? 1 : 0
     },
     'should-compact-retry': ({ result, priority }, attempt) => {

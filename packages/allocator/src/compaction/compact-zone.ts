@@ -9,7 +9,7 @@
  */
 import { ALLOC_CMA } from '../gfp/alloc-flags.js'
 import { __GFP_FS } from '../gfp/flags.js'
-import { gfpMigratetype, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { gfpMigratetype, MIGRATE_CMA, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { findSuitableFallback, PAGEBLOCK_ORDER } from '../pages/fallback.js'
 import { Kind, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER, zoneWatermarkOk } from '../pages/watermark.js'
@@ -30,6 +30,8 @@ import { compactionSuitable, type WantedBlock } from './suitable.js'
 import type { ZoneCompaction } from './zone-compaction.js'
 
 const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
+/** Where movable pages may be: also in CMA areas (is_migrate_movable). */
+const MOVABLE = (1 << MIGRATE_MOVABLE) | (1 << MIGRATE_CMA)
 /** Pages are moved in clusters of so many (COMPACT_CLUSTER_MAX). */
 const CLUSTER = 32
 
@@ -83,6 +85,8 @@ export class CompactZone {
   readonly #parts: CompactionParts
   readonly #options: CompactOptions
   readonly #migratetype: number
+  /** The migratetypes whose free blocks serve the request, a bit for each. */
+  readonly #suitable: number
   #whole: boolean
   /** Where the scanners are. */
   #migrateAt = 0
@@ -98,6 +102,7 @@ export class CompactZone {
     this.#parts = parts
     this.#options = options
     this.#migratetype = gfpMigratetype(options.gfp)
+    this.#suitable = this.#migratetype === MIGRATE_MOVABLE ? MOVABLE : 1 << this.#migratetype
     this.#whole = options.whole
   }
 
@@ -192,7 +197,7 @@ export class CompactZone {
     if ((this.#migrateAt & (PAGEBLOCK - 1)) !== 0) return COMPACT_CONTINUE
     for (let order = this.#options.order; order < MAX_ORDER; order++) {
       const lists = zone.lists(order)
-      if ((lists & (1 << this.#migratetype)) !== 0) return COMPACT_SUCCESS
+      if ((lists & this.#suitable) !== 0) return COMPACT_SUCCESS
       const area = { free: lists, lists }
       const fallback = findSuitableFallback(area, order, this.#migratetype, true)
       if (fallback.migratetype >= 0) return COMPACT_SUCCESS
@@ -214,7 +219,7 @@ export class CompactZone {
       }
       const type = zone.buddy.pageblockMigratetype(low)
       // For little effort: where the block that is wanted will be looked for.
-      if (this.#cheap() && type !== this.#migratetype) {
+      if (this.#cheap() && (this.#suitable & (1 << type)) === 0) {
         this.#remember(end)
         this.#migrateAt = end
         continue
@@ -343,7 +348,7 @@ export class CompactZone {
     const { zone, frames } = this.#parts
     if (frames.kind(block) === Kind.FREE && frames.order(block) >= PAGEBLOCK_ORDER) return false
     const any = this.#options.whole && this.#options.direct
-    return any || zone.buddy.pageblockMigratetype(block) === MIGRATE_MOVABLE
+    return any || (MOVABLE & (1 << zone.buddy.pageblockMigratetype(block))) !== 0
   }
 
   /** Takes free pages from a pageblock; returns how far it came (isolate_freepages_block). */

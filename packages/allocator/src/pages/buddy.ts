@@ -3,8 +3,13 @@
  * aligned to its size; its buddy is the other half of the block of the next order. Freeing merges buddies, so
  * two free buddies never exist side by side.
  */
-import { ALLOC_NOFRAGMENT } from '../gfp/alloc-flags.js'
-import { MIGRATE_HIGHATOMIC, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { ALLOC_CMA, ALLOC_NOFRAGMENT } from '../gfp/alloc-flags.js'
+import {
+  MIGRATE_CMA,
+  MIGRATE_HIGHATOMIC,
+  MIGRATE_ISOLATE,
+  MIGRATE_MOVABLE,
+} from '../gfp/migratetype.js'
 import type { FallbackRule } from './allocator-rules.js'
 import { type Fallback, findSuitableFallback, mayClaim } from './fallback.js'
 import { Order } from './order.js'
@@ -12,12 +17,17 @@ import { PageError } from './page-error.js'
 import { InvariantError, Kind, NO_PAGE, PageFrames } from './page-frames.js'
 import { MAX_ORDER } from './watermark.js'
 
-/** Lists of an order, by migratetype: unmovable, movable, reclaimable, highatomic. */
-enum Lists {
-  PER_ORDER = 4,
+/** Migratetypes that the hot loops know. (Why an enum: see order.ts.) */
+enum Types {
+  /** Those below it help each other out, and their blocks merge (MIGRATE_PCPTYPES). */
+  MERGEABLE = 3,
+  /** Free pages of this one, and of the one above it, count in their own way: CMA and ISOLATE. */
+  CMA = 4,
+  /** There are so many, and each has a list of every order (MIGRATE_TYPES). */
+  COUNT = 6,
 }
 /** The lists that a buddy system needs. */
-export const BUDDY_LISTS = MAX_ORDER * Lists.PER_ORDER
+export const BUDDY_LISTS = MAX_ORDER * Types.COUNT
 
 const PAGEBLOCK = 1 << Order.PAGEBLOCK
 
@@ -41,6 +51,8 @@ export interface FallbackEvent {
 export interface BuddyState {
   /** How many pages are free. */
   readonly free: number
+  /** How many of them are in CMA areas. */
+  readonly freeCma: number
   /** The migratetype of each pageblock. */
   readonly blocks: Uint8Array
 }
@@ -66,6 +78,7 @@ export class Buddy {
   readonly #owner: (owner: number) => string
   // These are private by type only: with `#` the hot loops take 6% longer (V8 of Node 20).
   private freeCount = 0
+  private cmaCount = 0
   /** The list of order 0 and migratetype 0; the others follow, by order, then migratetype. */
   private readonly firstList: number
   /** The migratetype of each pageblock. */
@@ -108,26 +121,31 @@ export class Buddy {
     this.freeCount = pages
   }
 
-  /** How many pages are free: NR_FREE_PAGES. */
+  /** How many pages are free: NR_FREE_PAGES. Those of isolated pageblocks do not count. */
   get freePages(): number {
     return this.freeCount
   }
 
+  /** How many of them are in CMA areas: NR_FREE_CMA_PAGES. */
+  get freeCma(): number {
+    return this.cmaCount
+  }
+
   /** How many blocks of an order are free, of one migratetype or of all: they are counted. */
   freeBlocks(order: number, migratetype?: number): number {
-    const list = this.firstList + order * Lists.PER_ORDER
+    const list = this.firstList + order * Types.COUNT
     if (migratetype !== undefined) return this.frames.length(list + migratetype)
     let blocks = 0
-    for (let type = 0; type < Lists.PER_ORDER; type++) blocks += this.frames.length(list + type)
+    for (let type = 0; type < Types.COUNT; type++) blocks += this.frames.length(list + type)
     return blocks
   }
 
   /** A bit per migratetype that has free blocks of this order. */
   lists(order: number): number {
     const { next } = this.frames
-    const list = this.firstList + order * Lists.PER_ORDER
+    const list = this.firstList + order * Types.COUNT
     let lists = 0
-    for (let type = 0; type < Lists.PER_ORDER; type++) {
+    for (let type = 0; type < Types.COUNT; type++) {
       if (next[list + type] !== list + type) lists |= 1 << type
     }
     return lists
@@ -136,7 +154,7 @@ export class Buddy {
   /** Whether there is a free block of this order that is not set aside for atomic requests. */
   hasBlock(order: number): boolean {
     const { next } = this.frames
-    const list = this.firstList + order * Lists.PER_ORDER
+    const list = this.firstList + order * Types.COUNT
     return next[list] !== list || next[list + 1] !== list + 1 || next[list + 2] !== list + 2
   }
 
@@ -152,7 +170,7 @@ export class Buddy {
 
   /** How many pageblocks there are of each migratetype. */
   pageblocks(): number[] {
-    const counts = new Array<number>(Lists.PER_ORDER).fill(0)
+    const counts = new Array<number>(Types.COUNT).fill(0)
     for (const type of this.blockTypes) counts[type] = (counts[type] as number) + 1
     return counts
   }
@@ -168,10 +186,12 @@ export class Buddy {
    *
    * @param order 0 to 10
    * @param migratetype unmovable, movable, reclaimable or highatomic
-   * @param allocFlags of these, ALLOC_NOFRAGMENT matters: other migratetypes give whole pageblocks only
+   * @param allocFlags of these, two matter. ALLOC_NOFRAGMENT: other migratetypes give whole pageblocks only. ALLOC_CMA: pages of CMA areas
+   * will do
    * @returns the first page, or {@link NO_PAGE}
    */
   alloc(order: number, migratetype: number, allocFlags = 0): number {
+    if ((allocFlags & ALLOC_CMA) !== 0) return this.#allocWithCma(order, migratetype, allocFlags)
     const page = this.allocSmallest(order, migratetype)
     if (page !== NO_PAGE) return page
     if (this.fallback === 'claim') return this.#claimOrSteal(order, migratetype, allocFlags)
@@ -183,17 +203,17 @@ export class Buddy {
   allocSmallest(order: number, migratetype: number): number {
     const { frames } = this
     const { next, state } = frames
-    let list = this.firstList + order * Lists.PER_ORDER + migratetype
+    let list = this.firstList + order * Types.COUNT + migratetype
     for (let size = order; size <= Order.HIGHEST; size++) {
       const page = next[list] as number
       if (page === list) {
-        list += Lists.PER_ORDER
+        list += Types.COUNT
         continue
       }
       frames.remove(page)
       while (size > order) {
         size--
-        list -= Lists.PER_ORDER
+        list -= Types.COUNT
         state[page + (1 << size)] = Kind.FREE | size
         frames.add(list, page + (1 << size))
       }
@@ -228,7 +248,9 @@ export class Buddy {
   release(page: number, order: number): void {
     const { frames } = this
     const { state } = frames
-    this.freeCount += 1 << order
+    const type = this.blockTypes[(page - this.start) >> Order.PAGEBLOCK] as number
+    if (type < Types.CMA) this.freeCount += 1 << order
+    else this.#count(type, 1 << order)
     let first = page
     let size = order
     state[page] = 0
@@ -243,7 +265,7 @@ export class Buddy {
     }
     state[first] = Kind.FREE | size
     // Two pageblocks that merge may be of two migratetypes: the one that was freed last decides.
-    const list = this.#list(size, this.pageblockMigratetype(page))
+    const list = this.#list(size, type)
     // If the block that it would be part of has a free buddy, it had better stay until it merges (buddy_merge_likely).
     const above = size + 1
     const likely =
@@ -275,14 +297,62 @@ export class Buddy {
     const pages = 1 << order
     frames.remove(page)
     frames.state.fill(Kind.USED, page, page + pages)
-    this.freeCount -= pages
+    this.#count(this.pageblockMigratetype(page), -pages)
     if (order >= Order.PAGEBLOCK - 1) {
       for (let at = page; at < page + pages; at += PAGEBLOCK) {
-        if (this.pageblockMigratetype(at) === MIGRATE_HIGHATOMIC) continue
+        if (this.pageblockMigratetype(at) >= Types.MERGEABLE) continue
         this.setPageblockMigratetype(at, MIGRATE_MOVABLE)
       }
     }
     return pages
+  }
+
+  /** Nobody gets a page of a pageblock from now on, and its free pages do not count (set_migratetype_isolate). */
+  isolatePageblock(page: number): void {
+    const type = this.pageblockMigratetype(page)
+    this.setPageblockMigratetype(page, MIGRATE_ISOLATE)
+    this.#count(type, -this.#moveFreeOfBlock(page, MIGRATE_ISOLATE).moved)
+  }
+
+  /** A pageblock that is isolated gets a migratetype again, and its free pages count (unset_migratetype_isolate). */
+  unisolatePageblock(page: number, migratetype: number): void {
+    const { frames } = this
+    const order = frames.order(page)
+    const buddy = page ^ (1 << order)
+    const merges =
+      frames.kind(page) === Kind.FREE &&
+      order >= Order.PAGEBLOCK &&
+      order < Order.HIGHEST &&
+      frames.state[buddy] === (Kind.FREE | order) &&
+      this.pageblockMigratetype(buddy) !== MIGRATE_ISOLATE
+    this.setPageblockMigratetype(page, migratetype)
+    if (merges) {
+      // What could not merge with a pageblock that was isolated does now.
+      frames.remove(page)
+      this.release(page, order)
+    } else this.#count(migratetype, this.#moveFreeOfBlock(page, migratetype).moved)
+  }
+
+  /**
+   * Splits the free block that crosses a boundary of pageblocks, so that each part gets on the list of its own pageblock (split_free_page).
+   * @param page the first of a free block
+   * @param boundary a page inside it
+   */
+  splitFree(page: number, boundary: number): void {
+    const { frames } = this
+    const order = frames.order(page)
+    const end = page + (1 << order)
+    this.#count(this.pageblockMigratetype(page), -(1 << order))
+    frames.remove(page)
+    let left = boundary - page
+    for (let at = page; at < end; ) {
+      const aligned = at === 0 ? order : 31 - Math.clz32(at & -at)
+      const size = Math.min(aligned, 31 - Math.clz32(left))
+      this.release(at, size)
+      at += 1 << size
+      left -= 1 << size
+      if (left === 0) left = end - at
+    }
   }
 
   /** The first free block of an order and migratetype, {@link NO_PAGE} for none. */
@@ -292,12 +362,13 @@ export class Buddy {
 
   /** What is known beside the pages: a copy. */
   save(): BuddyState {
-    return { free: this.freeCount, blocks: this.blockTypes.slice() }
+    return { free: this.freeCount, freeCma: this.cmaCount, blocks: this.blockTypes.slice() }
   }
 
   /** Puts it back. */
   load(state: BuddyState): void {
     this.freeCount = state.free
+    this.cmaCount = state.freeCma
     this.blockTypes.set(state.blocks)
   }
 
@@ -312,6 +383,7 @@ export class Buddy {
     const blocks = new Array<number>(MAX_ORDER).fill(0)
     const end = this.start + this.pages
     let free = 0
+    let freeCma = 0
     for (let page = this.start; page < end; ) {
       const order = frames.order(page)
       const kind = frames.kind(page)
@@ -324,7 +396,12 @@ export class Buddy {
         if (state[inside] !== 0) throw new InvariantError(inside, 'it is in two blocks')
       }
       if (kind === Kind.FREE) {
-        free += size
+        const type = this.pageblockMigratetype(page)
+        if (type !== MIGRATE_ISOLATE) free += size
+        if (type === MIGRATE_CMA) freeCma += size
+        if (order > Order.PAGEBLOCK && !this.#mergeable(page, page + PAGEBLOCK, Order.PAGEBLOCK)) {
+          this.#assertOneType(page, type)
+        }
         blocks[order] = (blocks[order] as number) + 1
         const buddy = page ^ size
         if (state[buddy] === (Kind.FREE | order) && this.#mergeable(page, buddy, order)) {
@@ -336,10 +413,16 @@ export class Buddy {
     if (free !== this.freeCount) {
       throw new InvariantError(this.start, `${free} pages are free, and ${this.freeCount} counted`)
     }
+    if (freeCma !== this.cmaCount) {
+      throw new InvariantError(
+        this.start,
+        `${freeCma} pages of CMA areas are free, and ${this.cmaCount} counted`,
+      )
+    }
     for (let order = 0; order <= Order.HIGHEST; order++) {
       let listed = 0
-      for (let type = 0; type < Lists.PER_ORDER; type++) {
-        listed += frames.checkBlocks(this.#list(order, type), Kind.FREE | order, 'a free list')
+      for (let type = 0; type < Types.COUNT; type++) {
+        listed += this.#checkList(order, type)
       }
       if (listed !== blocks[order]) {
         throw new InvariantError(
@@ -348,6 +431,53 @@ export class Buddy {
         )
       }
     }
+  }
+
+  /** Takes a block for a request that pages of CMA areas will do for, too: those come first while they are more than half of what is free. */
+  #allocWithCma(order: number, migratetype: number, allocFlags: number): number {
+    let page = NO_PAGE
+    if (this.cmaCount > Math.floor(this.freeCount / 2)) page = this.#allocCma(order)
+    if (page === NO_PAGE) page = this.allocSmallest(order, migratetype)
+    if (page === NO_PAGE) page = this.#allocCma(order)
+    return page === NO_PAGE ? this.alloc(order, migratetype, allocFlags & ~ALLOC_CMA) : page
+  }
+
+  /** __rmqueue_cma_fallback. */
+  #allocCma(order: number): number {
+    const page = this.allocSmallest(order, MIGRATE_CMA)
+    if (page !== NO_PAGE) this.cmaCount -= 1 << order
+    return page
+  }
+
+  /** Counts pages that have become free, or are not any more (__mod_zone_freepage_state). */
+  #count(type: number, pages: number): void {
+    if (type === MIGRATE_ISOLATE) return
+    this.freeCount += pages
+    if (type === MIGRATE_CMA) this.cmaCount += pages
+  }
+
+  /** A CMA area, or what is isolated, does not end inside a block. */
+  #assertOneType(page: number, type: number): void {
+    const other = this.pageblockMigratetype(page + PAGEBLOCK)
+    if (Math.max(type, other) < Types.CMA) return
+    throw new InvariantError(page, `it begins a block of migratetypes ${type} and ${other}`)
+  }
+
+  /** A free list has blocks of its order; those of CMA and ISOLATE have the blocks of such pageblocks, and no others have. */
+  #checkList(order: number, type: number): number {
+    const { frames } = this
+    const list = this.#list(order, type)
+    const blocks = frames.checkBlocks(list, Kind.FREE | order, 'a free list')
+    for (
+      let page = frames.next[list] as number;
+      page !== list;
+      page = frames.next[page] as number
+    ) {
+      const own = this.pageblockMigratetype(page)
+      if (own === type || (own < Types.CMA && type < Types.CMA)) continue
+      throw new InvariantError(page, `of migratetype ${own}, it is on the free list of ${type}`)
+    }
+    return blocks
   }
 
   /** Moves a block of another migratetype to this one's lists (__rmqueue_fallback). */
@@ -505,16 +635,16 @@ export class Buddy {
   }
 
   #list(order: number, migratetype: number): number {
-    return this.firstList + order * Lists.PER_ORDER + migratetype
+    return this.firstList + order * Types.COUNT + migratetype
   }
 
-  /** What is reserved for atomic requests does not become part of a larger block that is not. */
+  /** What is reserved for atomic requests, part of a CMA area or isolated does not become part of a larger block that is not. */
   #mergeable(page: number, buddy: number, order: number): boolean {
     if (order < Order.PAGEBLOCK) return true
     if (order === Order.HIGHEST) return false
     const one = this.pageblockMigratetype(page)
     const other = this.pageblockMigratetype(buddy)
-    return one === other || (one !== MIGRATE_HIGHATOMIC && other !== MIGRATE_HIGHATOMIC)
+    return one === other || (one < Types.MERGEABLE && other < Types.MERGEABLE)
   }
 
   #misused(page: number, order: number): PageError {

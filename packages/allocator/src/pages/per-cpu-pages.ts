@@ -2,7 +2,7 @@
  * Per-CPU pages: small blocks that one CPU keeps at hand, so that most requests touch no list that others use (mm/page_alloc.c,
  * struct per_cpu_pages, 6.1.192). They are taken from the zone and given back in batches.
  */
-import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { MIGRATE_ISOLATE, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import type { Buddy } from './buddy.js'
 import { Order } from './order.js'
 import { InvariantError, Kind, NO_PAGE } from './page-frames.js'
@@ -89,14 +89,22 @@ export class PerCpuPages {
   }
 
   /**
-   * Keeps a block that is free now, and gives some back to the zone if there are too many (free_unref_page_commit).
+   * Keeps a block that is free now, and gives some back to the zone if there are too many (free_unref_page, free_unref_page_commit).
    * @param type the migratetype of its pageblock
    * @param reclaiming whether the zone is being reclaimed: then little is kept
    */
   free(page: number, order: number, type: number, reclaiming: boolean): void {
     const { next, previous } = this
-    // What was reserved for atomic requests, and is free again, serves others until the reserve gets it back.
-    const list = this.list(order, type < Lists.TYPES ? type : MIGRATE_MOVABLE)
+    let kind = type
+    if (type >= Lists.TYPES) {
+      if (type === MIGRATE_ISOLATE) {
+        this.#buddy.release(page, order)
+        return
+      }
+      // What is reserved for atomic requests, or part of a CMA area, serves others until it is wanted back.
+      kind = MIGRATE_MOVABLE
+    }
+    const list = this.list(order, kind)
     const first = next[list] as number
     next[page] = first
     previous[page] = list

@@ -12,13 +12,11 @@ import {
   ALLOC_WMARK_MASK,
   ALLOC_WMARK_MIN,
 } from '../gfp/alloc-flags.js'
-import { MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
+import { MIGRATE_CMA, MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
 import { Order } from './order.js'
 
 /** The highest order there is, and one more: blocks have 1 to 1024 pages. */
 export const MAX_ORDER = Order.HIGHEST + 1
-/** MIGRATE_CMA, where CONFIG_CMA is on. */
-const MIGRATE_CMA = 4
 /** The migratetypes below it serve everyone. */
 const MIGRATE_PCPTYPES = 3
 

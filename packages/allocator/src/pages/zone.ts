@@ -1,5 +1,6 @@
 /** Zone: a range of pages with its free blocks, its watermarks, and what its CPUs keep at hand (struct zone, 6.1.192). */
 import {
+  ALLOC_CMA,
   ALLOC_HIGHATOMIC,
   ALLOC_KSWAPD,
   ALLOC_NON_BLOCK,
@@ -7,7 +8,12 @@ import {
   ALLOC_WMARK_LOW,
   ALLOC_WMARK_MASK,
 } from '../gfp/alloc-flags.js'
-import { MIGRATE_HIGHATOMIC, MIGRATE_UNMOVABLE } from '../gfp/migratetype.js'
+import {
+  MIGRATE_HIGHATOMIC,
+  MIGRATE_MOVABLE,
+  MIGRATE_RECLAIMABLE,
+  MIGRATE_UNMOVABLE,
+} from '../gfp/migratetype.js'
 import type { FallbackRule } from './allocator-rules.js'
 import { BUDDY_LISTS, Buddy, type BuddyState, type FallbackEvent } from './buddy.js'
 import { PAGEBLOCK_ORDER } from './fallback.js'
@@ -52,6 +58,8 @@ export interface ZoneOptions {
   readonly boostFactor: number
   /** How migratetypes help each other out. */
   readonly fallback: FallbackRule
+  /** There may be CMA areas (CONFIG_CMA). */
+  readonly cma: boolean
 }
 
 /** What a zone knows beside its pages, to be put back later. */
@@ -89,8 +97,9 @@ export class Zone implements FreeState {
   readonly buddy: Buddy
   /** What each CPU keeps, by CPU. */
   readonly perCpu: readonly PerCpuPages[]
-  readonly freeCma = 0
-  readonly cma = false
+  readonly cma: boolean
+  /** Pages of CMA areas (zone->cma_pages). */
+  cmaPages = 0
   /** By the index of the highest zone that a request could use: what it keeps from those who could use a higher one. */
   lowmemReserve: readonly number[] = []
   /** Raises the watermarks after fragmentation, until kswapd has undone it. */
@@ -113,6 +122,7 @@ export class Zone implements FreeState {
 
   constructor(frames: PageFrames, options: ZoneOptions) {
     const { name, node, start, pages, cpus, splitCpus, owner, boostFactor, fallback } = options
+    this.cma = options.cma
     this.#splitCpus = splitCpus
     this.#boostFactor = boostFactor
     this.name = name
@@ -148,6 +158,10 @@ export class Zone implements FreeState {
     return this.buddy.freePages
   }
 
+  get freeCma(): number {
+    return this.buddy.freeCma
+  }
+
   lists(order: number): number {
     return this.buddy.lists(order)
   }
@@ -180,7 +194,9 @@ export class Zone implements FreeState {
   alloc(order: number, migratetype: number, allocFlags: number, cpu: number): number {
     this.allocFlags = allocFlags
     if (migratetype === MIGRATE_HIGHATOMIC) return this.#allocOfBothMobilities(order, allocFlags)
-    if (perCpuOrder(order)) {
+    // What a CPU keeps of movable pages may be part of a CMA area.
+    const skips = this.cma && migratetype === MIGRATE_MOVABLE && (allocFlags & ALLOC_CMA) === 0
+    if (perCpuOrder(order) && !skips) {
       const page = (this.perCpu[cpu] as PerCpuPages).alloc(order, migratetype, allocFlags)
       if (page >= 0) return page
     }
@@ -231,7 +247,7 @@ export class Zone implements FreeState {
   reserveHighatomic(page: number): void {
     const most = Math.ceil(Math.floor(this.managed / 100) / PAGEBLOCK) * PAGEBLOCK
     if (this.reservedHighatomic >= most) return
-    if (this.buddy.pageblockMigratetype(page) === MIGRATE_HIGHATOMIC) return
+    if (this.buddy.pageblockMigratetype(page) > MIGRATE_RECLAIMABLE) return
     this.reservedHighatomic += PAGEBLOCK
     this.buddy.convertPageblock(page, MIGRATE_HIGHATOMIC)
   }

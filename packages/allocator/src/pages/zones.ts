@@ -9,17 +9,20 @@ import {
   ALLOC_NOFRAGMENT,
   ALLOC_WMARK_LOW,
   allocFlagsNofragment,
+  gfpToAllocFlagsCma,
 } from '../gfp/alloc-flags.js'
 import { __GFP_KSWAPD_RECLAIM, __GFP_WRITE } from '../gfp/flags.js'
 import { linux6_1 } from '../gfp/kernels.js'
-import { gfpMigratetype } from '../gfp/migratetype.js'
+import { gfpMigratetype, MIGRATE_CMA } from '../gfp/migratetype.js'
 import { gfpZonelist } from '../gfp/predicates.js'
 import { gfpZoneIndex, ZONE_NORMAL } from '../gfp/zone.js'
 import { type AllocatorRules, RULES_6_1 } from './allocator-rules.js'
+import { CmaArea, type CmaAreaOptions, type CmaAreaState } from './cma-area.js'
 import { Numa, type NumaOptions } from './numa.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'
 import { type FramesState, InvariantError, Kind, NO_PAGE, PageFrames } from './page-frames.js'
+import { startIsolatePageRange, undoIsolatePageRange } from './page-isolation.js'
 import { calculateMinFreeKbytes, setupZoneReserves, totalReservePages } from './watermark.js'
 import {
   ZONE_DEVICE_LABEL,
@@ -47,6 +50,11 @@ export interface MemoryOptions extends NumaOptions {
    * `Device` have numbers, and are never allocated.
    */
   readonly nodes: readonly Readonly<Partial<Record<ZoneLabel | typeof ZONE_DEVICE_LABEL, number>>>[]
+  /**
+   * CMA areas: pageblocks where movable pages may be until a device wants them. Left out, the kernel is one without CONFIG_CMA, as Debian's for
+   * amd64 is.
+   */
+  readonly cma?: readonly CmaAreaOptions[]
   /** The sysctl, KiB; by default what the kernel chooses. */
   readonly minFreeKbytes?: number
   /** The sysctl, in 1/10000 of a zone: the distance between watermarks. By default 10. */
@@ -109,6 +117,8 @@ export interface ZonesState {
   readonly frames: FramesState
   /** What each zone knows, in the order of {@link Zones.all}. */
   readonly zones: readonly ZoneState[]
+  /** What each CMA area has handed out. */
+  readonly cmaAreas: readonly CmaAreaState[]
 }
 
 /**
@@ -122,6 +132,10 @@ export class Zones {
   readonly all: readonly Zone[]
   /** The memory of devices, by node. */
   readonly devices: readonly DeviceMemory[]
+  /** There may be CMA areas (CONFIG_CMA). */
+  readonly cma: boolean
+  /** Them. */
+  readonly cmaAreas: readonly CmaArea[]
   /** How many nodes there are. */
   readonly nodes: number
   /** How many CPUs there are. */
@@ -145,7 +159,10 @@ export class Zones {
   nodeDirtyOk: ((node: number) => boolean) | null = null
   /** The zones that requests walk: by node, by whether another node will do, and by the highest zone. */
   readonly #zonelists: readonly (readonly Zone[])[]
-  /** Beside each of them: its first zone, and the alloc flags of the first try. */
+  /**
+   * Beside each of them: its first zone, and the alloc flags of the first try. With CMA there is no first zone here: whether it has plenty
+   * depends on what is wanted.
+   */
   private readonly preferred: readonly (Zone | undefined)[]
   private readonly fast: Uint16Array
   /** Of {@link numa}: each request asks for it. */
@@ -191,13 +208,15 @@ export class Zones {
     )
     const { numa } = this
     const { cpus } = numa
+    const cma = options.cma !== undefined
+    this.cma = cma
     this.cpus = cpus
     this.cpuNodes = numa.cpuNodes
     this.nodes = numa.nodes
     this.frames = new PageFrames(end, plan.length * zoneLists(cpus) + lists)
     this.all = plan.map((zone) => {
       const splitCpus = numa.splitCpus(zone.node)
-      return new Zone(this.frames, { ...zone, cpus, splitCpus, owner, boostFactor, fallback })
+      return new Zone(this.frames, { ...zone, cpus, splitCpus, owner, boostFactor, fallback, cma })
     })
     this.devices = devices
     for (const { start, pages } of devices)
@@ -219,14 +238,16 @@ export class Zones {
         ZONES.map((_, highest) => zones.filter((zone) => zone.index <= highest)),
       )
     })
-    this.preferred = this.#zonelists.map(([zone]) => zone)
-    this.fast = Uint16Array.from(this.preferred, (zone) =>
+    this.preferred = this.#zonelists.map(([zone]) => (cma ? undefined : zone))
+    this.fast = Uint16Array.from(this.#zonelists, ([zone]) =>
       zone === undefined
         ? 0
         : rules.defragMode
           ? ALLOC_NOFRAGMENT
           : allocFlagsNofragment(0, zone.index, numa.nodes, this.populatedOf(zone.node)),
     )
+    this.cmaAreas = (options.cma ?? []).map((area, number) => new CmaArea(area, number))
+    this.#addCmaAreas()
     const { minFreeKbytes, totalReserve } = this.#setReserves(options)
     this.minFreeKbytes = minFreeKbytes
     this.totalReserve = totalReserve
@@ -295,7 +316,8 @@ export class Zones {
       if (page >= 0) return page
     }
     if (this.nodeReclaim !== null) return NO_PAGE
-    return this.alloc(gfp, order, flags, { cpu, node, spreadDirtyPages })
+    const allocFlags = gfpToAllocFlagsCma(gfp, flags, this.cma)
+    return this.alloc(gfp, order, allocFlags, { cpu, node, spreadDirtyPages })
   }
 
   /**
@@ -363,13 +385,18 @@ export class Zones {
 
   /** A copy of everything: 12 bytes a page. */
   save(): ZonesState {
-    return { frames: this.frames.save(), zones: this.all.map((zone) => zone.save()) }
+    return {
+      frames: this.frames.save(),
+      zones: this.all.map((zone) => zone.save()),
+      cmaAreas: this.cmaAreas.map((area) => area.save()),
+    }
   }
 
   /** Puts everything back as it was. */
   load(state: ZonesState): void {
     this.frames.load(state.frames)
     for (const [index, saved] of state.zones.entries()) this.all[index]?.load(saved)
+    for (const [index, saved] of state.cmaAreas.entries()) this.cmaAreas[index]?.load(saved)
   }
 
   /** @throws InvariantError for the first page that is not in exactly one place. */
@@ -381,6 +408,24 @@ export class Zones {
       end = zone.start + zone.managed
     }
     this.#assertUnused(end, this.frames.pages)
+  }
+
+  #addCmaAreas(): void {
+    let end = 0
+    for (const { name, start, pages } of [...this.cmaAreas].sort((a, b) => a.start - b.start)) {
+      const zone = this.all.find((each) => start >= each.start && start < each.start + each.managed)
+      if (zone === undefined || start + pages > zone.start + zone.managed) {
+        throw new RangeError(
+          `CMA area ${name} lies in one zone: pages ${start} to ${start + pages - 1} do not`,
+        )
+      }
+      if (start < end) throw new RangeError(`CMA area ${name} overlaps the one before it`)
+      end = start + pages
+      // Made of what is free, and all is (init_cma_reserved_pageblock).
+      startIsolatePageRange(zone, { start, end }, MIGRATE_CMA)
+      undoIsolatePageRange(zone, { start, end }, MIGRATE_CMA)
+      zone.cmaPages += pages
+    }
   }
 
   /** Between zones there is nothing but memory of devices. */

@@ -4,11 +4,12 @@
  *
  * Simpler than the kernel: pages are not mapped, so that only markAccessed() says that one is used.
  */
-import { __GFP_FS, __GFP_IO } from '../gfp/flags.js'
+import { __GFP_FS, __GFP_IO, GFP_KERNEL } from '../gfp/flags.js'
 import { mayEnterFs } from '../gfp/reclaim.js'
 import type { MemCgroup } from '../memcg/mem-cgroup.js'
 import type { MemCgroups } from '../memcg/mem-cgroups.js'
 import { NO_PAGE } from '../pages/page-frames.js'
+import { ZONES } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
 import {
   ACTIVE_ANON,
@@ -28,12 +29,7 @@ import {
 } from './lru.js'
 import type { ReclaimHooks } from './reclaim-hooks.js'
 import { scanBalance } from './scan-balance.js'
-import {
-  DEF_PRIORITY,
-  type ReclaimSteps,
-  type ScanControl,
-  SWAP_CLUSTER_MAX,
-} from './scan-control.js'
+import { DEF_PRIORITY, type ReclaimSteps, ScanControl, SWAP_CLUSTER_MAX } from './scan-control.js'
 import type { ScanCost } from './scan-cost.js'
 import {
   PGACTIVATE,
@@ -179,6 +175,14 @@ export class ShrinkLists {
     const lruvec = this.#lru.lruvec(group.number, node)
     const pages = this.#deactivate(lruvec, ACTIVE_ANON, SWAP_CLUSTER_MAX, control)
     if (pages > 0) yield { kind: 'deactivate', pages }
+  }
+
+  /** Frees a clean page of a file that is in the way, if that can be done at once (reclaim_clean_pages_from_list). */
+  reclaimClean(page: number, cpu: number): boolean {
+    const { node } = this.#zones.zoneOf(page)
+    const highest = ZONES.length - 1
+    const control = new ScanControl({ gfp: GFP_KERNEL, highest, cpu, kswapd: false, toReclaim: 1 })
+    return this.#freed(page, 1 << this.#zones.frames.order(page), node, control)
   }
 
   /** Returns true if pages of programs can be reclaimed (can_reclaim_anon_pages, sc->may_swap). */

@@ -326,6 +326,11 @@ export class Vmscan {
     return control.reclaimed >= pages
   }
 
+  /** Frees a clean page of a file that is in the way, if that can be done at once (reclaim_clean_pages_from_list). */
+  reclaimClean(page: number, cpu: number): boolean {
+    return this.#lists.reclaimClean(page, cpu)
+  }
+
   /** What is known beside the pages. */
   save(): VmscanState {
     return {

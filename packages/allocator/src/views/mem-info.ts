@@ -11,7 +11,7 @@ const PAGE_KIB = 4
 /** Pages of a huge page. */
 const HUGE_PAGE = 512
 /** The letters of migratetypes, in the order of their numbers. */
-const LETTERS = 'UMEH'
+const LETTERS = 'UMEHCI'
 /** Debian's amd64 kernels have five zones. */
 const ZONE_COUNT = ZONES.length + 1
 
@@ -37,7 +37,7 @@ export function memInfo(zones: Zones, counters: VmCounters = {}, cpu = 0): strin
     ` mapped:${all('nr_mapped')} shmem:${all('nr_shmem')} pagetables:${all('nr_page_table_pages')}`,
     ` sec_pagetables:${all('nr_sec_page_table_pages')} bounce:${ofZones(zones, counters, 'nr_bounce')}`,
     ` kernel_misc_reclaimable:${all('nr_kernel_misc_reclaimable')}`,
-    ` free:${zones.freePages()} free_pcp:${zones.all.reduce((total, zone) => total + perCpu(zone), 0)} free_cma:0`,
+    ` free:${zones.freePages()} free_pcp:${zones.all.reduce((total, zone) => total + perCpu(zone), 0)} free_cma:${zones.all.reduce((total, { freeCma }) => total + freeCma, 0)}`,
     ...nodes.filter((node) => zones.all.some((zone) => zone.node === node)).map(nodeLine(counters)),
     ...zones.all.flatMap((zone) => zoneLines(zone, counters, cpu)),
     ...zones.all.map(orderLine),
@@ -123,7 +123,7 @@ function zoneLines(zone: Zone, { zones }: VmCounters, cpu: number): string[] {
     `bounce:${kib(counters.nr_bounce ?? 0)}kB`,
     `free_pcp:${kib(perCpu(zone))}kB`,
     `local_pcp:${kib(zone.perCpu[cpu]?.count ?? 0)}kB`,
-    'free_cma:0kB',
+    `free_cma:${kib(zone.freeCma)}kB`,
   ].join(' ')
   const reserve = Array.from({ length: ZONE_COUNT }, (_, i) => ` ${zone.lowmemReserve[i] ?? 0}`)
   return [line, `lowmem_reserve[]:${reserve.join('')}`]

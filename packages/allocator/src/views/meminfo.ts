@@ -76,6 +76,7 @@ export function meminfo(
     ['ShmemPmdMapped', kib(huge('nr_shmem_pmdmapped'))],
     ['FileHugePages', kib(huge('nr_file_hugepages'))],
     ['FilePmdMapped', kib(huge('nr_file_pmdmapped'))],
+    ...(zones.cma ? cmaLines(zones) : []),
   ]
   const pools = ['Total', 'Free', 'Rsvd', 'Surp'].map(
     (what) => `${`HugePages_${what}:`.padEnd(16)}${'0'.padStart(8)}`,
@@ -94,6 +95,13 @@ export function meminfo(
 function line([name, value]: readonly [string, number]): string {
   const width = Math.max(16, name.length + 1)
   return `${`${name}:`.padEnd(width)}${String(value).padStart(24 - width)} kB`
+}
+
+function cmaLines({ cmaAreas, all }: Zones): [string, number][] {
+  return [
+    ['CmaTotal', kib(cmaAreas.reduce((total, { pages }) => total + pages, 0))],
+    ['CmaFree', kib(all.reduce((total, { freeCma }) => total + freeCma, 0))],
+  ]
 }
 
 const kib = (pages: number): number => pages * PAGE_KIB

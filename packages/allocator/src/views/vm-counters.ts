@@ -149,7 +149,9 @@ export type NodeStat = (typeof NODE_STATS)[number]
 export type VmEvent = (typeof VM_EVENTS)[number]
 
 /** The counters of a zone, but for its free pages: the zone itself knows those. */
-export type ZoneCounters = { readonly [stat in Exclude<ZoneStat, 'nr_free_pages'>]?: number }
+export type ZoneCounters = {
+  readonly [stat in Exclude<ZoneStat, 'nr_free_pages' | 'nr_free_cma'>]?: number
+}
 
 /** The counters of a node. */
 export type NodeCounters = { readonly [stat in NodeStat]?: number } & {

@@ -6,9 +6,11 @@ import { NODE_STATS, NUMA_STATS, VM_EVENTS, type VmCounters, ZONE_STATS } from '
 export function vmstat(zones: readonly Zone[], counters: VmCounters = {}): string {
   const { nodes = [], zones: byZone = [], events = {} } = counters
   const ofZones = [...ZONE_STATS, ...NUMA_STATS].map((stat) => {
-    const values = zones.map((zone) =>
-      stat === 'nr_free_pages' ? zone.freePages : (byZone[zone.node]?.[zone.name]?.[stat] ?? 0),
-    )
+    const values = zones.map((zone) => {
+      if (stat === 'nr_free_pages') return zone.freePages
+      if (stat === 'nr_free_cma') return zone.freeCma
+      return byZone[zone.node]?.[zone.name]?.[stat] ?? 0
+    })
     return `${stat} ${sum(values)}`
   })
   return [

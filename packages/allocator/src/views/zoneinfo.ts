@@ -55,13 +55,14 @@ function pages(zone: Zone | undefined, device: number): string[] {
     `        spanned  ${managed + device}`,
     `        present  ${managed}`,
     `        managed  ${managed}`,
-    '        cma      0',
+    `        cma      ${zone?.cmaPages ?? 0}`,
     `        protection: (${reserve.join(', ')})`,
   ]
 }
 
 function zoneStats(zone: Zone, zones: Zones, { zones: all, nodes }: VmCounters): string[] {
-  const counters = { ...all?.[zone.node]?.[zone.name], nr_free_pages: zone.freePages }
+  const { freePages: nr_free_pages, freeCma: nr_free_cma } = zone
+  const counters = { ...all?.[zone.node]?.[zone.name], nr_free_pages, nr_free_cma }
   const threshold = statThreshold(zone.managed, zones.cpus)
   return [
     ...[...ZONE_STATS, ...NUMA_STATS].map((stat) => item(stat, counters[stat])),

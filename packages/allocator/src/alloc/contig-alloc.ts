@@ -1,0 +1,323 @@
+/**
+ * Contiguous allocation: gets one range of pages and no other, by moving away what is there (mm/page_alloc.c, alloc_contig_range; mm/cma.c,
+ * cma_alloc, 6.1.192). Its pageblocks are isolated, pages on LRU lists are moved to others, clean ones of files are given up, and what is
+ * free then is taken. The scopes of the task count: in a NOFS scope pages of files stay where they are, and the range cannot be had.
+ *
+ * Left out is that the kernel waits for pages under writeback: here they are in the way.
+ */
+import type { MigrateHooks } from '../compaction/migrate-hooks.js'
+import { currentGfpContext } from '../gfp/context.js'
+import {
+  __GFP_FS,
+  __GFP_HIGHMEM,
+  __GFP_MOVABLE,
+  __GFP_RETRY_MAYFAIL,
+  GFP_KERNEL,
+  GFP_USER,
+} from '../gfp/flags.js'
+import { MIGRATE_CMA, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { ZONE_NORMAL } from '../gfp/zone.js'
+import type { CmaArea } from '../pages/cma-area.js'
+import { Order } from '../pages/order.js'
+import { PageError } from '../pages/page-error.js'
+import { Kind, NO_PAGE, type PageFrames } from '../pages/page-frames.js'
+import {
+  type PageRange,
+  startIsolatePageRange,
+  testPagesIsolated,
+  undoIsolatePageRange,
+} from '../pages/page-isolation.js'
+import type { Zone } from '../pages/zone.js'
+import type { Zones } from '../pages/zones.js'
+import { type Lru, PG_DIRTY, PG_FILE, PG_WRITEBACK } from '../reclaim/lru.js'
+import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
+import type { Task } from '../task/memalloc.js'
+import type { PageRequest } from './request.js'
+import type { AllocStep } from './steps.js'
+
+/** Pages are taken off their lists in clusters of so many (COMPACT_CLUSTER_MAX). */
+const CLUSTER = 32
+/** So often it is tried to move a cluster. */
+const MAX_TRIES = 5
+/** What pages are moved to. */
+const TARGET = GFP_USER | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL
+
+/** What came of it: `busy` when something in the range cannot be moved (-EBUSY), `nomem` when there was nothing to move it to (-ENOMEM). */
+export type ContigResult = 'allocated' | 'busy' | 'nomem'
+
+/** Steps of the requests for pages to move to: they are answered as those of any request. */
+export type ContigSteps<R> = Generator<AllocStep, R, number | undefined>
+
+/** A range of pages that is wanted. */
+export interface ContigRequest {
+  /** Who asks: its scopes say which pages may be moved. */
+  readonly task: Task
+  /** The first page, and how many: all in one zone. */
+  readonly start: number
+  /** See {@link ContigRequest.start}. */
+  readonly pages: number
+  /** As the caller passes it; by default GFP_KERNEL. */
+  readonly gfp?: number
+  /** MIGRATE_CMA for pages of a CMA area; by default MIGRATE_MOVABLE. */
+  readonly migratetype?: number
+  /** From {@link CallSites}; by default 0, no name. */
+  readonly site?: number
+  /** Where the task runs; by default 0. */
+  readonly cpu?: number
+}
+
+/** Pages of a CMA area that are wanted. */
+export interface CmaRequest extends Omit<ContigRequest, 'start' | 'migratetype'> {
+  /** The area: one of `zones.cmaAreas`. */
+  readonly area: CmaArea
+  /** They begin at a multiple of 2 to this power; by default anywhere. */
+  readonly align?: number
+}
+
+/** What it works with. */
+export interface ContigParts {
+  readonly zones: Zones
+  readonly lru: Lru
+  readonly hooks: ReclaimHooks & MigrateHooks
+  /** A request in steps. */
+  readonly steps: (request: PageRequest) => ContigSteps<number>
+  /** Gives a block back. */
+  readonly free: (page: number, order: number, cpu: number) => void
+  /** Frees a clean page of a file, if that can be done at once (reclaim_clean_pages_from_list). */
+  readonly reclaimClean: (page: number, cpu: number) => boolean
+}
+
+/** Allocates ranges of pages, and pages of CMA areas. */
+export class ContigAllocator {
+  readonly #parts: ContigParts
+  readonly #frames: PageFrames
+
+  /** @internal */
+  constructor(parts: ContigParts) {
+    this.#parts = parts
+    this.#frames = parts.zones.frames
+  }
+
+  /**
+   * Allocates a range of pages: each is a block of its own then (alloc_contig_range).
+   * @throws PageError for a range that does not lie in one zone
+   */
+  alloc(request: ContigRequest): ContigResult {
+    return atOnce(this.allocating(request))
+  }
+
+  /** The same in steps. */
+  *allocating(request: ContigRequest): ContigSteps<ContigResult> {
+    const { start, pages, migratetype = MIGRATE_MOVABLE, cpu = 0, site = 0 } = request
+    const range = { start, end: start + pages }
+    const zone = this.#zoneOf(range)
+    if (!startIsolatePageRange(zone, range, migratetype)) return 'busy'
+    try {
+      zone.drain()
+      if ((yield* this.#migrate(zone, range, request)) === 'nomem') return 'nomem'
+      if (!this.#grab(zone, range, cpu)) return 'busy'
+      this.#frames.owner.fill(site, range.start, range.end)
+      return 'allocated'
+    } finally {
+      undoIsolatePageRange(zone, range, migratetype)
+    }
+  }
+
+  /** Gives a range back, page by page (free_contig_range). */
+  free({ start, pages, cpu = 0 }: Pick<ContigRequest, 'start' | 'pages' | 'cpu'>): void {
+    for (let page = start; page < start + pages; page++) this.#parts.free(page, 0, cpu)
+  }
+
+  /**
+   * Allocates pages of a CMA area (cma_alloc): the first range that is not handed out and can be had.
+   * @returns the first page, or {@link NO_PAGE}
+   */
+  allocCma(request: CmaRequest): number {
+    return atOnce(this.allocatingCma(request))
+  }
+
+  /** The same in steps. */
+  *allocatingCma({ area, align = 0, ...request }: CmaRequest): ContigSteps<number> {
+    const { pages } = request
+    let page = area.find(pages, align)
+    while (page !== undefined) {
+      area.mark(page, pages, true)
+      const result = yield* this.allocating({ ...request, start: page, migratetype: MIGRATE_CMA })
+      if (result === 'allocated') {
+        area.succeeded += pages
+        return page
+      }
+      area.mark(page, pages, false)
+      if (result !== 'busy') break
+      page = area.find(pages, align, area.after(page, align))
+    }
+    area.failed += pages
+    return NO_PAGE
+  }
+
+  /**
+   * Gives pages of a CMA area back (cma_release).
+   * @throws PageError for pages that are not part of it
+   */
+  freeCma(area: CmaArea, range: Pick<ContigRequest, 'start' | 'pages' | 'cpu'>): void {
+    const { start, pages } = range
+    if (!area.has(start, pages)) {
+      const last = start + pages - 1
+      throw new PageError(`pages ${start} to ${last} are not part of CMA area ${area.name}`)
+    }
+    this.free(range)
+    area.mark(start, pages, false)
+  }
+
+  #zoneOf({ start, end }: PageRange): Zone {
+    const zone = this.#parts.zones.zoneOf(start)
+    if (start < end && end <= zone.start + zone.managed) return zone
+    throw new PageError(`pages ${start} to ${end - 1} do not lie in one zone`)
+  }
+
+  /** Moves what can be moved out of a range (__alloc_contig_migrate_range). */
+  *#migrate(zone: Zone, range: PageRange, request: ContigRequest): ContigSteps<ContigResult> {
+    const { task, cpu = 0 } = request
+    const gfp = currentGfpContext(task.mask, request.gfp ?? GFP_KERNEL)
+    for (let from = range.start; from < range.end; ) {
+      const cluster = new Cluster(this.#parts.lru, this.#frames)
+      from = this.#isolate({ start: from, end: range.end }, gfp, cluster)
+      try {
+        for (let tries = 0; cluster.pages.size > 0; tries++) {
+          if (tries === MAX_TRIES) return 'busy'
+          cluster.dropIf((page) => this.#reclaimed(page, cpu))
+          for (const page of [...cluster.pages.keys()]) {
+            const to = yield* this.#parts.steps({
+              task,
+              gfp: zone.index > ZONE_NORMAL ? TARGET | __GFP_HIGHMEM : TARGET,
+              order: 0,
+              node: zone.node,
+              cpu,
+            })
+            if (to === NO_PAGE) return 'nomem'
+            if (!this.#moved(page, to)) {
+              this.#parts.free(to, 0, cpu)
+              continue
+            }
+            cluster.moved(page, to)
+            zone.free(page, 0, cpu)
+          }
+        }
+      } finally {
+        // Also when nobody steps on.
+        cluster.putback()
+      }
+    }
+    return 'allocated'
+  }
+
+  /** Takes the next pages that can move off their lists; returns how far it came (isolate_migratepages_range). */
+  #isolate({ start, end }: PageRange, gfp: number, cluster: Cluster): number {
+    const frames = this.#frames
+    let page = start
+    for (; page < end && cluster.pages.size < CLUSTER; page++) {
+      if (frames.order(page) > 0) continue
+      const kind = frames.kind(page)
+      if (kind !== Kind.LRU && kind !== Kind.UNEVICTABLE) continue
+      const isFile = ((frames.flags[page] as number) & PG_FILE) !== 0
+      if (isFile && (gfp & __GFP_FS) === 0) continue
+      cluster.take(page)
+    }
+    return page
+  }
+
+  /** A clean page of a file need not be moved: it can be read again. */
+  #reclaimed(page: number, cpu: number): boolean {
+    const flags = this.#frames.flags[page] as number
+    if ((flags & PG_FILE) === 0 || (flags & (PG_DIRTY | PG_WRITEBACK)) !== 0) return false
+    return this.#parts.reclaimClean(page, cpu)
+  }
+
+  #moved(page: number, to: number): boolean {
+    const { hooks } = this.#parts
+    const busy = ((this.#frames.flags[page] as number) & PG_WRITEBACK) !== 0
+    return !busy && hooks.locked?.(page) !== true && hooks.migrate?.(page, to) === true
+  }
+
+  /** Takes the free pages of a range, once there are no others in it. Returns false when there are. */
+  #grab(zone: Zone, { start, end }: PageRange, cpu: number): boolean {
+    const { buddy } = zone
+    const frames = this.#frames
+    const outerStart = this.#outerStart(start)
+    if (!testPagesIsolated(zone, { start: outerStart, end })) return false
+    let outerEnd = outerStart
+    while (outerEnd < end) outerEnd += buddy.isolate(outerEnd)
+    frames.owner.fill(0, outerStart, outerEnd)
+    // Of the blocks at both ends, what is not wanted goes back.
+    for (let page = outerStart; page < start; page++) zone.free(page, 0, cpu)
+    for (let page = end; page < outerEnd; page++) zone.free(page, 0, cpu)
+    return true
+  }
+
+  /** Where the free block begins that has the first page of a range; the page itself where there is none. */
+  #outerStart(start: number): number {
+    const frames = this.#frames
+    for (let order = 0; order <= Order.HIGHEST; order++) {
+      const head = start & -(1 << order)
+      if (frames.kind(head) !== Kind.FREE) continue
+      return head + (1 << frames.order(head)) > start ? head : start
+    }
+    return start
+  }
+}
+
+/** Takes all steps, with nobody else about. The requests among them may fail, so none goes on for ever. */
+function atOnce<R>(steps: ContigSteps<R>): R {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** Pages that have been taken off their lists to be moved, and whether their owners keep them in memory. */
+class Cluster {
+  readonly pages = new Map<number, boolean>()
+  readonly #lru: Lru
+  readonly #frames: PageFrames
+
+  constructor(lru: Lru, frames: PageFrames) {
+    this.#lru = lru
+    this.#frames = frames
+  }
+
+  take(page: number): void {
+    const mlocked = this.#frames.kind(page) === Kind.UNEVICTABLE
+    if (mlocked) this.#lru.munlock(page)
+    this.#lru.isolate(page)
+    this.pages.set(page, mlocked)
+  }
+
+  /** Pages go back to their lists, to be freed if `free` does. */
+  dropIf(free: (page: number) => boolean): void {
+    for (const [page, mlocked] of this.pages) {
+      if (mlocked) continue
+      this.#lru.putback(page)
+      if (free(page)) this.pages.delete(page)
+      else this.#lru.isolate(page)
+    }
+  }
+
+  /** A page has another place now. */
+  moved(page: number, to: number): void {
+    const owner = this.#frames.owner
+    owner[to] = owner[page] as number
+    this.#lru.putback(page)
+    this.#lru.migrate(page, to)
+    if (this.pages.get(page) === true) this.#lru.mlock(to)
+    this.pages.delete(page)
+  }
+
+  /** What has not been moved stays. */
+  putback(): void {
+    for (const [page, mlocked] of this.pages) {
+      this.#lru.putback(page)
+      if (mlocked) this.#lru.mlock(page)
+    }
+    this.pages.clear()
+  }
+}
