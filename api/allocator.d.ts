@@ -103,6 +103,7 @@ declare module '@scopemask/allocator' {
     fallback: FallbackRule;
     constructor(pages: number, frames?: PageFrames, start?: number, owner?: (owner: number) => string);
     get freePages(): number;
+    get freeCma(): number;
     freeBlocks(order: number, migratetype?: number): number;
     lists(order: number): number;
     hasBlock(order: number): boolean;
@@ -116,6 +117,9 @@ declare module '@scopemask/allocator' {
     assertUsed(page: number, order: number): void;
     convertPageblock(page: number, migratetype: number): number;
     isolate(page: number): number;
+    isolatePageblock(page: number): void;
+    unisolatePageblock(page: number, migratetype: number): void;
+    splitFree(page: number, boundary: number): void;
     firstFree(order: number, migratetype: number): number;
     save(): BuddyState;
     load(state: BuddyState): void;
@@ -123,6 +127,7 @@ declare module '@scopemask/allocator' {
   }
   export interface BuddyState {
     readonly free: number;
+    readonly freeCma: number;
     readonly blocks: Uint8Array;
   }
   export const COMPACT_COMPLETE = 5;
@@ -168,6 +173,36 @@ declare module '@scopemask/allocator' {
     readonly kind: 'memcg-throttle';
     readonly jiffies: number;
   };
+  export class CmaArea {
+    readonly name: string;
+    readonly start: number;
+    readonly pages: number;
+    succeeded: number;
+    failed: number;
+    constructor({ name, start, pages, orderPerBit }: CmaAreaOptions, number: number);
+    get used(): number;
+    has(page: number, pages: number): boolean;
+    find(pages: number, align: number, from?: number): number | undefined;
+    after(page: number, align: number): number;
+    mark(page: number, pages: number, used: boolean): void;
+    save(): CmaAreaState;
+    load({ used, succeeded, failed }: CmaAreaState): void;
+  }
+  export interface CmaAreaOptions {
+    readonly name?: string;
+    readonly start: number;
+    readonly pages: number;
+    readonly orderPerBit?: number;
+  }
+  export interface CmaAreaState {
+    readonly used: Uint8Array;
+    readonly succeeded: number;
+    readonly failed: number;
+  }
+  export interface CmaRequest extends Omit<ContigRequest, 'start'> {
+    readonly area: CmaArea;
+    readonly align?: number;
+  }
   export type CommonFlag = '__GFP_DMA' | '__GFP_HIGHMEM' | '__GFP_DMA32' | '__GFP_MOVABLE' | '__GFP_RECLAIMABLE' | '__GFP_HIGH' | '__GFP_IO' | '__GFP_FS' | '__GFP_ZERO' | '__GFP_DIRECT_RECLAIM' | '__GFP_KSWAPD_RECLAIM' | '__GFP_RECLAIM' | '__GFP_WRITE' | '__GFP_NOWARN' | '__GFP_NOFAIL' | '__GFP_NORETRY' | '__GFP_MEMALLOC' | '__GFP_COMP' | '__GFP_NOMEMALLOC' | '__GFP_HARDWALL' | '__GFP_THISNODE' | '__GFP_ACCOUNT' | '__GFP_NOLOCKDEP' | 'GFP_ATOMIC' | 'GFP_NOWAIT' | 'GFP_NOIO' | 'GFP_NOFS' | 'GFP_KERNEL' | 'GFP_KERNEL_ACCOUNT' | 'GFP_USER' | 'GFP_DMA' | 'GFP_DMA32' | 'GFP_HIGHUSER' | 'GFP_HIGHUSER_MOVABLE' | 'GFP_TRANSHUGE';
   export type CompactionState = readonly ZoneCompactionState[];
   export interface CompactionStep {
@@ -179,6 +214,24 @@ declare module '@scopemask/allocator' {
     readonly failed: number;
   }
   export type CompactionSteps<R> = Generator<CompactionStep, R, void>;
+  export class ContigAllocator {
+    alloc(request: ContigRequest): ContigResult;
+    allocating(request: ContigRequest): ContigSteps<ContigResult>;
+    free({ start, pages, cpu }: Pick<ContigRequest, 'start' | 'pages' | 'cpu'>): void;
+    allocCma(request: CmaRequest): number;
+    allocatingCma({ area, align, ...request }: CmaRequest): ContigSteps<number>;
+    freeCma(area: CmaArea, range: Pick<ContigRequest, 'start' | 'pages' | 'cpu'>): void;
+  }
+  export interface ContigRequest {
+    readonly task: Task;
+    readonly start: number;
+    readonly pages: number;
+    readonly gfp?: number;
+    readonly site?: number;
+    readonly cpu?: number;
+  }
+  export type ContigResult = 'allocated' | 'busy' | 'nomem';
+  export type ContigSteps<R> = Generator<AllocStep, R, number | undefined>;
   export interface DeviceMemory {
     readonly node: number;
     readonly start: number;
@@ -408,6 +461,7 @@ declare module '@scopemask/allocator' {
   }
   export interface MemoryOptions extends NumaOptions {
     readonly nodes: readonly Readonly<Partial<Record<ZoneLabel | typeof ZONE_DEVICE_LABEL, number>>>[];
+    readonly cma?: readonly CmaAreaOptions[];
     readonly minFreeKbytes?: number;
     readonly watermarkScaleFactor?: number;
     readonly watermarkBoostFactor?: number;
@@ -645,6 +699,7 @@ declare module '@scopemask/allocator' {
     readonly lru: Lru;
     readonly workingset: Workingset;
     readonly memcgs: MemCgroups;
+    readonly contig: ContigAllocator;
     readonly callSites: CallSites;
     gfpAllowedMask: number;
     constructor(options: MemoryOptions, hooks?: MemoryHooks);
@@ -1153,8 +1208,8 @@ declare module '@scopemask/allocator' {
     readonly managed: number;
     readonly buddy: Buddy;
     readonly perCpu: readonly PerCpuPages[];
-    readonly freeCma = 0;
-    readonly cma = false;
+    readonly cma: boolean;
+    cmaPages: number;
     lowmemReserve: readonly number[];
     boost: number;
     reservedHighatomic: number;
@@ -1165,6 +1220,7 @@ declare module '@scopemask/allocator' {
     setReserves(watermarks: Watermarks, lowmemReserve: readonly number[]): void;
     get watermarks(): Watermarks;
     get freePages(): number;
+    get freeCma(): number;
     lists(order: number): number;
     hasPlenty(order: number, highest: number): boolean;
     hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean, more?: number): boolean;
@@ -1188,7 +1244,7 @@ declare module '@scopemask/allocator' {
     readonly skip: Uint8Array;
   }
   export type ZoneCounters = {
-    readonly [stat in Exclude<ZoneStat, 'nr_free_pages'>]?: number;
+    readonly [stat in Exclude<ZoneStat, 'nr_free_pages' | 'nr_free_cma'>]?: number;
   };
   export type ZoneLabel = (typeof ZONES)[number];
   export type ZoneName = 'ZONE_DMA' | 'ZONE_DMA32' | 'ZONE_NORMAL' | 'ZONE_HIGHMEM' | 'ZONE_MOVABLE' | 'ZONE_DEVICE';
@@ -1209,6 +1265,8 @@ declare module '@scopemask/allocator' {
     readonly frames: PageFrames;
     readonly all: readonly Zone[];
     readonly devices: readonly DeviceMemory[];
+    readonly cma: boolean;
+    readonly cmaAreas: readonly CmaArea[];
     readonly nodes: number;
     readonly cpus: number;
     readonly numa: Numa;
@@ -1235,6 +1293,7 @@ declare module '@scopemask/allocator' {
   export interface ZonesState {
     readonly frames: FramesState;
     readonly zones: readonly ZoneState[];
+    readonly cmaAreas: readonly CmaAreaState[];
   }
   export const __GFP_ACCOUNT = 4194304;
   export const __GFP_COMP = 262144;
@@ -1499,9 +1558,17 @@ declare module '@scopemask/allocator/pages' {
   CallSites,
   ChargeRequest,
   ChargeStep,
+  CmaArea,
+  CmaAreaOptions,
+  CmaAreaState,
+  CmaRequest,
   CompactionState,
   CompactionStep,
   CompactionSteps,
+  ContigAllocator,
+  ContigRequest,
+  ContigResult,
+  ContigSteps,
   DeviceMemory,
   DirectReclaimWait,
   FALLBACKS,

@@ -5,6 +5,7 @@
  *
  * Left out is that the kernel waits for pages under writeback: here they are in the way.
  */
+
 import type { MigrateHooks } from '../compaction/migrate-hooks.js'
 import { currentGfpContext } from '../gfp/context.js'
 import {
@@ -15,9 +16,10 @@ import {
   GFP_KERNEL,
   GFP_USER,
 } from '../gfp/flags.js'
-import { MIGRATE_CMA, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { ZONE_NORMAL } from '../gfp/zone.js'
 import type { CmaArea } from '../pages/cma-area.js'
+import { MIGRATE_CMA } from '../pages/cma-migratetypes.js'
 import { Order } from '../pages/order.js'
 import { PageError } from '../pages/page-error.js'
 import { Kind, NO_PAGE, type PageFrames } from '../pages/page-frames.js'
@@ -58,8 +60,6 @@ export interface ContigRequest {
   readonly pages: number
   /** As the caller passes it; by default GFP_KERNEL. */
   readonly gfp?: number
-  /** MIGRATE_CMA for pages of a CMA area; by default MIGRATE_MOVABLE. */
-  readonly migratetype?: number
   /** From {@link CallSites}; by default 0, no name. */
   readonly site?: number
   /** Where the task runs; by default 0. */
@@ -67,7 +67,7 @@ export interface ContigRequest {
 }
 
 /** Pages of a CMA area that are wanted. */
-export interface CmaRequest extends Omit<ContigRequest, 'start' | 'migratetype'> {
+export interface CmaRequest extends Omit<ContigRequest, 'start'> {
   /** The area: one of `zones.cmaAreas`. */
   readonly area: CmaArea
   /** They begin at a multiple of 2 to this power; by default anywhere. */
@@ -108,7 +108,11 @@ export class ContigAllocator {
 
   /** The same in steps. */
   *allocating(request: ContigRequest): ContigSteps<ContigResult> {
-    const { start, pages, migratetype = MIGRATE_MOVABLE, cpu = 0, site = 0 } = request
+    return yield* this.#allocating(request, MIGRATE_MOVABLE)
+  }
+
+  *#allocating(request: ContigRequest, migratetype: number): ContigSteps<ContigResult> {
+    const { start, pages, cpu = 0, site = 0 } = request
     const range = { start, end: start + pages }
     const zone = this.#zoneOf(range)
     if (!startIsolatePageRange(zone, range, migratetype)) return 'busy'
@@ -141,14 +145,20 @@ export class ContigAllocator {
     const { pages } = request
     let page = area.find(pages, align)
     while (page !== undefined) {
+      // Nobody else tries for it meanwhile.
       area.mark(page, pages, true)
-      const result = yield* this.allocating({ ...request, start: page, migratetype: MIGRATE_CMA })
+      let result: ContigResult = 'busy'
+      try {
+        result = yield* this.#allocating({ ...request, start: page }, MIGRATE_CMA)
+      } finally {
+        // Also when nobody steps on.
+        if (result !== 'allocated') area.mark(page, pages, false)
+      }
       if (result === 'allocated') {
         area.succeeded += pages
         return page
       }
-      area.mark(page, pages, false)
-      if (result !== 'busy') break
+      if (result === 'nomem') break
       page = area.find(pages, align, area.after(page, align))
     }
     area.failed += pages

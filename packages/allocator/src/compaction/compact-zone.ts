@@ -7,9 +7,11 @@
  * Left out are the kernel's two short cuts through the free lists (fast_isolate_freepages, fast_find_migrateblock) and pages that move
  * without being on an LRU list (drivers' movable pages).
  */
+
 import { ALLOC_CMA } from '../gfp/alloc-flags.js'
 import { __GFP_FS } from '../gfp/flags.js'
-import { gfpMigratetype, MIGRATE_CMA, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { gfpMigratetype, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { MIGRATE_CMA } from '../pages/cma-migratetypes.js'
 import { findSuitableFallback, PAGEBLOCK_ORDER } from '../pages/fallback.js'
 import { Kind, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER, zoneWatermarkOk } from '../pages/watermark.js'

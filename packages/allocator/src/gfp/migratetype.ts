@@ -9,10 +9,6 @@ export const MIGRATE_MOVABLE = 1
 export const MIGRATE_RECLAIMABLE = 2
 /** The pageblock is kept for high-order atomic requests. */
 export const MIGRATE_HIGHATOMIC = 3
-/** The pageblock is part of a CMA area: movable pages may be there until somebody needs the area (with CONFIG_CMA). */
-export const MIGRATE_CMA = 4
-/** Nothing is allocated from the pageblock: its pages are about to be moved, or taken away (5 with CONFIG_CMA, else 4). */
-export const MIGRATE_ISOLATE = 5
 
 /**
  * The migratetype of a request. Movable and reclaimable at once contradict each other: the kernel

@@ -3,14 +3,11 @@
  * aligned to its size; its buddy is the other half of the block of the next order. Freeing merges buddies, so
  * two free buddies never exist side by side.
  */
+
 import { ALLOC_CMA, ALLOC_NOFRAGMENT } from '../gfp/alloc-flags.js'
-import {
-  MIGRATE_CMA,
-  MIGRATE_HIGHATOMIC,
-  MIGRATE_ISOLATE,
-  MIGRATE_MOVABLE,
-} from '../gfp/migratetype.js'
+import { MIGRATE_HIGHATOMIC, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import type { FallbackRule } from './allocator-rules.js'
+import { MIGRATE_CMA, MIGRATE_ISOLATE } from './cma-migratetypes.js'
 import { type Fallback, findSuitableFallback, mayClaim } from './fallback.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'

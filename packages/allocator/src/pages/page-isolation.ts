@@ -4,8 +4,9 @@
  *
  * A block in use that crosses the end of the range is in the way here; the kernel would move a huge page.
  */
-import { MIGRATE_CMA, MIGRATE_ISOLATE } from '../gfp/migratetype.js'
+
 import { ZONE_NORMAL } from '../gfp/zone.js'
+import { MIGRATE_CMA, MIGRATE_ISOLATE } from './cma-migratetypes.js'
 import { PAGEBLOCK_ORDER } from './fallback.js'
 import { Order } from './order.js'
 import { Kind } from './page-frames.js'

@@ -2,8 +2,10 @@
  * Per-CPU pages: small blocks that one CPU keeps at hand, so that most requests touch no list that others use (mm/page_alloc.c,
  * struct per_cpu_pages, 6.1.192). They are taken from the zone and given back in batches.
  */
-import { MIGRATE_ISOLATE, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+
+import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import type { Buddy } from './buddy.js'
+import { MIGRATE_ISOLATE } from './cma-migratetypes.js'
 import { Order } from './order.js'
 import { InvariantError, Kind, NO_PAGE } from './page-frames.js'
 

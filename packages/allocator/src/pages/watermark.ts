@@ -2,6 +2,7 @@
  * Watermarks: how many free pages a zone keeps for those who need them more (mm/page_alloc.c, 6.1.192). All amounts are pages
  * of 4 KiB unless a name says KiB.
  */
+
 import {
   ALLOC_CMA,
   ALLOC_HIGHATOMIC,
@@ -12,7 +13,8 @@ import {
   ALLOC_WMARK_MASK,
   ALLOC_WMARK_MIN,
 } from '../gfp/alloc-flags.js'
-import { MIGRATE_CMA, MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
+import { MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
+import { MIGRATE_CMA } from './cma-migratetypes.js'
 import { Order } from './order.js'
 
 /** The highest order there is, and one more: blocks have 1 to 1024 pages. */

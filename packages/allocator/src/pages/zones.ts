@@ -2,6 +2,7 @@
  * Zones: the memory of a machine, node by node, and the search for a free block in it (mm/page_alloc.c, get_page_from_freelist,
  * 6.1.192). A request walks the zones of its zonelist from the highest that it may use downwards, its own node first.
  */
+
 import {
   ALLOC_CPUSET,
   ALLOC_HIGHATOMIC,
@@ -13,11 +14,12 @@ import {
 } from '../gfp/alloc-flags.js'
 import { __GFP_KSWAPD_RECLAIM, __GFP_WRITE } from '../gfp/flags.js'
 import { linux6_1 } from '../gfp/kernels.js'
-import { gfpMigratetype, MIGRATE_CMA } from '../gfp/migratetype.js'
+import { gfpMigratetype } from '../gfp/migratetype.js'
 import { gfpZonelist } from '../gfp/predicates.js'
 import { gfpZoneIndex, ZONE_NORMAL } from '../gfp/zone.js'
 import { type AllocatorRules, RULES_6_1 } from './allocator-rules.js'
 import { CmaArea, type CmaAreaOptions, type CmaAreaState } from './cma-area.js'
+import { MIGRATE_CMA } from './cma-migratetypes.js'
 import { Numa, type NumaOptions } from './numa.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'

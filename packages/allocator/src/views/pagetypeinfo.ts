@@ -1,5 +1,5 @@
 /** /proc/pagetypeinfo: free blocks and pageblocks by migratetype (mm/vmstat.c, pagetypeinfo_show, 6.1). */
-import { MIGRATE_CMA } from '../gfp/migratetype.js'
+import { MIGRATE_CMA } from '../pages/cma-migratetypes.js'
 import { PAGEBLOCK_ORDER } from '../pages/fallback.js'
 import { MAX_ORDER } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'

@@ -1,4 +1,5 @@
 /** Contiguous ranges: what is moved away for them, what is in the way, what a scope changes, and that nothing is lost when it fails. */
+
 import { Task } from '@scopemask/core/task'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -9,8 +10,6 @@ import {
   type ContigResult,
   GFP_KERNEL,
   GFP_USER,
-  MIGRATE_CMA,
-  MIGRATE_ISOLATE,
   MIGRATE_MOVABLE,
   NO_PAGE,
   PageAllocator,
@@ -21,6 +20,7 @@ import {
   PG_FILE,
   PG_WRITEBACK,
 } from '../../src/index.js'
+import { MIGRATE_CMA, MIGRATE_ISOLATE } from '../../src/pages/cma-migratetypes.js'
 import { startIsolatePageRange } from '../../src/pages/page-isolation.js'
 
 const MOVABLE = GFP_USER | __GFP_MOVABLE
@@ -152,6 +152,16 @@ describe('pages of a CMA area', () => {
     expect(memory.contig.allocCma({ task, area: area(), pages: 2048 })).toBe(NO_PAGE)
     expect([area().used, isolated()]).toEqual([0, 0])
     expectAllOwned(PAGES - 400)
+  })
+
+  it('are not handed out to a request that is given up', () => {
+    use(6000)
+    const steps = memory.contig.allocatingCma({ task, area: area(), pages: 2048 })
+    steps.next()
+    expect(area().used).toBe(2048)
+    steps.return(NO_PAGE)
+    expect([area().used, isolated()]).toEqual([0, 0])
+    expectAllOwned(6000)
   })
 
   it('are given back as what they are part of', () => {

@@ -1,4 +1,5 @@
 /** The layouts against the kernels' own constants. */
+
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import * as allocator from '../../src/index.js'
@@ -15,6 +16,7 @@ import {
   parseGfp,
   ZONES_AMD64,
 } from '../../src/index.js'
+import { MIGRATE_CMA, MIGRATE_ISOLATE } from '../../src/pages/cma-migratetypes.js'
 
 const json = (name: string) =>
   JSON.parse(readFileSync(new URL(`../data/${name}`, import.meta.url), 'utf8'))
@@ -220,6 +222,12 @@ describe('constants', () => {
     // Not a constant of its own in the kernel: the two bits of gfp_migratetype().
     const all = { ...gfp, ...alloc, ...pf, ...migrate, GFP_MOVABLE_MASK: 0x18 }
     expect((value as number) >>> 0).toBe(all[name])
+  })
+
+  it('are others with CONFIG_CMA, of which the page allocator knows', () => {
+    const { changed } = headers.variants.cma
+    expect(MIGRATE_CMA).toBe(changed['migrate:MIGRATE_CMA']?.variant)
+    expect(MIGRATE_ISOLATE).toBe(changed['migrate:MIGRATE_ISOLATE']?.variant)
   })
 
   it('are the same in both layouts', () => {

@@ -1,16 +1,21 @@
 /** CMA areas: which requests use their pages, what they count as, and which pages of them are handed out. */
+
 import { Task } from '@scopemask/core/task'
 import { describe, expect, it } from 'vitest'
+import { RetryPolicy } from '../../src/alloc/retry.js'
 import {
   __GFP_MOVABLE,
   ALLOC_CMA,
+  ALLOC_MIN_RESERVE,
   ALLOC_WMARK_MIN,
   Buddy,
   CmaArea,
+  COMPACT_PRIO_ASYNC,
+  COMPACT_PRIO_SYNC_LIGHT,
+  COMPACT_SUCCESS,
   GFP_KERNEL,
   GFP_USER,
   type MemoryOptions,
-  MIGRATE_CMA,
   MIGRATE_MOVABLE,
   MIGRATE_UNMOVABLE,
   NO_PAGE,
@@ -21,7 +26,9 @@ import {
   vmstat,
   zoneinfo,
 } from '../../src/index.js'
+import { MIGRATE_CMA } from '../../src/pages/cma-migratetypes.js'
 import { Zones } from '../../src/pages/zones.js'
+import type { Vmscan } from '../../src/reclaim/vmscan.js'
 
 const MOVABLE = GFP_USER | __GFP_MOVABLE
 
@@ -157,6 +164,73 @@ describe('a request', () => {
     if (zone === undefined) throw new Error('no zone')
     zone.reserveHighatomic(1024)
     expect([zone.reservedHighatomic, zone.buddy.pageblocks()[MIGRATE_CMA]]).toEqual([0, 8])
+  })
+})
+
+describe('compaction', () => {
+  /** All of memory is a CMA area, and every second page of it free; one compaction for a block of 8 pages. */
+  function compact(gfp: number, priority: number) {
+    const memory = new PageAllocator(
+      { nodes: [{ Normal: 8192 }], minFreeKbytes: 512, cma: [{ start: 0, pages: 8192 }] },
+      { migrate: () => true },
+    )
+    const task = new Task(PF)
+    const zone = memory.zones.zoneOf(0)
+    for (;;) {
+      const page = zone.alloc(0, MIGRATE_MOVABLE, ALLOC_CMA, 0)
+      if (page === NO_PAGE) break
+      memory.lru.add(page, 0)
+    }
+    for (let page = 0; page < 8192; page += 2) {
+      memory.lru.remove(page)
+      memory.free(page, 0)
+    }
+    memory.zones.drain()
+    const steps = memory.compacting(
+      { task, gfp, order: 3 },
+      { kind: 'compact', allocFlags: ALLOC_CMA, priority, gfp },
+    )
+    let looked = 0
+    for (;;) {
+      const next = steps.next()
+      memory.validate()
+      if (next.done) return { result: next.value, looked }
+      looked += next.value.migrateScanned
+    }
+  }
+
+  it('with little effort looks at CMA areas for requests that can use them', () => {
+    expect(compact(GFP_KERNEL, COMPACT_PRIO_ASYNC).looked).toBe(0)
+    expect(compact(MOVABLE, COMPACT_PRIO_ASYNC).looked).toBeGreaterThan(0)
+  })
+
+  it('moves pages within CMA areas, and is content with a block there', () => {
+    const { result, looked } = compact(MOVABLE, COMPACT_PRIO_SYNC_LIGHT)
+    expect(result).toBe(COMPACT_SUCCESS)
+    // The first pageblock was enough.
+    expect(looked).toBeLessThan(1024)
+    expect(compact(GFP_KERNEL, COMPACT_PRIO_SYNC_LIGHT).result).not.toBe(COMPACT_SUCCESS)
+  })
+})
+
+describe('another round of reclaim', () => {
+  it.each([
+    ['nothing but the watermark counts', 0, false],
+    ['half of the reserve would do', ALLOC_MIN_RESERVE, true],
+    ['pages of CMA areas would do', ALLOC_CMA, true],
+  ])('makes sense if %s', (_what, allocFlags, sense) => {
+    const memory = new PageAllocator({
+      nodes: [{ Normal: 8192 }],
+      minFreeKbytes: 4096,
+      cma: [{ start: 4096, pages: 512 }],
+    })
+    const [zone] = memory.zones.all
+    if (zone === undefined) throw new Error('no zone')
+    // The watermark is 1024.
+    while (zone.freePages - zone.freeCma > 800) zone.alloc(0, MIGRATE_UNMOVABLE, 0, 0)
+    const vmscan = { reclaimable: () => 0 } as unknown as Vmscan
+    const wanted = { gfp: GFP_KERNEL, node: 0, order: 0, allocFlags }
+    expect(new RetryPolicy(memory.zones, vmscan).shouldReclaimRetry(wanted, 0)).toBe(sense)
   })
 })
 
