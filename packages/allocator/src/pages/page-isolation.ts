@@ -70,7 +70,7 @@ export function testPagesIsolated({ buddy }: Zone, { start, end }: PageRange): b
  * Returns true if something in a part of a pageblock is known not to move (has_unmovable_pages).
  * @param migratetype what the pages are wanted as: a CMA area has nothing but what can move
  */
-export function hasUnmovablePages(
+function hasUnmovablePages(
   { buddy, index }: Pick<Zone, 'buddy' | 'index'>,
   { start, end }: PageRange,
   migratetype: number,
