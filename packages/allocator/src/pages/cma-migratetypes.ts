@@ -1,5 +1,5 @@
 /**
- * Migratetypes with CONFIG_CMA (include/linux/mmzone.h, enum migratetype, 6.1 and 6.18): those of ../gfp/migratetype.ts, and two that no
+ * Migratetypes with CONFIG_CMA (include/linux/mmzone.h, enum migratetype, 6.1 and 6.18): those of gfp/migratetype.ts, and two that no
  * request has. They are not constants of the package: without CONFIG_CMA there is no MIGRATE_CMA, and MIGRATE_ISOLATE is 4.
  */
 
