@@ -184,7 +184,7 @@ export class AgreementAudit {
     { page, backend }: Pending,
     failures: number,
   ): number | undefined {
-    const cacheFlags = backend === 'slab' ? this.#caches.flagsOf(request, page) : 0
+    const cacheFlags = backend === 'slab' ? this.#caches.flagsOf(request, page, failures) : 0
     const recorded = page.flagsFrom === 'recorded'
     const asked = allocatedWith({ request, page, backend, failures, cacheFlags })
     const told = recorded ? undefined : scopeTold(asked, page.gfp)

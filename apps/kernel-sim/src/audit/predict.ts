@@ -2,7 +2,7 @@
  * Predict: the flags with which the slab allocator asks the page allocator, to serve a request. The filter of the task's
  * scope comes after it.
  *
- * Facts from Linux 6.18: mm/slub.c (new_slab, allocate_slab, ___slab_alloc, ___kmalloc_large_node, calculate_sizes),
+ * Facts from Linux 6.18, and 6.1 where that differs: mm/slub.c (new_slab, allocate_slab, ___slab_alloc, ___kmalloc_large_node, calculate_sizes),
  * mm/internal.h (GFP_RECLAIM_MASK, GFP_CONSTRAINT_MASK), include/linux/slab.h (kmalloc_type).
  */
 import {
@@ -59,6 +59,8 @@ export class Caches {
   readonly #flags = new Map<string, number>()
   /** What was learned of all kernels. */
   readonly #learned = new Map<string, number>()
+  /** Whether this kernel asks for a compound page where a slab has one page; undefined until a slab tells. */
+  #onePageIsCompound: boolean | undefined
 
   /** How many caches there are whose flags were learned, and how many of them are reclaimable. */
   get learned(): { readonly caches: number; readonly reclaimable: number } {
@@ -69,9 +71,25 @@ export class Caches {
     }
   }
 
-  /** What the cache of a request adds. For kmalloc the request tells which cache it takes. */
-  flagsOf({ cache, gfp }: RequestEvent, page: PageAllocEvent): number {
-    if (cache === undefined) return gfp & __GFP_DMA || gfp & __GFP_RECLAIMABLE
+  /**
+   * What the cache of a request adds.
+   * @param failures how many calls for the same slab failed before this one.
+   */
+  flagsOf(request: RequestEvent, page: PageAllocEvent, failures: number): number {
+    return this.#ownFlags(request, page) | this.#compound(page, failures)
+  }
+
+  /** Another kernel: the same cache may add something else there. */
+  forget(): void {
+    this.#flags.clear()
+    this.#onePageIsCompound = undefined
+  }
+
+  #ownFlags(request: RequestEvent, page: PageAllocEvent): number {
+    const { gfp } = request
+    // For kmalloc the request tells which cache it takes.
+    if (request.event === 'kmalloc') return gfp & __GFP_DMA || gfp & __GFP_RECLAIMABLE
+    const cache = request.cache ?? `${UNNAMED}${request.site} ${request.bytes}`
     let flags = this.#flags.get(cache)
     if (flags === undefined) {
       flags = page.gfp & CACHE_FLAGS
@@ -81,11 +99,19 @@ export class Caches {
     return flags
   }
 
-  /** Another kernel: the same cache may add something else there. */
-  forget(): void {
-    this.#flags.clear()
+  /**
+   * `__GFP_COMP`, which makes one of several pages. Linux 6.18 asks for it always, 6.1 only where a slab of the cache should have
+   * several, even if one has to do in the end (mm/slub.c, calculate_sizes). The first slab of one page tells which kernel it is.
+   */
+  #compound({ order, gfp }: PageAllocEvent, failures: number): number {
+    if (order > 0 || failures > 0) return __GFP_COMP
+    this.#onePageIsCompound ??= (gfp & __GFP_COMP) !== 0
+    return this.#onePageIsCompound ? __GFP_COMP : 0
   }
 }
+
+/** Begins the key of a cache that the event does not name (6.1, and before): a call site allocates from one. */
+const UNNAMED = '?'
 
 /** No machine has as many caches. */
 const LIMIT = 1 << 14
@@ -97,7 +123,7 @@ export interface Serving {
   readonly backend: 'slab' | 'large'
   /** How many calls for the same slab failed before this one: after each the slab allocator asks for less. */
   readonly failures: number
-  /** What the request's cache adds. */
+  /** What the request's cache adds, `__GFP_COMP` among it. */
   readonly cacheFlags: number
 }
 
@@ -113,7 +139,7 @@ function slabFlags({ request, page, failures, cacheFlags }: Serving): number {
   const prefersNode = request.node >= 0 && !(request.gfp & __GFP_THISNODE)
   const onNode = prefersNode && failures < 2
   const passed = onNode ? NOWAIT | __GFP_THISNODE : request.gfp & PASSED_ON
-  const flags = passed | __GFP_COMP | cacheFlags
+  const flags = passed | cacheFlags
   // Of every two attempts the second takes the smallest slab there can be, and the flags as they are.
   if (failures % 2 === 1) return flags
   const first = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL

@@ -1,6 +1,6 @@
 /** Prediction: what lies between a request and the pages that serve it (mm/slub.c of Linux 6.18), and what if it differs. */
 import { describe, expect, it } from 'vitest'
-import { GFP_KERNEL, GFP_NOFS, NOFS, NOIO, Trace } from './trace.js'
+import { auditOf, GFP_KERNEL, GFP_NOFS, NOFS, NOIO, Trace } from './trace.js'
 
 const BACKEND = '__alloc_frozen_pages_noprof+1;alloc_pages_mpol+2'
 const SLAB = `${BACKEND};allocate_slab+3;___slab_alloc+4`
@@ -245,5 +245,37 @@ describe('what is not compared', () => {
     }
     trace.slabPage().cacheAlloc()
     expect(await agreement(trace)).toMatchObject({ compared: 1, agree: 1, withoutRequest: 1000 })
+  })
+})
+
+/** A slab of one page for an unnamed cache, and the request that it serves, as trace-cmd prints them of Linux 6.1. */
+function pairOf6_1(at: number, { flags = '', passed = 'GFP_NOFS', comp = '' } = {}): string {
+  const head = (us: number) => `            dd-142   [001]    22.${at}${us}: `
+  const frames = ' => kmem_cache_alloc\n => jbd2__journal_start\n => ext4_dirty_inode\n'
+  return [
+    `${head(0)}mm_page_alloc: page=0xffff1 pfn=0x1 order=0 migratetype=0 gfp_flags=${passed}|__GFP_NOWARN|__GFP_NORETRY${comp}${flags}\n`,
+    `${head(1)}kernel_stack: <stack trace >\n => __alloc_pages\n => new_slab\n => ___slab_alloc\n${frames}`,
+    `${head(2)}kmem_cache_alloc: (jbd2__journal_start+0xdb) call_site=jbd2__journal_start+0xdb ptr=0xffff bytes_req=48 bytes_alloc=48 gfp_flags=${passed}|__GFP_ZERO node=-1 accounted=false\n`,
+    `${head(3)}kernel_stack: <stack trace >\n${frames}`,
+  ].join('')
+}
+
+describe('a kernel before 6.18', () => {
+  const reclaimable = { flags: '|__GFP_RECLAIMABLE' }
+
+  it('asks for no compound page where a slab has one page, and does not name the cache', async () => {
+    const text = `cpus=2\n${pairOf6_1(10000, reclaimable)}${pairOf6_1(10001, reclaimable)}`
+    const { agreement } = (await auditOf(text)).facts
+    expect(agreement).toMatchObject({ compared: 2, agree: 2, disagreements: [] })
+    expect(agreement.learned).toEqual({ caches: 1, reclaimable: 1 })
+  })
+
+  it.each([
+    ['a compound page', { ...reclaimable, comp: '|__GFP_COMP' }],
+    ['a page of another kind', {}],
+  ])('is not believed when it asks the next time for %s', async (_, next) => {
+    const text = `cpus=2\n${pairOf6_1(10000, reclaimable)}${pairOf6_1(10001, next)}`
+    const { agreement } = (await auditOf(text)).facts
+    expect(agreement).toMatchObject({ compared: 2, agree: 1 })
   })
 })
