@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { Timeline } from '../audit/timeline.js'
+import { diskReason } from '../boot/disk.js'
 import { InputError } from '../input-error.js'
 import { collapsed } from '../report/audit/collapsed.js'
 import { compareAudits } from '../report/audit/comparison.js'
@@ -268,7 +269,7 @@ function writeNew(file: string, text: string | Uint8Array): void {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new InputError(`${file} exists already: remove it, or choose another name`)
     }
-    throw new InputError(`${file} cannot be written: ${(thrown as Error).message}`)
+    throw new InputError(`${file} cannot be written: ${diskReason(thrown)}`)
   }
 }
 

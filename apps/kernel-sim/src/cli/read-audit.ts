@@ -53,6 +53,7 @@ export async function readAudit(
 /** Learns the scopes of call paths from a recording with task flags. @throws InputError when it has none. */
 export async function readScopes(path: string, wanted: boolean | undefined): Promise<KnownScopes> {
   const source = await openSource(path)
+  await refuseSavedReport(source)
   return await shown(wanted, (show) => scopesIn(source, show))
 }
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { SourceTree } from '../audit/source-coverage.js'
 import { type SourceSite, sourceSites } from '../audit/source-sites.js'
+import { diskReason } from '../boot/disk.js'
 import { InputError } from '../input-error.js'
 
 /** @throws InputError when the directory cannot be read, or has no C. */
@@ -18,7 +19,7 @@ export function readSource(directory: string): SourceTree {
     }
   } catch (thrown) {
     if (thrown instanceof InputError) throw thrown
-    throw new InputError(`${directory} cannot be read: ${(thrown as Error).message}`)
+    throw new InputError(`${directory} cannot be read: ${diskReason(thrown)}`)
   }
   if (files === 0)
     throw new InputError(`${directory} has no source: there is no .c or .h file in it`)

@@ -3,6 +3,7 @@ import { createWriteStream, rmSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { diskReason } from '../boot/disk.js'
 import { InputError } from '../input-error.js'
 import { RecordingConverter, type RecordingTrailer } from '../record/converter.js'
 
@@ -43,9 +44,7 @@ export async function writeRecording(
     }
     if (path !== undefined) rmSync(path, { force: true })
     if (typeof code === 'string' && code.startsWith('E') && !code.startsWith('ERR_')) {
-      throw new InputError(
-        `${path ?? 'the recording'} cannot be written: ${(thrown as Error).message}`,
-      )
+      throw new InputError(`${path ?? 'the recording'} cannot be written: ${diskReason(thrown)}`)
     }
     throw thrown
   }

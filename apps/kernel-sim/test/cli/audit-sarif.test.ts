@@ -174,3 +174,15 @@ describe('audit --sarif', () => {
     })
   })
 })
+
+it('a trace.dat has no lines that a result could stand on: it says the records', async () => {
+  const file = fileURLToPath(new URL('../data/trace-v7-lost.dat', import.meta.url))
+  const results = await sarif([file])
+  const places = results.flatMap(({ locations }) => locations.map((at) => at.physicalLocation))
+  expect(places.length).toBeGreaterThan(0)
+  for (const place of places) {
+    expect(place).toHaveProperty('artifactLocation.index', 0)
+    expect(place).not.toHaveProperty('region')
+  }
+  expect(JSON.stringify(results.map(({ stacks }) => stacks))).toMatch(/first at record [\d,]+"/)
+})

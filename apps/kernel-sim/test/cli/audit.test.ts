@@ -231,9 +231,12 @@ describe('one sentence', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1)
   })
 
-  it('says that a saved report is not a recording', async () => {
+  it.each([
+    ['as the recording', ['-']],
+    ['as the one to borrow scopes from', ['--example', '--scopes', '-']],
+  ])('says that a saved report is not a recording, given %s', async (_, args) => {
     const { stdout } = await kernelSim(['audit', '-', '--json'], good)
-    const { status, stderr } = await kernelSim(['audit', '-'], stdout)
+    const { status, stderr } = await kernelSim(['audit', ...args], stdout)
     expect([status, stderr]).toEqual([
       2,
       'kernel-sim: standard input is a saved report, not a recording. Two of them can be compared: kernel-sim audit --compare OLD NEW\n',

@@ -15,6 +15,7 @@ describe.each([
   ['latency-format', ' my task-12     3d.s1. 1000002us : '],
   ['latency-format, after a delay', 'my task-12 3d.s1. 1000002us+: '],
   ['trace-cmd report -l', ' my task-12     3d.s1.     1.000002: '],
+  ['trace-cmd report -l, of a clock without seconds', ' my task-12     3d.s1.1000002000: '],
   ['trace-cmd report --ts-diff', ' my task-12 [003] d.s1.     1.000002: (+5403)  '],
 ])('a text of ftrace, %s', (_option, head) => {
   it('has all that an event says, and its stack', async () => {

@@ -2,6 +2,7 @@
 import { number, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
 import { type Column, names, numbers, table, text } from '../form/table.js'
+import { whereText } from '../form/where.js'
 import type { AuditComparison, LostScopeChange, SiteChange, SiteCoverage } from './comparison.js'
 
 export function comparisonPage(comparison: AuditComparison): Page {
@@ -23,7 +24,7 @@ export function comparisonPage(comparison: AuditComparison): Page {
     marks: [{ good: !regression, text: regression ? 'something is worse' : 'nothing is worse' }],
     sections: sections([
       lost('newly-lost', 'Scopes newly lost', lostScopes.new),
-      newlyUncovered(sites.newlyUncovered),
+      newlyUncovered(comparison),
       newlyCovered(sites.newlyCovered),
       added(sites.new),
       gone(sites.gone),
@@ -47,7 +48,8 @@ const BOTH: readonly Column<SiteChange>[] = [
   text('evidence', (row) => row.new?.confidence ?? ''),
 ]
 
-function newlyUncovered(changes: readonly SiteChange[]): Section | undefined {
+function newlyUncovered({ sites, new: recent }: AuditComparison): Section | undefined {
+  const changes = sites.newlyUncovered
   const title = 'Newly uncovered: always in a scope before, and no longer'
   if (changes.length === 0) return undefined
   return section('newly-uncovered', title, [
@@ -57,7 +59,12 @@ function newlyUncovered(changes: readonly SiteChange[]): Section | undefined {
       stacks: {
         heading: 'call paths',
         of: ({ uncoveredFrom }) =>
-          uncoveredFrom.map(({ recording: _, ...sample }) => ({ what: 'in none', ...sample })),
+          uncoveredFrom.map(({ count, functions, line }) => ({
+            what: 'in none',
+            count,
+            functions,
+            first: whereText(recent, line),
+          })),
       },
       sentences: {
         only: false,

@@ -57,9 +57,16 @@ export interface LostScopeChange {
   readonly waited: number | null
 }
 
+/** One of the two that are compared. */
+export interface Compared {
+  readonly name: string
+  readonly format: AuditReport['reading']['format']
+  readonly verdict: AuditReport['verdict']
+}
+
 export interface AuditComparison {
-  readonly old: { readonly name: string; readonly verdict: AuditReport['verdict'] }
-  readonly new: { readonly name: string; readonly verdict: AuditReport['verdict'] }
+  readonly old: Compared
+  readonly new: Compared
   readonly sites: {
     /** In the old recording only: the flag went, or the path was not taken. */
     readonly gone: readonly SiteChange[]
@@ -114,8 +121,8 @@ export function compareAudits(old: Comparable, recent: Comparable): AuditCompari
   const lostAfter = lostScopesOf(recent)
   const newlyLost = [...lostAfter.values()].filter(({ id }) => !lostBefore.has(id))
   return {
-    old: { name: old.reading.name, verdict: old.verdict },
-    new: { name: recent.reading.name, verdict: recent.verdict },
+    old: compared(old),
+    new: compared(recent),
     sites: { ...sites, same: changes.length - changed },
     lostScopes: {
       gone: [...lostBefore.values()].filter(({ id }) => !lostAfter.has(id)),
@@ -165,6 +172,10 @@ class Site {
       ),
     }
   }
+}
+
+function compared({ reading: { name, format }, verdict }: Comparable): Compared {
+  return { name, format, verdict }
 }
 
 function sitesOf({ callSites }: Comparable): Map<string, Site> {

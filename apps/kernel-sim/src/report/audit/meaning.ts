@@ -129,8 +129,8 @@ function callSites({
       .filter(([count]) => count > 0)
       .map(([count, what]) => `${number(count)} ${what} (${percent(count, parts.requests)})`)
     said.push(
-      `Of ${plural(parts.requests, 'request')} that pass GFP_NOFS or GFP_NOIO, ${number(covered)} ` +
-        `(${percent(covered, parts.requests)}) were in a scope that says as much${rest.length === 0 ? '' : `, ${rest.join(', ')}`}.`,
+      `Of ${plural(parts.requests, 'request')} that ${parts.requests === 1 ? 'passes' : 'pass'} GFP_NOFS or GFP_NOIO, ${number(covered)} ` +
+        `(${percent(covered, parts.requests)}) ${covered === 1 ? 'was' : 'were'} in a scope that says as much${rest.length === 0 ? '' : `, ${rest.join(', ')}`}.`,
     )
   }
   if (always.sites > 0) {

@@ -3,6 +3,7 @@ import { gfpText } from '../form/gfp-text.js'
 import { number, plural } from '../form/numbers.js'
 import { type Section, section } from '../form/page.js'
 import { names, numbers, type Table, table, text } from '../form/table.js'
+import { whereText } from '../form/where.js'
 import type { AuditReport } from './report.js'
 import { seenColumn, seenSentence } from './seen.js'
 
@@ -55,6 +56,8 @@ export function predictionSection(report: AuditReport): Section | undefined {
 
 function differences(report: AuditReport): Table | undefined {
   const { disagreements } = report.agreement
+  const whereOf = ({ recording }: Difference['example'], line: number) =>
+    whereText(report.recordings[recording], line)
   if (disagreements.length === 0) return undefined
   return table(disagreements, {
     caption: 'Differences between kernel and model',
@@ -64,7 +67,7 @@ function differences(report: AuditReport): Table | undefined {
       text('only the kernel had', ({ kernelOnly }) => gfpText(kernelOnly)),
       text('only predicted', ({ predictedOnly }) => gfpText(predictedOnly)),
       names('first at', ({ example }) => example.site),
-      numbers('line', ({ example }) => example.pageLine),
+      text('where', ({ example }) => whereOf(example, example.pageLine)),
       ...seenColumn<Difference>(report, ({ seenIn }) => seenIn),
     ],
     sentences: {
@@ -72,7 +75,7 @@ function differences(report: AuditReport): Table | undefined {
       of: ({ count, reason, kernelOnly, predictedOnly, example, seenIn }) => [
         `${plural(count, 'time')}: ${reason}.`,
         `only the kernel had: ${gfpText(kernelOnly)}; only predicted: ${gfpText(predictedOnly)}`,
-        `line ${number(example.pageLine)}, request on line ${number(example.requestLine)} by ${example.site}` +
+        `${whereOf(example, example.pageLine)}, request at ${whereOf(example, example.requestLine)} by ${example.site}` +
           `${example.cache === undefined ? '' : ` from ${example.cache}`}: passed ${gfpText(example.passed)}, ` +
           `predicted ${gfpText(example.predicted)}, kernel ${gfpText(example.kernel)}`,
         ...seenSentence(report, seenIn),
@@ -95,8 +98,8 @@ export function insideScopesSection(report: AuditReport): Section | undefined {
           text('forbids', ({ forbids }) => forbids),
           numbers('checked', ({ checked }) => checked),
           numbers('violations', ({ violations }) => violations),
-          text('first seen', ({ lines }) => ({
-            lines: lines.map((line) => `line ${number(line)}`),
+          text('first seen', ({ lines, seenIn }) => ({
+            lines: lines.map((line) => whereText(report.recordings[seenIn[0] ?? 0], line)),
           })),
           ...seenColumn<(typeof rows)[number]>(report, ({ seenIn }) => seenIn),
         ],

@@ -1,5 +1,6 @@
 /** Audit SARIF: the findings for code scanning tools, in the Static Analysis Results Interchange Format 2.1.0 of OASIS. */
 import { DAMAGE_KINDS } from '../../trace/read/damage.js'
+import type { Reading } from '../../trace/read/read-trace.js'
 import type { SourceLine } from '../../trace/symbolize/source-line.js'
 import { plural } from '../form/numbers.js'
 import { functionAt, lineAt, sarifLog, sarifStack, warning } from '../form/sarif.js'
@@ -7,7 +8,7 @@ import { type Finding, type FindingStack, findingsOf, type Level, RULES } from '
 import { lineOf } from './lines.js'
 import { lossOf } from './loss.js'
 import type { AuditReport } from './report.js'
-import { seenNames, shortNames } from './seen.js'
+import { firstText, seenNames, shortNames } from './seen.js'
 
 /** What only the caller knows of a run. */
 export interface SarifRun {
@@ -82,9 +83,9 @@ function locations(finding: Finding, report: AuditReport, places: readonly Place
   const { site, line, recording, seenIn } = finding
   const place = recording === undefined ? undefined : places[recording]
   const recorded =
-    place === undefined || line === undefined
+    place === undefined || line === undefined || recording === undefined
       ? undefined
-      : { artifactLocation: place, region: { startLine: line } }
+      : { artifactLocation: place, ...regionOf(report.recordings[recording], line) }
   const source = sourceOf(finding, report)
   const physicalLocation = source === undefined ? recorded : lineAt(source)
   const others = seenIn.filter((each) => each !== recording).flatMap((each) => places[each] ?? [])
@@ -111,6 +112,11 @@ function locations(finding: Finding, report: AuditReport, places: readonly Place
   }
 }
 
+/** A line of a text; a trace.dat has none. */
+function regionOf(recording: Reading | undefined, line: number): object {
+  return recording?.format === 'trace.dat' ? {} : { region: { startLine: line } }
+}
+
 /** The line of source that a finding is about: where its function is on the first stack that has it. */
 function sourceOf({ site, stacks }: Finding, report: AuditReport): SourceLine | undefined {
   for (const { functions, frames } of stacks) {
@@ -121,10 +127,9 @@ function sourceOf({ site, stacks }: Finding, report: AuditReport): SourceLine | 
 }
 
 function stackOf(stack: FindingStack, report: AuditReport): object {
-  const { what, count, functions, frames, line, recording } = stack
-  const of = seenNames(report, [recording]).map((name) => ` of ${name}`)
+  const { what, count, functions, frames } = stack
   return sarifStack(
-    `${what}: ${plural(count, 'time')}, first on line ${line}${of}`,
+    `${what}: ${plural(count, 'time')}, first at ${firstText(report, stack)}`,
     functions.map((name, at) => ({ name, line: lineOf(report, frames[at] ?? name) })),
   )
 }

@@ -12,7 +12,7 @@ interface Shape {
 
 /** What a comparison reads. */
 const SHAPE: Shape = {
-  reading: { name: 'string' },
+  reading: { name: 'string', format: 'string' },
   verdict: { agrees: 'boolean', damaged: 'boolean', lostScopes: 'number' },
   callSites: {
     explicit: [

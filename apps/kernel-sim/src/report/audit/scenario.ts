@@ -7,11 +7,12 @@ import type { StackSample } from '../../audit/samples.js'
 import type { LostScopeFact } from '../../audit/work-facts.js'
 import { plainName } from '../../trace/attribute/plain-name.js'
 import { delegatorOn } from '../../trace/attribute/queue-functions.js'
-import { number, plural } from '../form/numbers.js'
+import { plural } from '../form/numbers.js'
 import { printable } from '../form/printable.js'
 import { comment, quoted } from '../form/source.js'
 import { waitedFor } from './findings.js'
 import type { AuditReport } from './report.js'
+import { firstText } from './seen.js'
 
 /**
  * The lost scope to model: of those of this work function, or of all, the one with most allocations; but what was
@@ -70,14 +71,14 @@ export default scenario({
     })
     // A guess: the queue is an ordinary one.
     const queue = kernel.workqueue('queue')
-${stackComment('Allocates', allocated[0])}
+${stackComment(report, 'Allocates', allocated[0])}
     const item = kernel.work(${quoted(fn)}, function* () {
       // Only under the policy callee-scope it opens the scope itself.
       yield* kernel.scopes.calleeSection(${flag}, function* () {
 ${allocation}
       })
     })
-${stackComment(kind === 'delayed' ? 'Armed, here without the delay' : 'Queued', delegated[0])}
+${stackComment(report, kind === 'delayed' ? 'Armed, here without the delay' : 'Queued', delegated[0])}
     kernel.task(${quoted(task)}, function* () {
       yield* held.lock()
       yield* kernel.scopes.section(${flag}, function* () {
@@ -113,12 +114,12 @@ function delegatorOf(sample: StackSample | undefined): string {
   return sample.functions[delegatorOn(sample.functions)] ?? 'task'
 }
 
-function stackComment(what: string, sample: StackSample | undefined): string {
+function stackComment(report: AuditReport, what: string, sample: StackSample | undefined): string {
   const lines =
     sample === undefined
       ? [`${what}: no stack was recorded.`]
       : [
-          `${what} (${plural(sample.count, 'time')}, first on line ${number(sample.line)}):`,
+          `${what} (${plural(sample.count, 'time')}, first at ${firstText(report, sample)}):`,
           ...sample.functions.map((each) => `  ${each}`),
         ]
   return comment(...lines).replace(/^/gm, '    ')

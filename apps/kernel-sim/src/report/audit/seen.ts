@@ -1,6 +1,7 @@
 /** Seen: in which recordings something was seen, where a report is on several. With one recording there is nothing to say. */
 import type { StackSample } from '../../audit/samples.js'
 import { type Column, type Stack, text } from '../form/table.js'
+import { whereText } from '../form/where.js'
 import { framesWithLines } from './lines.js'
 import type { AuditReport } from './report.js'
 
@@ -48,13 +49,21 @@ export function seenSentence(report: Recordings, numbers: readonly number[]): st
   return names.length === 0 ? [] : [`seen in: ${names.join(', ')}`]
 }
 
+/** Where a sample was seen first: `line 7`; `line 7 of b.txt` where there are several recordings. */
+export function firstText(
+  report: Recordings,
+  { line, recording }: Pick<StackSample, 'line' | 'recording'>,
+): string {
+  const [name] = seenNames(report, [recording])
+  return `${whereText(report.recordings[recording], line)}${name === undefined ? '' : ` of ${name}`}`
+}
+
 /** Stacks for a table, with the name of the recording where there are several, and with lines of source where they are known. */
 export function stacksOf(report: Frames, what: string, samples: readonly StackSample[]): Stack[] {
   return samples.map(({ count, functions, frames, line, recording }) => ({
     what,
     count,
     functions: report.lines === undefined ? functions : framesWithLines(report, frames),
-    line,
-    of: seenNames(report, [recording])[0],
+    first: firstText(report, { line, recording }),
   }))
 }

@@ -75,9 +75,9 @@ function shareHtml(share: Share): Html {
   return html`<svg width="80" height="10" aria-hidden="true"><rect width="${width(whole - unknown).toFixed(1)}" height="10" fill="currentColor" opacity="0.2"/><rect width="${width(part).toFixed(1)}" height="10" fill="currentColor"/>${hatched === '' ? '' : html`<path d="${hatched}" stroke="currentColor" opacity="0.5"/>`}</svg> ${shareText(share)}`
 }
 
-function stackHtml({ what, count, functions, line, of }: Stack): Html {
+function stackHtml({ what, count, functions, first }: Stack): Html {
   return html`<details><summary>${what}: ${plural(count, 'time')}</summary>
-<p class="soft">First on line ${number(line)}${of === undefined ? '' : ` of ${of}`}; innermost function first.</p>
+<p class="soft">First at ${first}; innermost function first.</p>
 <ol>${functions.map((name) => html`<li><code>${name}</code></li>`)}</ol></details>
 `
 }

@@ -56,10 +56,8 @@ export interface Stack {
   readonly count: number
   /** The functions, innermost first. */
   readonly functions: readonly string[]
-  /** The line of the first event with it. */
-  readonly line: number
-  /** The name of the recording that the line is of, where there are several. */
-  readonly of?: string | undefined
+  /** Where the first event with it is: `line 7`, `record 7 of b.dat`. */
+  readonly first: string
 }
 
 export interface Row {

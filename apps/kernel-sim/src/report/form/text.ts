@@ -81,9 +81,9 @@ function rowInSentences({ said: [first = '', ...more], stacks }: Row): string {
   ].join('')
 }
 
-function stackText({ what, count, functions, line, of }: Stack): string {
+function stackText({ what, count, functions, first }: Stack): string {
   return wrap(
-    `${what} (${plural(count, 'time')}, first on line ${number(line)}${of === undefined ? '' : ` of ${of}`}): ${functions.join(' < ')}`,
+    `${what} (${plural(count, 'time')}, first at ${first}): ${functions.join(' < ')}`,
     '      ',
     '    ',
   )

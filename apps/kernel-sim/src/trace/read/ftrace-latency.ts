@@ -5,6 +5,7 @@
  * ```text
  *     bash-12778     0d..1. 27848468799us+: kmem_cache_alloc: call_site=...
  *     w.sh-128     1.....    22.415391: kmem_cache_alloc: call_site=...
+ *      cat-11775   0.....9515574721134: kmalloc: call_site=...
  * ```
  */
 import type { TraceEvent } from '../event.js'
@@ -12,9 +13,9 @@ import type { Damage } from './damage.js'
 import { FtraceReader } from './ftrace.js'
 import type { LineCounts, TraceReader } from './trace-reader.js'
 
-/** What begins a line with an event: its task, its CPU and flags, and its time, in seconds or microseconds with a mark for a long delay. */
+/** What begins a line with an event: its task, its CPU and flags, and its time, in seconds, microseconds with a mark for a long delay, or ticks. */
 export const LATENCY_LINE =
-  /^(.*?-\d+) +(\d+)([^\s\d]\S{3,}) +(?:(\d+\.\d{6,9}): +|(\d+)us ?[^\s\w:]? ?: )(?=<|\w+: )/
+  /^(.*?-\d+) +(\d+)([^\s\d]\S{3,}?)(?: +(\d+\.\d{6,9}): +| +(\d+)us ?[^\s\w:]? ?: | *(\d{7,}): +)(?=<|\w+: )/
 
 export class FtraceLatencyReader implements TraceReader {
   readonly #plain: FtraceReader
@@ -49,7 +50,7 @@ export class FtraceLatencyReader implements TraceReader {
 function plainLine(line: string): string {
   const found = LATENCY_LINE.exec(line)
   if (found === null) return line
-  const [head, task, cpu = '', flags, seconds, microseconds = ''] = found
-  const time = seconds ?? microseconds.padStart(7, '0').replace(/(\d{6})$/, '.$1')
+  const [head, task, cpu = '', flags, seconds, microseconds = '', ticks] = found
+  const time = seconds ?? ticks ?? microseconds.padStart(7, '0').replace(/(\d{6})$/, '.$1')
   return `${task} [${cpu.padStart(3, '0')}] ${flags} ${time}: ${line.slice(head.length)}`
 }

@@ -241,6 +241,6 @@ function noRecording(name: string, lines: number, damage: Damage): InputError {
   const way = wayOut(samples.map(({ what }) => what))
   const where = first === undefined ? 'they are empty' : `line ${first.line}: ${first.what}`
   return new InputError(
-    `${name} is no recording of kernel-sim: none of its first ${lines} lines is an event (${way === undefined ? `${where})` : `${where}); ${way}`}`,
+    `${name} is not a recording that kernel-sim reads: none of its first ${lines} lines is an event (${way === undefined ? `${where})` : `${where}); ${way}`}`,
   )
 }

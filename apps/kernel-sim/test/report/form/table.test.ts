@@ -79,7 +79,7 @@ describe('a table as text', () => {
         wide: true,
       },
     ]
-    const stack = { what: 'seen', count: 2, line: 7, functions: ['g', 'h'] }
+    const stack = { what: 'seen', count: 2, first: 'line 7', functions: ['g', 'h'] }
     const of = (only: boolean): Table =>
       table(rows, {
         caption: '',
@@ -87,7 +87,7 @@ describe('a table as text', () => {
         stacks: { heading: 'stacks', of: () => [stack, { ...stack, count: 1 }] },
         sentences: { only, of: ({ name }) => [`${name} said`] },
       })
-    const said = '  f said\n    seen (2 times, first on line 7): g < h\n'
+    const said = '  f said\n    seen (2 times, first at line 7): g < h\n'
     expect(tableText(of(true))).toBe(said)
     expect(tableText(of(false))).toBe(`  function\n  --------\n  f\n\n${said}`)
   })
