@@ -163,12 +163,13 @@ function callSites({
 
 function work({ work: { delegations, lostFunctions } }: AuditFacts): string[] {
   const said: string[] = []
-  const executed = delegations.reduce((sum, each) => sum + each.executed, 0)
-  if (executed === 0) return said
-  const started = delegations.reduce((sum, each) => sum + each.startedInScope, 0)
+  const ran = delegations.filter(({ executed }) => executed > 0)
+  if (ran.length === 0) return said
+  const executed = ran.reduce((sum, each) => sum + each.executed, 0)
+  const started = ran.reduce((sum, each) => sum + each.startedInScope, 0)
   const own = unique(delegations.filter(({ enteredScope }) => enteredScope > 0).map(({ fn }) => fn))
   said.push(
-    `Tasks inside a scope delegated ${plural(executed, 'time')} to ${plural(unique(delegations.map(({ fn }) => fn)).length, 'work function')} ` +
+    `Tasks inside a scope delegated ${plural(executed, 'time')} to ${plural(unique(ran.map(({ fn }) => fn)).length, 'work function')} ` +
       `that then ran; ${started === 0 ? 'never' : `${plural(started, 'time')}`} did the worker start in a scope` +
       (own.length === 0 ? '.' : `. Functions that opened a scope of their own: ${own.join(', ')}.`),
   )
