@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Machine } from '../src/machine/machine.js'
 import { Crew, Follower, News } from '../src/node/crew.js'
-import { blockOfPieces, emptyPieces, PIECE, PieceReader, pieceAt } from '../src/search/piece.js'
-import { Search, type SearchOptions } from '../src/search/search.js'
+import { storePiece } from '../src/search/candidates.js'
+import type { Round } from '../src/search/round.js'
+import { Search, type Searching, type SearchOptions } from '../src/search/search.js'
+import { ENTERED, enterStates, hash, NUMBER, NUMBER_BITS } from '../src/search/state-table.js'
 import { outcome } from './outcome.js'
 import { protocol } from './protocol.js'
 import { build, type Plan, plan } from './random-machine.js'
@@ -13,38 +15,164 @@ type Helpers = NonNullable<SearchOptions['crew']>
 
 const THREAD = new URL('./crew-thread.mjs', import.meta.url)
 
-/** A crew without threads: followers with machines of their own, which take turns. */
-function crewOf(
-  machines: readonly Machine[],
-  options: SearchOptions,
-): Helpers & { expanded: number } {
-  const { partialOrder = true, symmetry = true } = options
-  const followers = machines.map((machine) => new Follower(machine, { partialOrder, symmetry }))
-  const news = new News()
-  const pieces = blockOfPieces()
-  const reader = new PieceReader()
-  return {
-    expanded: 0,
-    reset: () => news.reset(),
-    expand(search, from, to) {
-      const update = news.of(search)
-      emptyPieces(pieces)
-      // What goes from thread to thread is cloned; the table is shared.
-      for (const follower of followers) {
-        if (update)
-          follower.follow({ ...structuredClone({ ...update, table: 0 }), table: update.table })
+/** A crew without threads: followers with machines of their own, which take the pieces of a round in turns, the last piece first. */
+class Turns implements Helpers {
+  isLost = false
+  /** How many states it has expanded. */
+  expanded = 0
+  readonly followers: readonly Follower[]
+  readonly #news = new News()
+
+  constructor(
+    machines: readonly Machine[],
+    { partialOrder = true, symmetry = true }: Pick<SearchOptions, 'partialOrder' | 'symmetry'>,
+  ) {
+    this.followers = machines.map((machine) => new Follower(machine, { partialOrder, symmetry }))
+  }
+
+  reset(): void {
+    this.#news.reset()
+  }
+
+  expand(search: Searching, from: number, to: number): Round | null {
+    const round = this.#news.begin(search, from, to, 1)
+    if (round === null) return null
+    this.tell(search)
+    this.expandPieces(round)
+    for (let piece = 0; piece < round.pieces; piece++) {
+      this.expanded += round.memory.done[piece] as number
+    }
+    return round
+  }
+
+  /** Expands all pieces of a round. */
+  protected expandPieces(round: Round): void {
+    for (let piece = round.pieces - 1; piece >= 0; piece--) this.expandPiece(piece)
+  }
+
+  protected expandPiece(piece: number, follower = piece % this.followers.length): void {
+    const { expander, round } = this.followers[follower] as Follower
+    expander.expand(round as Round, piece)
+  }
+
+  store(search: Searching): void {
+    this.tell(search)
+    const { round } = this.followers[0] as Follower
+    for (let piece = 0; piece < (round as Round).pieces; piece++) storePiece(round as Round, piece)
+  }
+
+  enter({ table: { view, size } }: Searching): void {
+    for (let from = size - (size % ENTERED); from >= 0; from -= ENTERED) {
+      enterStates(view, from, Math.min(size, from + ENTERED))
+    }
+  }
+
+  protected tell(search: Searching): void {
+    const update = this.#news.of(search)
+    if (update === null) return
+    // What goes from thread to thread is cloned; memory is shared.
+    const { table, memory, ...rest } = update
+    for (const follower of this.followers) {
+      follower.follow({ ...structuredClone(rest), table, memory })
+    }
+  }
+}
+
+/**
+ * Two followers, one of which expands a piece whenever the other is about to take a slot: as often as not it is faster, and has the
+ * same state.
+ */
+class Racing extends Turns {
+  /** How often somebody was about to take a slot, and how often another one was faster. */
+  attempts = 0
+  beaten = 0
+  /** How often the row was not there that whoever looks into the slot would look at. */
+  unwritten = 0
+
+  protected override expandPieces(round: Round): void {
+    let next = round.pieces - 1
+    let current = 0
+    let isRacing = false
+    const { compareExchange } = Atomics
+    const spy = vi.spyOn(Atomics, 'compareExchange')
+    spy.mockImplementation(((slots: Int32Array, slot: number, expected: number, own: number) => {
+      const candidate = (own & NUMBER) - 1 - round.size
+      const { words } = round.table
+      const hashed = hash(round.memory.rows, candidate * words, words)
+      if ((hashed ^ own) >>> NUMBER_BITS !== 0) this.unwritten++
+      if (!isRacing && this.attempts++ % 5 === 0 && next > current) {
+        isRacing = true
+        this.expandPiece(next--, 1)
+        isRacing = false
       }
-      for (let piece = 0; from + piece * PIECE < to; piece++) {
-        const { expander, table } = followers[piece % followers.length] as Follower
-        if (table === null) throw new Error('the followers were told of no table')
-        const first = from + piece * PIECE
-        const { size } = search.table
-        expander.expand(table, size, first, Math.min(first + PIECE, to), pieces, pieceAt(piece))
-        reader.open(pieces, pieceAt(piece), table.words)
-        while (reader.next()) this.expanded++
-      }
-      return pieces
-    },
+      const held = compareExchange(slots, slot, expected, own)
+      if (held !== expected) this.beaten++
+      return held
+    }) as typeof Atomics.compareExchange)
+    try {
+      for (; current <= next; current++) this.expandPiece(current, 0)
+    } finally {
+      spy.mockRestore()
+    }
+  }
+}
+
+/** A crew that loses a thread in the middle of a job. Later that one writes into all memory that it has ever seen. */
+class Losing extends Turns {
+  scribbled = 0
+  #seen: Round | null = null
+  #left = 3
+
+  constructor(
+    machines: readonly Machine[],
+    options: SearchOptions,
+    readonly job: 'expand' | 'store' | 'enter',
+  ) {
+    super(machines, options)
+  }
+
+  scribble(): void {
+    if (!this.isLost || this.#seen === null) return
+    const { table, memory } = this.#seen
+    for (const array of [table.rows, table.parents, table.slots, memory.rows]) array.fill(-1)
+    this.scribbled++
+  }
+
+  override expand(search: Searching, from: number, to: number): Round | null {
+    const round = super.expand(search, from, to)
+    this.#seen = this.followers[0]?.round ?? null
+    return this.#lose('expand') ? null : round
+  }
+
+  protected override expandPieces(round: Round): void {
+    // Half of them.
+    for (let piece = 0; piece < round.pieces; piece += this.#ends('expand') ? 2 : 1) {
+      this.expandPiece(piece)
+    }
+  }
+
+  override store(search: Searching): void {
+    this.tell(search)
+    this.#seen = this.followers[0]?.round ?? null
+    if (this.#lose('store')) storePiece(this.#seen as Round, 0)
+    else super.store(search)
+  }
+
+  override enter(search: Searching): void {
+    this.tell(search)
+    this.#seen = this.followers[0]?.round ?? null
+    if (this.#lose('enter')) enterStates(search.table.view, 0, search.table.size >> 1)
+    else super.enter(search)
+  }
+
+  #ends(job: string): boolean {
+    return job === this.job && this.#left === 1
+  }
+
+  #lose(job: string): boolean {
+    if (this.#ends(job)) this.isLost = true
+    if (job === this.job) this.#left--
+    return this.isLost
   }
 }
 
@@ -60,7 +188,7 @@ describe('a search with a crew', () => {
         }),
         (drawn: Plan, options) => {
           const limits = { ...options, maxStates: 2_000 }
-          const crew = crewOf([build(drawn), build(drawn)], options)
+          const crew = new Turns([build(drawn), build(drawn)], options)
           const alone = outcome(new Search(build(drawn), limits))
           expect(outcome(new Search(build(drawn), { ...limits, crew }))).toEqual(alone)
         },
@@ -72,13 +200,50 @@ describe('a search with a crew', () => {
   it('finds the same in a protocol with many states', () => {
     for (const symmetry of [false, true]) {
       const options = { symmetry, allDeadlocks: true }
-      const crew = crewOf([protocol(), protocol(), protocol()], options)
+      const crew = new Turns([protocol(), protocol(), protocol()], options)
       const alone = outcome(new Search(protocol(), options))
       expect(outcome(new Search(protocol(), { ...options, crew }))).toEqual(alone)
       // The crew has done most of it.
       expect(crew.expanded).toBeGreaterThan(alone.states / 2)
     }
   })
+
+  it('finds the same when others are faster in the middle of it', () => {
+    const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
+    const crew = new Racing([protocol(), protocol()], options)
+    const found = outcome(new Search(protocol(), { ...options, crew }))
+    expect(found).toEqual(outcome(new Search(protocol(), options)))
+    expect(crew.unwritten).toBe(0)
+    expect(crew.attempts).toBeGreaterThan(1_000)
+    expect(crew.beaten).toBeGreaterThan(20)
+  })
+
+  it('stops at the same state, and keeps nothing of what others have found beyond it', () => {
+    const options = { partialOrder: false, symmetry: false }
+    const crew = new Turns([protocol(), protocol()], options)
+    const search = new Search(protocol(), { ...options, crew })
+    expect(outcome(search)).toEqual(outcome(new Search(protocol(), options)))
+    const { rows, parents } = search.table.contents
+    const alone = new Search(protocol(), options)
+    alone.run()
+    expect([rows, parents]).toEqual([alone.table.contents.rows, alone.table.contents.parents])
+    const found = [...parents.keys()].filter(
+      (state) => search.table.find(search.row(state)) === state,
+    )
+    expect(found.length).toBe(parents.length)
+  })
+
+  it.each(['expand', 'store', 'enter'] as const)(
+    'goes on alone when a thread is lost while they %s',
+    (job) => {
+      const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
+      const crew = new Losing([protocol(), protocol()], options, job)
+      const onProgress = (): void => crew.scribble()
+      const found = outcome(new Search(protocol(), { ...options, crew, onProgress }))
+      expect(found).toEqual(outcome(new Search(protocol(), options)))
+      expect(crew.scribbled).toBeGreaterThan(1)
+    },
+  )
 
   it('finds the same with threads', async () => {
     const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
@@ -87,18 +252,10 @@ describe('a search with a crew', () => {
       threads.push(new Worker(THREAD, { workerData: { link }, transferList: [link.port] }))
     })
     while (!crew.isReady) await new Promise((resolve) => setTimeout(resolve, 10))
-    let blocks = 0
-    const counted: Helpers = {
-      reset: () => crew.reset(),
-      expand(search, from, to) {
-        const pieces = crew.expand(search, from, to)
-        if (pieces !== null) blocks++
-        return pieces
-      },
-    }
-    const found = outcome(new Search(protocol(), { ...options, crew: counted }))
+    const rounds = vi.spyOn(crew, 'store')
+    const found = outcome(new Search(protocol(), { ...options, crew }))
     expect(found).toEqual(outcome(new Search(protocol(), options)))
-    expect(blocks).toBeGreaterThan(10)
+    expect(rounds.mock.calls.length).toBeGreaterThan(10)
     const ended = threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve)))
     crew.dismiss()
     expect(await Promise.all(ended)).toEqual([0])

@@ -1,43 +1,53 @@
 /**
- * Crew: threads that expand states together. The thread that searches hands out a block of states of one level; all,
- * itself included, take pieces of it (search/piece.ts); then it adds what they found, in the order of the states. So whatever
- * the number of threads, states have the same numbers and the same is found first: the result is the same to the byte.
+ * Crew: threads that search together. The thread that searches hands out a block of states of one level; all, itself included,
+ * take pieces of it, expand them, and put what they find into the one table that they share (search/candidates.ts). When all have come
+ * to the end of the block, each takes pieces again and makes states of what was found, and when the table has to grow they do that
+ * together too. Whatever the number of threads, states have the same numbers and the same is found first: the result is
+ * the same to the byte.
  *
- * What needs to be learned, they leave to the thread that searches. After the first levels that is hardly ever anything.
+ * What needs to be learned, they leave to the thread that searches, and are told it before the next block. After the first levels
+ * that is hardly ever anything.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Machine } from '../machine/machine.js'
 import { mayLeaveOut, mayRename } from '../reduce/allowed.js'
 import { Symmetry } from '../reduce/symmetry.js'
+import { storePiece } from '../search/candidates.js'
 import { Expander } from '../search/expander.js'
 import { type Knowledge, knowledgeOf, type Learned, learn, learnedBy } from '../search/knowledge.js'
-import { blockOfPieces, emptyPieces, PIECE, pieceAt } from '../search/piece.js'
+import { CANDIDATES, PIECE, Round, type RoundMemory, roundMemory } from '../search/round.js'
 import type { Helpers, Searching, SearchOptions } from '../search/search.js'
-import type { TableView } from '../search/state-table.js'
+import { ENTERED, enterStates, NUMBER, type TableView } from '../search/state-table.js'
 import { Stepper } from '../search/stepper.js'
 import { CodeWatch } from './code-watch.js'
 
 /** Fewer are not worth waking anybody. */
 const WORTHWHILE = 8 * PIECE
-/** How long a thread may take for its pieces before it counts as lost, in ms. */
+/** How long a thread may take for its part before it counts as lost, in ms. */
 const PATIENCE = 60_000
+/** How often a thread looks whether there is something to do before it sleeps: to be woken takes longer than most breaks. */
+const LOOKS = 2_000
 
 /** What the threads share, as indices of one array. */
 const READY = 0
-const ROUND = 1
+const JOBS = 1
 const NEXT = 2
 const ACTIVE = 3
-const FROM = 4
-const TO = 5
+const JOB = 4
+const PARTS = 5
 const SIZE = 6
 const STOP = 7
+const FAILED = 8
+
+/** What is done together. */
+const EXPAND = 0
+const STORE = 1
+const ENTER = 2
 
 /** What a thread is given when it starts. */
 export interface Link extends Required<Pick<SearchOptions, 'partialOrder' | 'symmetry'>> {
-  /** Counters through which the threads agree on who takes which piece. */
+  /** Counters through which the threads agree on who does what. */
   readonly control: SharedArrayBuffer
-  /** What the threads have found, as expander.ts lays it out. */
-  readonly pieces: SharedArrayBuffer
   /** Brings what the searching thread has learned since the last block. */
   readonly port: MessagePort
 }
@@ -48,15 +58,14 @@ export interface Update {
   readonly reset: boolean
   readonly knowledge: Knowledge
   readonly table: TableView
+  readonly memory: RoundMemory
 }
 
 export class Crew implements Helpers {
-  readonly #control = new Int32Array(new SharedArrayBuffer(8 * 4))
-  readonly #pieces = blockOfPieces()
+  readonly #control = new Int32Array(new SharedArrayBuffer(9 * 4))
   readonly #ports: MessagePort[] = []
-  #expander: Expander | null = null
   readonly #news = new News()
-  #lost = false
+  isLost = false
 
   /**
    * @param others how many threads there are besides the one that searches.
@@ -71,14 +80,8 @@ export class Crew implements Helpers {
     for (let index = 0; index < others; index++) {
       const { port1, port2 } = new MessageChannel()
       this.#ports.push(port1)
-      const [control, pieces] = [this.#control.buffer, this.#pieces.buffer]
-      start({
-        control: control as SharedArrayBuffer,
-        pieces: pieces as SharedArrayBuffer,
-        port: port2,
-        partialOrder,
-        symmetry,
-      })
+      const control = this.#control.buffer as SharedArrayBuffer
+      start({ control, port: port2, partialOrder, symmetry })
     }
   }
 
@@ -88,33 +91,25 @@ export class Crew implements Helpers {
   }
 
   /**
-   * Expands states.
-   * @returns the pieces, or null when nobody is there yet or there is too little to do.
+   * Expands states together.
+   * @returns what was found, or null when nobody is there yet or there is too little to do.
    */
-  expand(search: Searching, from: number, to: number): Int32Array | null {
-    const control = this.#control
-    const others = this.#ports.length
-    if (this.#lost || to - from < WORTHWHILE || !this.isReady) return null
-    const news = this.#news.of(search)
-    if (news !== null) for (const port of this.#ports) port.postMessage(news)
-    emptyPieces(this.#pieces)
-    control[FROM] = from
-    control[TO] = to
-    control[SIZE] = search.table.size
-    Atomics.store(control, NEXT, 0)
-    Atomics.store(control, ACTIVE, others)
-    Atomics.add(control, ROUND, 1)
-    Atomics.notify(control, ROUND)
-    this.#expander ??= new Expander(search.stepper, search.symmetry)
-    takePieces(this.#expander, search.table.view, control, this.#pieces)
-    for (let active = others; active > 0; active = Atomics.load(control, ACTIVE)) {
-      if (Atomics.wait(control, ACTIVE, active, PATIENCE) === 'timed-out') {
-        // It may still write into the pieces some day: from now on the search goes on alone.
-        this.#lost = true
-        return null
-      }
-    }
-    return this.#pieces
+  expand(search: Searching, from: number, to: number): Round | null {
+    if (this.isLost || !this.isReady) return null
+    const round = this.#news.begin(search, from, to, WORTHWHILE)
+    if (round === null) return null
+    this.#run(EXPAND, round.pieces, search)
+    return this.isLost ? null : round
+  }
+
+  /** Makes states of the candidates that stay, together. */
+  store(search: Searching): void {
+    this.#run(STORE, this.#news.round(search).pieces, search)
+  }
+
+  /** Enters all states into larger slots, together. */
+  enter(search: Searching): void {
+    this.#run(ENTER, Math.ceil(search.table.size / ENTERED), search)
   }
 
   /** The search has started over. */
@@ -125,32 +120,91 @@ export class Crew implements Helpers {
   /** Lets the threads end. */
   dismiss(): void {
     Atomics.store(this.#control, STOP, 1)
-    Atomics.add(this.#control, ROUND, 1)
-    Atomics.notify(this.#control, ROUND)
+    Atomics.add(this.#control, JOBS, 1)
+    Atomics.notify(this.#control, JOBS)
     for (const port of this.#ports) port.close()
+  }
+
+  /** Does the parts of a job together. */
+  #run(job: number, parts: number, search: Searching): void {
+    if (this.isLost) return
+    const control = this.#control
+    const update = this.#news.of(search)
+    if (update !== null) for (const port of this.#ports) port.postMessage(update)
+    control[JOB] = job
+    control[PARTS] = parts
+    control[SIZE] = search.table.size
+    Atomics.store(control, NEXT, 0)
+    Atomics.store(control, ACTIVE, this.#ports.length)
+    Atomics.add(control, JOBS, 1)
+    Atomics.notify(control, JOBS)
+    takeParts(search.expander, this.#news.round(search), control)
+    for (let looks = 0; looks < LOOKS && Atomics.load(control, ACTIVE) > 0; looks++);
+    for (
+      let active = Atomics.load(control, ACTIVE);
+      active > 0;
+      active = Atomics.load(control, ACTIVE)
+    ) {
+      if (Atomics.wait(control, ACTIVE, active, PATIENCE) === 'timed-out') {
+        // It may still write into the shared memory some day.
+        this.isLost = true
+        return
+      }
+    }
+    if (Atomics.load(control, FAILED) > 0) this.isLost = true
   }
 }
 
 /** What followers have not been told yet. */
 export class News {
   #learned: Learned | undefined
-  #table: TableView | null = null
+  #round: Round | null = null
+  #told: Round | null = null
 
   /** The search has started over. */
   reset(): void {
     this.#learned = undefined
   }
 
+  /** The round, with the table of now. */
+  round({ machine, table: { view } }: Searching): Round {
+    const properties = machine.properties.length
+    const round = this.#round
+    if (round?.table.words === view.words) {
+      const { rows, slots } = round.table
+      if (rows === view.rows && slots === view.slots) return round
+      return (this.#round = new Round(view, round.memory, properties))
+    }
+    return (this.#round = new Round(view, roundMemory(view.words, properties), properties))
+  }
+
+  /**
+   * Begins a round with states from `from` to before `to`, or fewer.
+   * @param least how many there have to be.
+   * @returns null when there are fewer, or too few slots that are free.
+   */
+  begin(search: Searching, from: number, to: number, least: number): Round | null {
+    const { size, free } = search.table
+    // Some slots stay free, or a look-up would not end; and candidates have numbers beyond those of states.
+    const candidates = Math.min(Math.floor(free * 0.9), NUMBER - 1 - size)
+    const end = Math.min(to, from + Math.floor(candidates / CANDIDATES) * PIECE)
+    if (end - from < least) return null
+    const round = this.round(search)
+    round.begin(from, end, size)
+    return round
+  }
+
   /** What has changed since the last call; null when nothing has. */
-  of({ machine, stepper, table: { view } }: Searching): Update | null {
+  of(search: Searching): Update | null {
+    const { machine, stepper } = search
+    const round = this.round(search)
     const reset = this.#learned === undefined
     const knowledge = knowledgeOf(machine, stepper, this.#learned)
     const isNew = knowledge.positions.length + knowledge.decisions.length > 0
-    const known = this.#table
-    if (!reset && !isNew && known?.rows === view.rows && known.slots === view.slots) return null
+    if (!reset && !isNew && this.#told === round) return null
     this.#learned = learnedBy(stepper)
-    this.#table = view
-    return { reset, knowledge, table: view }
+    this.#told = round
+    return { reset, knowledge, table: round.table, memory: round.memory }
   }
 }
 
@@ -159,8 +213,8 @@ export class Follower {
   readonly #machine: Machine
   readonly #stepper: Stepper
   readonly expander: Expander
-  /** The table of the search, once it is known. */
-  table: TableView | null = null
+  /** What is worked on, once that is known. */
+  round: Round | null = null
 
   constructor(
     machine: Machine,
@@ -170,54 +224,69 @@ export class Follower {
     this.#stepper = new Stepper(machine, partialOrder && mayLeaveOut(machine))
     const { programs } = this.#stepper
     const renames = symmetry && mayRename(machine, programs)
-    this.expander = new Expander(this.#stepper, renames ? Symmetry.of(machine, programs) : null)
+    const naming = renames ? Symmetry.of(machine, programs) : null
+    this.expander = new Expander(machine, this.#stepper, naming)
   }
 
   /** Catches up with the search. */
-  follow({ reset, knowledge, table }: Update): void {
-    if (reset) this.#stepper.reset()
+  follow({ reset, knowledge, table, memory }: Update): void {
+    if (reset) {
+      this.#stepper.reset()
+      this.expander.reset()
+    }
     learn(this.#machine, this.#stepper, knowledge)
-    this.table = table
+    this.round = new Round(table, memory, this.#machine.properties.length)
   }
 }
 
 /** What a thread of a crew does, until the search has ended. */
 export function joinCrew(machine: Machine, { port, ...link }: Link): void {
   const control = new Int32Array(link.control)
-  const pieces = new Int32Array(link.pieces)
   // Code that does not come to its next step is left to the thread that searches.
   machine.watch = new CodeWatch({ patience: 1_000 })
   const follower = new Follower(machine, link)
-  let round = Atomics.load(control, ROUND)
+  let jobs = Atomics.load(control, JOBS)
   Atomics.add(control, READY, 1)
-  for (;;) {
-    Atomics.wait(control, ROUND, round)
-    round = Atomics.load(control, ROUND)
-    if (Atomics.load(control, STOP) === 1) break
-    let received = receiveMessageOnPort(port)
-    for (; received !== undefined; received = receiveMessageOnPort(port)) {
-      follower.follow(received.message as Update)
+  try {
+    for (;;) {
+      for (let looks = 0; looks < LOOKS && Atomics.load(control, JOBS) === jobs; looks++);
+      Atomics.wait(control, JOBS, jobs)
+      jobs = Atomics.load(control, JOBS)
+      if (Atomics.load(control, STOP) === 1) break
+      let received = receiveMessageOnPort(port)
+      for (; received !== undefined; received = receiveMessageOnPort(port)) {
+        follower.follow(received.message as Update)
+      }
+      const { expander, round } = follower
+      if (round !== null) takeParts(expander, round, control)
+      leave(control)
     }
-    const { expander, table } = follower
-    if (table !== null) takePieces(expander, table, control, pieces)
-    Atomics.sub(control, ACTIVE, 1)
-    Atomics.notify(control, ACTIVE)
+  } catch (thrown) {
+    // Nobody waits for it any more.
+    Atomics.add(control, FAILED, 1)
+    leave(control)
+    throw thrown
   }
   port.close()
 }
 
-/** Expands pieces of the block until none is left. */
-function takePieces(
-  expander: Expander,
-  table: TableView,
-  control: Int32Array,
-  pieces: Int32Array,
-): void {
-  const [from, to, size] = [control[FROM], control[TO], control[SIZE]] as [number, number, number]
+/** Says that a thread has nothing left to do of a job. */
+function leave(control: Int32Array): void {
+  if (Atomics.sub(control, ACTIVE, 1) === 1) Atomics.notify(control, ACTIVE)
+}
+
+/** Does parts of a job until none is left. */
+function takeParts(expander: Expander, round: Round, control: Int32Array): void {
+  const [job, parts, size] = [control[JOB], control[PARTS], control[SIZE]] as [
+    number,
+    number,
+    number,
+  ]
   for (;;) {
-    const piece = Atomics.add(control, NEXT, 1)
-    const first = from + piece * PIECE
-    if (first >= to) return
-    expander.expand(table, size, first, Math.min(first + PIECE, to), pieces, pieceAt(piece))
+    const part = Atomics.add(control, NEXT, 1)
+    if (part >= parts) return
+    if (job === EXPAND) expander.expand(round, part)
+    else if (job === STORE) storePiece(round, part)
+    else enterStates(round.table, part * ENTERED, Math.min(size, (part + 1) * ENTERED))
   }
 }

@@ -1,66 +1,100 @@
 /**
- * Expander: expands some states into a piece, for whoever adds what was found to the table. It learns nothing and
- * adds nothing, so that several threads can do it at once on the same table; what they find is the same for all, and
- * added in the order of the states it is the same as if one thread had done it all.
+ * Expander: expands the pieces of a round. It learns nothing, so that several threads can do it at once, each with a machine of its
+ * own: what needs to be learned, or breaks a rule, it leaves to the one who searches, who completes the piece.
  */
 import type { Row } from '../machine/layout.js'
+import type { Machine } from '../machine/machine.js'
 import type { Symmetry } from '../reduce/symmetry.js'
-import { PieceWriter } from './piece.js'
-import type { TableView } from './state-table.js'
+import { Candidates, Full } from './candidates.js'
+import { Inspector } from './inspector.js'
+import { DEAD, type Round } from './round.js'
 import type { Stepper } from './stepper.js'
 
 export class Expander {
   readonly #stepper: Stepper
   readonly #symmetry: Symmetry | null
-  readonly #piece = new PieceWriter()
+  readonly #inspector: Inspector
+  readonly #candidates = new Candidates()
   #row: Row = new Int32Array(0)
   #representative: Row = new Int32Array(0)
+  #state = 0
+  /** How many steps of the state were taken at which {@link complete} has thrown. */
+  stepsTaken = 0
 
-  constructor(stepper: Stepper, symmetry: Symmetry | null) {
+  constructor(machine: Machine, stepper: Stepper, symmetry: Symmetry | null) {
     this.#stepper = stepper
     this.#symmetry = symmetry
+    this.#inspector = new Inspector(machine, stepper, symmetry !== null)
+  }
+
+  /** Expands the states of a piece, up to one that needs something learned or breaks a rule. */
+  expand(round: Round, piece: number): void {
+    const { properties } = round
+    const witnesses: (number | null)[] = Array.from({ length: properties }, () => null)
+    const stepper = this.#stepper
+    stepper.seal(true)
+    try {
+      this.#expand(round, piece, witnesses)
+    } catch {
+      // Whatever it was, the state is not done, and the one who searches comes to it in its turn.
+    } finally {
+      stepper.seal(false)
+    }
+    for (const [index, state] of witnesses.entries()) {
+      if (state !== null) round.memory.witnesses[piece * properties + index] = state
+    }
   }
 
   /**
-   * Expands states from `from` to before `to`, a piece at most, into a piece of `out` that begins at `base`. It stops
-   * early where a state needs something learned or breaks a rule: then that is for the one who adds to meet.
-   * @param size how many states of the table count as known.
+   * Expands the states of a piece that were left, learning what they need.
+   * @param witnesses see {@link Inspector.inspect}.
+   * @throws Full when the piece has no room for what was found.
+   * @throws Overflow, Interrupted, Violation, Misuse: what was found up to then is in the piece.
    */
-  expand(
-    table: TableView,
-    size: number,
-    from: number,
-    to: number,
-    out: Int32Array,
-    base: number,
-  ): void {
-    const { words } = table
+  complete(round: Round, piece: number, witnesses: (number | null)[]): void {
+    this.#expand(round, piece, witnesses)
+  }
+
+  /** States have other numbers than before. */
+  reset(): void {
+    this.#candidates.forget()
+  }
+
+  #expand(round: Round, piece: number, witnesses: (number | null)[]): void {
+    const { words, rows } = round.table
     if (this.#row.length !== words) {
       this.#row = new Int32Array(words)
       this.#representative = new Int32Array(words)
     }
+    const row = this.#row
     const stepper = this.#stepper
-    const piece = this.#piece
-    const steps = stepper.steps
-    piece.begin(out, base, words)
-    stepper.seal(true)
+    const candidates = this.#candidates
+    const { from: first, memory } = round
+    const end = round.endOf(piece)
+    const { steps } = stepper
+    candidates.open(round, piece)
+    let state = round.doneIn(piece)
+    let thrown: unknown = null
     try {
-      for (let state = from; state < to; state++) {
-        const before = stepper.steps
-        piece.beginState()
-        for (let word = 0; word < words; word++) {
-          this.#row[word] = table.rows[state * words + word] as number
-        }
-        stepper.expand(this.#row, this.#emit)
-        if (!piece.endState(stepper.steps - before)) break
+      for (; state < end; state++) {
+        this.#state = state
+        for (let word = 0; word < words; word++) row[word] = rows[state * words + word] as number
+        stepper.steps = 0
+        this.#inspector.inspect(state, row, witnesses)
+        const moved = stepper.expand(row, this.#emit)
+        memory.steps[state - first] = stepper.steps
+        if (!moved && !stepper.settled(row)) memory.marks[state - first] = DEAD
       }
-    } catch {
-      // Whatever it was, the state is not done, and the one who adds comes to it in its turn.
-    } finally {
-      stepper.seal(false)
-      stepper.steps = steps
+    } catch (caught) {
+      thrown = caught
     }
-    piece.finish(table, size, from)
+    this.stepsTaken = stepper.steps
+    stepper.steps = steps
+    // Where there is no room, what comes after that state is not done either, and is met again.
+    const full = candidates.close(round, piece)
+    memory.done[piece] = (full < 0 ? state : full) - round.firstOf(piece)
+    if (full >= 0) throw new Full()
+    if (thrown !== null) throw thrown
   }
 
   readonly #emit = (next: Row): void => {
@@ -69,6 +103,6 @@ export class Expander {
       this.#symmetry.canonicalize(next, this.#representative)
       kept = this.#representative
     }
-    this.#piece.add(kept)
+    this.#candidates.stage(kept, this.#state)
   }
 }

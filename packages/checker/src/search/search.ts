@@ -10,10 +10,13 @@ import { Refuted } from '../reduce/partial-order.js'
 import { Symmetry } from '../reduce/symmetry.js'
 import { Execution } from '../run/execution.js'
 import type { MicroStep } from '../run/step.js'
+import { Full, settle, storePiece } from './candidates.js'
 import { milliseconds } from './clock.js'
+import { Expander } from './expander.js'
+import { Inspector } from './inspector.js'
 import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
-import { BLOCK, PIECE, PieceReader, pieceAt } from './piece.js'
 import { findLivelock } from './progress.js'
+import { BLOCK, DEAD, FORWARD, Round } from './round.js'
 import { MAX_STATES, StateTable } from './state-table.js'
 import { type Allows, Stepper } from './stepper.js'
 
@@ -40,18 +43,26 @@ export interface Searching {
   readonly stepper: Stepper
   /** Renames states to their representatives; null when the search does not. */
   readonly symmetry: Symmetry | null
+  /** Expands pieces of a round for whoever searches. */
+  readonly expander: Expander
   /** The states found so far. */
   readonly table: StateTable
 }
 
-/** Those who expand states for a search. Threads in Node are the ones that there are: see node/crew.ts. */
+/** Those who search together with a search. Threads in Node are the ones that there are: see node/crew.ts. */
 export interface Helpers {
+  /** Says that one of them was lost, perhaps in the middle of something: what they do together cannot be relied upon any more. */
+  readonly isLost: boolean
   /**
-   * Expands states from `from` to before `to`.
-   * @returns the pieces, or null when the search has to do it itself.
+   * Expands states from `from` to before `to`, or to some state before that.
+   * @returns what was found; null when the search has to do it itself.
    */
-  expand(search: Searching, from: number, to: number): Int32Array | null
-  /** The search has started over. */
+  expand(search: Searching, from: number, to: number): Round | null
+  /** Makes states of the candidates of the round that stay. The table has room for them. */
+  store(search: Searching): void
+  /** Enters all states into the slots of the table, which are empty. */
+  enter(search: Searching): void
+  /** States have other numbers than before: the search has started over. */
   reset(): void
 }
 
@@ -141,6 +152,8 @@ export const DEFAULT_LIMITS = {
   maxMegabytes: 2000,
 } as const satisfies Limits
 
+/** How many states the round after one that was cut off may have. */
+const FIRST_STRIDE = 1024
 /** Fewer states than that are expanded between two looks at limits only where a level ends. */
 const SMALL_BLOCK = 64
 
@@ -186,22 +199,25 @@ export class Search {
   readonly stepper: Stepper
   /** Renames states to their representatives; null when the search does not. */
   readonly symmetry: Symmetry | null
+  readonly expander: Expander
   /** The states found so far. */
   table: StateTable
+  /** Those who help; null once one of them was lost. */
+  #crew: Helpers | null
+  readonly #inspector: Inspector
   readonly #options: SearchOptions
   readonly #limits: Required<Limits>
   #cursor: Cursor
   #violation: ViolationFound | null = null
   #row: Row = new Int32Array(0)
   #representative: Row = new Int32Array(0)
-  /** The state whose properties are looked at. */
-  #inspected: Row = new Int32Array(0)
   /** The first state of the block, and for each of the block whether it has a successor that was found after it. */
   #first = 0
   readonly #forward = new Uint8Array(BLOCK)
-  readonly #piece = new PieceReader()
   /** Says that rows were made narrow. */
   #isTight = false
+  /** How many states the next round may have: fewer after one that had to be cut off. */
+  #stride = BLOCK
   /** The arrangement of the rows in the table. Whoever works on the same machine may have changed it since. */
   #arrangement: number
   #seconds = 0
@@ -217,6 +233,9 @@ export class Search {
     const { programs } = this.stepper
     const renames = (options.symmetry ?? true) && mayRename(machine, programs)
     this.symmetry = renames ? Symmetry.of(machine, programs) : null
+    this.expander = new Expander(machine, this.stepper, this.symmetry)
+    this.#inspector = new Inspector(machine, this.stepper, this.symmetry !== null)
+    this.#crew = options.crew ?? null
     this.#arrangement = machine.layout.arrangement
     this.table = this.#emptyTable()
   }
@@ -244,8 +263,7 @@ export class Search {
       if (!(thrown instanceof Refuted)) throw thrown
       // The programs have learned what they assumed wrongly; the next try knows it.
       this.stepper.reset()
-      this.#options.crew?.reset()
-      this.table = this.#emptyTable()
+      this.#renumber()
       this.#cursor = beginning(this.machine)
       this.#first = 0
       this.#isTight = false
@@ -276,7 +294,7 @@ export class Search {
     const { knowledge, transitions, rows, parents } = snapshot
     const { state, depth, levelEnd, deadlocks, turns, witnesses } = snapshot
     learn(this.machine, this.stepper, knowledge)
-    this.table = this.#emptyTable()
+    this.#renumber()
     this.table.load(rows, parents)
     this.stepper.steps = transitions
     this.#cursor = { state, depth, levelEnd, deadlocks, turns, witnesses }
@@ -352,46 +370,104 @@ export class Search {
     return this.#cursor.deadlocks.length > 0 && this.#options.allDeadlocks !== true
   }
 
-  /** Expands states up to `end`, or to where what the crew has found no longer fits. */
+  /** Expands states up to `end`, or to some state before that. */
   #expandTogether(end: number): void {
-    const cursor = this.#cursor
-    const from = cursor.state
-    const pieces = this.#options.crew?.expand(this, from, end) ?? null
-    if (pieces === null) {
+    const { state } = this.#cursor
+    const round = this.#crew?.expand(this, state, Math.min(end, state + this.#stride)) ?? null
+    if (this.#crew?.isLost === true) this.#goOnAlone()
+    if (round === null || this.#crew === null) {
       this.#expandAlone(end)
       return
     }
-    const arrangement = this.#arrangement
-    for (let piece = 0; cursor.state < end && !this.#stops; piece++) {
-      const pieceEnd = Math.min(end, cursor.state + PIECE)
-      this.#add(pieces, pieceAt(piece))
-      this.#expandAlone(pieceEnd)
-      if (this.#arrangement !== arrangement) break
-    }
+    const thrown = this.#merge(round)
+    if (thrown instanceof Refuted) throw thrown
+    // What a state has that could not be expanded counts as far as it was found.
+    const last = thrown === null ? this.#cursor.state - 1 : this.#cursor.state
+    this.#publish(round, last)
+    this.#stride = thrown === null ? Math.min(BLOCK, this.#stride * 2) : FIRST_STRIDE
+    if (thrown instanceof Full) this.#expandNext()
+    else if (thrown !== null) this.#recover(thrown, this.expander.stepsTaken)
   }
 
-  /** Adds what a crew has found. */
-  #add(pieces: Int32Array, base: number): void {
-    const { table, stepper } = this
-    const cursor = this.#cursor
-    const piece = this.#piece
-    piece.open(pieces, base, table.words)
-    while (piece.next()) {
-      // Whether a state without successors is a deadlock is decided below.
-      if (piece.steps === 0) {
-        this.#expandNext()
-        if (this.#stops) return
-        continue
+  /**
+   * Takes over what is known of the states of a round, in their order, up to one that stops the search or cannot be expanded.
+   * Pieces that somebody has left are completed.
+   * @returns what was thrown at the state that comes next; null when that was nothing.
+   */
+  #merge(round: Round): unknown {
+    const { pieces } = round
+    for (let piece = 0; piece < pieces && !this.#stops; piece++) {
+      let thrown: unknown = null
+      const witnesses = this.#witnessesWith(round, piece)
+      if (round.doneIn(piece) < round.endOf(piece)) {
+        try {
+          this.expander.complete(round, piece, witnesses)
+        } catch (caught) {
+          thrown = caught
+        }
       }
-      if (!this.#inspect()) return
-      stepper.steps += piece.steps
-      if (piece.forward) this.#forward[cursor.state - this.#first] = 1
-      const { found, stride } = piece
-      for (let index = 0, at = piece.rows; index < found; index++, at += stride) {
-        table.stageAt(pieces, at + 1, pieces[at] as number, cursor.state)
+      this.#account(round, piece)
+      this.#adopt(witnesses)
+      if (thrown !== null) return thrown
+    }
+    return null
+  }
+
+  /** Takes over what is known of the states of a piece that were expanded. */
+  #account(round: Round, piece: number): void {
+    const { stepper } = this
+    const cursor = this.#cursor
+    const { from: first, memory } = round
+    const end = round.doneIn(piece)
+    while (cursor.state < end && !this.#stops) {
+      const mark = memory.marks[cursor.state - first] as number
+      const steps = memory.steps[cursor.state - first] as number
+      stepper.steps += steps
+      if ((mark & DEAD) !== 0) cursor.deadlocks.push(cursor.state)
+      // Who goes nowhere does not turn back.
+      if ((mark & FORWARD) !== 0 || steps === 0) {
+        this.#forward[cursor.state - this.#first] = 1
       }
       cursor.state++
     }
+  }
+
+  /** The witnesses that are known once a piece is taken into account as far as it was expanded. */
+  #witnessesWith({ memory, properties }: Round, piece: number): (number | null)[] {
+    return this.#cursor.witnesses.map((known, index) => {
+      const state = memory.witnesses[piece * properties + index] as number
+      return known ?? (state < 0 ? null : state)
+    })
+  }
+
+  /** Takes over the witnesses among the states that count as expanded. */
+  #adopt(witnesses: readonly (number | null)[]): void {
+    const cursor = this.#cursor
+    for (const [index, state] of witnesses.entries()) {
+      if (state !== null && state < cursor.state) cursor.witnesses[index] ??= state
+    }
+  }
+
+  /** Makes states of what was found in a round, from states up to `last`. */
+  #publish(round: Round, last: number): void {
+    const { table } = this
+    const crew = this.#crew
+    const count = settle(round, last)
+    table.reserve(count)
+    crew?.store(this)
+    if (crew?.isLost === true) {
+      // Whatever was done of it already was the same.
+      const whole = new Round(table.view, round.memory, round.properties)
+      for (let piece = 0; piece < whole.pieces; piece++) storePiece(whole, piece)
+    }
+    table.extend(count, () => crew?.enter(this))
+    if (crew?.isLost === true) this.#goOnAlone()
+  }
+
+  /** Leaves the crew, which may still write into the memory of the table some day. */
+  #goOnAlone(): void {
+    this.table.detach()
+    this.#crew = null
   }
 
   /** Expands states up to `end`. */
@@ -404,13 +480,13 @@ export class Search {
     const { table, stepper } = this
     const cursor = this.#cursor
     const { steps } = stepper
+    if (this.#row.length !== table.words) {
+      this.#row = new Int32Array(table.words)
+      this.#representative = new Int32Array(table.words)
+    }
     try {
-      if (this.#row.length !== table.words) {
-        this.#row = new Int32Array(table.words)
-        this.#representative = new Int32Array(table.words)
-      }
-      if (!this.#inspect()) return
       table.read(cursor.state, this.#row)
+      this.#inspector.inspect(cursor.state, this.#row, cursor.witnesses)
       const moved = stepper.expand(this.#row, this.#emit)
       if (!moved) {
         if (!stepper.settled(this.#row)) cursor.deadlocks.push(cursor.state)
@@ -419,44 +495,24 @@ export class Search {
       }
       cursor.state++
     } catch (thrown) {
-      if (!(thrown instanceof Overflow || thrown instanceof Interrupted)) throw thrown
-      // The state is done again: what it had found so far is in the table and counts once.
-      table.flush()
+      const taken = stepper.steps - steps
       stepper.steps = steps
-      if (thrown instanceof Interrupted) throw thrown
-      this.#widen(thrown)
+      table.flush()
+      this.#recover(thrown, taken)
     }
   }
 
   /**
-   * Looks at what is claimed of the state that comes next.
-   * @returns false when one of the claims does not hold.
+   * Deals with what was thrown when the state that comes next was expanded. What it had found so far is in the table.
+   * @param steps how many steps it had taken. Where the state is done again, they are taken again.
    */
-  #inspect(): boolean {
-    const { machine, stepper, table } = this
-    if (machine.properties.length === 0) return true
-    const cursor = this.#cursor
-    if (this.#inspected.length !== table.words) this.#inspected = new Int32Array(table.words)
-    const row = this.#inspected
-    table.read(cursor.state, row)
-    for (const [index, property] of machine.properties.entries()) {
-      const { kind, name } = property
-      if (kind === 'sometimes' && cursor.witnesses[index] !== null) continue
-      if (kind === 'at end' && !stepper.settled(row)) continue
-      const holds = property.holds(row, stepper.programs)
-      if (this.symmetry !== null && property.tellsReplicasApart()) {
-        throw new Misuse(
-          `'${name}' tells identical parts apart only in some states: switch symmetry off to check it`,
-        )
-      }
-      if (kind === 'sometimes') {
-        if (holds) cursor.witnesses[index] = cursor.state
-      } else if (!holds) {
-        this.#violation = { claim: name, state: cursor.state }
-        return false
-      }
+  #recover(thrown: unknown, steps: number): void {
+    if (thrown instanceof Overflow) {
+      this.#widen(thrown)
+      return
     }
-    return true
+    if (!(thrown instanceof Interrupted)) this.stepper.steps += steps
+    throw thrown
   }
 
   readonly #emit = (next: Row): void => {
@@ -564,6 +620,13 @@ export class Search {
     )
     this.stepper.resize()
     this.#arrangement = layout.arrangement
+  }
+
+  /** Begins with no state: numbers of states mean nothing any more. */
+  #renumber(): void {
+    this.table = this.#emptyTable()
+    this.expander.reset()
+    this.#crew?.reset()
   }
 
   #emptyTable(): StateTable {

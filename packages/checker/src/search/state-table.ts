@@ -12,22 +12,25 @@ import type { Row } from '../machine/layout.js'
 
 const FIRST_CAPACITY = 1 << 12
 /** How many states are added at once. */
-const BATCH = 256
+export const BATCH = 256
 /** How many states found lately are looked up without waiting for memory: most are found again soon, or never. */
 const RECENT = 1 << 16
 /** The bits of a slot for the number of its state, plus 1; the others are the upper bits of the hash. */
-const NUMBER_BITS = 27
-const NUMBER = (1 << NUMBER_BITS) - 1
+export const NUMBER_BITS = 27
+/** See {@link NUMBER_BITS}: a mask. */
+export const NUMBER = (1 << NUMBER_BITS) - 1
 
 /** How many states a table can hold: 134 million. */
 export const MAX_STATES = NUMBER - 1
 
-/** What another thread has to see to look states up. */
+/** What another thread has to see to look states up and to add some. */
 export interface TableView {
   /** How many words a row has. */
   readonly words: number
   /** The rows of all states, one after the other. */
   readonly rows: Int32Array
+  /** The state that each was reached from. */
+  readonly parents: Int32Array
   /** Numbers and tags of states, by hash. */
   readonly slots: Int32Array
 }
@@ -43,6 +46,8 @@ export class StateTable {
   #parents: Int32Array
   /** Numbers and tags of states, by hash; at most two thirds are taken. */
   #slots: Int32Array
+  /** How many states there may be before something has to grow. */
+  #room = 0
 
   /** Slots of states that were found lately, by hash. */
   readonly #recent = new Int32Array(RECENT)
@@ -54,8 +59,6 @@ export class StateTable {
   readonly #stagedParents = new Int32Array(BATCH)
   readonly #stagedHashes = new Int32Array(BATCH)
   #stagedCount = 0
-  /** The hashes of states that move to larger slots. */
-  readonly #rehashed = new Int32Array(BATCH)
   /** What a batch has loaded; nobody needs it, but without it the loads would be optimized away. */
   readonly #loaded = new Int32Array(BATCH)
 
@@ -76,6 +79,7 @@ export class StateTable {
     this.#rows = this.#array(FIRST_CAPACITY * words)
     this.#parents = this.#array(FIRST_CAPACITY)
     this.#slots = this.#array(FIRST_CAPACITY * 2)
+    this.#measure()
   }
 
   /** The memory it holds, in bytes. */
@@ -87,9 +91,7 @@ export class StateTable {
   bytesFor(states: number): number {
     let capacity = this.#parents.length
     while (capacity < states) capacity *= 2
-    let slots = this.#slots.length
-    while (states * 3 > slots * 2) slots *= 2
-    return (capacity * (this.words + 1) + slots) * 4
+    return (capacity * (this.words + 1) + this.#slotsFor(states, this.#slots.length)) * 4
   }
 
   /** All states: their rows, and the state that each was reached from. */
@@ -106,17 +108,50 @@ export class StateTable {
   /** Takes over the contents of another table. */
   load(rows: Int32Array, parents: Int32Array): void {
     this.size = parents.length
-    while (this.size > this.#parents.length) this.#growRows()
+    this.#reserve(this.size, 0)
     this.#rows.set(rows)
     this.#parents.set(parents)
-    let slots = this.#slots.length
-    while (this.size * 3 > slots * 2) slots *= 2
-    this.#rehash(slots)
+    this.#rehash(this.#slotsFor(this.size, this.#slots.length))
+    this.#measure()
   }
 
-  /** What another thread has to see to look states up. It is out of date when the table grows. */
+  /** What another thread has to see. It is out of date when the table grows. */
   get view(): TableView {
-    return { words: this.words, rows: this.#rows, slots: this.#slots }
+    return { words: this.words, rows: this.#rows, parents: this.#parents, slots: this.#slots }
+  }
+
+  /** How many slots are free. */
+  get free(): number {
+    return this.#slots.length - this.size
+  }
+
+  /** Makes room for so many states more, which others write. Their slots have been taken already. */
+  reserve(count: number): void {
+    this.#reserve(this.size + count, this.size)
+  }
+
+  /**
+   * Takes over as many states as others have written.
+   * @param enter enters all states into larger slots, all of them empty, where these are needed.
+   */
+  extend(count: number, enter: (view: TableView, size: number) => void): void {
+    this.size += count
+    const length = this.#slotsFor(this.size, this.#slots.length)
+    if (length > this.#slots.length) {
+      this.#slots = this.#array(length)
+      enter(this.view, this.size)
+    }
+    this.#measure()
+  }
+
+  /** Moves to memory of its own, which whoever had a view of it cannot write to. */
+  detach(): void {
+    const [rows, parents] = [this.#rows, this.#parents]
+    this.#rows = this.#array(rows.length)
+    this.#rows.set(rows)
+    this.#parents = this.#array(parents.length)
+    this.#parents.set(parents)
+    this.#rehash(this.#slots.length)
   }
 
   /** Adds a state, if it is new, with the next batch. */
@@ -129,12 +164,9 @@ export class StateTable {
     const { words } = this
     const held = this.#recent[hashed & (RECENT - 1)] as number
     if ((held ^ hashed) >>> NUMBER_BITS === 0 && held !== 0) {
-      const rows = this.#rows
-      const at = ((held & NUMBER) - 1) * words
-      let word = 0
-      while (word < words && rows[at + word] === from[first + word]) word++
-      if (word === words) {
-        this.#found((held & NUMBER) - 1, parent)
+      const state = (held & NUMBER) - 1
+      if (isSame(this.#rows, state * words, from, first, words)) {
+        this.#found(state, parent)
         return
       }
     }
@@ -152,9 +184,7 @@ export class StateTable {
   flush(): void {
     const count = this.#stagedCount
     const hashes = this.#stagedHashes
-    while (this.size + count > this.#parents.length) this.#growRows()
-    while ((this.size + count) * 3 > this.#slots.length * 2) this.#rehash(this.#slots.length * 2)
-    preload(this.#loaded, hashes, count, this.#slots, this.#rows, this.words)
+    preload(this.#loaded, hashes, count, this.#slots, this.#rows, this.words, this.size)
     for (let index = 0; index < count; index++) {
       const parent = this.#stagedParents[index] as number
       this.#found(this.#add(index, parent), parent)
@@ -173,15 +203,17 @@ export class StateTable {
     let slot = hashed & mask
     for (let held = slots[slot] as number; held !== 0; held = slots[slot] as number) {
       if ((held ^ hashed) >>> NUMBER_BITS === 0) {
-        const at = ((held & NUMBER) - 1) * words
-        let word = 0
-        while (word < words && rows[at + word] === staged[from + word]) word++
-        if (word === words) {
+        const state = (held & NUMBER) - 1
+        if (isSame(rows, state * words, staged, from, words)) {
           this.#recent[hashed & (RECENT - 1)] = held
-          return (held & NUMBER) - 1
+          return state
         }
       }
       slot = (slot + 1) & mask
+    }
+    if (this.size === this.#room) {
+      this.#grow()
+      return this.#add(index, parent)
     }
     const state = this.size++
     const held = (hashed & ~NUMBER) | (state + 1)
@@ -196,7 +228,19 @@ export class StateTable {
 
   /** The number of a state, or -1. */
   find(row: Row): number {
-    return findIn(this.view, row, 0, hash(row, 0, this.words), this.size)
+    const { words } = this
+    const slots = this.#slots
+    const mask = slots.length - 1
+    const hashed = hash(row, 0, words)
+    let slot = hashed & mask
+    for (let held = slots[slot] as number; held !== 0; held = slots[slot] as number) {
+      if ((held ^ hashed) >>> NUMBER_BITS === 0) {
+        const state = (held & NUMBER) - 1
+        if (isSame(this.#rows, state * words, row, 0, words)) return state
+      }
+      slot = (slot + 1) & mask
+    }
+    return -1
   }
 
   /** Copies a state into `row`. */
@@ -225,38 +269,43 @@ export class StateTable {
     this.#rehash(this.#slots.length)
   }
 
-  #growRows(): void {
-    const capacity = this.#parents.length * 2
+  /** Makes room for another state. What has grown depends on how many there are, not on how they came. */
+  #grow(): void {
+    this.#reserve(this.size + 1, this.size)
+    const slots = this.#slotsFor(this.size + 1, this.#slots.length)
+    if (slots > this.#slots.length) this.#rehash(slots)
+    this.#measure()
+  }
+
+  #measure(): void {
+    this.#room = Math.min(this.#parents.length, Math.floor((this.#slots.length * 2) / 3))
+  }
+
+  /** How many slots so many states need. */
+  #slotsFor(states: number, least: number): number {
+    let slots = least
+    while (states * 3 > slots * 2) slots *= 2
+    return slots
+  }
+
+  /** Makes room for the rows of so many states, keeping those of the first ones. */
+  #reserve(states: number, kept: number): void {
+    let capacity = this.#parents.length
+    if (states <= capacity) return
+    while (capacity < states) capacity *= 2
     const rows = this.#array(capacity * this.words)
-    rows.set(this.#rows)
+    rows.set(this.#rows.subarray(0, kept * this.words))
     this.#rows = rows
     const parents = this.#array(capacity)
-    parents.set(this.#parents)
+    parents.set(this.#parents.subarray(0, kept))
     this.#parents = parents
   }
 
   #rehash(length: number): void {
-    const { words } = this
-    const slots = this.#array(length)
-    const rows = this.#rows
-    const mask = length - 1
-    const hashes = this.#rehashed
-    const loaded = this.#loaded
-    for (let first = 0; first < this.size; first += BATCH) {
-      const count = Math.min(BATCH, this.size - first)
-      for (let index = 0; index < count; index++) {
-        const hashed = hash(rows, (first + index) * words, words)
-        hashes[index] = hashed
-        loaded[index] = slots[hashed & mask] as number
-      }
-      for (let index = 0; index < count; index++) {
-        const hashed = hashes[index] as number
-        let slot = hashed & mask
-        while (slots[slot] !== 0) slot = (slot + 1) & mask
-        slots[slot] = (hashed & ~NUMBER) | (first + index + 1)
-      }
+    this.#slots = this.#array(length)
+    for (let from = 0; from < this.size; from += ENTERED) {
+      enterStates(this.view, from, Math.min(this.size, from + ENTERED))
     }
-    this.#slots = slots
   }
 
   #array(length: number): Int32Array {
@@ -264,7 +313,51 @@ export class StateTable {
   }
 }
 
-/** Loads the slots of states with these hashes, and the rows that those name, into the processor's cache. */
+/** How many states are entered into larger slots at once, and into how many groups of slots. */
+export const ENTERED = 1 << 16
+const GROUPS = 16
+
+/**
+ * Enters states from `from` to before `to`, {@link ENTERED} at most, into slots, while others enter other states. They are sorted by
+ * groups of slots before: to enter them in their order waits for memory at each of them.
+ */
+export function enterStates({ rows, slots, words }: TableView, from: number, to: number): void {
+  const mask = slots.length - 1
+  const shift = 31 - Math.clz32(slots.length / GROUPS)
+  const hashes = new Int32Array(to - from)
+  /** Where each group begins. */
+  const begins = new Int32Array(GROUPS + 1)
+  for (let index = 0; index < hashes.length; index++) {
+    const hashed = hash(rows, (from + index) * words, words)
+    hashes[index] = hashed
+    const after = ((hashed & mask) >>> shift) + 1
+    begins[after] = (begins[after] as number) + 1
+  }
+  for (let group = 1; group < GROUPS; group++) {
+    begins[group] = (begins[group] as number) + (begins[group - 1] as number)
+  }
+  const order = new Int32Array(hashes.length)
+  for (let index = 0; index < hashes.length; index++) {
+    const group = ((hashes[index] as number) & mask) >>> shift
+    const at = begins[group] as number
+    begins[group] = at + 1
+    order[at] = index
+  }
+  for (let at = 0; at < order.length; at++) {
+    const index = order[at] as number
+    const hashed = hashes[index] as number
+    const entry = (hashed & ~NUMBER) | (from + index + 1)
+    let slot = hashed & mask
+    while (slots[slot] !== 0 || Atomics.compareExchange(slots, slot, 0, entry) !== 0) {
+      slot = (slot + 1) & mask
+    }
+  }
+}
+
+/**
+ * Loads the slots of states with these hashes, and the rows that those name, into the processor's cache.
+ * @param size how many states the table has; others have no rows yet.
+ */
 export function preload(
   loaded: Int32Array,
   hashes: Int32Array,
@@ -272,6 +365,7 @@ export function preload(
   slots: Int32Array,
   rows: Int32Array,
   words: number,
+  size: number,
 ): void {
   const mask = slots.length - 1
   for (let index = 0; index < count; index++) {
@@ -279,33 +373,24 @@ export function preload(
   }
   for (let index = 0; index < count; index++) {
     const held = loaded[index] as number
-    if ((held ^ (hashes[index] as number)) >>> NUMBER_BITS === 0) {
-      loaded[index] = rows[(held & NUMBER) * words] as number
-    }
+    if (held === 0 || (held ^ (hashes[index] as number)) >>> NUMBER_BITS !== 0) continue
+    const state = (held & NUMBER) - 1
+    if (state < size) loaded[index] = rows[state * words] as number
   }
 }
 
-/** The number of a state among the first `size`, or -1. */
-export function findIn(
-  { words, rows, slots }: TableView,
-  row: Int32Array,
+/** Returns true if two rows are the same, which begin somewhere in arrays. */
+export function isSame(
+  rows: Int32Array,
+  at: number,
+  others: Int32Array,
   from: number,
-  hashed: number,
-  size: number,
-): number {
-  const mask = slots.length - 1
-  let slot = hashed & mask
-  for (let held = slots[slot] as number; held !== 0; held = slots[slot] as number) {
-    const state = (held & NUMBER) - 1
-    if ((held ^ hashed) >>> NUMBER_BITS === 0 && state < size) {
-      const at = state * words
-      let word = 0
-      while (word < words && rows[at + word] === row[from + word]) word++
-      if (word === words) return state
-    }
-    slot = (slot + 1) & mask
+  words: number,
+): boolean {
+  for (let word = 0; word < words; word++) {
+    if (rows[at + word] !== others[from + word]) return false
   }
-  return -1
+  return true
 }
 
 /** Murmur-like: every bit of every word reaches the low bits, and the upper ones. */

@@ -1,0 +1,289 @@
+/**
+ * Candidates: what a thread finds in a round goes into the table that all share, at once and without locks.
+ *
+ * An empty slot is taken by compare-and-exchange, with the number that the candidate would have if all candidates came after the
+ * states of the table. Its row is written before, so whoever meets the slot can compare it. Who meets the same state in a slot stays out
+ * if the candidate there has a lower number, and else takes its place, by compare-and-exchange again. So it does not matter who
+ * was faster: in the end each state has the candidate with the lowest number in its slot (this is the table of Laarman, van de Pol and
+ * Weber, "Boosting multi-core reachability performance with shared hash tables", FMCAD 2010, with a minimum instead of the first).
+ *
+ * When all have come to the end of the round those that have stayed are numbered in order, which makes states of them. Numbers,
+ * and the states that others were reached from, are those that a single thread would have given.
+ */
+import type { Row } from '../machine/layout.js'
+import { CANDIDATES, FORWARD, type Round, SUPERSEDED } from './round.js'
+import { BATCH, hash, isSame, NUMBER, NUMBER_BITS, preload } from './state-table.js'
+
+/** How many candidates of a round are looked up without waiting for memory: most states that are found again are so at once. */
+const FLYING = 1 << 15
+
+/** A piece has no room for another candidate. It is thrown, and always caught, but no Error. */
+export class Full {}
+
+/** Finds the candidates of one piece after the other. */
+export class Candidates {
+  /** The table, and what the round has of candidates and states: see round.ts. */
+  #words = 0
+  #tableRows: Int32Array = new Int32Array(0)
+  #tableSlots: Int32Array = new Int32Array(0)
+  #rows: Int32Array = new Int32Array(0)
+  #parents: Int32Array = new Int32Array(0)
+  #slots: Int32Array = new Int32Array(0)
+  #superseded: Int32Array = new Int32Array(0)
+  #marks: Uint8Array = new Uint8Array(0)
+  /** The first state of the round, and how many states the table had when it began. */
+  #from = -1
+  #size = 0
+  /** The number of the next candidate of the piece, and of the first that has no room. */
+  #next = 0
+  #end = 0
+  /** The state whose successor had no room; -1 for none. */
+  #full = -1
+  /** Candidates of this round that were met lately, by hash: as in slots, but for the states of the table before them. */
+  readonly #flying = new Int32Array(FLYING)
+  /** Successors that wait to be looked up: rows, hashes, and the states that they were found from. */
+  #staged = new Int32Array(0)
+  readonly #hashes = new Int32Array(BATCH)
+  readonly #origins = new Int32Array(BATCH)
+  #stagedCount = 0
+  readonly #loaded = new Int32Array(BATCH)
+
+  /** Begins a piece, or goes on with it. */
+  open(round: Round, piece: number): void {
+    const { table, memory } = round
+    if (this.#words !== table.words) this.#staged = new Int32Array(BATCH * table.words)
+    this.#words = table.words
+    this.#tableRows = table.rows
+    this.#tableSlots = table.slots
+    this.#rows = memory.rows
+    this.#parents = memory.parents
+    this.#slots = memory.slots
+    this.#marks = memory.marks
+    // States are expanded once: where the first state is another one, so is the round.
+    if (this.#from !== round.from) this.#flying.fill(0)
+    this.#from = round.from
+    this.#size = round.size
+    this.#superseded = memory.superseded
+    this.#next = piece * CANDIDATES + (memory.found[piece] as number)
+    this.#end = (piece + 1) * CANDIDATES
+    this.#full = -1
+    this.#stagedCount = 0
+  }
+
+  /** Ends a piece. @returns the state whose successor had no room; -1 when there is none. */
+  close(round: Round, piece: number): number {
+    this.#flush()
+    round.memory.found[piece] = this.#next - piece * CANDIDATES
+    return this.#full
+  }
+
+  /** The next round is another one, even if it begins with the same state. */
+  forget(): void {
+    this.#from = -1
+  }
+
+  /** Adds a successor of a state, with the next batch. @throws Full when there is no room. */
+  stage(row: Row, origin: number): void {
+    const words = this.#words
+    const hashed = hash(row, 0, words)
+    const flying = this.#flying[hashed & (FLYING - 1)] as number
+    if (flying !== 0 && (flying ^ hashed) >>> NUMBER_BITS === 0) {
+      const other = (flying & NUMBER) - 1
+      // One with a higher number would have to give way.
+      if (other < this.#next && isSame(this.#rows, other * words, row, 0, words)) {
+        this.#mark(origin)
+        return
+      }
+    }
+    const index = this.#stagedCount++
+    const staged = this.#staged
+    for (let word = 0, at = index * words; word < words; word++, at++) {
+      staged[at] = row[word] as number
+    }
+    this.#hashes[index] = hashed
+    this.#origins[index] = origin
+    if (index < BATCH - 1) return
+    this.#flush()
+    if (this.#full >= 0) throw new Full()
+  }
+
+  /** Looks up all that is staged, up to what has no room. */
+  #flush(): void {
+    const count = this.#stagedCount
+    preload(
+      this.#loaded,
+      this.#hashes,
+      count,
+      this.#tableSlots,
+      this.#tableRows,
+      this.#words,
+      this.#size,
+    )
+    for (let index = 0; index < count && this.#full < 0; index++) this.#add(index)
+    this.#stagedCount = 0
+  }
+
+  #add(index: number): void {
+    const slots = this.#tableSlots
+    const words = this.#words
+    const staged = this.#staged
+    const from = index * words
+    const size = this.#size
+    const mask = slots.length - 1
+    const hashed = this.#hashes[index] as number
+    let slot = hashed & mask
+    for (;;) {
+      let held = slots[slot] as number
+      if (held === 0) {
+        if (!this.#write(index, slot)) return
+        const own = (hashed & ~NUMBER) | (size + this.#next + 1)
+        held = Atomics.compareExchange(slots, slot, 0, own)
+        if (held === 0) {
+          this.#take(index)
+          return
+        }
+        // Somebody was faster, perhaps with the same state.
+      }
+      if ((held ^ hashed) >>> NUMBER_BITS === 0) {
+        const state = (held & NUMBER) - 1
+        if (state < size) {
+          if (isSame(this.#tableRows, state * words, staged, from, words)) {
+            if (state > (this.#origins[index] as number)) this.#mark(this.#origins[index] as number)
+            return
+          }
+        } else if (this.#competes(slot, index)) return
+      }
+      slot = (slot + 1) & mask
+    }
+  }
+
+  /**
+   * Meets a candidate in a slot. If it is of the same state, and has a higher number, this one takes its place.
+   * @returns whether it is of the same state.
+   */
+  #competes(slot: number, index: number): boolean {
+    const slots = this.#tableSlots
+    const words = this.#words
+    const size = this.#size
+    // Read atomically, the number is one whose row has been written.
+    let held = Atomics.load(slots, slot)
+    const other = (held & NUMBER) - 1 - size
+    if (!isSame(this.#rows, other * words, this.#staged, index * words, words)) return false
+    // Whoever takes the slot from now on has the same state too.
+    while ((held & NUMBER) - 1 - size > this.#next) {
+      if (!this.#write(index, slot)) return true
+      const own = (held & ~NUMBER) | (size + this.#next + 1)
+      const before = Atomics.compareExchange(slots, slot, held, own)
+      if (before === held) {
+        const loser = (held & NUMBER) - 1 - size
+        this.#slots[loser] = SUPERSEDED
+        Atomics.add(this.#superseded, Math.floor(loser / CANDIDATES), 1)
+        this.#take(index)
+        return true
+      }
+      held = before
+    }
+    this.#meet(index, (held & NUMBER) - 1 - size)
+    return true
+  }
+
+  /** Writes the next candidate, before anybody can find it in a slot. @returns false when the piece is full. */
+  #write(index: number, slot: number): boolean {
+    if (this.#next === this.#end) {
+      this.#full = this.#origins[index] as number
+      return false
+    }
+    const words = this.#words
+    const staged = this.#staged
+    const rows = this.#rows
+    let to = this.#next * words
+    for (let at = index * words, end = at + words; at < end; at++) rows[to++] = staged[at] as number
+    this.#slots[this.#next] = slot
+    this.#parents[this.#next] = this.#origins[index] as number
+    return true
+  }
+
+  #take(index: number): void {
+    this.#meet(index, this.#next)
+    this.#next++
+  }
+
+  /** Notes that the state of what is staged is that of a candidate, which comes after all states of the table. */
+  #meet(index: number, candidate: number): void {
+    const hashed = this.#hashes[index] as number
+    this.#flying[hashed & (FLYING - 1)] = (hashed & ~NUMBER) | (candidate + 1)
+    this.#mark(this.#origins[index] as number)
+  }
+
+  #mark(origin: number): void {
+    const at = origin - this.#from
+    this.#marks[at] = (this.#marks[at] as number) | FORWARD
+  }
+}
+
+/**
+ * Numbers the candidates that stay, when all threads have come to the end of the round.
+ * @param last the last state whose successors count; what was found from later ones is taken out of the table.
+ * @returns how many stay.
+ */
+export function settle(round: Round, last: number): number {
+  const { memory, size, pieces } = round
+  if (last < round.endOf(pieces - 1) - 1) takeOut(round, last)
+  let number = size
+  for (let piece = 0; piece < pieces; piece++) {
+    memory.firsts[piece] = number
+    number += (memory.found[piece] as number) - (memory.superseded[piece] as number)
+  }
+  return number - size
+}
+
+/**
+ * Takes the candidates out that were found from states after `last`. No probe may end early, so all are taken out, and those
+ * that stay put back.
+ */
+function takeOut({ table, memory, size, pieces }: Round, last: number): void {
+  const { slots, words } = table
+  const mask = slots.length - 1
+  const staying: number[] = []
+  for (let piece = 0; piece < pieces; piece++) {
+    const first = piece * CANDIDATES
+    for (let at = first; at < first + (memory.found[piece] as number); at++) {
+      const slot = memory.slots[at] as number
+      if (slot === SUPERSEDED) continue
+      slots[slot] = 0
+      if ((memory.parents[at] as number) <= last) staying.push(at)
+      else {
+        memory.slots[at] = SUPERSEDED
+        memory.superseded[piece] = (memory.superseded[piece] as number) + 1
+      }
+    }
+  }
+  for (const at of staying) {
+    const hashed = hash(memory.rows, at * words, words)
+    let slot = hashed & mask
+    while (slots[slot] !== 0) slot = (slot + 1) & mask
+    slots[slot] = (hashed & ~NUMBER) | (size + at + 1)
+    memory.slots[at] = slot
+  }
+}
+
+/** Makes states of the candidates of a piece. The table has room for them. */
+export function storePiece({ table, memory }: Round, piece: number): void {
+  const { rows, parents, slots, words } = table
+  const first = piece * CANDIDATES
+  const end = first + (memory.found[piece] as number)
+  const candidates = memory.rows
+  const origins = memory.parents
+  const taken = memory.slots
+  let state = memory.firsts[piece] as number
+  for (let at = first; at < end; at++) {
+    const slot = taken[at] as number
+    if (slot === SUPERSEDED) continue
+    const to = state * words
+    const from = at * words
+    for (let word = 0; word < words; word++) rows[to + word] = candidates[from + word] as number
+    parents[state] = origins[at] as number
+    slots[slot] = ((slots[slot] as number) & ~NUMBER) | (state + 1)
+    state++
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Round: a block of states that several threads expand together, and what they find, as arrays that they share. This file alone
+ * knows how it is laid out.
+ *
+ * A block is cut into pieces of some states each, and each piece has room of its own for *candidates*: states that were not in the
+ * table when the round began. A candidate's number says where it was found: those of an earlier state have lower numbers,
+ * and those of one state are numbered as they were emitted. So whoever comes to a state at once with others, the candidate with the
+ * lowest number is the one that a single thread would have added, and it is the one that stays.
+ */
+import type { TableView } from './state-table.js'
+
+/** How many states are expanded between two looks at limits, at most. */
+export const BLOCK = 8192
+/** How many states make a piece. */
+export const PIECE = 64
+/** How many pieces a round has at most. */
+export const PIECES = BLOCK / PIECE
+/** How many candidates a piece has room for. */
+export const CANDIDATES = 512
+
+/** What a round says of a state: it has a successor that was found after it. */
+export const FORWARD = 1
+/** See {@link FORWARD}: it has no successor, and not all tasks have settled. */
+export const DEAD = 2
+
+/** Instead of the slot of a candidate: another one of the same state has a lower number. */
+export const SUPERSEDED = -1
+
+/** The arrays of a round, which threads share. */
+export interface RoundMemory {
+  /** The rows of candidates, one after the other. */
+  readonly rows: Int32Array
+  /** The state that each candidate was found from. */
+  readonly parents: Int32Array
+  /** The slot of the table that each candidate has taken. */
+  readonly slots: Int32Array
+  /** How many steps each state of the block has. */
+  readonly steps: Int32Array
+  /** What is known of each state of the block: {@link FORWARD}, {@link DEAD}. */
+  readonly marks: Uint8Array
+  /** For each piece, how many of its states were expanded, all of their successors found. */
+  readonly done: Int32Array
+  /** For each piece, how many candidates it has, and how many of them are superseded. */
+  readonly found: Int32Array
+  /** See {@link RoundMemory.found}. */
+  readonly superseded: Int32Array
+  /** For each piece, the number that the first of its candidates gets in the table. */
+  readonly firsts: Int32Array
+  /** For each piece and property, the first state of the piece in which it holds; -1 for none. */
+  readonly witnesses: Int32Array
+  /** The first state of the block, the first one after it, and how many states the table has. */
+  readonly scope: Int32Array
+}
+
+const FROM = 0
+const TO = 1
+const SIZE = 2
+
+/** Memory for a round over rows of so many words, with so many properties to look at. */
+export function roundMemory(words: number, properties: number): RoundMemory {
+  const array = (length: number): Int32Array =>
+    new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT))
+  return {
+    rows: array(PIECES * CANDIDATES * words),
+    parents: array(PIECES * CANDIDATES),
+    slots: array(PIECES * CANDIDATES),
+    steps: array(BLOCK),
+    marks: new Uint8Array(new SharedArrayBuffer(BLOCK)),
+    done: array(PIECES),
+    found: array(PIECES),
+    superseded: array(PIECES),
+    firsts: array(PIECES),
+    witnesses: array(PIECES * properties),
+    scope: array(3),
+  }
+}
+
+/** A round as one thread sees it. */
+export class Round {
+  constructor(
+    /** The table in which states are looked up, and to which candidates are added. */
+    readonly table: TableView,
+    /** What all threads see. */
+    readonly memory: RoundMemory,
+    /** How many properties there are. */
+    readonly properties: number,
+  ) {}
+
+  /** Begins anew with states from `from` to before `to`. @param size how many states the table has. */
+  begin(from: number, to: number, size: number): void {
+    const { scope, marks, done, found, superseded, witnesses } = this.memory
+    scope[FROM] = from
+    scope[TO] = to
+    scope[SIZE] = size
+    marks.fill(0)
+    done.fill(0)
+    found.fill(0)
+    superseded.fill(0)
+    witnesses.fill(-1)
+  }
+
+  /** The first state. */
+  get from(): number {
+    return this.memory.scope[FROM] as number
+  }
+
+  /** How many states the table has had when the round began. */
+  get size(): number {
+    return this.memory.scope[SIZE] as number
+  }
+
+  /** How many pieces there are. */
+  get pieces(): number {
+    return Math.ceil(((this.memory.scope[TO] as number) - this.from) / PIECE)
+  }
+
+  /** The first state of a piece. */
+  firstOf(piece: number): number {
+    return this.from + piece * PIECE
+  }
+
+  /** The first state after a piece. */
+  endOf(piece: number): number {
+    return Math.min(this.memory.scope[TO] as number, this.from + (piece + 1) * PIECE)
+  }
+
+  /** The first state of a piece that is not expanded. */
+  doneIn(piece: number): number {
+    return this.firstOf(piece) + (this.memory.done[piece] as number)
+  }
+}
