@@ -519,8 +519,18 @@ declare module '@scopemask/checker/search' {
     violation(task: number): string | null;
     place(task: number, position?: number): string;
   }
+  export class Expander {
+    stepsTaken: number;
+    constructor(machine: Machine, stepper: Stepper, symmetry: Symmetry | null);
+    expand(round: Round, piece: number): void;
+    complete(round: Round, piece: number, witnesses: (number | null)[]): void;
+    reset(): void;
+  }
   export interface Helpers {
-    expand(search: Searching, from: number, to: number): Int32Array | null;
+    readonly isLost: boolean;
+    expand(search: Searching, from: number, to: number): Round | null;
+    store(search: Searching): void;
+    enter(search: Searching): void;
     reset(): void;
   }
   export interface Knowledge {
@@ -564,10 +574,37 @@ declare module '@scopemask/checker/search' {
     readonly positions: number[][];
     readonly identity: boolean;
   }
+  export class Round {
+    readonly table: TableView;
+    readonly memory: RoundMemory;
+    readonly properties: number;
+    constructor(table: TableView, memory: RoundMemory, properties: number);
+    begin(from: number, to: number, size: number): void;
+    get from(): number;
+    get size(): number;
+    get pieces(): number;
+    firstOf(piece: number): number;
+    endOf(piece: number): number;
+    doneIn(piece: number): number;
+  }
+  export interface RoundMemory {
+    readonly rows: Int32Array;
+    readonly parents: Int32Array;
+    readonly slots: Int32Array;
+    readonly steps: Int32Array;
+    readonly marks: Uint8Array;
+    readonly done: Int32Array;
+    readonly found: Int32Array;
+    readonly superseded: Int32Array;
+    readonly firsts: Int32Array;
+    readonly witnesses: Int32Array;
+    readonly scope: Int32Array;
+  }
   export class Search {
     readonly machine: Machine;
     readonly stepper: Stepper;
     readonly symmetry: Symmetry | null;
+    readonly expander: Expander;
     table: StateTable;
     constructor(machine: Machine, options?: SearchOptions);
     run(): SearchResult;
@@ -581,6 +618,7 @@ declare module '@scopemask/checker/search' {
     readonly machine: Machine;
     readonly stepper: Stepper;
     readonly symmetry: Symmetry | null;
+    readonly expander: Expander;
     readonly table: StateTable;
   }
   export interface Snapshot extends Cursor {
@@ -605,8 +643,11 @@ declare module '@scopemask/checker/search' {
     };
     load(rows: Int32Array, parents: Int32Array): void;
     get view(): TableView;
+    get free(): number;
+    reserve(count: number): void;
+    extend(count: number, enter: (view: TableView, size: number) => void): void;
+    detach(): void;
     stage(row: Row, parent: number): void;
-    stageAt(from: Int32Array, first: number, hashed: number, parent: number): void;
     flush(): void;
     find(row: Row): number;
     read(state: number, row: Row): void;
@@ -642,6 +683,7 @@ declare module '@scopemask/checker/search' {
   export interface TableView {
     readonly words: number;
     readonly rows: Int32Array;
+    readonly parents: Int32Array;
     readonly slots: Int32Array;
   }
   export interface Turn {
@@ -777,15 +819,17 @@ declare module '@scopemask/checker/node' {
     readonly interruptible?: boolean;
   }
   export class Crew implements Helpers {
+    isLost: boolean;
     constructor(others: number, { partialOrder, symmetry }: Pick<Link, 'partialOrder' | 'symmetry'>, start: (link: Link) => void);
     get isReady(): boolean;
-    expand(search: Searching, from: number, to: number): Int32Array | null;
+    expand(search: Searching, from: number, to: number): Round | null;
+    store(search: Searching): void;
+    enter(search: Searching): void;
     reset(): void;
     dismiss(): void;
   }
   export interface Link extends Required<Pick<SearchOptions, 'partialOrder' | 'symmetry'>> {
     readonly control: SharedArrayBuffer;
-    readonly pieces: SharedArrayBuffer;
     readonly port: MessagePort;
   }
   export function joinCrew(machine: Machine, { port, ...link }: Link): void;

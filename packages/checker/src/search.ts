@@ -10,8 +10,10 @@ export type { SampleOptions, Strategy } from './run/sample.js'
 export type { MicroStep, StepOutcome } from './run/step.js'
 export { replay, tokenOf } from './run/token.js'
 export { awaited, cycle, type Waiter, waiters } from './run/wait-for.js'
+export type { Expander } from './search/expander.js'
 export { describeMachine, type Knowledge } from './search/knowledge.js'
 export { type Reductions, reductionsOf } from './search/reductions.js'
+export type { Round, RoundMemory } from './search/round.js'
 export { scheduleTo, standingAt } from './search/schedule.js'
 export {
   DEFAULT_LIMITS,

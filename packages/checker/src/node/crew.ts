@@ -65,6 +65,7 @@ export class Crew implements Helpers {
   readonly #control = new Int32Array(new SharedArrayBuffer(9 * 4))
   readonly #ports: MessagePort[] = []
   readonly #news = new News()
+  /** Says that a thread has ended, or stayed away, in the middle of something. */
   isLost = false
 
   /**

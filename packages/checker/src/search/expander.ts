@@ -10,6 +10,7 @@ import { Inspector } from './inspector.js'
 import { DEAD, type Round } from './round.js'
 import type { Stepper } from './stepper.js'
 
+/** Expands the pieces of a round. A thread has one. */
 export class Expander {
   readonly #stepper: Stepper
   readonly #symmetry: Symmetry | null

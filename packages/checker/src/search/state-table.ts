@@ -156,16 +156,12 @@ export class StateTable {
 
   /** Adds a state, if it is new, with the next batch. */
   stage(row: Row, parent: number): void {
-    this.stageAt(row, 0, hash(row, 0, this.words), parent)
-  }
-
-  /** As {@link stage}, for a row somewhere in an array, with its hash. */
-  stageAt(from: Int32Array, first: number, hashed: number, parent: number): void {
     const { words } = this
+    const hashed = hash(row, 0, words)
     const held = this.#recent[hashed & (RECENT - 1)] as number
     if ((held ^ hashed) >>> NUMBER_BITS === 0 && held !== 0) {
       const state = (held & NUMBER) - 1
-      if (isSame(this.#rows, state * words, from, first, words)) {
+      if (isSame(this.#rows, state * words, row, 0, words)) {
         this.#found(state, parent)
         return
       }
@@ -173,7 +169,7 @@ export class StateTable {
     const staged = this.#staged
     const index = this.#stagedCount++
     for (let word = 0, at = index * words; word < words; word++, at++) {
-      staged[at] = from[first + word] as number
+      staged[at] = row[word] as number
     }
     this.#stagedParents[index] = parent
     this.#stagedHashes[index] = hashed
