@@ -14,7 +14,7 @@ export const BLOCK = 8192
 /** How many states make a piece. */
 export const PIECE = 64
 /** How many pieces a round has at most. */
-export const PIECES = BLOCK / PIECE
+const PIECES = BLOCK / PIECE
 /** How many candidates a piece has room for. */
 export const CANDIDATES = 512
 
