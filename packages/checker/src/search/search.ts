@@ -199,6 +199,7 @@ export class Search {
   readonly stepper: Stepper
   /** Renames states to their representatives; null when the search does not. */
   readonly symmetry: Symmetry | null
+  /** Expands pieces of a round where a crew helps. */
   readonly expander: Expander
   /** The states found so far. */
   table: StateTable
