@@ -48,7 +48,7 @@ export class Expander {
 
   /**
    * Expands the states of a piece that were left, learning what they need.
-   * @param witnesses see {@link Inspector.inspect}.
+   * @param witnesses by number of property, the first state in which it holds; null while there is none. What is found is added.
    * @throws Full when the piece has no room for what was found.
    * @throws Overflow, Interrupted, Violation, Misuse: what was found up to then is in the piece.
    */

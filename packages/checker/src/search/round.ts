@@ -36,7 +36,7 @@ export interface RoundMemory {
   readonly slots: Int32Array
   /** How many steps each state of the block has. */
   readonly steps: Int32Array
-  /** What is known of each state of the block: {@link FORWARD}, {@link DEAD}. */
+  /** What is known of each state of the block, as bits: it has a successor that was found after it; it is a deadlock. */
   readonly marks: Uint8Array
   /** For each piece, how many of its states were expanded, all of their successors found. */
   readonly done: Int32Array
