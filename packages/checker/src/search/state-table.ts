@@ -339,13 +339,21 @@ export function enterStates({ rows, slots, words }: TableView, from: number, to:
     begins[group] = at + 1
     order[at] = index
   }
+  const isShared =
+    typeof SharedArrayBuffer !== 'undefined' && slots.buffer instanceof SharedArrayBuffer
   for (let at = 0; at < order.length; at++) {
     const index = order[at] as number
     const hashed = hashes[index] as number
     const entry = (hashed & ~NUMBER) | (from + index + 1)
     let slot = hashed & mask
-    while (slots[slot] !== 0 || Atomics.compareExchange(slots, slot, 0, entry) !== 0) {
-      slot = (slot + 1) & mask
+    // An exchange costs as much as the rest, so a thread that is alone does without.
+    if (isShared) {
+      while (slots[slot] !== 0 || Atomics.compareExchange(slots, slot, 0, entry) !== 0) {
+        slot = (slot + 1) & mask
+      }
+    } else {
+      while (slots[slot] !== 0) slot = (slot + 1) & mask
+      slots[slot] = entry
     }
   }
 }
