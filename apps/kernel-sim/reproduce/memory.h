@@ -226,7 +226,9 @@ static unsigned long ksim_scan(struct shrinker *shrinker, struct shrink_control 
 			wait_event(ksim_gates, READ_ONCE(ksim_plenty) || READ_ONCE(ksim_stalled) != me);
 		return me->starves || ksim_pages_counted >= 0 ? SHRINK_STOP : ksim_give(KSIM_PORTION);
 	}
-	if (allows && READ_ONCE(ksim_stalled) != me && !(me->shrunk & BIT(s->number))) {
+	/* With memory given back nothing is tight any more, and in the model no shrinker is called then. */
+	if (allows && !READ_ONCE(ksim_relieved) && READ_ONCE(ksim_stalled) != me &&
+	    !(me->shrunk & BIT(s->number))) {
 		me->shrunk |= BIT(s->number);
 		ksim_go_through(s, me, sc->gfp_mask);
 	}

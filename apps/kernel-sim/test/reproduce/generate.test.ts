@@ -88,6 +88,16 @@ describe('a bundled scenario', () => {
     }
   })
 
+  it('says what stands in for the kernel’s own, kswapd among it', () => {
+    expect(made(bundled('1'), 'scope')).toMatchObject({ standIns: [] })
+    expect(made(bundled('10'), 'scope')).toMatchObject({
+      standIns: [{ object: 'sda1' }],
+    })
+    expect(made(bundled('19'), 'scope')).toMatchObject({
+      standIns: [{ object: 'kswapd0', why: expect.stringContaining('kswapd itself') }],
+    })
+  })
+
   /** The turns of its schedules. */
   function turnsOf(code: string): string[] {
     const steps = new Map(
@@ -212,6 +222,22 @@ describe('a scenario of a user', () => {
       kind: 'refused',
       object: 'OOM killer',
       why: expect.stringContaining('no process to lose'),
+    })
+    const counting = scenario({
+      name: 'counting',
+      summary: 'a shrinker that says how much it has freed',
+      build(kernel) {
+        kernel.shrinker('none', __GFP_FS, function* () {})
+        kernel.shrinker('some', __GFP_FS, function* () {
+          return yield* kernel.choose('freed', ['0', '1'])
+        })
+        kernel.task('t', () => kernel.kmalloc(GFP_KERNEL))
+      },
+    })
+    expect(made(counting, 'scope')).toMatchObject({
+      kind: 'refused',
+      object: 'some',
+      why: expect.stringContaining('how much it has freed'),
     })
     const spinning = scenario({
       name: 'spinning',

@@ -26,6 +26,8 @@ interface Branch {
 export class Functions {
   /** All that tasks share, with what it is. */
   readonly objects = new Map<MachineObject, ObjectKind>()
+  /** Procedures that reclaim without allocating, as kswapd does. */
+  readonly reclaimers = new Set<string>()
   readonly #steps: Steps
   readonly #realOf: (object: MachineObject) => MachineObject
   readonly #names = new Map<Automaton, string>()
@@ -152,6 +154,7 @@ export class Functions {
       return this.#branched('an allocation', call, branches, true)
     }
     if (role === RECLAIM) {
+      this.reclaimers.add(node.automaton.procedure.name)
       const branches = edgesOf(node).map(
         ([, next]): Branch => ({ result: 0, lines: this.#from(next) }),
       )

@@ -145,10 +145,16 @@ function moduleOf({ scenario, policy, tokens }: ModuleRequest): Generated {
       ['protocol.h', protocolHeader()],
     ]),
     actors: actors.map(({ number, is, name }) => ({ number, is, name })),
-    standIns: objects.standIns,
+    standIns: [
+      ...objects.standIns,
+      ...[...draft.functions.reclaimers].map((object) => ({ object, why: RECLAIMS })),
+    ],
     kinds: [...new Set(draft.functions.objects.values())].sort(),
   }
 }
+
+const RECLAIMS =
+  'a thread of the module that allocates under pressure and gives the page away: when kswapd itself reclaims cannot be chosen'
 
 /** How many pages there are at first, where they are counted; else -1. */
 function pagesCounted({ operations }: Draft): number {

@@ -1,9 +1,11 @@
 /** Shrinker text: the shrinkers of a scenario in C, in the order in which reclaim calls them. */
 import { __GFP_FS, __GFP_IO } from '@scopemask/allocator'
+import type { Automaton, Node } from '@scopemask/checker/machine'
 import { DEF_PRIORITY } from '../../kernel/memory/shrinkers.js'
 import { ShrinkerScan } from '../../kernel/role.js'
 import { functionLines, identifier, indented, quoted } from './c-text.js'
 import type { Draft } from './draft.js'
+import { Refused } from './refused.js'
 import { gfpText } from './steps.js'
 
 export interface ShrinkerText {
@@ -12,12 +14,16 @@ export interface ShrinkerText {
   readonly registered: readonly string[]
 }
 
+/** @throws Refused for a shrinker whose calls cannot be followed. */
 export function shrinkerText({ subject, automata, functions }: Draft): ShrinkerText {
   const lines: string[] = []
   const registered: string[] = []
   for (const procedure of subject.machine.procedures) {
     const { role, name } = procedure
     if (!(role instanceof ShrinkerScan)) continue
+    if (subject.machine.nodes.some((node) => counts(node, procedure))) {
+      throw new Refused(name, COUNTS)
+    }
     const number = registered.length
     const variants = automata.filter(
       (automaton) => automaton.procedure === procedure && automaton.args[1] === DEF_PRIORITY,
@@ -42,6 +48,18 @@ export function shrinkerText({ subject, automata, functions }: Draft): ShrinkerT
     registered.push(`ksim_register(&shrinker${number})`)
   }
   return { lines, registered }
+}
+
+const COUNTS =
+  'it says how much it has freed, and by that reclaim calls it again or not: how often a real kernel does cannot be chosen'
+
+/** Returns true at an end of a shrinker that says how much it has freed. */
+function counts({ action, automaton }: Node, procedure: Automaton['procedure']): boolean {
+  return (
+    automaton.procedure === procedure &&
+    action.kind === 'return' &&
+    typeof automaton.numbering.valueOf(action.value) === 'number'
+  )
 }
 
 /** What a shrinker does, by what is left of the request. */
