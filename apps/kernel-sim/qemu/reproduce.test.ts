@@ -15,10 +15,9 @@ import { kernelSim } from '../test/cli/kernel-sim.js'
 const folder = mkdtempSync(join(tmpdir(), 'kernel-sim-qemu-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Cells of all kinds: with locks, workers, rescuers, transactions and bios, safe ones and not. */
+/** Cells of all kinds: with locks, workers, rescuers, transactions and bios, deadlocks, a livelock and safe ones. */
 const CELLS = [
   ['1', 'unrestricted'],
-  ['1', 'scope'],
   ['3', 'convey-on-queue'],
   ['3', 'separate-queues'],
   ['4', 'scope'],
@@ -26,10 +25,20 @@ const CELLS = [
   ['7', 'unrestricted'],
   ['10', 'scope'],
   ['12b', 'explicit'],
+  ['14', 'scope'],
   ['16b', 'unrestricted'],
 ] as const
 
 describe('on a real kernel', () => {
+  it('a safe case holds in rounds in which all run as they like, and each round counts', async () => {
+    const random = ['--random', '20']
+    const { status, stdout } = await kernelSim([
+      ...['reproduce', '4', '--policy', 'explicit', '--run', ...random],
+    ])
+    expect(stdout).toMatch(/ {2}They agree\. 20 of 20 rounds show something/)
+    expect(status).toBe(0)
+  })
+
   it.each(CELLS)('case %s under %s does what the model says', async (given, policy) => {
     const { status, stdout, stderr } = await kernelSim([
       'reproduce',

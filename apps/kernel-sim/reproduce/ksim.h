@@ -71,6 +71,7 @@ struct ksim_actor {
 	bool allocating, reclaimed, starves;
 	unsigned long shrunk; /* the shrinkers that it has been through in this allocation, a bit for each */
 	unsigned long calls, switches;
+	unsigned long lent; /* pages that it took to come to reclaim, and gives back there */
 	/* Work: see work.h. */
 	struct ksim_work *work;
 	struct ksim_work *waits_for;

@@ -41,6 +41,13 @@
 static const int ksim_pages_counted;
 static void ksim_wake_kswapd(void); /* defined by the module: kswapd of the model is wanted */
 
+/* A request wants kswapd: when, a schedule says. */
+static void ksim_want_kswapd(void)
+{
+	if (ksim_is_random() || READ_ONCE(ksim_open))
+		ksim_wake_kswapd();
+}
+
 static LIST_HEAD(ksim_ballast);
 static DEFINE_SPINLOCK(ksim_ballast_lock);
 static bool ksim_plenty; /* memory is back for good */
@@ -79,17 +86,18 @@ static unsigned long ksim_spare(unsigned long pages)
 	return freed;
 }
 
-/* Takes all that a request gets that neither reclaims nor wakes kswapd. */
-static void ksim_eat(gfp_t high)
+/* Takes all that a request gets that neither reclaims nor wakes kswapd. Returns how many pages. */
+static unsigned long ksim_eat(gfp_t high)
 {
 	struct page *page;
-	unsigned int n = 0;
+	unsigned long n = 0;
 
 	while (!READ_ONCE(ksim_plenty) && (page = alloc_page(high | __GFP_NOWARN | __GFP_NOMEMALLOC))) {
 		ksim_keep(page);
 		if (!(++n & 255) && !in_atomic())
 			cond_resched();
 	}
+	return n;
 }
 
 /* Keeps memory tight, whoever frees some. The thread is there beforehand. */
@@ -199,6 +207,15 @@ static void ksim_go_through(struct ksim_shrinker *s, struct ksim_actor *me, gfp_
 	me->turn = turn;
 }
 
+/* An actor gives back what it took. */
+static void ksim_repay(struct ksim_actor *me)
+{
+	unsigned long pages = me->lent;
+
+	me->lent = 0;
+	ksim_spare(pages);
+}
+
 static unsigned long ksim_scan(struct shrinker *shrinker, struct shrink_control *sc)
 {
 	struct ksim_shrinker *s = ksim_shrinker_of(shrinker);
@@ -213,6 +230,7 @@ static unsigned long ksim_scan(struct shrinker *shrinker, struct shrink_control 
 			return ksim_give(KSIM_PORTION_OF_STRANGERS);
 		return SHRINK_STOP;
 	}
+	ksim_repay(me);
 	if (!s->scan) {
 		me->calls++;
 		if (!me->reclaimed && !ksim_is_random())
@@ -220,8 +238,11 @@ static unsigned long ksim_scan(struct shrinker *shrinker, struct shrink_control 
 				 !!(sc->gfp_mask & __GFP_IO), s->name);
 		WRITE_ONCE(me->reclaimed, true);
 		/* A request that tries again after all priorities goes through the shrinkers anew. */
-		if (ksim_pages_counted >= 0 && !(me->calls % KSIM_PRIORITIES))
+		if (ksim_pages_counted >= 0 && !(me->calls % KSIM_PRIORITIES)) {
 			me->shrunk = 0;
+			if (sc->gfp_mask & __GFP_KSWAPD_RECLAIM)
+				ksim_want_kswapd();
+		}
 		if (READ_ONCE(ksim_stalled) == me)
 			wait_event(ksim_gates, READ_ONCE(ksim_plenty) || READ_ONCE(ksim_stalled) != me);
 		return me->starves || ksim_pages_counted >= 0 ? SHRINK_STOP : ksim_give(KSIM_PORTION);
@@ -281,11 +302,13 @@ static void __maybe_unused ksim_reclaim(struct ksim_actor *me, gfp_t gfp)
 	if (ksim_pages_counted < 0) {
 		ksim_pressed_alloc(me, gfp | __GFP_NOWARN);
 	} else {
-		/* Not to be killed for: this is no request of the model. */
+		/* Not to be killed for: this is no request of the model. It reclaims though there may be a page. */
 		me->shrunk = 0;
+		me->lent = ksim_eat(0);
 		WRITE_ONCE(me->allocating, true);
 		page = alloc_page(gfp | __GFP_NOWARN | __GFP_NORETRY);
 		WRITE_ONCE(me->allocating, false);
+		ksim_repay(me);
 		if (page)
 			__free_page(page);
 	}
@@ -307,7 +330,7 @@ static bool ksim_pressed_alloc(struct ksim_actor *me, gfp_t gfp)
 	int tries = 0;
 
 	if (gfp & __GFP_KSWAPD_RECLAIM)
-		ksim_wake_kswapd();
+		ksim_want_kswapd();
 	if (!gfpflags_allow_blocking(gfp)) {
 		do {
 			ksim_eat(gfp & __GFP_HIGH);
@@ -363,7 +386,7 @@ static bool ksim_counted_alloc(struct ksim_actor *me, gfp_t gfp)
 	int i, failed = 0;
 
 	if (gfp & __GFP_KSWAPD_RECLAIM)
-		ksim_wake_kswapd();
+		ksim_want_kswapd();
 	me->reclaimed = false;
 	WRITE_ONCE(me->allocating, true);
 	for (i = 0; i < KSIM_PAGES; i++) {

@@ -86,6 +86,15 @@ static void __maybe_unused ksim_exchange(struct ksim_actor *me, const struct ksi
 	ksim_did(me, 0);
 }
 
+/* Happens by itself: a request that is under way wakes kswapd. */
+static void __maybe_unused ksim_kswapd_is_wanted(void *object)
+{
+	struct ksim_variable *wanted = object;
+
+	atomic_set(&wanted->value, 1);
+	wake_up_all(&wanted->waiters);
+}
+
 /* Fifo: a queue of objects, which are numbers here. */
 
 #define KSIM_MOST_SLOTS 16

@@ -118,6 +118,11 @@ describe('a bundled scenario', () => {
     ])
   })
 
+  it('has kswapd wanted when the model’s requests want it: case 14b', () => {
+    const code = text(made(bundled('14b'), 'scope'))
+    expect(code).toMatch(/\{ \.happens = ksim_kswapd_is_wanted, \.object = &o\d+_kswapd_wait \},/)
+  })
+
   it('is followed turn by turn: case 4 under scope', () => {
     expect(turnsOf(text(made(bundled('4'), 'scope')))).toEqual([
       'a0_quota mutex_lock(dqp->q_qlock) 0 0',

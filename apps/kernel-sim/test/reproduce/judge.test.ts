@@ -120,6 +120,14 @@ test.each<[string, RegExp, string, RegExp]>([
   expect(judgement.result).toBe('differs')
 })
 
+test('who is outside of the circle may get what it waits for when all is given back', () => {
+  const woken = changed(/(init: again[\s\S]*init: asleep \d+) (\d+) quota/, '$1 9$2 quota')
+  const inCircle = (name: string) =>
+    PREDICTION.stuck.map((each) => ({ ...each, inCircle: each.task === name }))
+  expect(judged(woken, { stuck: inCircle('kworker/u4') }).result).toBe('agrees')
+  expect(judged(woken, { stuck: inCircle('quota') }).result).toBe('differs')
+})
+
 test('a round in which an allocation under pressure was not seen in reclaim shows nothing', () => {
   const judgement = judged(changed(/PRESSED 2 seen|RECLAIM 2 1 1 \S+/, 'PRESSED 2 unseen'))
   expect(judgement).toMatchObject({

@@ -94,7 +94,7 @@ export function judge(prediction: Prediction, reading: ConsoleReading): Judgemen
   const differs = [
     ...verdictDifference(prediction, outcome),
     ...(outcome === 'deadlock' && prediction.verdict === 'deadlock'
-      ? tasks.flatMap((task) => sleepDifference(task, dissolved))
+      ? tasks.flatMap((task) => sleepDifference(task, isBoundToStay(task, prediction), dissolved))
       : []),
     ...(outcome !== 'done' && EXPECTED[prediction.verdict] === outcome
       ? fateDifference(prediction, dissolved)
@@ -167,15 +167,28 @@ function tasksOf(
   })
 }
 
+/**
+ * Returns true for a task that cannot go on whatever is given back: one of the circle. Who only waits for those may wait for something
+ * else as well that comes back, such as a worker.
+ */
+function isBoundToStay({ model }: JudgedTask, { stuck }: Prediction): boolean {
+  return model?.inCircle === true || stuck.every(({ inCircle }) => !inCircle)
+}
+
 /** What is missing for a task of the model's to be as stuck on the kernel. */
-function sleepDifference(task: JudgedTask, dissolved: Dissolved): string[] {
-  const { name, model, is, asleep } = task
+function sleepDifference(
+  { name, model, is, asleep }: JudgedTask,
+  mustStay: boolean,
+  dissolved: Dissolved,
+): string[] {
   if (model === undefined || !model.isBlocked) return []
   if (is === undefined) return [`${name} is stuck in the model, and comes to its end on the kernel`]
   // A work item that no worker has begun sleeps nowhere.
   if (is === 'unbegun') return []
   if (is !== 'blocked') return [`${name} is stuck in the model, and busy on the kernel`]
-  return dissolved === 'never' && !asleep ? [`${name} no longer sleeps when all is given back`] : []
+  return dissolved === 'never' && mustStay && !asleep
+    ? [`${name} no longer sleeps when all is given back`]
+    : []
 }
 
 /** What dissolves it on the kernel, against what may in the model. Memory is given back first, and other work is done after that. */

@@ -167,5 +167,5 @@ function wakesKswapd({ subject, functions }: Draft): string[] {
   const wanted = subject.kernel.kswapdIsWanted
   if (wanted === null) return []
   const id = functions.is(wanted, 'variable')
-  return [`atomic_set(&${id}.value, 1);`, `wake_up_all(&${id}.waiters);`]
+  return [`ksim_kswapd_is_wanted(&${id});`]
 }

@@ -23,10 +23,17 @@ export function scheduleText(draft: Draft, plans: readonly Plan[]): string[] {
   ]
 }
 
+const HAPPENS: Readonly<Record<Event['happens'], string>> = {
+  expires: 'ksim_delay_is_over',
+  admitted: 'ksim_admit',
+  'wakes kswapd': 'ksim_kswapd_is_wanted',
+}
+
 function turnText(draft: Draft, turn: Turn | Event): string {
   if ('happens' in turn) {
-    const happens = turn.happens === 'expires' ? 'ksim_delay_is_over' : 'ksim_admit'
-    return `{ .happens = ${happens}, .object = &${draft.functions.is(turn.work, 'work')} },`
+    const { happens, object } = turn
+    const kind = happens === 'wakes kswapd' ? 'variable' : 'work'
+    return `{ .happens = ${HAPPENS[happens]}, .object = &${draft.functions.is(object, kind)} },`
   }
   const { actor, deed, outcome, result } = turn
   const flags = [

@@ -27,19 +27,23 @@ export function planOf(subject: BuiltSubject, cast: Cast, execution: Execution):
   const turns: (Turn | Event)[] = []
   let tight = false
   const admissions = new Admissions(subject)
+  const wanted = subject.kernel.kswapdIsWanted
   for (const [at, step] of steps.entries()) {
     const admitted = admissions.before(replay, step)
-    turns.push(...admitted.map((work): Event => ({ happens: 'admitted', work })))
+    turns.push(...admitted.map((object): Event => ({ happens: 'admitted', object })))
     replay.step(step.task, step.outcome)
     const { operation } = step
     if (!(operation instanceof KernelOperation)) continue
     if (machine.tasks[step.task] === subject.kernel.kthreadd && isPressure(step)) tight = true
     if (operation.kind === 'delayed_work_timer_fn' && operation.object !== null) {
-      turns.push({ happens: 'expires', work: operation.object })
+      turns.push({ happens: 'expires', object: operation.object })
       continue
     }
     const turn = turnOf(subject, cast, { steps, at, programs: execution.programs })
     if (turn !== null) turns.push({ ...turn, blocks: sleepsInside(replay, step.task) })
+    else if (wanted !== null && operation.object === wanted) {
+      turns.push({ happens: 'wakes kswapd', object: wanted })
+    }
   }
   return { turns: [...turns, ...attempts(cast, replay)], tight }
 }

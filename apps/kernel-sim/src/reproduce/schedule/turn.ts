@@ -28,10 +28,13 @@ export interface Turn {
   readonly within: boolean
 }
 
-/** Something that happens by itself: the delay of an item is over, or a worker may take it. */
+/**
+ * Something that happens by itself: the delay of an item is over, a worker may take it, or a request that is under way wants kswapd. The
+ * object is the item, or what says that kswapd is wanted.
+ */
 export interface Event {
-  readonly happens: 'expires' | 'admitted'
-  readonly work: MachineObject
+  readonly happens: 'expires' | 'admitted' | 'wakes kswapd'
+  readonly object: MachineObject
 }
 
 export interface Plan {
