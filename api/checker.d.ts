@@ -745,8 +745,8 @@ declare module '@scopemask/checker/live' {
     since: number;
     answer: number;
     reason: number;
-    steps: LiveSteps;
-    constructor(name: string, steps: LiveSteps);
+    steps: Pick<LiveSteps, 'next'>;
+    constructor(name: string, steps: Pick<LiveSteps, 'next'>);
   }
   export class Cpus {
     readonly clock: Clock;

@@ -40,6 +40,7 @@ import { Task } from './task.js'
 import { JIFFY, SECOND } from './time.js'
 import { WorkerPool } from './work/workqueue.js'
 import { Os, type System } from './workload/os.js'
+import { Stages } from './workload/stages.js'
 import { UserCode } from './workload/user-code.js'
 
 /** Of the file LRU, no page of a file: what the filesystem has in use for good. */
@@ -220,11 +221,9 @@ export class Simulation {
     this.tasks = workloads.map(({ name, nofs, program }, index) => {
       const flags = nofs || policy.everywhere ? PF_MEMALLOC_NOFS : PF.mask()
       const workLog = this.logs[index] as WorkLog
-      return new Task(name, flags, function* (task) {
-        const os = new Os(system, task, workLog, xorshift(random(2 ** 30) + 1))
-        yield* program(os)
-        workLog.end(os.now, system.cpus.timeOf(task))
-        yield* os.unmap()
+      return new Task(name, flags, (task) => {
+        const begin = (): Os => new Os(system, task, workLog, xorshift(random(2 ** 30) + 1))
+        return workload(program, begin)
       })
     })
     this.#main = this.tasks.filter((_, index) => workloads[index]?.main === true)
@@ -369,4 +368,19 @@ export class Simulation {
     }
     return file
   }
+}
+
+/** A workload: its program, and then its end. @param begin is called at its first step */
+function workload(program: Program, begin: () => Os): Stages {
+  let os: Os
+  return new Stages([
+    () => {
+      os = begin()
+      return program(os)
+    },
+    () => {
+      os.end()
+      return os.unmap()
+    },
+  ])
 }

@@ -24,7 +24,7 @@ export class Task extends CpuTask {
   readonly delays = new Delays()
   readonly allocLatency = new AllocLatency()
 
-  constructor(name: string, flags: TaskFlags, steps: (task: Task) => LiveSteps) {
+  constructor(name: string, flags: TaskFlags, steps: (task: Task) => Pick<LiveSteps, 'next'>) {
     super(name, nothing())
     this.context = new CoreTask(PF, { name, mask: flags })
     this.steps = steps(this)

@@ -3,6 +3,7 @@
  * yields, not in between, as kernel code can at its resched points. Who runs when, and for how long, is said by a scheduler.
  */
 import type { Clock } from './clock.js'
+import { Earliest } from './earliest.js'
 import { type LiveSteps, WAIT } from './live.js'
 
 /** Where a task is. */
@@ -40,9 +41,9 @@ export class CpuTask {
   /** What it waits for, by numbers of whoever runs it: it says so before it yields WAIT. 0 once it is woken. */
   reason = 0
   /** Its code: it yields how much processor time it takes, in the unit of the clock, or WAIT. */
-  steps: LiveSteps
+  steps: Pick<LiveSteps, 'next'>
 
-  constructor(name: string, steps: LiveSteps) {
+  constructor(name: string, steps: Pick<LiveSteps, 'next'>) {
     this.name = name
     this.steps = steps
   }
@@ -95,7 +96,7 @@ export class Cpus {
   readonly #scheduler: Scheduler
   readonly #cpus: readonly Cpu[]
   /** By CPU: when what its running task does is over. */
-  readonly #ends: Float64Array
+  readonly #ends: Earliest
   readonly #tasks: CpuTask[] = []
   /** Tasks on queues, in all. */
   #queued = 0
@@ -121,7 +122,7 @@ export class Cpus {
     this.clock = clock
     this.tick = tick
     this.#scheduler = scheduler
-    this.#ends = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY)
+    this.#ends = new Earliest(cpus)
     this.#cpus = Array.from({ length: cpus }, (_, index) => ({
       index,
       running: null,
@@ -171,7 +172,7 @@ export class Cpus {
     if (cpu.running === null) {
       // It starts when whatever is happening now has happened.
       const ends = this.#ends
-      if ((ends[cpu.index] as number) > this.clock.now) ends[cpu.index] = this.clock.now
+      if (ends.at(cpu.index) > this.clock.now) ends.set(cpu.index, this.clock.now)
       this.#others = this.clock.now
       return true
     }
@@ -203,17 +204,7 @@ export class Cpus {
     const ends = this.#ends
     this.#until = until
     for (;;) {
-      let first = 0
-      let end = ends[0] as number
-      let others = Number.POSITIVE_INFINITY
-      for (let i = 1; i < ends.length; i++) {
-        const other = ends[i] as number
-        if (other < end) {
-          others = end
-          end = other
-          first = i
-        } else if (other < others) others = other
-      }
+      const end = ends.time
       const event = clock.next
       if (event <= end) {
         if (event > until) break
@@ -221,11 +212,12 @@ export class Cpus {
       } else {
         if (end > until) break
         clock.now = end
-        this.#others = others
+        const first = ends.first()
+        this.#others = ends.others
         this.#advance(cpus[first] as Cpu)
       }
     }
-    const alive = clock.pending > 0 || ends.some((end) => end !== Number.POSITIVE_INFINITY)
+    const alive = clock.pending > 0 || ends.time !== Number.POSITIVE_INFINITY
     if (alive && clock.now < until) clock.now = until
     return alive
   }
@@ -255,7 +247,7 @@ export class Cpus {
     const step = task.steps.next(answer)
     this.#current = null
     if (step.done !== true && step.value >= 0) {
-      this.#ends[cpu.index] = this.clock.now + step.value
+      this.#ends.set(cpu.index, this.clock.now + step.value)
       return
     }
     this.#charge(cpu)
@@ -281,7 +273,7 @@ export class Cpus {
     cpu.running = next
     this.observer?.switched(cpu.index, next)
     if (next === null) {
-      this.#ends[cpu.index] = Number.POSITIVE_INFINITY
+      this.#ends.set(cpu.index, Number.POSITIVE_INFINITY)
       return
     }
     if (next !== before) {
@@ -291,7 +283,7 @@ export class Cpus {
     }
     next.state = TaskState.RUNNING
     next.cpu = cpu.index
-    this.#ends[cpu.index] = this.clock.now
+    this.#ends.set(cpu.index, this.clock.now)
     this.#tickSoon(cpu)
   }
 
@@ -321,10 +313,12 @@ export class Cpus {
   /** A CPU that would be idle takes a task from the one with the most. */
   #steal(cpu: Cpu): CpuTask | null {
     let longest = -1
-    for (const other of this.#cpus) {
-      const queued = this.#scheduler.queued(other.index)
-      if (queued > 0 && (longest < 0 || queued > this.#scheduler.queued(longest))) {
-        longest = other.index
+    let most = 0
+    for (let other = 0; other < this.#cpus.length; other++) {
+      const queued = this.#scheduler.queued(other)
+      if (queued > most) {
+        most = queued
+        longest = other
       }
     }
     if (longest < 0) return null

@@ -19,7 +19,6 @@ export class Files {
   readonly objects: ObjectCache
   /** Small files by their paths. */
   readonly paths = new Paths(this)
-  readonly #vm: Vm
   readonly #metadata: Metadata
   readonly #cache: PageCache
   readonly #reader: Reader
@@ -47,7 +46,6 @@ export class Files {
     /** Inodes are allocated with GFP_NOFS, or in a scope. */
     readonly restricted: boolean
   }) {
-    this.#vm = parts.vm
     this.#cache = parts.cache
     this.#reader = parts.reader
     this.#writer = parts.writer
@@ -84,19 +82,18 @@ export class Files {
     return this.#reader.open(data, pages)
   }
 
-  /** stat of a file whose dentry is there, if nothing else happens meanwhile; else returns false, and nothing has happened. */
+  /** stat of a file whose dentry is there, once its time has passed; else returns false, and nothing has happened. */
   statNow(file: number): boolean {
-    if (!this.objects.hasDentry(file) || !this.#vm.passes(this.#costs.statHit)) return false
+    if (!this.objects.hasDentry(file)) return false
     this.objects.used(file)
     return true
   }
 
   /**
-   * stat of a file.
+   * stat of a file, once its time has passed.
    * @param directory the number of the directory that it is in
    */
   *stat(task: Task, file: number, directory: number): LiveSteps {
-    if (!this.#vm.passes(this.#costs.statHit)) yield this.#costs.statHit
     const { objects } = this
     if (!objects.hasDentry(file)) {
       yield* this.#metadata.read(task, directoryBlock(directory))

@@ -112,6 +112,7 @@ function named(
       program: (end): Program => {
         const span: Span = { name, start, stop: Math.min(stop ?? end, end) }
         const steps = program(span)
+        if (start === 0) return steps
         return function* (os) {
           yield* os.sleepUntil(start)
           yield* steps(os)

@@ -52,8 +52,10 @@ export class Histogram {
   }
 
   #bucketOf(value: number): number {
-    const octave = value < 2 ** 31 ? 31 - Math.clz32(value) : Math.floor(Math.log2(value))
-    const bucket = Math.floor((value / 2 ** octave - 1) * this.#perOctave)
+    const isShort = value < 2 ** 31
+    const octave = isShort ? 31 - Math.clz32(value) : Math.floor(Math.log2(value))
+    const begins = isShort ? 1 << octave : 2 ** octave
+    const bucket = Math.floor((value / begins - 1) * this.#perOctave)
     return Math.min(octave * this.#perOctave + bucket, this.#buckets.length - 1)
   }
 

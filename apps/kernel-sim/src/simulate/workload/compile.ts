@@ -31,7 +31,8 @@ export function* compile(os: Os, options: CompileOptions): LiveSteps {
     const began = os.now
     for (let i = 0; i < options.headers; i++) {
       const file = os.random(options.directories * options.filesEach)
-      if (!os.statNow(file)) yield* os.stat(file, Math.floor(file / options.filesEach))
+      if (!os.passes(os.statTime)) yield os.statTime
+      if (!os.statNow(file)) yield* os.statSlowly(file, Math.floor(file / options.filesEach))
     }
     const at = os.random(Math.max(1, options.treePages - options.sourcePages))
     yield* os.read(tree, at, options.sourcePages)

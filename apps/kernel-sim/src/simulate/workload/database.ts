@@ -1,5 +1,5 @@
 /** Database: transactions that read and change pages of a table, and are durable once a log says so. */
-import type { LiveSteps } from '@scopemask/checker/live'
+import { type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { Os } from './os.js'
 
 /** Times are ns since the run began, or lengths in ns. */
@@ -44,6 +44,6 @@ export function* database(os: Os, options: DatabaseOptions): LiveSteps {
     phase.ops++
     phase.bytes += (options.reads + options.writes + options.logWrite) * 4096
     phase.latency.add(os.now - began)
-    yield* os.sleep(options.pace)
+    if (os.sleeps(options.pace)) yield WAIT
   }
 }

@@ -1,5 +1,5 @@
 /** Hot read: reads of single pages of a file at random, most of them in a part of it that is hot. */
-import type { LiveSteps } from '@scopemask/checker/live'
+import { type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { Os } from './os.js'
 
 /** Times are ns since the run began, or lengths in ns. */
@@ -38,6 +38,6 @@ export function* hotRead(os: Os, options: HotReadOptions): LiveSteps {
     phase.ops++
     phase.bytes += 4096
     phase.latency.add(os.now - began)
-    yield* os.sleep(options.pace)
+    if (os.sleeps(options.pace)) yield WAIT
   }
 }

@@ -1,5 +1,5 @@
 /** Metadata: workloads over many small files. */
-import type { LiveSteps } from '@scopemask/checker/live'
+import { type LiveSteps, WAIT } from '@scopemask/checker/live'
 import { US } from '../time.js'
 import type { Os } from './os.js'
 
@@ -19,12 +19,13 @@ export function* randomStat(os: Os, options: StatOptions): LiveSteps {
   while (os.now < options.stop && !os.killed) {
     const file = os.random(options.directories * options.filesEach)
     const began = os.now
-    if (!os.statNow(file)) yield* os.stat(file, Math.floor(file / options.filesEach))
+    if (!os.passes(os.statTime)) yield os.statTime
+    if (!os.statNow(file)) yield* os.statSlowly(file, Math.floor(file / options.filesEach))
     const latency = os.now - began
     phase.ops++
     phase.latency.add(latency)
     if (latency > MISS) phase.misses++
-    yield* os.sleep(options.pace)
+    if (os.sleeps(options.pace)) yield WAIT
   }
 }
 
@@ -51,6 +52,6 @@ export function* createAndUnlink(os: Os, options: CreateOptions): LiveSteps {
     phase.ops++
     phase.bytes += options.pages * 4096
     phase.latency.add(os.now - began)
-    yield* os.sleep(options.pace)
+    if (os.sleeps(options.pace)) yield WAIT
   }
 }

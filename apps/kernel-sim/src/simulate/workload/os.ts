@@ -72,12 +72,22 @@ export class Os {
     return this.log.begin(this.now, this.#system.cpus.timeOf(this.task))
   }
 
+  /** The program is over: so is its last phase. */
+  end(): void {
+    this.log.end(this.now, this.#system.cpus.timeOf(this.task))
+  }
+
   /** Sleeps (nanosleep). */
   *sleep(ns: number): LiveSteps {
-    if (ns <= 0) return
+    if (this.sleeps(ns)) yield WAIT
+  }
+
+  /** The same for a loop that has no time to lose: where it returns true, the task yields WAIT. */
+  sleeps(ns: number): boolean {
+    if (ns <= 0) return false
     const { clock } = this.#system
     clock.at(clock.now + ns, this.#wake)
-    yield WAIT
+    return true
   }
 
   /** Sleeps until a time; not at all if it has passed. */
@@ -139,13 +149,24 @@ export class Os {
     return this.#system.cpus.passes(time)
   }
 
-  /** stat of a small file that is known, if nothing else happens meanwhile; where it returns false, stat() does it. */
+  /** The CPU time of a stat, which comes before it. */
+  get statTime(): number {
+    return this.#system.costs.statHit
+  }
+
+  /** stat of a small file that is known, once its time has passed; where it returns false, statSlowly() does it. */
   statNow(file: number): boolean {
     return this.#system.smallFiles.statNow(file)
   }
 
   /** stat of one of the small files, by its number and its directory's. */
-  stat(file: number, directory: number): LiveSteps {
+  *stat(file: number, directory: number): LiveSteps {
+    if (!this.passes(this.statTime)) yield this.statTime
+    yield* this.statSlowly(file, directory)
+  }
+
+  /** The same, once its time has passed. */
+  statSlowly(file: number, directory: number): LiveSteps {
     return this.#system.smallFiles.stat(this.task, file, directory)
   }
 

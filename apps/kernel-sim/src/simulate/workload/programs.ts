@@ -1,5 +1,5 @@
 /** Programs: workloads over memory of their own. */
-import type { LiveSteps } from '@scopemask/checker/live'
+import { type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { Os } from './os.js'
 
 /** Maps memory, and touches random pages of it from time to time. */
@@ -33,7 +33,7 @@ export function* workingSet(os: Os, options: WorkingSetOptions): LiveSteps {
     phase.ops++
     phase.bytes += options.touches * 4096
     phase.latency.add(os.now - began)
-    yield* os.sleep(options.pace)
+    if (os.sleeps(options.pace)) yield WAIT
   }
 }
 
@@ -60,7 +60,7 @@ export function* hog(os: Os, options: HogOptions): LiveSteps {
       }
     }
     os.log.lastOk = { pages: from + options.step, at: os.now }
-    yield* os.sleep(options.pace)
+    if (os.sleeps(options.pace)) yield WAIT
   }
 }
 

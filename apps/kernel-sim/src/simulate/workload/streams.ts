@@ -1,5 +1,5 @@
 /** Streams and random reads: workloads over files that are there already. */
-import type { LiveSteps } from '@scopemask/checker/live'
+import { type LiveSteps, WAIT } from '@scopemask/checker/live'
 import type { Phase } from '../measure/work-log.js'
 import type { Os } from './os.js'
 
@@ -29,7 +29,7 @@ export function* streamRead(os: Os, options: ReadOptions): LiveSteps {
       const began = os.now
       yield* os.read(open, at, options.chunk)
       done(phase, os.now - began, options.chunk)
-      yield* os.sleep(pace)
+      if (os.sleeps(pace)) yield WAIT
     }
   }
 }
@@ -59,7 +59,7 @@ export function* streamWrite(os: Os, options: WriteOptions): LiveSteps {
     yield* os.write(open, at, options.chunk)
     done(phase, os.now - began, options.chunk)
     if (options.fsyncEvery > 0 && phase.ops % options.fsyncEvery === 0) yield* os.fsync(open)
-    yield* os.sleep(pace)
+    if (os.sleeps(pace)) yield WAIT
   }
 }
 
@@ -81,7 +81,7 @@ export function* appendAndSync(os: Os, options: AppendOptions): LiveSteps {
     yield* os.write(open, at, options.pages)
     yield* os.fsync(open)
     done(phase, os.now - began, options.pages)
-    yield* os.sleep(options.pace)
+    if (os.sleeps(options.pace)) yield WAIT
   }
 }
 
@@ -113,7 +113,7 @@ export function* randomRead(os: Os, options: RandomReadOptions): LiveSteps {
       if (!os.isCached(open, place)) phase.misses++
       yield* os.readPage(open, place)
       done(phase, os.now - began, 1)
-      yield* os.sleep(options.pace)
+      if (os.sleeps(options.pace)) yield WAIT
     }
   }
 }
