@@ -1215,6 +1215,8 @@ declare module '@scopemask/allocator' {
     reservedHighatomic: number;
     boosted: boolean;
     reclaiming: boolean;
+    allocated: number;
+    onBoosted: ((zone: Zone) => void) | null;
     onFallback: ((event: FallbackEvent) => void) | null;
     constructor(frames: PageFrames, options: ZoneOptions);
     setReserves(watermarks: Watermarks, lowmemReserve: readonly number[]): void;
@@ -1260,6 +1262,7 @@ declare module '@scopemask/allocator' {
     readonly reservedHighatomic: number;
     readonly boosted: boolean;
     readonly reclaiming: boolean;
+    readonly allocated: number;
   }
   export class Zones {
     readonly frames: PageFrames;

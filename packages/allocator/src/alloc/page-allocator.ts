@@ -5,12 +5,10 @@
  * It runs in two ways. alloc() does all at once, as if nobody else ran meanwhile. steps() stops before everything that takes
  * time, so that a simulation can charge for it, a model checker interleave it, and either do a step in its own way.
  */
-import { COMPACT_SKIPPED } from '../compaction/compact-result.js'
 import type { CompactionSteps } from '../compaction/compact-zone.js'
 import { Compaction, type CompactionState } from '../compaction/compaction.js'
 import {
   ALLOC_KSWAPD,
-  ALLOC_NO_WATERMARKS,
   ALLOC_WMARK_LOW,
   gfpToAllocFlags,
   gfpToAllocFlagsCma,
@@ -18,7 +16,6 @@ import {
 import { currentGfpContext } from '../gfp/context.js'
 import { __GFP_ACCOUNT, __GFP_KSWAPD_RECLAIM } from '../gfp/flags.js'
 import { gfpMigratetype, gfpMobilityInvalid } from '../gfp/migratetype.js'
-import { gfpZonelist, ZONELIST_NOFALLBACK } from '../gfp/predicates.js'
 import type { ChargeStep } from '../memcg/charge.js'
 import { MemCgroups, type MemcgState, MOST_GROUPS } from '../memcg/mem-cgroups.js'
 import { Order } from '../pages/order.js'
@@ -32,24 +29,24 @@ import type { ReclaimSteps } from '../reclaim/scan-control.js'
 import { ScanCost } from '../reclaim/scan-cost.js'
 import type { Shrinker } from '../reclaim/shrinker.js'
 import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
-import { PGACTIVATE, PGALLOC_DMA, PGFREE, type VmEvents, vmEvents } from '../reclaim/vm-events.js'
+import { PGACTIVATE, PGFREE, type VmEvents, vmEvents } from '../reclaim/vm-events.js'
 import { Vmscan, type VmscanState } from '../reclaim/vmscan.js'
 import { Workingset, type WorkingsetState } from '../reclaim/workingset.js'
 import type { Task } from '../task/memalloc.js'
 import { vmCounters } from '../views/counters.js'
 import { memInfo } from '../views/mem-info.js'
 import type { VmCounters } from '../views/vm-counters.js'
-import { allocPages } from './alloc-pages.js'
 import { CallSites } from './call-sites.js'
 import { ContigAllocator } from './contig-alloc.js'
-import { LivelockWatch, livelockOf } from './livelock.js'
 import type { MemoryHooks } from './memory-hooks.js'
 import { triesOf } from './mempolicy.js'
 import { type PageCharge, PageCharging } from './page-charging.js'
-import type { NodeZones, PageRequest } from './request.js'
+import { PfmemallocBlocks } from './pfmemalloc.js'
+import type { PageRequest } from './request.js'
+import { RequestSteps } from './request-steps.js'
 import { RetryPolicy } from './retry.js'
-import { type Attempt, compactRequest, stepPerformer, wakeAllKswapds } from './step-performer.js'
-import { type AllocStep, perform, type StepHandlers, type StepOf } from './steps.js'
+import { compactRequest, stepPerformer, wakeAllKswapds } from './step-performer.js'
+import type { AllocStep, StepOf } from './steps.js'
 import { warnAlloc } from './warn-alloc.js'
 
 /** Of a task that is not real-time (DEFAULT_PRIO). */
@@ -104,12 +101,11 @@ export class PageAllocator {
   readonly #vmscan: Vmscan
   readonly #compaction: Compaction
   readonly #charging: PageCharging
-  /** Blocks that were to be had without any watermark only. */
-  readonly #pfmemalloc = new Set<number>()
-  readonly #performer: StepHandlers<Attempt>
+  readonly #requests: RequestSteps
   // Private by type only, for speed: see buddy.ts.
   private readonly events: VmEvents = vmEvents()
   private readonly owners: Uint16Array
+  private readonly pfmemalloc = new PfmemallocBlocks()
 
   /**
    * @param options zones by node, in pages of 4 KiB; CPUs; sysctls
@@ -131,6 +127,9 @@ export class PageAllocator {
       costs,
       swapPages: () => hooks.swapPages?.() ?? 0,
     })
+    for (const zone of zones.all) {
+      zone.onBoosted = () => hooks.wakeKswapd?.(zone.node, 0, zone.index)
+    }
     const { workingset, memcgs: groups } = this
     this.#vmscan = new Vmscan({ zones, lru, workingset, costs, groups, events, hooks })
     const { nodeDirtyOk } = hooks
@@ -150,7 +149,7 @@ export class PageAllocator {
       free: (page, order, cpu) => this.free(page, order, cpu),
       reclaimClean: (page, cpu) => this.#vmscan.reclaimClean(page, cpu),
     })
-    this.#performer = stepPerformer({
+    const performer = stepPerformer({
       zones,
       vmscan: this.#vmscan,
       charging: this.#charging,
@@ -159,6 +158,14 @@ export class PageAllocator {
       events,
       hooks,
       warn: (gfp, request) => this.#warnAlloc(gfp, request),
+    })
+    this.#requests = new RequestSteps({
+      zones,
+      performer,
+      events,
+      callSites: this.callSites,
+      pfmemalloc: this.pfmemalloc,
+      allocated: (page, site) => this.allocated(page, site),
     })
   }
 
@@ -182,9 +189,10 @@ export class PageAllocator {
     if (allowed !== asked) this.#unsafe(site, asked, allowed)
     if (order >>> 0 === order && order <= Order.HIGHEST && !this.#isCharged(allowed)) {
       const page = this.zones.allocFast(allowed, order, cpu)
-      if (page >= 0) return this.allocated(page, order, site)
+      if (page >= 0) return this.allocated(page, site)
     }
-    return this.#allocSlowly({ task, gfp: asked, order, site, cpu })
+    const request = { task, gfp: asked, order, site, cpu }
+    return this.#requests.atOnce(request, this.#requests.steps(request, this.gfpAllowedMask))
   }
 
   /**
@@ -212,7 +220,7 @@ export class PageAllocator {
         if (pages[filled] !== NO_PAGE) continue
         const page = zone.alloc(0, migratetype, flags, cpu)
         if (page === NO_PAGE) break
-        pages[filled] = this.allocated(page, 0, site)
+        pages[filled] = this.allocated(page, site)
       }
       if (filled > first) return filled
     }
@@ -235,7 +243,7 @@ export class PageAllocator {
     const allowed = currentGfpContext(task.mask, gfp & this.gfpAllowedMask)
     if (this.#isCharged(allowed)) return NO_PAGE
     const page = this.zones.allocFast(allowed, order, cpu)
-    return page < 0 ? NO_PAGE : this.allocated(page, order, site)
+    return page < 0 ? NO_PAGE : this.allocated(page, site)
   }
 
   /**
@@ -255,7 +263,7 @@ export class PageAllocator {
     const page = this.zones.alloc(allowed, 0, allocFlags, { cpu, node, nodemask: -1, cpuset: -1 })
     if (page < 0) return NO_PAGE
     if (allowed !== asked) this.#unsafe(site, asked, allowed)
-    return this.allocated(page, 0, site)
+    return this.allocated(page, site)
   }
 
   /**
@@ -270,7 +278,7 @@ export class PageAllocator {
     const allowed = currentGfpContext(task.mask, gfp)
     if (allowed !== gfp) this.#unsafe(site, gfp, allowed)
     for (const each of triesOf({ ...request, gfp }, request.mempolicy, this.zones)) {
-      const page = yield* this.#steps(each)
+      const page = yield* this.#requests.steps(each, this.gfpAllowedMask)
       if (page !== NO_PAGE) return page
     }
     return NO_PAGE
@@ -281,7 +289,7 @@ export class PageAllocator {
    * @throws LivelockError and RangeError as alloc() does.
    */
   allocFor(request: PageRequest): number {
-    return this.#atOnce(request, this.steps(request))
+    return this.#requests.atOnce(request, this.steps(request))
   }
 
   /**
@@ -292,7 +300,7 @@ export class PageAllocator {
   free(page: number, order: number, cpu = 0): void {
     this.zones.zoneOf(page).free(page, order, cpu)
     if (this.frames.memcg !== null) this.memcgs.uncharge(page, order)
-    if (this.#pfmemalloc.size > 0) this.#pfmemalloc.delete(page)
+    if (this.pfmemalloc.count > 0) this.pfmemalloc.delete(page)
     this.count(PGFREE, 1 << order)
   }
 
@@ -333,7 +341,7 @@ export class PageAllocator {
    * should be done with it.
    */
   isPfmemalloc(page: number): boolean {
-    return this.#pfmemalloc.has(page)
+    return this.pfmemalloc.has(page)
   }
 
   /** From now on reclaim asks this cache too. Disposing takes it out again. */
@@ -466,7 +474,7 @@ export class PageAllocator {
       compaction: this.#compaction.save(),
       workingset: this.workingset.save(),
       memcgs: this.memcgs.save(),
-      pfmemalloc: [...this.#pfmemalloc],
+      pfmemalloc: this.pfmemalloc.save(),
       events: this.events.slice(),
       unsafe: this.callSites.save(),
     }
@@ -483,8 +491,7 @@ export class PageAllocator {
     this.#compaction.load(state.compaction)
     this.workingset.load(state.workingset)
     this.memcgs.load(state.memcgs)
-    this.#pfmemalloc.clear()
-    for (const page of state.pfmemalloc) this.#pfmemalloc.add(page)
+    this.pfmemalloc.load(state.pfmemalloc)
     this.events.set(state.events)
     this.callSites.load(state.unsafe)
   }
@@ -496,97 +503,16 @@ export class PageAllocator {
     this.memcgs.validate()
   }
 
-  /** Takes all the steps, with nobody else about. */
-  #allocSlowly(request: PageRequest): number {
-    return this.#atOnce(request, this.#steps(request))
-  }
-
-  #atOnce(
-    { task, gfp, order, site = 0 }: PageRequest,
-    steps: ReturnType<PageAllocator['steps']>,
-  ): number {
-    const watch = new LivelockWatch(this.events)
-    for (let step = steps.next(); ; step = steps.next()) {
-      if (step.done) return step.value
-      if (!watch.isHopeless()) continue
-      steps.return(NO_PAGE)
-      const allowed = currentGfpContext(task.mask, gfp)
-      throw livelockOf({ site: this.callSites.name(site), gfp, allowed, order })
-    }
-  }
-
-  *#steps(request: PageRequest): Generator<AllocStep, number, number | undefined> {
-    const { order, site = 0, cpu = 0, cpuset, nodemask } = request
-    if (!Number.isInteger(order) || order < 0) {
-      throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
-    }
-    const attempt: Attempt = {
-      request,
-      node: request.node ?? this.zones.nodeOf(cpu),
-      failures: 0,
-      retries: 0,
-      compacted: false,
-      allocFlags: 0,
-    }
-    const path = allocPages({
-      ...request,
-      populated: this.#populated(request, attempt.node),
-      onlineNodes: this.zones.nodes,
-      rules: this.zones.rules,
-      cma: this.zones.cma,
-      cpusetsEnabled: cpuset !== undefined,
-      nodemask: nodemask !== undefined,
-      gfpAllowedMask: this.gfpAllowedMask,
-    })
-    try {
-      for (let step = path.next(); ; ) {
-        if (step.done) {
-          if (step.value === NO_PAGE) return NO_PAGE
-          this.allocated(step.value, order, site)
-          if ((attempt.allocFlags & ALLOC_NO_WATERMARKS) !== 0) this.#pfmemalloc.add(step.value)
-          return step.value
-        }
-        // Sent by whoever has done the step.
-        const answer = yield step.value
-        const result = answer ?? perform(this.#performer, step.value, attempt)
-        if (step.value.kind === 'compact') attempt.compacted = result !== COMPACT_SKIPPED
-        step = path.next(result)
-      }
-    } finally {
-      // The task leaves reclaim, also when a hook has thrown or nobody steps on.
-      path.return(NO_PAGE)
-    }
-  }
-
-  /** The zones with pages of the nodes that a request goes through. */
-  #populated({ gfp, cpuset, nodemask }: PageRequest, node: number): NodeZones[] {
-    const { zones } = this
-    const own = gfpZonelist(gfp) === ZONELIST_NOFALLBACK
-    return (own ? [node] : zones.numa.fallbackOrder(node)).map((each) => ({
-      zones: zones.populatedOf(each),
-      inCpuset: cpuset === undefined || (cpuset & (1 << each)) !== 0,
-      inNodemask: nodemask === undefined || (nodemask & (1 << each)) !== 0,
-    }))
-  }
-
   /** Returns true if a request is charged to a memory cgroup: then its steps are taken, the last of which that is. */
   #isCharged(gfp: number): boolean {
     return (gfp & __GFP_ACCOUNT) !== 0 && this.frames.memcg !== null
   }
 
-  private allocated(page: number, order: number, site: number): number {
+  private allocated(page: number, site: number): number {
     this.owners[page] = site
     // What reclaim has freed of them is forgotten here.
-    if (this.#pfmemalloc.size > 0) this.#pfmemalloc.delete(page)
-    const zone = this.zones.zoneOf(page)
-    this.count(PGALLOC_DMA + zone.index, 1 << order)
-    if (zone.boosted) this.#wakeBoosted(zone)
+    if (this.pfmemalloc.count > 0) this.pfmemalloc.delete(page)
     return page
-  }
-
-  #wakeBoosted(zone: Zone): void {
-    zone.boosted = false
-    this.#hooks.wakeKswapd?.(zone.node, 0, zone.index)
   }
 
   #unsafe(site: number, gfp: number, allowed: number): void {

@@ -76,6 +76,8 @@ export interface ZoneState {
   readonly boosted: boolean
   /** See {@link Zone.reclaiming}. */
   readonly reclaiming: boolean
+  /** See {@link Zone.allocated}. */
+  readonly allocated: number
 }
 
 /**
@@ -110,6 +112,10 @@ export class Zone implements FreeState {
   boosted = false
   /** ZONE_RECLAIM_ACTIVE: CPUs keep little. */
   reclaiming = false
+  /** Pages allocated since the machine was started (PGALLOC). They are counted here, where each request comes by. */
+  allocated = 0
+  /** Is told that watermarks have been raised, by the next allocation: kswapd is needed. */
+  onBoosted: ((zone: Zone) => void) | null = null
   /** Is told of each fallback to another migratetype. */
   onFallback: ((event: FallbackEvent) => void) | null = null
   // Two are private by type only, for speed: see buddy.ts.
@@ -193,14 +199,28 @@ export class Zone implements FreeState {
   /** Takes a block: from what a CPU has at hand, or from the free lists (rmqueue). */
   alloc(order: number, migratetype: number, allocFlags: number, cpu: number): number {
     this.allocFlags = allocFlags
-    if (migratetype === MIGRATE_HIGHATOMIC) return this.#allocOfBothMobilities(order, allocFlags)
-    // What a CPU keeps of movable pages may be part of a CMA area.
-    const skips = this.cma && migratetype === MIGRATE_MOVABLE && (allocFlags & ALLOC_CMA) === 0
-    if (perCpuOrder(order) && !skips) {
-      const page = (this.perCpu[cpu] as PerCpuPages).alloc(order, migratetype, allocFlags)
-      if (page >= 0) return page
+    let page = NO_PAGE
+    if (perCpuOrder(order) && this.#mayUsePerCpu(migratetype, allocFlags)) {
+      page = (this.perCpu[cpu] as PerCpuPages).alloc(order, migratetype, allocFlags)
     }
-    return this.#allocFromLists(order, migratetype, allocFlags)
+    if (page < 0) {
+      page = this.#allocFromLists(order, migratetype, allocFlags)
+      if (page < 0) return NO_PAGE
+    }
+    this.allocated += 1 << order
+    if (this.boosted) this.#wakeBoosted()
+    return page
+  }
+
+  /** What a CPU keeps of movable pages may be part of a CMA area. It keeps nothing of the reserve for atomic requests. */
+  #mayUsePerCpu(migratetype: number, allocFlags: number): boolean {
+    if (this.cma && migratetype === MIGRATE_MOVABLE) return (allocFlags & ALLOC_CMA) !== 0
+    return migratetype !== MIGRATE_HIGHATOMIC
+  }
+
+  #wakeBoosted(): void {
+    this.boosted = false
+    this.onBoosted?.(this)
   }
 
   /**
@@ -214,6 +234,7 @@ export class Zone implements FreeState {
 
   /** rmqueue_buddy. */
   #allocFromLists(order: number, migratetype: number, allocFlags: number): number {
+    if (migratetype === MIGRATE_HIGHATOMIC) return this.#allocOfBothMobilities(order, allocFlags)
     const { buddy } = this
     let page = NO_PAGE
     if ((allocFlags & ALLOC_HIGHATOMIC) !== 0) page = buddy.allocSmallest(order, MIGRATE_HIGHATOMIC)
@@ -273,7 +294,7 @@ export class Zone implements FreeState {
 
   /** What is known beside the pages: a copy. */
   save(): ZoneState {
-    const { boost, reservedHighatomic, boosted, reclaiming } = this
+    const { boost, reservedHighatomic, boosted, reclaiming, allocated } = this
     return {
       buddy: this.buddy.save(),
       perCpu: this.perCpu.map((pages) => pages.save()),
@@ -281,6 +302,7 @@ export class Zone implements FreeState {
       reservedHighatomic,
       boosted,
       reclaiming,
+      allocated,
     }
   }
 
@@ -292,6 +314,7 @@ export class Zone implements FreeState {
     this.reservedHighatomic = state.reservedHighatomic
     this.boosted = state.boosted
     this.reclaiming = state.reclaiming
+    this.allocated = state.allocated
   }
 
   /** @throws InvariantError for the first page that is not where the lists and counters say. */

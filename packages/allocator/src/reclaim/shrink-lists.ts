@@ -61,26 +61,14 @@ export interface ReclaimParts {
 }
 
 export class ShrinkLists {
-  readonly #zones: Zones
-  readonly #lru: Lru
-  readonly #workingset: Workingset
-  readonly #costs: ScanCost
-  readonly #groups: MemCgroups
-  readonly #events: VmEvents
-  readonly #hooks: ReclaimHooks
+  readonly #parts: ReclaimParts
   /** PGDAT_DIRTY, by node: kswapd has met nothing but dirty pages. */
   readonly dirty: boolean[]
   /** PGDAT_WRITEBACK, by node: kswapd has met nothing but pages in writing. */
   readonly writeback: boolean[]
 
   constructor(parts: ReclaimParts) {
-    this.#zones = parts.zones
-    this.#lru = parts.lru
-    this.#workingset = parts.workingset
-    this.#costs = parts.costs
-    this.#groups = parts.groups
-    this.#events = parts.events
-    this.#hooks = parts.hooks
+    this.#parts = parts
     this.dirty = new Array<boolean>(parts.zones.nodes).fill(false)
     this.writeback = new Array<boolean>(parts.zones.nodes).fill(false)
   }
@@ -88,18 +76,18 @@ export class ShrinkLists {
   /** Decides on the balance of a round, and whether active pages may be touched (prepare_scan_count). */
   prepare(node: number, control: ScanControl): void {
     const { target, priority } = control
-    const root = target ?? this.#groups.root
-    const lruvec = this.#lru.lruvec(root.number, node)
-    control.anonCost = this.#costs.anon(lruvec)
-    control.fileCost = this.#costs.file(lruvec)
+    const root = target ?? this.#parts.groups.root
+    const lruvec = this.#parts.lru.lruvec(root.number, node)
+    control.anonCost = this.#parts.costs.anon(lruvec)
+    control.fileCost = this.#parts.costs.file(lruvec)
     const forced = control.forceDeactivate
     control.mayDeactivateAnon =
       forced ||
-      this.#workingset.changing(node, false) ||
+      this.#parts.workingset.changing(node, false) ||
       this.#inactiveIsLow(root, node, INACTIVE_ANON)
     control.mayDeactivateFile =
       forced ||
-      this.#workingset.changing(node, true) ||
+      this.#parts.workingset.changing(node, true) ||
       this.#inactiveIsLow(root, node, INACTIVE_FILE)
     const inactiveFile = this.#pages(root, node, INACTIVE_FILE)
     control.cacheTrim = inactiveFile >> priority > 0 && !control.mayDeactivateFile
@@ -123,10 +111,10 @@ export class ShrinkLists {
       anonCost,
       fileCost,
     })
-    const lruvec = this.#lru.lruvec(group.number, node)
+    const lruvec = this.#parts.lru.lruvec(group.number, node)
     let any = 0
     for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
-      const size = this.#lru.size(lruvec, list, control.highest)
+      const size = this.#parts.lru.size(lruvec, list, control.highest)
       const scan = Math.floor(this.#unprotected(group, size, control) / 2 ** priority)
       // The last pages of a group that has been removed go too.
       const wanted = scan === 0 && group.isOffline ? Math.min(size, SWAP_CLUSTER_MAX) : scan
@@ -172,17 +160,17 @@ export class ShrinkLists {
   /** Pages of programs that have not been used become inactive, so that some are known when they are needed (kswapd_age_node). */
   *ageAnon(group: MemCgroup, node: number, control: ScanControl): ReclaimSteps<void> {
     if (!this.#inactiveIsLow(group, node, INACTIVE_ANON)) return
-    const lruvec = this.#lru.lruvec(group.number, node)
+    const lruvec = this.#parts.lru.lruvec(group.number, node)
     const pages = this.#deactivate(lruvec, ACTIVE_ANON, SWAP_CLUSTER_MAX, control)
     if (pages > 0) yield { kind: 'deactivate', pages }
   }
 
   /** Frees a clean page of a file that is in the way, if that can be done at once (reclaim_clean_pages_from_list). */
   reclaimClean(page: number, cpu: number): boolean {
-    const { node } = this.#zones.zoneOf(page)
+    const { node } = this.#parts.zones.zoneOf(page)
     const highest = ZONES.length - 1
     const control = new ScanControl({ gfp: GFP_KERNEL, highest, cpu, kswapd: false, toReclaim: 1 })
-    return this.#freed(page, 1 << this.#zones.frames.order(page), node, control)
+    return this.#freed(page, 1 << this.#parts.zones.frames.order(page), node, control)
   }
 
   /** Returns true if pages of programs can be reclaimed (can_reclaim_anon_pages, sc->may_swap). */
@@ -193,7 +181,7 @@ export class ShrinkLists {
   /** What is left of a list without what protects its group (mem_cgroup_protection). */
   #unprotected(group: MemCgroup, size: number, control: ScanControl): number {
     const { target } = control
-    if (group === (target ?? this.#groups.root)) return size
+    if (group === (target ?? this.#parts.groups.root)) return size
     const { effectiveMin: min, effectiveLow: low, usage } = group
     if (min === 0 && low === 0) return size
     let protection = min
@@ -209,13 +197,14 @@ export class ShrinkLists {
   #fileIsTiny(node: number, { priority, mayDeactivateAnon }: ScanControl): boolean {
     let free = 0
     let high = 0
-    for (const zone of this.#zones.all) {
+    for (const zone of this.#parts.zones.all) {
       if (zone.node !== node) continue
       free += zone.freePages
       high += zone.watermarks.high + zone.boost
     }
-    const file = this.#lru.pages(node, ACTIVE_FILE) + this.#lru.pages(node, INACTIVE_FILE)
-    const anon = this.#lru.pages(node, INACTIVE_ANON)
+    const file =
+      this.#parts.lru.pages(node, ACTIVE_FILE) + this.#parts.lru.pages(node, INACTIVE_FILE)
+    const anon = this.#parts.lru.pages(node, INACTIVE_ANON)
     return file + free <= high && !mayDeactivateAnon && anon >> priority > 0
   }
 
@@ -226,7 +215,7 @@ export class ShrinkLists {
     pages: number,
     control: ScanControl,
   ): ReclaimSteps<void> {
-    const lruvec = this.#lru.lruvec(group.number, node)
+    const lruvec = this.#parts.lru.lruvec(group.number, node)
     if (list === INACTIVE_ANON || list === INACTIVE_FILE) {
       if (this.#tooManyIsolated(node, list, control)) {
         yield { kind: 'throttle', reason: 'isolated' }
@@ -250,19 +239,19 @@ export class ShrinkLists {
   /** Returns true if so many pages are in others' hands that it had better wait (too_many_isolated). kswapd and groups do not. */
   #tooManyIsolated(node: number, list: number, control: ScanControl): boolean {
     if (control.kswapd || control.target !== null) return false
-    const inactive = this.#lru.pages(node, list)
+    const inactive = this.#parts.lru.pages(node, list)
     // Whoever may not enter the filesystem must not wait for those who may.
     const full = (control.gfp & (__GFP_IO | __GFP_FS)) === (__GFP_IO | __GFP_FS)
     const most = full ? inactive >> 3 : inactive
-    return this.#lru.isolated(node, list === INACTIVE_FILE) > most
+    return this.#parts.lru.isolated(node, list === INACTIVE_FILE) > most
   }
 
   /** Pages of a group and those below it (lruvec_page_state). */
   #pages(group: MemCgroup, node: number, list: number): number {
-    if (group.parent === null) return this.#lru.pages(node, list)
+    if (group.parent === null) return this.#parts.lru.pages(node, list)
     let pages = 0
     for (const { number } of group.subtree()) {
-      pages += this.#lru.size(this.#lru.lruvec(number, node), list)
+      pages += this.#parts.lru.size(this.#parts.lru.lruvec(number, node), list)
     }
     return pages
   }
@@ -280,10 +269,10 @@ export class ShrinkLists {
   #deactivate(lruvec: number, list: number, pages: number, control: ScanControl): number {
     let moved = 0
     while (moved < pages) {
-      const page = this.#lru.last(lruvec, list)
+      const page = this.#parts.lru.last(lruvec, list)
       if (page === NO_PAGE) break
-      const flags = this.#lru.flags(page)
-      this.#lru.setFlags(page, (flags & ~(PG_ACTIVE | PG_REFERENCED)) | PG_WORKINGSET)
+      const flags = this.#parts.lru.flags(page)
+      this.#parts.lru.setFlags(page, (flags & ~(PG_ACTIVE | PG_REFERENCED)) | PG_WORKINGSET)
       moved++
     }
     if (control.target === null) this.#count(PGREFILL, moved)
@@ -303,19 +292,19 @@ export class ShrinkLists {
     const file = list === INACTIVE_FILE
     // Reclaim for a limit does not count as reclaim of the machine.
     const global = control.target === null
-    const lruvec = this.#lru.lruvec(group.number, node)
+    const lruvec = this.#parts.lru.lruvec(group.number, node)
     const unqueued = met.unqueuedDirty
     const pageouts = met.pageouts
     let taken = 0
     let skipped = 0
-    const most = this.#lru.size(lruvec, list)
+    const most = this.#parts.lru.size(lruvec, list)
     while (taken < pages && taken + skipped < most) {
-      const page = this.#lru.last(lruvec, list)
+      const page = this.#parts.lru.last(lruvec, list)
       if (page === NO_PAGE) break
-      const zone = this.#zones.zoneOf(page)
-      const size = 1 << this.#zones.frames.order(page)
+      const zone = this.#parts.zones.zoneOf(page)
+      const size = 1 << this.#parts.zones.frames.order(page)
       if (zone.index > control.highest) {
-        this.#lru.rotate(page)
+        this.#parts.lru.rotate(page)
         this.#count(PGSKIP_DMA + zone.index, size)
         skipped += size
         continue
@@ -332,19 +321,19 @@ export class ShrinkLists {
     control.scanned += taken
     met.taken += taken
     if (file) met.fileTaken += taken
-    this.#costs.note(this.#lruvecsUp(group, node), file, met.pageouts - pageouts)
+    this.#parts.costs.note(this.#lruvecsUp(group, node), file, met.pageouts - pageouts)
     // Nothing but dirty pages, and nobody writes them yet.
-    if (taken > 0 && met.unqueuedDirty - unqueued === taken) this.#hooks.wakeFlushers?.()
+    if (taken > 0 && met.unqueuedDirty - unqueued === taken) this.#parts.hooks.wakeFlushers?.()
     return taken
   }
 
   /** shrink_folio_list, for one: frees it, or puts it where it is not met again at once. */
   #freed(page: number, size: number, node: number, control: ScanControl): boolean {
     const { gfp, kswapd, met } = control
-    const lru = this.#lru
+    const lru = this.#parts.lru
     let flags = lru.flags(page)
     const file = (flags & PG_FILE) !== 0
-    if (this.#hooks.locked?.(page) === true) return this.#keep(page, flags)
+    if (this.#parts.hooks.locked?.(page) === true) return this.#keep(page, flags)
     if ((flags & (PG_DIRTY | PG_WRITEBACK)) !== 0) {
       met.dirty += size
       if ((flags & PG_WRITEBACK) === 0) met.unqueuedDirty += size
@@ -364,8 +353,8 @@ export class ShrinkLists {
       if ((flags & PG_DIRTY) !== 0) return this.#keep(page, flags)
     }
     if (!file && !this.#mayGoToSwap(flags, control)) return this.#keep(page, flags)
-    if (!file && (flags & PG_SWAPCACHE) === 0 && this.#hooks.addToSwap !== undefined) {
-      if (!this.#hooks.addToSwap(page, gfp)) return this.#activate(page, flags)
+    if (!file && (flags & PG_SWAPCACHE) === 0 && this.#parts.hooks.addToSwap !== undefined) {
+      if (!this.#parts.hooks.addToSwap(page, gfp)) return this.#activate(page, flags)
       flags |= PG_SWAPCACHE | PG_DIRTY
     }
     if ((flags & PG_DIRTY) !== 0) {
@@ -373,7 +362,7 @@ export class ShrinkLists {
       // Writing pages of files here and there is slow: the flusher threads do it in order, unless they cannot keep up.
       if (file && !late) return this.#activate(page, flags | PG_RECLAIM)
       if (!control.mayWritepage) return this.#keep(page, flags)
-      const result = this.#hooks.pageout?.(page, gfp) ?? 'clean'
+      const result = this.#parts.hooks.pageout?.(page, gfp) ?? 'clean'
       if (result === 'keep') return this.#keep(page, flags)
       flags &= ~PG_DIRTY
       if (result === 'writeback') {
@@ -382,22 +371,22 @@ export class ShrinkLists {
       }
     }
     if (file && (flags & PG_PRIVATE) !== 0) {
-      const release = this.#hooks.release
+      const release = this.#parts.hooks.release
       if (release === undefined) {
         if (!mayEnterFs(gfp, false, false)) return this.#keep(page, flags)
-      } else if (!release.call(this.#hooks, page, gfp)) return this.#activate(page, flags)
+      } else if (!release.call(this.#parts.hooks, page, gfp)) return this.#activate(page, flags)
     }
     this.#free(page, flags, node, control)
     return true
   }
 
   #free(page: number, flags: number, node: number, { cpu }: ScanControl): void {
-    const { frames } = this.#zones
+    const { frames } = this.#parts.zones
     const order = frames.order(page)
-    this.#lru.remove(page)
-    this.#hooks.reclaimed?.(page, order, this.#workingset.evict(node, flags))
-    this.#groups.uncharge(page, order)
-    this.#zones.zoneOf(page).free(page, order, cpu)
+    this.#parts.lru.remove(page)
+    this.#parts.hooks.reclaimed?.(page, order, this.#parts.workingset.evict(node, flags))
+    this.#parts.groups.uncharge(page, order)
+    this.#parts.zones.zoneOf(page).free(page, order, cpu)
     this.#count(PGFREE, 1 << order)
   }
 
@@ -410,28 +399,28 @@ export class ShrinkLists {
   /** The lists of a group and of those above it, on a node. */
   *#lruvecsUp(group: MemCgroup, node: number): Generator<number, void, void> {
     for (let each: MemCgroup | null = group; each !== null; each = each.parent) {
-      yield this.#lru.lruvec(each.number, node)
+      yield this.#parts.lru.lruvec(each.number, node)
     }
   }
 
   #activate(page: number, flags: number): false {
-    this.#lru.setFlags(page, flags | PG_ACTIVE)
+    this.#parts.lru.setFlags(page, flags | PG_ACTIVE)
     this.#count(PGACTIVATE, 1)
     return false
   }
 
   #keep(page: number, flags: number): false {
-    this.#lru.setFlags(page, flags)
-    this.#lru.rotate(page)
+    this.#parts.lru.setFlags(page, flags)
+    this.#parts.lru.rotate(page)
     return false
   }
 
   #swap(): number {
-    return this.#hooks.swapPages?.() ?? 0
+    return this.#parts.hooks.swapPages?.() ?? 0
   }
 
   #count(event: number, by: number): void {
-    this.#events[event] = (this.#events[event] as number) + by
+    this.#parts.events[event] = (this.#parts.events[event] as number) + by
   }
 }
 

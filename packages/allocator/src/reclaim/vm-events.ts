@@ -4,7 +4,6 @@ import { VM_EVENTS, type VmEvent } from '../views/vm-counters.js'
 /** The place of an event among the counters. */
 const place = (event: VmEvent): number => VM_EVENTS.indexOf(event)
 
-export const PGALLOC_DMA = place('pgalloc_dma')
 export const ALLOCSTALL_DMA = place('allocstall_dma')
 export const PGSKIP_DMA = place('pgskip_dma')
 export const PGFREE = place('pgfree')

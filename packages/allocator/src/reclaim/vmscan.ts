@@ -12,20 +12,16 @@ import { linux6_1 } from '../gfp/kernels.js'
 import { gfpCompactionAllowed } from '../gfp/predicates.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
 import type { MemCgroup } from '../memcg/mem-cgroup.js'
-import type { MemCgroups } from '../memcg/mem-cgroups.js'
 import { calculateProtection, isBelowLow, isBelowMin } from '../memcg/protection.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
-import type { Zones } from '../pages/zones.js'
-import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, type Lru } from './lru.js'
-import type { ReclaimHooks } from './reclaim-hooks.js'
+import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru.js'
 import { DEF_PRIORITY, type ReclaimSteps, ScanControl, SWAP_CLUSTER_MAX } from './scan-control.js'
-import type { ScanCost, ScanCostState } from './scan-cost.js'
+import type { ScanCostState } from './scan-cost.js'
 import { type ReclaimParts, ShrinkLists } from './shrink-lists.js'
 import { type Shrinker, Shrinking, type Shrunk } from './shrinker.js'
-import { ALLOCSTALL_DMA, PAGEOUTRUN, PGFREE, SLABS_SCANNED, type VmEvents } from './vm-events.js'
-import type { Workingset } from './workingset.js'
+import { ALLOCSTALL_DMA, PAGEOUTRUN, PGFREE, SLABS_SCANNED } from './vm-events.js'
 
 const HIGHEST_ZONE = 3
 
@@ -77,33 +73,21 @@ export interface VmscanState {
 }
 
 export class Vmscan {
-  readonly #zones: Zones
-  readonly #lru: Lru
-  readonly #workingset: Workingset
-  readonly #costs: ScanCost
-  readonly #groups: MemCgroups
-  readonly #events: VmEvents
-  readonly #hooks: ReclaimHooks
+  readonly #parts: ReclaimParts
   readonly #lists: ShrinkLists
   readonly #shrinkers: Shrinking[] = []
   /** By node: how often kswapd has failed in a row. */
   #failures: number[]
 
   constructor(parts: ReclaimParts) {
-    this.#zones = parts.zones
-    this.#lru = parts.lru
-    this.#workingset = parts.workingset
-    this.#costs = parts.costs
-    this.#groups = parts.groups
-    this.#events = parts.events
-    this.#hooks = parts.hooks
+    this.#parts = parts
     this.#lists = new ShrinkLists(parts)
     this.#failures = new Array<number>(parts.zones.nodes).fill(0)
   }
 
   /** From now on reclaim asks this cache too. Disposing takes it out again. */
   registerShrinker(shrinker: Shrinker): Disposable {
-    const shrinking = new Shrinking(shrinker, this.#zones.nodes)
+    const shrinking = new Shrinking(shrinker, this.#parts.zones.nodes)
     this.#shrinkers.push(shrinking)
     return {
       [Symbol.dispose]: () => {
@@ -121,19 +105,20 @@ export class Vmscan {
   /** Pages of a zone that reclaim could free (zone_reclaimable_pages). */
   reclaimable({ node, index }: Zone): number {
     const file =
-      this.#lru.pagesOf(node, index, INACTIVE_FILE) + this.#lru.pagesOf(node, index, ACTIVE_FILE)
-    if ((this.#hooks.swapPages?.() ?? 0) === 0) return file
+      this.#parts.lru.pagesOf(node, index, INACTIVE_FILE) +
+      this.#parts.lru.pagesOf(node, index, ACTIVE_FILE)
+    if ((this.#parts.hooks.swapPages?.() ?? 0) === 0) return file
     return (
       file +
-      this.#lru.pagesOf(node, index, INACTIVE_ANON) +
-      this.#lru.pagesOf(node, index, ACTIVE_ANON)
+      this.#parts.lru.pagesOf(node, index, INACTIVE_ANON) +
+      this.#parts.lru.pagesOf(node, index, ACTIVE_ANON)
     )
   }
 
   /** Returns true if a zone up to `highest` has a block of this order above its high watermark, and its boost (pgdat_balanced). */
   balanced(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
     let none = true
-    for (const zone of this.#zones.all) {
+    for (const zone of this.#parts.zones.all) {
       if (zone.node !== node || zone.index > highest) continue
       none = false
       const mark = zone.watermarks.high + zone.boost
@@ -145,7 +130,7 @@ export class Vmscan {
 
   /** Returns true if fragmentation has raised the watermarks of a zone up to `highest` (pgdat_watermark_boosted). */
   boosted(node: number, highest: number = HIGHEST_ZONE): boolean {
-    return this.#zones.all.some(
+    return this.#parts.zones.all.some(
       (zone) => zone.node === node && zone.index <= highest && zone.boost > 0,
     )
   }
@@ -167,7 +152,7 @@ export class Vmscan {
       kswapd: false,
       toReclaim: SWAP_CLUSTER_MAX,
     })
-    return yield* this.#tryToFree(control, this.#zones.zonelist(gfp, node, nodemask))
+    return yield* this.#tryToFree(control, this.#parts.zones.zonelist(gfp, node, nodemask))
   }
 
   /** Reclaims for the limit of a memory cgroup at once (try_to_free_mem_cgroup_pages). */
@@ -187,7 +172,10 @@ export class Vmscan {
       toReclaim: Math.max(pages, SWAP_CLUSTER_MAX),
       target: group,
     })
-    return yield* this.#tryToFree(control, this.#zones.zonelist(gfp, this.#zones.nodeOf(cpu)))
+    return yield* this.#tryToFree(
+      control,
+      this.#parts.zones.zonelist(gfp, this.#parts.zones.nodeOf(cpu)),
+    )
   }
 
   /** do_try_to_free_pages. @param zonelist those that would help */
@@ -205,7 +193,7 @@ export class Vmscan {
         if (control.priority < DEF_PRIORITY - 2) control.mayWritepage = true
         control.priority--
       }
-      for (const each of nodes) this.#workingset.look(each)
+      for (const each of nodes) this.#parts.workingset.look(each)
       if (control.reclaimed > 0) break
       // It was left to compaction: that is progress.
       if (control.compactionReady) return { pages: 1, priority: control.priority }
@@ -255,7 +243,9 @@ export class Vmscan {
 
   /** The same in steps. */
   *balancing(node: number, order: number, highest: number = HIGHEST_ZONE): ReclaimSteps<boolean> {
-    const zones = this.#zones.all.filter((zone) => zone.node === node && zone.index <= highest)
+    const zones = this.#parts.zones.all.filter(
+      (zone) => zone.node === node && zone.index <= highest,
+    )
     this.#count(PAGEOUTRUN, 1)
     const boosts = zones.map((zone) => zone.boost)
     let toUnboost = boosts.reduce((sum, boost) => sum + boost, 0)
@@ -263,7 +253,7 @@ export class Vmscan {
       gfp: GFP_KERNEL,
       order,
       highest,
-      cpu: this.#zones.numa.firstCpuOf(node),
+      cpu: this.#parts.zones.numa.firstCpuOf(node),
       kswapd: true,
       toReclaim: 0,
     })
@@ -307,14 +297,14 @@ export class Vmscan {
         zone.boost -= Math.min(zone.boost, boosts[index] ?? 0)
         zone.reclaiming = false
       }
-      this.#workingset.look(node)
+      this.#parts.workingset.look(node)
     }
   }
 
   /** Some pages of programs become inactive before they are needed (kswapd_age_node). */
   *#age(node: number, control: ScanControl): ReclaimSteps<void> {
-    if ((this.#hooks.swapPages?.() ?? 0) === 0) return
-    for (const group of this.#groups.root.subtree()) {
+    if ((this.#parts.hooks.swapPages?.() ?? 0) === 0) return
+    for (const group of this.#parts.groups.root.subtree()) {
       yield* this.#lists.ageAnon(group, node, control)
     }
   }
@@ -338,15 +328,15 @@ export class Vmscan {
       dirty: [...this.#lists.dirty],
       writeback: [...this.#lists.writeback],
       deferred: this.#shrinkers.map((shrinking) => [...shrinking.deferred]),
-      costs: this.#costs.save(),
+      costs: this.#parts.costs.save(),
     }
   }
 
   /** Puts it back. */
   load(state: VmscanState): void {
     this.#failures = [...state.failures]
-    this.#costs.load(state.costs)
-    for (let node = 0; node < this.#zones.nodes; node++) {
+    this.#parts.costs.load(state.costs)
+    for (let node = 0; node < this.#parts.zones.nodes; node++) {
       this.#lists.dirty[node] = state.dirty[node] ?? false
       this.#lists.writeback[node] = state.writeback[node] ?? false
     }
@@ -393,7 +383,7 @@ export class Vmscan {
 
   /** One round over the groups that matter (shrink_node_memcgs). Returns what the shrinkers did. */
   *#shrinkGroups(node: number, control: ScanControl): ReclaimSteps<Shrunk> {
-    const root = control.target ?? this.#groups.root
+    const root = control.target ?? this.#parts.groups.root
     let scanned = 0
     let freed = 0
     for (const group of root.subtree()) {
@@ -416,7 +406,7 @@ export class Vmscan {
 
   /** shrink_slab. Caches that do not know of groups belong to the root. */
   #shrinkSlabs(group: MemCgroup, node: number, control: ScanControl): Shrunk {
-    const events = this.#events
+    const events = this.#parts.events
     let scanned = 0
     let freed = 0
     for (let i = 0; i < this.#shrinkers.length; i++) {
@@ -435,18 +425,19 @@ export class Vmscan {
   #shouldContinue(node: number, reclaimed: number, control: ScanControl): boolean {
     if (reclaimed === 0 || !inReclaimCompaction(control)) return false
     const { order, highest } = control
-    for (const zone of this.#zones.all) {
+    for (const zone of this.#parts.zones.all) {
       if (zone.node !== node || zone.index > highest) continue
       const suitable = compactionSuitable(zone, { order, allocFlags: 0, highest })
       if (suitable === COMPACT_SUCCESS || suitable === COMPACT_CONTINUE) return false
     }
-    let inactive = this.#lru.pages(node, INACTIVE_FILE)
-    if ((this.#hooks.swapPages?.() ?? 0) > 0) inactive += this.#lru.pages(node, INACTIVE_ANON)
+    let inactive = this.#parts.lru.pages(node, INACTIVE_FILE)
+    if ((this.#parts.hooks.swapPages?.() ?? 0) > 0)
+      inactive += this.#parts.lru.pages(node, INACTIVE_ANON)
     return inactive > compactGap(order)
   }
 
   #count(event: number, by: number): void {
-    this.#events[event] = (this.#events[event] as number) + by
+    this.#parts.events[event] = (this.#parts.events[event] as number) + by
   }
 }
 

@@ -5,7 +5,7 @@ import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
 import { namedVmEvents, type VmEvents } from '../reclaim/vm-events.js'
 import type { Vmscan } from '../reclaim/vmscan.js'
 import type { Workingset } from '../reclaim/workingset.js'
-import type { VmCounters } from './vm-counters.js'
+import { VM_EVENTS, type VmCounters, type VmEvent } from './vm-counters.js'
 
 /** What the counters are taken from. */
 export interface Counted {
@@ -48,6 +48,16 @@ export function vmCounters({ zones, lru, workingset, vmscan, events }: Counted):
   return {
     nodes,
     zones: nodes.map((_, node) => byZone(node)),
-    events: namedVmEvents(events),
+    events: { ...namedVmEvents(events), ...allocatedPages(zones) },
   }
+}
+
+/** Pages allocated, by the kind of zone; those that are not 0. */
+function allocatedPages({ all }: Zones): VmCounters['events'] {
+  const events: { [event in VmEvent]?: number } = {}
+  for (const { index, allocated } of all) {
+    const event = VM_EVENTS[VM_EVENTS.indexOf('pgalloc_dma') + index]
+    if (event !== undefined && allocated > 0) events[event] = (events[event] ?? 0) + allocated
+  }
+  return events
 }
