@@ -87,7 +87,7 @@ async function savedIn(path: string): Promise<string | undefined> {
   try {
     for await (const chunk of (await openSource(path)).chunks()) {
       if (chunks.length === 0 && !SAVED_REPORT.test(chunk.toString('latin1', 0, 200))) return
-      chunks.push(chunk)
+      chunks.push(Buffer.from(chunk))
     }
   } catch (thrown) {
     if (!(thrown instanceof CompressionError)) throw thrown

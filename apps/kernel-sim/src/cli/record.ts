@@ -1,7 +1,6 @@
 /** `kernel-sim record`: the recorder for audits, as a script to run elsewhere or at once. */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InputError } from '../input-error.js'
 import type { RecordingTrailer } from '../record/converter.js'
@@ -94,8 +93,8 @@ async function run(workload: readonly string[], options: Options): Promise<void>
       progress: (events: number) => progress.say(() => `converting: ${number(events)} events`),
       ended: async () => -1,
     }
-    const chunks = Readable.from(source.chunks())
-    summarize(await writeRecording(chunks, output, recorder).finally(() => progress.done()), output)
+    const converted = writeRecording(source.chunks(), output, recorder)
+    summarize(await converted.finally(() => progress.done()), output)
     return
   }
   // When it is run now, this program ends it: a script that has ended can no longer be asked what it skipped.

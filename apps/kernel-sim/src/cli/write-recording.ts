@@ -22,11 +22,12 @@ const PIECE = 1 << 16
 
 /**
  * Converts the output of the script.
+ * @param output its chunks, each of which need be valid only until the next one is asked for.
  * @param path a file, compressed if its name ends in .gz; standard output if undefined.
  * @throws InputError when that is not the output of the script; then no file is left.
  */
 export async function writeRecording(
-  output: Readable,
+  output: AsyncIterable<Uint8Array>,
   path: string | undefined,
   recorder: Recorder,
 ): Promise<RecordingTrailer> {
@@ -54,7 +55,7 @@ export async function writeRecording(
 
 /** The recording, in pieces. */
 async function* convert(
-  output: Readable,
+  output: AsyncIterable<Uint8Array>,
   recorder: Recorder,
   found: { trailer?: RecordingTrailer },
 ): AsyncGenerator<string> {
@@ -88,11 +89,11 @@ async function* convert(
 }
 
 /** The lines of a text, as many at a time as there are: node:readline passes them on one by one, which takes three times as long. */
-async function* linesOf(text: Readable): AsyncGenerator<readonly string[]> {
+async function* linesOf(text: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of text) {
-    const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split(/\r?\n/)
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/)
     rest = lines.pop() ?? ''
     yield lines
   }

@@ -61,6 +61,23 @@ describe('kernel-sim record', () => {
     expect(audit.stdout).toContain('Made under Linux 6.18.0 #1 SMP by kernel-sim record.')
   })
 
+  it('--convert takes a file of any length, in pieces', async () => {
+    const event = '@5\t90\t0\t7\t69238880\t0x1\tsome_work\tkworker/0:1\n'
+    const long = join(directory, 'long')
+    writeFileSync(long, OUTPUT.replace(event, event.repeat(20_000)))
+    const { status, stderr } = await kernelSim([
+      'record',
+      '--convert',
+      long,
+      '--output',
+      join(directory, 'long.ndjson'),
+    ])
+    expect([status, stderr.split('\n')[0]]).toEqual([
+      0,
+      '20,001 events, 0 lost, an unknown number skipped by bpftrace.',
+    ])
+  })
+
   it('says when a recording has no end', async () => {
     const { stdout } = await kernelSim(['record', '--convert', '-'], OUTPUT)
     const cut = stdout.split('\n').slice(0, -2).join('\n')
