@@ -120,7 +120,7 @@ describe('several recordings', () => {
 
   it('say which one is no recording', async () => {
     await expect(together({ a: covered().text, b: 'hello\n' })).rejects.toThrow(
-      /^b is no recording/,
+      /^b is not a recording/,
     )
   })
 })

@@ -157,22 +157,22 @@ describe('what is no recording', () => {
   it.each([
     ['nothing', '', /^test\.ndjson is empty$/],
     ['empty lines', '\n\n\n', /none of its first 3 lines is an event \(they are empty\)/],
-    ['text', 'hello\nworld\n', /is no recording .* \(line 1: hello\)$/],
+    ['text', 'hello\nworld\n', /is not a recording .* \(line 1: hello\)$/],
     ['other JSON', '{"a":1}\n', /\(line 1: "ev" is undefined: a string is needed\)/],
     [
       'the first bytes of zstd',
       Buffer.from('28b52ffd00', 'hex'),
-      /is no recording.*zstd data is damaged/,
+      /is not a recording.*zstd data is damaged/,
     ],
     ['xz', Buffer.from('fd377a585a0000', 'hex'), /xz -dc FILE \| kernel-sim audit -$/],
     ['perf.data', 'PERFILE2\0\0', /is the binary data of perf/],
     ['trace.dat', '\x17\x08Dtracing', /is a damaged trace.dat: its head ends before its end$/],
     ['gzip of nothing', gzipSync(''), /is empty$/],
-    ['gzip of text', gzipSync('hello\n'), /is no recording/],
+    ['gzip of text', gzipSync('hello\n'), /is not a recording/],
     [
       'the first bytes of gzip',
       Buffer.from('1f8b08', 'hex'),
-      /is no recording.*gzip data ends before its end/,
+      /is not a recording.*gzip data ends before its end/,
     ],
   ])('%s gets one sentence', async (_, input, message) => {
     const error = await read(input).then(
@@ -190,7 +190,7 @@ describe('what is no recording', () => {
       ...Array(66).fill(chunk),
       Buffer.from(`\n${new Trace().kmalloc().text}`),
     ])
-    await expect(read(endless, 1 << 20)).rejects.toThrow(/is no recording/)
+    await expect(read(endless, 1 << 20)).rejects.toThrow(/is not a recording/)
   })
 
   it('is given up after ten thousand lines, however long it is', async () => {
