@@ -73,7 +73,8 @@ export interface MachineOptions {
 }
 
 /**
- * Runs a machine once, to its end. The same machine, policy and seed give the same result.
+ * Runs a machine once, to its end. The same machine, policy and seed give the same result. A workload of your own that loops without a
+ * `yield*` does not come back, as any function that is called; `kernel-sim simulate` stops such code and names it.
  *
  * @throws InputError with a sentence for each thing that is wrong with the machine, or when a workload fails
  */

@@ -70,7 +70,8 @@ schemas/machine.schema.json):
   faults:
     - { type: disk-stall, at: 5 s, for: 2 s }
 Without it the machine mixed-load, which comes along, runs under three policies, side by side;
-encrypted is another that comes along, whose disk is under dm-crypt.
+encrypted and container are others that come along: with dm-crypt, and with a filesystem in a file
+(a loop device).
 
 Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 when a file cannot
 be read or is wrong.

@@ -35,6 +35,8 @@ export interface DiskSpec {
   readonly readaheadBytes: number
   /** What is on it is encrypted (dm-crypt). */
   readonly crypt: boolean
+  /** It is a file of another filesystem (a loop device). */
+  readonly loop: boolean
 }
 
 /** The sysctls of /proc/sys/vm that are not the page allocator's. */

@@ -12,8 +12,10 @@ import { Reader } from './cache/reader.js'
 import { Writeback } from './cache/writeback.js'
 import { Writer } from './cache/writer.js'
 import { Costs } from './costs.js'
+import type { BlockDevice } from './disk/block-device.js'
 import { Crypt } from './disk/crypt.js'
 import { Disk } from './disk/disk.js'
+import { Loop } from './disk/loop.js'
 import { Balloon } from './faults/balloon.js'
 import { DiskPace } from './faults/disk-pace.js'
 import type { Fault } from './faults/fault.js'
@@ -95,8 +97,10 @@ export class Simulation {
   readonly psi: Psi
   readonly vm: Vm
   readonly disk: Disk
-  /** What encrypts the disk, and the workers of the kernel; null where nothing is encrypted. */
+  /** What is put on the disk: a file that is a disk, and what encrypts it; null where there is none. */
+  readonly loop: Loop | null
   readonly crypt: Crypt | null
+  /** The workers of the kernel; null where nobody needs any. */
   readonly workers: WorkerPool | null
   readonly cache: PageCache
   readonly writeback: Writeback
@@ -146,20 +150,20 @@ export class Simulation {
     }
     this.vm = new Vm({ clock, cpus, costs, psi, spec, log: print })
     this.disk = new Disk(clock, this.cpus, spec.disk)
-    this.workers = spec.disk.crypt ? new WorkerPool({ clock, cpus, vm: this.vm }) : null
+    const stacked = spec.disk.crypt || spec.disk.loop
+    this.workers = stacked ? new WorkerPool({ clock, cpus, vm: this.vm }) : null
+    const { workers, vm } = this
+    let device: BlockDevice = this.disk
+    this.loop =
+      workers !== null && spec.disk.loop
+        ? new Loop({ lower: device, workers, cpus, vm, policy })
+        : null
+    device = this.loop ?? device
     this.crypt =
-      this.workers === null
-        ? null
-        : new Crypt({
-            lower: this.disk,
-            workers: this.workers,
-            clock,
-            cpus,
-            vm: this.vm,
-            costs,
-            policy,
-          })
-    const device = this.crypt ?? this.disk
+      workers !== null && spec.disk.crypt
+        ? new Crypt({ lower: device, workers, clock, cpus, vm, costs, policy })
+        : null
+    device = this.crypt ?? device
     this.cache = new PageCache({ memory: this.vm.memory, owners: this.vm.owners, cpus, psi })
     const shared = { clock, cpus: this.cpus, vm: this.vm, cache: this.cache, disk: device }
     const superblock = this.#occupy(spec, random(64))

@@ -74,19 +74,19 @@ export class Timer {
     })
   }
 
-  /** Arms it. @returns whether it was armed. */
+  /** Arms it. @returns true if it was armed. */
   *mod(): Steps<boolean> {
     return (yield* this.#mod) === 1
   }
 
-  /** Disarms it; its function may still run. @returns whether it was armed. */
+  /** Disarms it; its function may still run. @returns true if it was armed. */
   *delete(): Steps<boolean> {
     return (yield* this.#delete) === 1
   }
 
   /**
    * Disarms it once its function does not run. It spins, so it may be called under a spinlock.
-   * @returns whether it was armed.
+   * @returns true if it was armed.
    * @throws Misuse in a hard interrupt.
    */
   *deleteSync(): Steps<boolean> {

@@ -116,6 +116,7 @@ export function costSection({ policies, costs }: Comparison): Section | undefine
         ),
       ],
     }),
+    'No page of a file is passed over for it: reclaim of 6.1 leaves dirty pages to the flusher whatever a request may do, and these machines have no swap.',
     'Page cache and memory of programs are reclaimed without the filesystem: what scopes keep from requests are its dentries and inodes, and the OOM killer.',
   ])
 }

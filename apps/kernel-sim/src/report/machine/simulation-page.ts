@@ -240,6 +240,9 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
     of('kcryptd_items') === 0
       ? undefined
       : `kcryptd encrypted or decrypted ${plural(of('kcryptd_items'), 'request')}, ${number(of('kcryptd_rescued'))} of them in its rescuer; of the 256 pages set aside for that at least ${number(of('crypt_pool_least'))} were left, and writes had to wait for one ${plural(of('crypt_pool_waits'), 'time')}.`,
+    of('loop_requests') === 0
+      ? undefined
+      : `The worker of loop0 passed ${plural(of('loop_requests'), 'request')} on to the disk, and was woken for them ${plural(of('loop_items'), 'time')}.`,
     of('shrink_super_cache_scan_refused') + of('oom_refused') === 0
       ? undefined
       : `For requests that had to keep out of the filesystem, its shrinker was not called ${plural(of('shrink_super_cache_scan_refused'), 'time')}, and ${plural(of('oom_refused'), 'kill')} ${of('oom_refused') === 1 ? 'was' : 'were'} refused.`,

@@ -146,8 +146,16 @@ function allThere<T>(items: readonly (T | undefined)[]): items is readonly T[] {
   return items.every((each) => each !== undefined)
 }
 
-/** A map whose keys are fields. @param what it is, in a sentence: "a workload of type read" */
-export function record<F extends Fields>(what: string, fields: F): Kind<Values<F>> {
+/**
+ * A map whose keys are fields.
+ * @param what it is, in a sentence: "a workload of type read"
+ * @param not what it could have and has not, by key: a sentence each
+ */
+export function record<F extends Fields>(
+  what: string,
+  fields: F,
+  not: Readonly<Record<string, string>> = {},
+): Kind<Values<F>> {
   return {
     takes: `a map of ${Object.keys(fields).join(', ')}`,
     schema: recordSchema(fields),
@@ -159,7 +167,7 @@ export function record<F extends Fields>(what: string, fields: F): Kind<Values<F
           `${where} takes a map of ${Object.keys(fields).join(', ')}, not ${shown(tree)}`,
         )
       }
-      return readFields(tree, fields, { what, complaints })
+      return readFields(tree, fields, { what, complaints, not })
     },
   }
 }
@@ -187,7 +195,15 @@ export function recordSchema(fields: Fields, more: JsonSchema = {}): JsonSchema 
 export function readFields<F extends Fields>(
   tree: Extract<Tree, { readonly kind: 'map' }>,
   fields: F,
-  { what, complaints }: { readonly what: string; readonly complaints: Complaints },
+  {
+    what,
+    complaints,
+    not = {},
+  }: {
+    readonly what: string
+    readonly complaints: Complaints
+    readonly not?: Readonly<Record<string, string>>
+  },
 ): Values<F> | undefined {
   const before = complaints.all.length
   const found = new Map<string, Entry>()
@@ -196,7 +212,9 @@ export function readFields<F extends Fields>(
     else
       complaints.add(
         entry.place,
-        `${what} has no ${short(entry.key)}${instead(entry.key, Object.keys(fields))}`,
+        Object.hasOwn(not, entry.key)
+          ? `${not[entry.key]}`
+          : `${what} has no ${short(entry.key)}${instead(entry.key, Object.keys(fields))}`,
       )
   }
   const values: Record<string, unknown> = {}

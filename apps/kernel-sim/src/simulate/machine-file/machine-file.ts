@@ -83,6 +83,11 @@ const DISK = record('the disk', {
     'how far it is read ahead (read_ahead_kb)',
   ),
   crypt: withDefault(flag, false, 'all that is on it is encrypted by kcryptd (dm-crypt)'),
+  loop: withDefault(
+    flag,
+    false,
+    'it is a file of another filesystem, behind a loop device with direct I/O; what is encrypted is what is in the file',
+  ),
 })
 
 /** Of /proc/sys/vm, by their names there. */
@@ -147,7 +152,11 @@ const FIELDS = {
   faults: withDefault(list(variant('a fault', FAULT_TYPES), 'faults'), [], 'what goes wrong'),
 }
 
-const MACHINE = record('a machine', FIELDS)
+const MACHINE = record('a machine', FIELDS, {
+  disks: 'several disks are not simulated: a machine has one, disk, with one filesystem on it',
+  swap: 'swap is not simulated: what programs have in memory cannot be reclaimed, and the OOM killer comes instead',
+  nodes: 'several nodes are not simulated: all memory is on one',
+})
 
 /** Reads a machine; null when something is wrong with it, which has been said. */
 export function machineOf(tree: Tree, complaints: Complaints): MachineFile | null {
@@ -215,6 +224,7 @@ function diskOf(read: ReadDisk): DiskSpec {
     maxRequestBytes: read.max_request,
     readaheadBytes: read.readahead,
     crypt: read.crypt,
+    loop: read.loop,
   }
 }
 

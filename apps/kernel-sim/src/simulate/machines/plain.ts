@@ -28,6 +28,7 @@ export const PLAIN_DISK: DiskSpec = {
   maxRequestBytes: 256 * 1024,
   readaheadBytes: 128 * 1024,
   crypt: false,
+  loop: false,
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Writeback } from '../cache/writeback.js'
 import type { Crypt } from '../disk/crypt.js'
 import type { Disk } from '../disk/disk.js'
+import type { Loop } from '../disk/loop.js'
 import type { Files } from '../fs/files.js'
 import type { Journal } from '../fs/journal.js'
 import type { Vm } from '../memory/vm.js'
@@ -18,6 +19,7 @@ export interface Run {
   readonly vm: Vm
   readonly disk: Disk
   readonly crypt: Crypt | null
+  readonly loop: Loop | null
   readonly workers: WorkerPool | null
   readonly psi: Psi
   readonly writeback: Writeback
@@ -118,14 +120,18 @@ export function countersOf(run: Run): Facts {
   facts.shrink_super_cache_scan_refused = run.files.objects.refused
   facts.shrink_super_cache_objects_refused = run.files.objects.refusedObjects
   facts.oom_refused = vm.oom.refused
-  const { crypt, workers } = run
-  if (crypt !== null && workers !== null) {
+  const { crypt, loop, workers } = run
+  if (loop !== null) {
+    facts.loop_requests = loop.passed
+    facts.loop_items = loop.queue.done
+  }
+  if (crypt !== null) {
     facts.kcryptd_items = crypt.queue.done
     facts.kcryptd_rescued = crypt.queue.rescued
     facts.crypt_pool_least = crypt.leastReserved
     facts.crypt_pool_waits = crypt.waits
-    facts.kworkers = workers.workers.length
   }
+  if (workers !== null) facts.kworkers = workers.workers.length
   dirtyFacts(run, facts)
   stallFacts(run, facts)
   return facts

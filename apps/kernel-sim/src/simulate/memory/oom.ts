@@ -68,7 +68,7 @@ export class Oom {
     this.#invoker = task
   }
 
-  /** Kills the task with the most pages (oom_badness: rss; there is no swap). Returns whether there was one. */
+  /** Kills the task with the most pages (oom_badness: rss; there is no swap). Returns true if there was one. */
   kill(gfp: number, order: number): boolean {
     let victim: Task | null = null
     for (const task of this.#tasks.keys()) {

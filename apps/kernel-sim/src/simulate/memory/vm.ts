@@ -7,6 +7,7 @@ import {
   __GFP_MOVABLE,
   __GFP_RECLAIMABLE,
   currentGfpContext,
+  givesUpReclaim,
   NO_OBJECT,
   NO_PAGE,
   PageAllocator,
@@ -397,7 +398,7 @@ export class Vm {
       this.throttled.reserves = (this.throttled.reserves ?? 0) + 1
       this.kswapd[0]?.wake(0)
       yield* this.#sleep(task, wait.timeout ?? 1)
-      if (task.killed) return true
+      if (givesUpReclaim(wait, task.killed)) return true
       if (wait.timeout !== null) return false
     }
   }

@@ -101,7 +101,7 @@ faults:
       '  line 1: a machine has no memroy; is memory meant?',
       '  line 2: memory takes a size such as 128 MiB, from 80 MiB to 16 GiB, not "lots"',
       '  line 3: cpus takes a whole number from 1 to 64, not 0',
-      '  line 4: disk takes a map of bandwidth, latency, queue_depth, nr_requests, max_request, readahead, crypt, not "fast"',
+      '  line 4: disk takes a map of bandwidth, latency, queue_depth, nr_requests, max_request, readahead, crypt, loop, not "fast"',
       '  line 6: sysctls.dirty_ratio takes a whole number from 1 to 100, not 101',
       '  line 7: sysctls has no dirty_bytes; it has min_free_kbytes, watermark_scale_factor, watermark_boost_factor, dirty_ratio, dirty_background_ratio, dirty_expire_centisecs, dirty_writeback_centisecs, swappiness, vfs_cache_pressure',
       '  line 9: workloads.cache (a workload of type read) has no sizee; is size meant?',
@@ -119,6 +119,12 @@ faults:
     ['a word', 'memory', 'm.yaml, line 1: the file takes a map of name, memory,'],
     ['a key twice', 'memory: 128 MiB\nmemory: 1 GiB', 'm.yaml, line 2: map keys must be unique'],
     ['a bracket too few', 'a: [1, 2', 'm.yaml, line 1: flow sequence in block collection must'],
+    [
+      'several disks',
+      `${SMALL}disks: [{}, {}]`,
+      'm.yaml, line 4: several disks are not simulated: a machine has one, disk, with one filesystem on it',
+    ],
+    ['swap', `${SMALL}swap: 1 GiB`, 'm.yaml, line 4: swap is not simulated: what programs have'],
     [
       'no workload',
       'memory: 128 MiB\nworkloads: {}',

@@ -224,7 +224,7 @@ class Version6 extends Version {
     return this.container('none', await decompressor('none'))
   }
 
-  /** Returns whether the text of the clock follows the pages. */
+  /** Returns true if the text of the clock follows the pages. */
   #options(reader: ByteReader, instances: { name: string; offset: number }[]): boolean {
     let hasClock = false
     for (let id = reader.u16(); id !== OPTION.DONE; id = reader.u16()) {
