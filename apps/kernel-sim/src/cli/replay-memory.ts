@@ -25,7 +25,7 @@ const DETAILS = `
 TRACE is a recording by kernel-sim's recorder (NDJSON), a trace.dat of trace-cmd, or the text of
 ftrace, trace-cmd report or perf script. It may be compressed with gzip or zstd. - is standard
 input. Its events mm_page_alloc and mm_page_free are replayed, which takes 27 bytes of memory for
-each.
+each. Its events mm_page_alloc_extfrag, if it has any, are held against the fallbacks of the model.
 
 Exit status: 0 when the model served all that the kernel served; 1 when it did not; 2 when TRACE
 cannot be read, is not a recording, or has no page events.

@@ -4,6 +4,7 @@
  */
 import { __GFP_FS } from '@scopemask/allocator'
 import type { TraceEvent } from '../trace/event.js'
+import { KernelFallbacks } from './kernel-fallbacks.js'
 
 /** What an event is. */
 export const ALLOC = 0
@@ -44,6 +45,8 @@ export class PageLog {
   time = new Float64Array(0)
   /** Where it stands in the recording. */
   line = new Uint32Array(0)
+  /** Where the kernel itself had to take from another migratetype. */
+  readonly fallbacks = new KernelFallbacks()
   #length = 0
   #kswapdWakes = 0
   #directReclaims = 0
@@ -77,7 +80,13 @@ export class PageLog {
     switch (event.event) {
       case 'mm_page_alloc':
         if (event.failed) this.#failures++
-        else this.#push(ALLOC, event, event.pfn, event.order, event.gfp, event.migratetype)
+        else {
+          this.fallbacks.allocated(event.pid, this.#length)
+          this.#push(ALLOC, event, event.pfn, event.order, event.gfp, event.migratetype)
+        }
+        break
+      case 'mm_page_alloc_extfrag':
+        this.fallbacks.add(event)
         break
       case 'mm_page_free':
         this.#push(FREE, event, event.pfn, event.order, 0, 0)

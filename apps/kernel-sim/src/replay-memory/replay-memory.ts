@@ -19,6 +19,7 @@ import {
   Zones,
 } from '@scopemask/allocator'
 import { Footprint, PAGEBLOCK } from './footprint.js'
+import type { KernelFallback } from './kernel-fallbacks.js'
 import { Mixture } from './mixture.js'
 import { ALLOC, type MemcgReclaims, type PageLog, type Pressure } from './page-log.js'
 import { RecordedMemory } from './recorded-memory.js'
@@ -75,6 +76,19 @@ export interface FallbackCount {
   readonly changed: number
 }
 
+/** The fallbacks that the kernel recorded (mm_page_alloc_extfrag), and how those of the model compare, allocation by allocation. */
+export interface RecordedFallbacks {
+  readonly counts: readonly FallbackCount[]
+  /** Fallbacks whose allocation is not in the recording. */
+  readonly unattributed: number
+  /** Allocations for which both took from the same migratetype first. */
+  readonly alike: number
+  /** Those for which both took from another migratetype, but not from the same. */
+  readonly otherwise: number
+  readonly onlyKernel: number
+  readonly onlyModel: number
+}
+
 /** What the rules of a kernel make of a recording. */
 export interface RulesOutcome {
   /** The kernel. */
@@ -95,6 +109,8 @@ export interface MemoryReplay {
   readonly memcg: MemcgReclaims
   readonly samples: readonly MemorySample[]
   readonly fallbacks: readonly FallbackCount[]
+  /** Null when the recording has none: then nobody recorded them, or there were none. */
+  readonly kernelFallbacks: RecordedFallbacks | null
   /** The same memory under the rules of another kernel, which chooses otherwise where a migratetype has no pages. */
   readonly otherRules: RulesOutcome
   readonly watermarks: readonly WatermarkCrossings[]
@@ -163,7 +179,10 @@ class Replay {
   /** By that page: the model's page, or NO_PAGE; and the migratetype. */
   readonly #model: Int32Array
   readonly #migratetype: Uint8Array
-  readonly #fallbacks = new Map<string, FallbackCount>()
+  readonly #fallbacks = new FallbackCounts()
+  /** Of the allocation that is being served: the migratetype that gave first. */
+  #gave = NO_TYPE
+  readonly #compared = { alike: 0, otherwise: 0, onlyKernel: 0, onlyModel: 0 }
   readonly #crossings: Crossings[]
   readonly #samples: MemorySample[] = []
   readonly #unserved: Unserved[] = []
@@ -219,7 +238,8 @@ class Replay {
       pressure: log.pressure,
       memcg: log.memcg,
       samples: this.#samples,
-      fallbacks: [...this.#fallbacks.values()].sort((a, b) => b.count - a.count),
+      fallbacks: this.#fallbacks.counts(),
+      kernelFallbacks: this.#kernelFallbacks(),
       otherRules,
       watermarks: this.#crossings.map((crossings) => crossings.result()),
       departures: {
@@ -265,7 +285,9 @@ class Replay {
     this.#clear(page, order, i)
     this.#recorded.take(page, order)
     if (gfpMigratetype(gfp) !== migratetype) this.#otherMigratetype++
+    this.#gave = NO_TYPE
     const found = this.#find(gfp, order, this.#cpu(i))
+    this.#compare(i)
     if (found === NO_PAGE) {
       if (this.#unservedCount++ < MOST_NAMED) {
         const free = this.#zones.freePages()
@@ -347,14 +369,27 @@ class Replay {
   }
 
   #fellBack({ wanted, from, changed }: FallbackEvent): void {
-    const key = `${wanted} ${from}`
-    const before = this.#fallbacks.get(key)
-    this.#fallbacks.set(key, {
-      wanted,
-      from,
-      count: (before?.count ?? 0) + 1,
-      changed: (before?.changed ?? 0) + (changed ? 1 : 0),
-    })
+    if (this.#gave === NO_TYPE) this.#gave = from
+    this.#fallbacks.add({ wanted, from, changed })
+  }
+
+  /** Holds what served an allocation here against what the kernel recorded. */
+  #compare(i: number): void {
+    const [kernel] = this.#log.fallbacks.of(i)
+    const compared = this.#compared
+    if (kernel === undefined) {
+      if (this.#gave !== NO_TYPE) compared.onlyModel++
+    } else if (this.#gave === NO_TYPE) compared.onlyKernel++
+    else if (this.#gave === kernel.from) compared.alike++
+    else compared.otherwise++
+  }
+
+  #kernelFallbacks(): RecordedFallbacks | null {
+    const { all, unattributed } = this.#log.fallbacks
+    if (all.length === 0) return null
+    const counts = new FallbackCounts()
+    for (const fallback of all) counts.add(fallback)
+    return { counts: counts.counts(), unattributed, ...this.#compared }
   }
 
   #sample(i: number): void {
@@ -428,5 +463,29 @@ class Crossings {
       belowMin: this.#belowMin,
       firstLine: this.#firstLine,
     }
+  }
+}
+
+/** No migratetype. */
+const NO_TYPE = -1
+
+/** Counts fallbacks by the migratetypes of both sides. */
+class FallbackCounts {
+  readonly #counts = new Map<string, FallbackCount>()
+
+  add({ wanted, from, changed }: KernelFallback): void {
+    const key = `${wanted} ${from}`
+    const before = this.#counts.get(key)
+    this.#counts.set(key, {
+      wanted,
+      from,
+      count: (before?.count ?? 0) + 1,
+      changed: (before?.changed ?? 0) + (changed ? 1 : 0),
+    })
+  }
+
+  /** The most frequent first. */
+  counts(): readonly FallbackCount[] {
+    return [...this.#counts.values()].sort((a, b) => b.count - a.count)
   }
 }

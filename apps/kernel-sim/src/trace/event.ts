@@ -70,6 +70,23 @@ export interface PageFreeEvent extends Recorded {
   readonly order: number
 }
 
+/** A request was served with a block of another migratetype, since its own had none. */
+export interface ExtfragEvent extends Recorded {
+  readonly event: 'mm_page_alloc_extfrag'
+  /** The number of the first page of the block; -1 where the recording does not say. */
+  readonly pfn: number
+  /** Of the request. */
+  readonly allocOrder: number
+  /** Of the block that was found. */
+  readonly fallbackOrder: number
+  /** What the request wanted. */
+  readonly allocMigratetype: number
+  /** On whose list the block was. */
+  readonly fallbackMigratetype: number
+  /** Whether the whole pageblock was turned over. */
+  readonly changeOwnership: boolean
+}
+
 /** A work item was put on a workqueue. */
 export interface QueueWorkEvent extends Recorded {
   readonly event: 'workqueue_queue_work'
@@ -134,6 +151,7 @@ export type TraceEvent =
   | RequestEvent
   | PageAllocEvent
   | PageFreeEvent
+  | ExtfragEvent
   | QueueWorkEvent
   | ArmWorkEvent
   | ExecuteWorkEvent

@@ -308,3 +308,101 @@ describe('beside the pages', () => {
     expect(reasons.join('\n')).toContain('Under the rules of Linux 6.18')
   })
 })
+
+describe('fallbacks that the kernel recorded', () => {
+  const extfrag = (from: number, more: Readonly<Record<string, unknown>> = {}) => ({
+    pfn: NORMAL,
+    alloc_order: 0,
+    fallback_order: 3,
+    alloc_migratetype: 0,
+    fallback_migratetype: from,
+    change_ownership: 0,
+    ...more,
+  })
+  const unmovable = { gfp: 0, mt: 0 }
+  /** A movable block comes and goes; then something unmovable has to take from it. */
+  const begun = () => new Pages().alloc(NORMAL, 9).free(NORMAL, 9)
+
+  it('are held against those of the model, allocation by allocation', async () => {
+    const { kernelFallbacks, fallbacks, reasons } = await replay(
+      begun()
+        .event('mm_page_alloc_extfrag', extfrag(1, { change_ownership: 1 }))
+        .alloc(NORMAL, 3, unmovable)
+        // The model has unmovable pages by now.
+        .event('mm_page_alloc_extfrag', extfrag(2))
+        .alloc(NORMAL + 8, 3, unmovable),
+    )
+    expect(fallbacks).toMatchObject([{ wanted: 0, from: 1, count: 1 }])
+    expect(kernelFallbacks).toEqual({
+      counts: [
+        { wanted: 0, from: 1, count: 1, changed: 1 },
+        { wanted: 0, from: 2, count: 1, changed: 0 },
+      ],
+      unattributed: 0,
+      alike: 1,
+      otherwise: 0,
+      onlyKernel: 1,
+      onlyModel: 0,
+    })
+    expect(reasons.join('\n')).toContain(
+      'The kernel recorded 2 fallbacks (mm_page_alloc_extfrag). 1 allocation took from the same migratetype in both, 0 from different ones; 1 fell back in the kernel only, 0 in the model only.',
+    )
+  })
+
+  it('may be from another migratetype, or of nobody that is recorded', async () => {
+    const { kernelFallbacks } = await replay(
+      begun()
+        .event('mm_page_alloc_extfrag', extfrag(2))
+        .event('mm_page_alloc_extfrag', extfrag(1, { pid: 4711 }))
+        .alloc(NORMAL, 3, unmovable),
+    )
+    expect(kernelFallbacks).toMatchObject({
+      unattributed: 1,
+      alike: 0,
+      otherwise: 1,
+      onlyKernel: 0,
+    })
+  })
+
+  it('belong to the next allocation of their task only', async () => {
+    const { kernelFallbacks } = await replay(
+      begun()
+        .event('mm_page_alloc_extfrag', extfrag(1, { pid: 4711 }))
+        .alloc(NORMAL, 3, unmovable)
+        .alloc(NORMAL + 8, 3, { ...unmovable, pid: 4711 }),
+    )
+    expect(kernelFallbacks).toMatchObject({ alike: 0, onlyKernel: 1, onlyModel: 1 })
+  })
+
+  it('are told to be missing where there are none', async () => {
+    const { kernelFallbacks, reasons } = await replay(begun().alloc(NORMAL, 3, unmovable))
+    expect(kernelFallbacks).toBeNull()
+    expect(reasons.join('\n')).toContain('the recording has no mm_page_alloc_extfrag')
+  })
+
+  it('are read from the text of ftrace', async () => {
+    const line = (time: string, text: string) =>
+      `          wl-a-1       [000] .....  ${time}: ${text}\n`
+    const { events } = await read(
+      line(
+        '1.000001',
+        'mm_page_alloc: page=0x1 pfn=0x100200 order=0 migratetype=0 gfp_flags=GFP_KERNEL',
+      ) +
+        line(
+          '1.000002',
+          'mm_page_alloc_extfrag: page=0x2 pfn=0x100000 alloc_order=0 fallback_order=9 pageblock_order=9 alloc_migratetype=0 fallback_migratetype=1 fragmenting=0 change_ownership=1',
+        ) +
+        line('1.000003', 'mm_page_free: page=0x3 pfn=0x100200 order=0'),
+    )
+    expect(events[1]).toMatchObject({
+      event: 'mm_page_alloc_extfrag',
+      pfn: 0x100000,
+      allocOrder: 0,
+      fallbackOrder: 9,
+      allocMigratetype: 0,
+      fallbackMigratetype: 1,
+      changeOwnership: true,
+    })
+    expect(events[2]).toMatchObject({ event: 'mm_page_free', pfn: 0x100200, order: 0 })
+  })
+})

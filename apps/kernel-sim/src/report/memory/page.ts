@@ -7,7 +7,7 @@ import { type Column, numbers, table, text } from '../form/table.js'
 import { type MemoryReport, pagesApart } from './report.js'
 
 /** In the order of their numbers. */
-const MIGRATETYPES = ['unmovable', 'movable', 'reclaimable', 'highatomic']
+const MIGRATETYPES = ['unmovable', 'movable', 'reclaimable', 'highatomic', 'CMA', 'isolated']
 
 export function memoryPage(report: MemoryReport): Page {
   const { recording, allocations, frees, zones, footprint, samples, agrees } = report
@@ -106,13 +106,19 @@ function pageSection({ samples }: MemoryReport): Section | undefined {
   ])
 }
 
-function fallbackSection({ fallbacks }: MemoryReport): Section | undefined {
-  if (fallbacks.length === 0) return undefined
+function fallbackSection({ fallbacks, kernelFallbacks }: MemoryReport): Section | undefined {
+  const kernel = kernelFallbacks?.counts ?? []
+  if (fallbacks.length === 0 && kernel.length === 0) return undefined
+  type Row = (typeof fallbacks)[number] & { readonly by: string }
+  const by = (who: string, counts: typeof fallbacks): Row[] =>
+    counts.map((count) => ({ ...count, by: who }))
   const name = (type: number) => MIGRATETYPES[type] ?? String(type)
-  return section('fallbacks', 'Fallbacks of the model', [
-    table(fallbacks, {
+  const heading = kernel.length === 0 ? 'Fallbacks of the model' : 'Fallbacks of both'
+  return section('fallbacks', heading, [
+    table([...by('model', fallbacks), ...by('kernel', kernel)], {
       caption: 'Blocks taken from another migratetype',
       columns: [
+        text('by', (row) => row.by),
         text('wanted', ({ wanted }) => name(wanted)),
         text('taken from', ({ from }) => name(from)),
         numbers('count', ({ count }) => count),

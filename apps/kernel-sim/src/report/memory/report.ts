@@ -68,10 +68,21 @@ function reasonsOf(replay: MemoryReplay): string[] {
     `Up to ${plural(apart, 'page')} of free memory are in blocks of another order than in the recording. Which of several free blocks is cut up depends on the order of the free lists, and the recording does not say that; nor what tasks that were not recorded did between its events.`,
   )
   const stolen = countOf(fallbacks)
+  const kernel = replay.kernelFallbacks
   say(
     stolen,
-    `${plural(stolen, 'fallback')} to another migratetype. Pageblocks begin with the migratetype that most of their pages are first allocated for, and the recording has no mm_page_alloc_extfrag to compare with; pageblocks of mixed use tell what came of them.`,
+    `${plural(stolen, 'fallback')} to another migratetype. Pageblocks begin with the migratetype that most of their pages are first allocated for, ${kernel === null ? 'and the recording has no mm_page_alloc_extfrag to compare with; pageblocks of mixed use tell what came of them.' : 'and of memory that the recording does not touch nothing is known.'}`,
   )
+  if (kernel !== null) {
+    const { alike, otherwise, onlyKernel, onlyModel, unattributed } = kernel
+    reasons.push(
+      `The kernel recorded ${plural(countOf(kernel.counts), 'fallback')} (mm_page_alloc_extfrag). ${plural(alike, 'allocation')} took from the same migratetype in both, ${number(otherwise)} from different ones; ${number(onlyKernel)} fell back in the kernel only, ${number(onlyModel)} in the model only.`,
+    )
+    say(
+      unattributed,
+      `${plural(unattributed, 'fallback')} of the kernel served allocations that are not in the recording.`,
+    )
+  }
   const last = samples.at(-1)?.model.pageblocks.mixed ?? 0
   say(
     stolen + countOf(otherRules.fallbacks),

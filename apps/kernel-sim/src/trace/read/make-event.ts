@@ -6,6 +6,7 @@
 import type {
   ArmWorkEvent,
   ExecuteWorkEvent,
+  ExtfragEvent,
   FlagsFrom,
   KswapdEvent,
   PageAllocEvent,
@@ -114,6 +115,37 @@ export function pageFreeEvent(
 ): PageFreeEvent {
   const { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt } = head
   return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt, event, pfn, order }
+}
+
+export function extfragEvent(
+  head: Head,
+  event: ExtfragEvent['event'],
+  pfn: ExtfragEvent['pfn'],
+  allocOrder: ExtfragEvent['allocOrder'],
+  fallbackOrder: ExtfragEvent['fallbackOrder'],
+  allocMigratetype: ExtfragEvent['allocMigratetype'],
+  fallbackMigratetype: ExtfragEvent['fallbackMigratetype'],
+  changeOwnership: ExtfragEvent['changeOwnership'],
+): ExtfragEvent {
+  const { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt } = head
+  return {
+    line,
+    time,
+    cpu,
+    pid,
+    comm,
+    taskFlags,
+    flagsFrom,
+    stack,
+    interrupt,
+    event,
+    pfn,
+    allocOrder,
+    fallbackOrder,
+    allocMigratetype,
+    fallbackMigratetype,
+    changeOwnership,
+  }
 }
 
 export function queueWorkEvent(

@@ -11,6 +11,7 @@ import type { Damage } from './damage.js'
 import {
   armWorkEvent,
   executeWorkEvent,
+  extfragEvent,
   kswapdEvent,
   newHead,
   pageAllocEvent,
@@ -81,6 +82,14 @@ const FIELDS: Readonly<Record<EventName, Fields>> = {
   kmem_cache_alloc: { ...REQUEST, cache: text, acct: bool, ...STACK },
   mm_page_alloc: { pfn: count, order: count, gfp: bits, mt: count, ...STACK },
   mm_page_free: { pfn: count, order: count },
+  mm_page_alloc_extfrag: {
+    pfn: count,
+    alloc_order: count,
+    fallback_order: count,
+    alloc_migratetype: count,
+    fallback_migratetype: count,
+    change_ownership: bool,
+  },
   workqueue_queue_work: {
     ...WORK,
     wq: text,
@@ -142,6 +151,11 @@ interface Raw {
   readonly pfn: number
   readonly order: number
   readonly mt: number
+  readonly alloc_order: number
+  readonly fallback_order: number
+  readonly alloc_migratetype: number
+  readonly fallback_migratetype: number
+  readonly change_ownership: number
   readonly work: string
   readonly fn: string
   readonly wq: string
@@ -271,6 +285,17 @@ export class NdjsonReader implements TraceReader {
       }
       case 'mm_page_free':
         return pageFreeEvent(head, event, raw.pfn, raw.order)
+      case 'mm_page_alloc_extfrag':
+        return extfragEvent(
+          head,
+          event,
+          raw.pfn,
+          raw.alloc_order,
+          raw.fallback_order,
+          raw.alloc_migratetype,
+          raw.fallback_migratetype,
+          raw.change_ownership === 1,
+        )
       case 'workqueue_queue_work': {
         const { work, fn, wq: workqueue } = raw
         return queueWorkEvent(head, event, work, fn, workqueue)

@@ -11,6 +11,7 @@ import type { Damage } from './damage.js'
 import { readGfp } from './gfp-names.js'
 import {
   executeWorkEvent,
+  extfragEvent,
   type Head,
   kswapdEvent,
   pageAllocEvent,
@@ -33,6 +34,11 @@ interface Fields {
   readonly order: number | undefined
   readonly migratetype: number | undefined
   readonly reclaimed: number | undefined
+  readonly allocOrder: number | undefined
+  readonly fallbackOrder: number | undefined
+  readonly allocMigratetype: number | undefined
+  readonly fallbackMigratetype: number | undefined
+  readonly changeOwnership: number | undefined
   readonly fn: string | undefined
   readonly workqueue: string | undefined
   readonly gfp: number | undefined
@@ -134,6 +140,21 @@ export class PayloadReader {
         const page = pageNumber(bytes, pfn + 5, pfnEnd)
         const order = this.#number('order', fields.order)
         return pageFreeEvent(head, kind, page, order)
+      }
+      case 'mm_page_alloc_extfrag': {
+        const pfn = afterWord(bytes, start - 1, end, PAGE)
+        const pfnEnd = afterWord(bytes, pfn, end, PFN)
+        const fields = this.#fields.get(bytes, pfnEnd, end)
+        return extfragEvent(
+          head,
+          kind,
+          pageNumber(bytes, pfn + 5, pfnEnd),
+          this.#number('alloc_order', fields.allocOrder),
+          this.#number('fallback_order', fields.fallbackOrder),
+          this.#number('alloc_migratetype', fields.allocMigratetype),
+          this.#number('fallback_migratetype', fields.fallbackMigratetype),
+          this.#number('change_ownership', fields.changeOwnership) !== 0,
+        )
       }
       case 'workqueue_queue_work': {
         // `work struct=00000000853bc473 function=vmstat_update workqueue=mm_percpu_wq req_cpu=1 cpu=1`
@@ -260,6 +281,11 @@ function readFields(text: string): Fields {
     order: number('order'),
     migratetype: number('migratetype'),
     reclaimed: number('nr_reclaimed'),
+    allocOrder: number('alloc_order'),
+    fallbackOrder: number('fallback_order'),
+    allocMigratetype: number('alloc_migratetype'),
+    fallbackMigratetype: number('fallback_migratetype'),
+    changeOwnership: number('change_ownership'),
     fn: fn === undefined ? undefined : functionName(fn),
     workqueue: values.get('workqueue'),
     gfp,

@@ -6,6 +6,7 @@ const KINDS = [
   'kmem_cache_alloc_node',
   'mm_page_alloc',
   'mm_page_free',
+  'mm_page_alloc_extfrag',
   'workqueue_queue_work',
   'workqueue_execute_start',
   'workqueue_execute_end',

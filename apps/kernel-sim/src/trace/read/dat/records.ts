@@ -6,6 +6,7 @@ import type { TraceEvent } from '../../event.js'
 import type { ByteTable } from '../byte-table.js'
 import {
   executeWorkEvent,
+  extfragEvent,
   type Head,
   kswapdEvent,
   pageAllocEvent,
@@ -103,6 +104,25 @@ function readerOf(kind: Kind, fields: Fields): ReadRecord {
       const pfn = fields.number('pfn')
       const order = fields.number('order')
       return (view, at, head) => pageFreeEvent(head, kind, pfn(view, at), order(view, at))
+    }
+    case 'mm_page_alloc_extfrag': {
+      const pfn = fields.number('pfn')
+      const allocOrder = fields.number('alloc_order')
+      const fallbackOrder = fields.number('fallback_order')
+      const allocMigratetype = fields.number('alloc_migratetype')
+      const fallbackMigratetype = fields.number('fallback_migratetype')
+      const changeOwnership = fields.number('change_ownership')
+      return (view, at, head) =>
+        extfragEvent(
+          head,
+          kind,
+          pfn(view, at),
+          allocOrder(view, at),
+          fallbackOrder(view, at),
+          allocMigratetype(view, at),
+          fallbackMigratetype(view, at),
+          changeOwnership(view, at) !== 0,
+        )
     }
     case 'workqueue_queue_work': {
       const work = fields.address('work')
