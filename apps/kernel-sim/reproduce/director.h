@@ -152,11 +152,12 @@ static void ksim_start_round(const struct ksim_round *schedule, int number)
 		a->seed = get_random_u32();
 		a->waits_for = NULL;
 		a->handles = 0;
+		a->asleep = false;
 		a->done = a->is == KSIM_WORK || a->is == KSIM_INTERRUPT;
 		if (a->is == KSIM_KTHREADD)
 			a->resting = true;
 		if (a->work)
-			a->work->queued = a->work->ran = a->work->cancelled = 0;
+			a->work->queued = a->work->ran = a->work->cancelled = a->work->cancelling = 0;
 		if (a->is == KSIM_TASK || (a->is == KSIM_KTHREAD && !a->task))
 			kthread_run(ksim_thread, a, "%.15s", a->name);
 	}

@@ -75,6 +75,8 @@ struct ksim_actor {
 	/* Work: see work.h. */
 	struct ksim_work *work;
 	struct ksim_work *waits_for;
+	/* Wait queues: see locks.h. */
+	bool asleep;
 	/* Journals: see standins.h. */
 	int handles, awaits;
 };

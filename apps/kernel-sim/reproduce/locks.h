@@ -268,13 +268,13 @@ static int __maybe_unused ksim_completion_done(struct ksim_actor *me, const stru
 }
 
 /*
- * Wait queue. Between prepare_to_wait() and schedule() an actor may have to sleep at a gate, which must not end its wait: so the
- * entry remembers that it was woken, as that of wait_woken() does.
+ * Wait queue. Between prepare_to_wait() and schedule() an actor may have to sleep at a gate, which must not end its wait: so that it
+ * sleeps is a flag of its own, which stands for the state of its task. Whoever wakes it clears that, through whichever queue.
  */
 
 struct ksim_entry {
 	struct wait_queue_entry entry;
-	bool asleep;
+	struct ksim_actor *actor;
 };
 
 #define KSIM_MOST_ACTORS 64
@@ -284,16 +284,21 @@ struct ksim_waitqueue {
 	struct ksim_entry entries[KSIM_MOST_ACTORS]; /* by actor */
 };
 
+static void __maybe_unused ksim_reset_waitqueue(struct ksim_waitqueue *q)
+{
+	INIT_LIST_HEAD(&q->head.head);
+	memset(q->entries, 0, sizeof(q->entries));
+}
+
 static int ksim_wake(struct wait_queue_entry *entry, unsigned int mode, int sync, void *key)
 {
-	struct ksim_entry *e = container_of(entry, struct ksim_entry, entry);
-	struct task_struct *task = entry->private;
+	struct ksim_actor *a = container_of(entry, struct ksim_entry, entry)->actor;
 
-	if (!e->asleep)
+	/* As autoremove_wake_function(): who is awake already is not woken, and its entry stays. */
+	if (!cmpxchg(&a->asleep, true, false))
 		return 0;
-	WRITE_ONCE(e->asleep, false);
 	list_del_init(&entry->entry);
-	wake_up_process(task);
+	wake_up_process(entry->private);
 	return 1;
 }
 
@@ -303,9 +308,10 @@ static void ksim_prepare(struct ksim_actor *me, struct ksim_waitqueue *q, bool e
 	unsigned long flags;
 
 	spin_lock_irqsave(&q->head.lock, flags);
-	if (!e->entry.func) {
+	if (!e->actor) {
 		init_waitqueue_func_entry(&e->entry, ksim_wake);
 		INIT_LIST_HEAD(&e->entry.entry);
+		e->actor = me;
 	}
 	e->entry.private = current;
 	if (list_empty(&e->entry.entry)) {
@@ -315,7 +321,7 @@ static void ksim_prepare(struct ksim_actor *me, struct ksim_waitqueue *q, bool e
 		else
 			__add_wait_queue(&q->head, &e->entry);
 	}
-	e->asleep = true;
+	WRITE_ONCE(me->asleep, true);
 	spin_unlock_irqrestore(&q->head.lock, flags);
 }
 
@@ -338,12 +344,10 @@ static void __maybe_unused ksim_prepare_to_wait_exclusive(struct ksim_actor *me,
 static void __maybe_unused ksim_schedule(struct ksim_actor *me, const struct ksim_op *op,
 					 struct ksim_waitqueue *q)
 {
-	struct ksim_entry *e = &q->entries[me->number];
-
 	ksim_gate(me, op);
 	for (;;) {
 		set_current_state(TASK_UNINTERRUPTIBLE);
-		if (!READ_ONCE(e->asleep))
+		if (!READ_ONCE(me->asleep))
 			break;
 		schedule();
 	}
@@ -355,19 +359,18 @@ static void __maybe_unused ksim_schedule(struct ksim_actor *me, const struct ksi
 static int __maybe_unused ksim_schedule_timeout(struct ksim_actor *me, const struct ksim_op *op,
 						struct ksim_waitqueue *q)
 {
-	struct ksim_entry *e = &q->entries[me->number];
 	long left;
 
 	ksim_gate(me, op);
 	left = ksim_outcome(me, 2) ? 1 : 600 * HZ;
 	while (left) {
 		set_current_state(TASK_UNINTERRUPTIBLE);
-		if (!READ_ONCE(e->asleep))
+		if (!READ_ONCE(me->asleep))
 			break;
 		left = schedule_timeout(left);
 	}
 	__set_current_state(TASK_RUNNING);
-	WRITE_ONCE(e->asleep, false);
+	WRITE_ONCE(me->asleep, false);
 	return ksim_did(me, !left);
 }
 
@@ -379,8 +382,8 @@ static void __maybe_unused ksim_finish_wait(struct ksim_actor *me, const struct 
 
 	ksim_gate(me, op);
 	spin_lock_irqsave(&q->head.lock, flags);
-	e->asleep = false;
-	if (e->entry.func)
+	WRITE_ONCE(me->asleep, false);
+	if (e->actor)
 		list_del_init(&e->entry.entry);
 	spin_unlock_irqrestore(&q->head.lock, flags);
 	ksim_did(me, 0);

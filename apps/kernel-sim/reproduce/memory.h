@@ -295,7 +295,6 @@ static bool ksim_pressed_alloc(struct ksim_actor *me, gfp_t gfp);
 static void __maybe_unused ksim_reclaim(struct ksim_actor *me, gfp_t gfp)
 {
 	unsigned int before = current->flags & PF_MEMALLOC;
-
 	struct page *page;
 
 	current->flags &= ~PF_MEMALLOC;
@@ -355,6 +354,18 @@ static bool ksim_pressed_alloc(struct ksim_actor *me, gfp_t gfp)
 	return page;
 }
 
+/* Gives so much back that the free pages are at the minimum watermark: what reserves have lent does not count as freed. */
+static void ksim_fill_reserves(void)
+{
+	struct page *page;
+
+	do {
+		page = alloc_page(__GFP_NOWARN | __GFP_NOMEMALLOC);
+		if (page)
+			__free_page(page);
+	} while (!page && ksim_spare(1));
+}
+
 /* Takes all pages that there are, those that reclaim finds too, and leaves what the model has. */
 static void ksim_squeeze(void)
 {
@@ -372,6 +383,9 @@ static void ksim_squeeze(void)
 		failures = page ? 0 : failures + 1;
 	}
 	WRITE_ONCE(ksim_squeezer, NULL);
+	if (!ksim_pages_counted)
+		return;
+	ksim_fill_reserves();
 	ksim_spare(ksim_pages_counted * KSIM_PAGES_FREED);
 }
 
@@ -403,18 +417,6 @@ static bool ksim_counted_alloc(struct ksim_actor *me, gfp_t gfp)
 	wake_up_all(&ksim_gates);
 	WRITE_ONCE(me->allocating, false);
 	return !failed;
-}
-
-/* Gives so much back that the free pages are at the minimum watermark: what reserves have lent does not count as freed. */
-static void ksim_fill_reserves(void)
-{
-	struct page *page;
-
-	do {
-		page = alloc_page(__GFP_NOWARN | __GFP_NOMEMALLOC);
-		if (page)
-			__free_page(page);
-	} while (!page && ksim_spare(1));
 }
 
 /* A page of the model is free again. */

@@ -5,6 +5,7 @@
 
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
+#include <linux/kfifo.h>
 #include <linux/timer.h>
 
 #include "ksim.h"
@@ -95,22 +96,23 @@ static void __maybe_unused ksim_kswapd_is_wanted(void *object)
 	wake_up_all(&wanted->waiters);
 }
 
-/* Fifo: a queue of objects, which are numbers here. */
+/* Fifo: a queue of objects, which are numbers here; 0 is none. */
 
-#define KSIM_MOST_SLOTS 16
+#define KSIM_MOST_SLOTS 64 /* a power of 2 */
 
 struct ksim_fifo {
 	spinlock_t lock;
 	wait_queue_head_t waiters;
-	int capacity, length;
-	int slots[KSIM_MOST_SLOTS];
+	unsigned int capacity;
+	DECLARE_KFIFO(items, int, KSIM_MOST_SLOTS);
 };
 
-static void __maybe_unused ksim_init_fifo(struct ksim_fifo *fifo, int capacity)
+static void __maybe_unused ksim_init_fifo(struct ksim_fifo *fifo, unsigned int capacity)
 {
 	spin_lock_init(&fifo->lock);
 	init_waitqueue_head(&fifo->waiters);
 	fifo->capacity = capacity;
+	INIT_KFIFO(fifo->items);
 }
 
 static bool ksim_try_put(struct ksim_fifo *fifo, int item)
@@ -119,9 +121,7 @@ static bool ksim_try_put(struct ksim_fifo *fifo, int item)
 	bool has_room;
 
 	spin_lock_irqsave(&fifo->lock, irqs);
-	has_room = fifo->length < fifo->capacity;
-	if (has_room)
-		fifo->slots[fifo->length++] = item;
+	has_room = kfifo_len(&fifo->items) < fifo->capacity && kfifo_put(&fifo->items, item);
 	spin_unlock_irqrestore(&fifo->lock, irqs);
 	return has_room;
 }
@@ -129,13 +129,11 @@ static bool ksim_try_put(struct ksim_fifo *fifo, int item)
 static int ksim_try_get(struct ksim_fifo *fifo)
 {
 	unsigned long irqs;
-	int item = 0;
+	int item;
 
 	spin_lock_irqsave(&fifo->lock, irqs);
-	if (fifo->length) {
-		item = fifo->slots[0];
-		memmove(fifo->slots, fifo->slots + 1, --fifo->length * sizeof(int));
-	}
+	if (!kfifo_get(&fifo->items, &item))
+		item = 0;
 	spin_unlock_irqrestore(&fifo->lock, irqs);
 	return item;
 }

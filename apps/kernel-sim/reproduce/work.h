@@ -58,6 +58,7 @@ struct ksim_work {
 	struct ksim_wq *on; /* where it was queued last */
 	unsigned int conveyed;
 	unsigned int queued, ran, cancelled;
+	int cancelling; /* how many wait until it is cancelled */
 };
 
 static struct work_struct *ksim_work_struct(struct ksim_work *w)
@@ -213,6 +214,11 @@ static int __maybe_unused ksim_mod_delayed_work(struct ksim_actor *me, const str
 
 	ksim_gate(me, op);
 	conveyed = ksim_conveyed(me);
+	if (READ_ONCE(w->cancelling)) {
+		/* It is not queued; what is returned differs: true up to 6.9, whether it was pending since. */
+		mod_delayed_work_on(q->cpu, q->plain.wq, &w->delayed, KSIM_DELAY);
+		return ksim_did(me, 0);
+	}
 	spin_lock_irqsave(&w->lock, irqs);
 	pending = mod_delayed_work_on(q->cpu, q->plain.wq, &w->delayed, KSIM_DELAY);
 	if (pending)
@@ -278,14 +284,18 @@ static int __maybe_unused ksim_cancel_work(struct ksim_actor *me, const struct k
 	bool was_pending;
 
 	ksim_gate(me, op);
+	spin_lock_irqsave(&w->lock, irqs);
+	w->cancelling++;
+	spin_unlock_irqrestore(&w->lock, irqs);
 	was_pending = w->is_delayed ? cancel_delayed_work_sync(&w->delayed) : cancel_work_sync(&w->work);
+	spin_lock_irqsave(&w->lock, irqs);
+	w->cancelling--;
 	if (was_pending) {
-		spin_lock_irqsave(&w->lock, irqs);
 		w->cancelled++;
 		w->conveyed = 0;
 		WRITE_ONCE(w->actor->done, w->ran + w->cancelled == w->queued);
-		spin_unlock_irqrestore(&w->lock, irqs);
 	}
+	spin_unlock_irqrestore(&w->lock, irqs);
 	return ksim_did(me, was_pending);
 }
 

@@ -462,6 +462,11 @@ export class Kernel {
     return this.#memory.kswapdIsWanted
   }
 
+  /** @internal Returns true if the scenario says what an allocation does to drain pages. */
+  get drainsPages(): boolean {
+    return this.#memory.drainsPages
+  }
+
   /** @internal The flags of a task's own scopes, and those that it has for ever. */
   ownFlags(row: Row, task: number): TaskFlags {
     return this.#current.own(row, task)

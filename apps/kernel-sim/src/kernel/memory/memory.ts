@@ -133,6 +133,11 @@ export class Memory {
     this.#drain = this.#machine.procedure('drain_all_pages', drain)
   }
 
+  /** Returns true if there is something that drains pages. */
+  get drainsPages(): boolean {
+    return this.#drain !== null
+  }
+
   /** Makes a memory cgroup. @throws Misuse for a limit that is not a number of pages. */
   memcg(name: string, options: MemcgOptions): Memcg {
     return this.#memcgs.make(name, options)

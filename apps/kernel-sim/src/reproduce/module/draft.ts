@@ -6,10 +6,13 @@ import type { BuiltSubject } from '../../matrix/subject.js'
 import { Cast } from './cast.js'
 import { assertPossible } from './forms.js'
 import { Functions } from './functions.js'
+import { Refused } from './refused.js'
 import { Steps } from './steps.js'
 
 /** How many states may be looked at to learn what tasks do. */
 const MAX_STATES = 20_000
+/** How many may act: KSIM_MOST_ACTORS of the harness. */
+const MOST_ACTORS = 64
 
 export class Draft {
   readonly subject: BuiltSubject
@@ -41,6 +44,19 @@ export class Draft {
       ),
     ]
     for (const operation of this.operations) assertPossible(operation)
+    const { length } = this.cast.actors
+    if (length > MOST_ACTORS) {
+      throw new Refused(
+        'the scenario',
+        `it has ${length} tasks, work items and interrupts: the harness has room for ${MOST_ACTORS}`,
+      )
+    }
+    if (subject.kernel.drainsPages) {
+      throw new Refused(
+        'drainAllPages',
+        'what an allocation does to get pages back from processors is in the kernel, and cannot be another thing there',
+      )
+    }
   }
 
   /** A queue has a part for each processor, which on a real kernel is no object of its own. */

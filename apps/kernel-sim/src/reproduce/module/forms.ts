@@ -42,6 +42,8 @@ export type Form = Call | typeof SECOND_HALF | typeof BY_ITSELF | Impossible
 type Returns = Call['returns']
 
 const same: Returns = (_operation, result) => result
+/** An item that is being cancelled is not queued, and a real kernel does not say why it was not. */
+const queued: Returns = (_operation, result) => (result === 1 ? 1 : 0)
 const some: Returns = (_operation, result) => (result === 0 ? 0 : 1)
 
 const mutex = (call: string, returns?: Returns): Call => form('mutex', call, returns)
@@ -142,15 +144,20 @@ const FORMS: Readonly<Record<OperationKind, Form>> = {
     args: ({ operands }) => operands.map((mask) => flagsText(Number(mask) as TaskFlags)),
   },
 
-  queue_work: { call: 'ksim_queue_work', on: 'queue', operand: 'work', returns: same },
-  queue_work_on: { call: 'ksim_queue_work', on: 'queue', operand: 'work', returns: same },
+  queue_work: { call: 'ksim_queue_work', on: 'queue', operand: 'work', returns: queued },
+  queue_work_on: { call: 'ksim_queue_work', on: 'queue', operand: 'work', returns: queued },
   queue_delayed_work: {
     call: 'ksim_queue_delayed_work',
     on: 'queue',
     operand: 'work',
-    returns: same,
+    returns: queued,
   },
-  mod_delayed_work: { call: 'ksim_mod_delayed_work', on: 'queue', operand: 'work', returns: same },
+  mod_delayed_work: {
+    call: 'ksim_mod_delayed_work',
+    on: 'queue',
+    operand: 'work',
+    returns: queued,
+  },
   end_delay: { ...work('ksim_end_delay'), says: 'flush_delayed_work' },
   start_flush_work: { ...work('ksim_flush_work', some), says: 'flush_work' },
   flush_work: SECOND_HALF,
@@ -219,7 +226,8 @@ const FORMS: Readonly<Record<OperationKind, Form>> = {
   free_pcppages_bulk: impossible(
     'the pages that each processor keeps: the machine has one processor, and kernels since 6.1 take those of others back without an item on them',
   ),
-  get_mem_cgroup_from_current: impossible(NO_MEMCG),
+  // Whoever charges it is refused.
+  get_mem_cgroup_from_current: BY_ITSELF,
   set_active_memcg: impossible(NO_MEMCG),
   page_counter_try_charge: impossible(NO_MEMCG),
   page_counter_charge: impossible(NO_MEMCG),

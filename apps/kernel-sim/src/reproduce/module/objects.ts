@@ -4,6 +4,7 @@
  */
 import type { MachineObject } from '@scopemask/checker/machine'
 import { quoted } from './c-text.js'
+import { Refused } from './refused.js'
 
 /** An object, as it is written in C. */
 export interface Written {
@@ -26,6 +27,21 @@ interface ObjectForm {
   readonly reset?: (written: Written) => string
   /** Why it is not the kernel's own, where it is made of the same primitives as the model's. */
   readonly standsIn?: string
+}
+
+/** How many objects a fifo may have room for: KSIM_MOST_SLOTS of the harness. */
+const MOST_SLOTS = 64
+
+/** @throws Refused for a fifo that the harness has no room for. */
+function slotsOf(object: MachineObject): number {
+  const { length } = object.fields
+  if (length > MOST_SLOTS) {
+    throw new Refused(
+      `${object}`,
+      `a fifo with room for ${length}: the harness has room for ${MOST_SLOTS}`,
+    )
+  }
+  return length
 }
 
 /** How much it holds at first, of what has a number. */
@@ -52,6 +68,7 @@ const FORMS = {
   'wait queue': {
     type: 'struct ksim_waitqueue',
     make: ({ id }) => `init_waitqueue_head(&${id}.head);`,
+    reset: ({ id }) => `ksim_reset_waitqueue(&${id});`,
   },
   variable: {
     type: 'struct ksim_variable',
@@ -60,8 +77,8 @@ const FORMS = {
   },
   fifo: {
     type: 'struct ksim_fifo',
-    make: ({ id, object }) => `ksim_init_fifo(&${id}, ${object.fields.length});`,
-    reset: ({ id }) => `${id}.length = 0;`,
+    make: ({ id, object }) => `ksim_init_fifo(&${id}, ${slotsOf(object)});`,
+    reset: ({ id }) => `kfifo_reset(&${id}.items);`,
   },
   // These are written with what is known of them, in the module itself.
   queue: { type: 'struct ksim_queue' },

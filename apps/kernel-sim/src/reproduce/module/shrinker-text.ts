@@ -8,6 +8,9 @@ import type { Draft } from './draft.js'
 import { Refused } from './refused.js'
 import { gfpText } from './steps.js'
 
+/** How many shrinkers there may be: the bits of a word of the harness. */
+const MOST_SHRINKERS = 64
+
 export interface ShrinkerText {
   readonly lines: readonly string[]
   /** Calls that register them, each of which returns an error. */
@@ -25,6 +28,12 @@ export function shrinkerText({ subject, automata, functions }: Draft): ShrinkerT
       throw new Refused(name, COUNTS)
     }
     const number = registered.length
+    if (number === MOST_SHRINKERS) {
+      throw new Refused(
+        name,
+        `it is one of more than ${MOST_SHRINKERS} shrinkers, for which the harness has no room`,
+      )
+    }
     const variants = automata.filter(
       (automaton) => automaton.procedure === procedure && automaton.args[1] === DEF_PRIORITY,
     )

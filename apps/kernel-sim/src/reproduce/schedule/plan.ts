@@ -105,15 +105,23 @@ function turnOf(subject: BuiltSubject, cast: Cast, place: Place): Turn | null {
   return { ...base, actor, deed: { kind: 'operation', operation }, result }
 }
 
-/** Whether a task is in the middle of what is one call, and cannot go on. */
+/** Returns true if a task is in the middle of what is one call, and does not come to its end before another has done something. */
 function sleepsInside(execution: Execution, task: number): boolean {
+  if (!isInside(execution, task)) return false
+  const ahead = new Execution(execution.machine, execution.programs)
+  for (const { task: each, outcome } of execution.steps) ahead.step(each, outcome)
+  while (isInside(ahead, task)) {
+    const [outcome] = ahead.possible(task)
+    if (outcome === undefined) return true
+    ahead.step(task, outcome)
+  }
+  return false
+}
+
+/** Returns true if what a task does next belongs to a call that it has begun. */
+function isInside(execution: Execution, task: number): boolean {
   const next = execution.next(task)
-  return (
-    next instanceof KernelOperation &&
-    formOf(next) === SECOND_HALF &&
-    !execution.rests(task) &&
-    execution.possible(task).length === 0
-  )
+  return next instanceof KernelOperation && formOf(next) === SECOND_HALF && !execution.rests(task)
 }
 
 /** What actors try in the end, and cannot do. */
