@@ -3,6 +3,7 @@ import { InputError } from '../input-error.js'
 import type { Chosen } from '../kernel/parameters.js'
 import { type Scenario, scenario, withValues } from '../kernel/scenario.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
+import { LITMUS } from '../scenarios/litmus/catalogue.js'
 import { fileAt, loadModule, why } from './load-module.js'
 
 /** A scenario, and where it was found. */
@@ -29,7 +30,9 @@ export async function loadScenario(given: string, chosen: Chosen = {}): Promise<
 }
 
 async function defined(given: string): Promise<Loaded> {
-  const bundled = CASES.find(({ number, scenario }) => given === number || given === scenario.name)
+  const bundled = [...CASES, ...LITMUS].find(
+    ({ number, scenario }) => given === number || given === scenario.name,
+  )
   if (bundled) return { ...bundled, file: null }
   if (!/[./\\]/.test(given)) {
     const names = CASES.map(({ scenario }) => scenario.name).join(', ')

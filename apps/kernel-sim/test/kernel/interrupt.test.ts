@@ -1,14 +1,15 @@
-import { __GFP_FS, GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import { GFP_KERNEL } from '@scopemask/allocator'
 import type { Steps } from '@scopemask/checker/machine'
 import { Search } from '@scopemask/checker/search'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Kernel } from '../../src/kernel/kernel.js'
-import { GFP_ATOMIC } from '../../src/kernel/memory/gfp.js'
 import { policyNamed } from '../../src/kernel/policy.js'
 import { lockdepOf } from '../../src/lockdep/lockdep-watch.js'
 import { check } from '../../src/matrix/subject.js'
-import { inForms, itBehaves } from './litmus.js'
+import { INTERRUPT } from '../../src/scenarios/litmus/interrupt.js'
+import { inForms } from '../../src/scenarios/litmus/litmus.js'
+import { itBehaves } from './litmus.js'
 
 const WAYS = ['plain', 'bh', 'irqsave'] as const
 type Way = (typeof WAYS)[number]
@@ -43,109 +44,16 @@ function shared(kernel: Kernel, kind: Kind, way: Way): void {
 
 describe('an interrupt', () => {
   itBehaves([
-    ...inForms(
-      'include/linux/spinlock_api_smp.h, __raw_spin_lock, __raw_spin_lock_bh, __raw_spin_lock_irqsave',
-      [
-        [
-          'hard, needs a spinlock that its task took by spin_lock',
-          'deadlock',
-          ['interrupt', 'plain'],
-        ],
-        [
-          'hard, needs a spinlock that its task took by spin_lock_bh',
-          'deadlock',
-          ['interrupt', 'bh'],
-        ],
-        [
-          'hard, needs a spinlock that its task took by spin_lock_irqsave',
-          'safe',
-          ['interrupt', 'irqsave'],
-        ],
-        [
-          'soft, needs a spinlock that its task took by spin_lock',
-          'deadlock',
-          ['softirq', 'plain'],
-        ],
-        ['soft, needs a spinlock that its task took by spin_lock_bh', 'safe', ['softirq', 'bh']],
-        [
-          'soft, needs a spinlock that its task took by spin_lock_irqsave',
-          'safe',
-          ['softirq', 'irqsave'],
-        ],
-      ] as const,
-      (kernel, [kind, way]) => shared(kernel, kind, way),
-    ),
-    ...inForms(
-      'kernel/softirq.c, __irq_exit_rcu (invoke_softirq only if !in_interrupt())',
-      [
-        [
-          'hard, on top of a softirq that holds a spinlock which it needs',
-          'deadlock',
-          ['softirq', 'interrupt'],
-        ],
-        ['soft, on top of another softirq: does not happen', 'safe', ['softirq', 'softirq']],
-        ['hard, on top of another hard one: does not happen', 'safe', ['interrupt', 'interrupt']],
-      ] as const,
-      (kernel, [below, above]) => {
-        const lock = kernel.spinlock('s')
-        const handler = () => under(lock, 'plain', nothing())
-        const first = kernel[below]('first', handler)
-        const second = kernel[above]('second', handler)
-        kernel.task('A', function* () {
-          yield* first.raise()
-          yield* second.raise()
-        })
-      },
-    ),
-    ...inForms(
-      'kernel/irq/handle.c, handle_irq_event: the task below stands still until it returns',
-      [
-        ['needs a spinlock of another task, which goes on', 'safe', false],
-        ['needs a spinlock of another task, which needs that of the task below', 'deadlock', true],
-      ],
-      (kernel, isNested) => {
-        const a = kernel.spinlock('a')
-        const b = kernel.spinlock('b')
-        const irq = kernel.interrupt('h', () => under(b, 'plain', nothing()))
-        kernel.task('A', function* () {
-          yield* irq.raise()
-          yield* under(a, 'plain', nothing())
-        })
-        kernel.task('B', () =>
-          under(b, 'irqsave', isNested ? under(a, 'plain', nothing()) : nothing()),
-        )
-      },
-    ),
+    ...INTERRUPT,
     {
-      program: 'raised twice before it has begun, runs once',
-      source: 'kernel/softirq.c, __raise_softirq_irqoff (or_softirq_pending)',
-      want: 'deadlock',
+      program: 'allocates with GFP_KERNEL',
+      source: 'mm/page_alloc.c, prepare_alloc_pages (might_alloc)',
+      want: /irq h allocates with __GFP_DIRECT_RECLAIM in an interrupt/,
       build(kernel) {
-        const done = kernel.completion('done')
-        const softirq = kernel.softirq('h', () => done.complete())
-        kernel.task('A', function* () {
-          yield* softirq.raise()
-          yield* softirq.raise()
-          yield* done.wait()
-          yield* done.wait()
-        })
-      },
-    },
-    ...inForms(
-      'mm/page_alloc.c, prepare_alloc_pages (might_alloc)',
-      [
-        ['allocates with GFP_ATOMIC', 'safe', GFP_ATOMIC],
-        [
-          'allocates with GFP_KERNEL',
-          /irq h allocates with __GFP_DIRECT_RECLAIM in an interrupt/,
-          GFP_KERNEL,
-        ],
-      ] as const,
-      (kernel, gfp) => {
-        const irq = kernel.interrupt('h', () => kernel.kmalloc(gfp))
+        const irq = kernel.interrupt('h', () => kernel.kmalloc(GFP_KERNEL))
         kernel.task('A', () => irq.raise())
       },
-    ),
+    },
     ...inForms(
       'kernel/sched/core.c, __might_resched',
       [
@@ -161,22 +69,16 @@ describe('an interrupt', () => {
         kernel.task('A', () => handler.raise())
       },
     ),
-    ...inForms(
-      'kernel/softirq.c, __local_bh_enable_ip (WARN_ON_ONCE(in_hardirq()))',
-      [
-        [
-          'hard, turns softirqs off',
-          /irq h takes spinlock s by spin_lock_bh in a hard interrupt/,
-          'bh',
-        ],
-        ['hard, turns interrupts off', 'safe', 'irqsave'],
-      ] as const,
-      (kernel, way) => {
+    {
+      program: 'hard, turns softirqs off',
+      source: 'kernel/softirq.c, __local_bh_enable_ip (WARN_ON_ONCE(in_hardirq()))',
+      want: /irq h takes spinlock s by spin_lock_bh in a hard interrupt/,
+      build(kernel) {
         const lock = kernel.spinlock('s')
-        const irq = kernel.interrupt('h', () => under(lock, way, nothing()))
+        const irq = kernel.interrupt('h', () => under(lock, 'bh', nothing()))
         kernel.task('A', () => irq.raise())
       },
-    ),
+    },
     {
       program: 'a spinlock that is given back in another way',
       source: 'include/linux/spinlock_api_smp.h, __raw_spin_unlock_irqrestore',
@@ -186,36 +88,6 @@ describe('an interrupt', () => {
         kernel.task('A', function* () {
           yield* lock.lock()
           yield* lock.unlockIrqrestore()
-        })
-      },
-    },
-    {
-      program: 'an item that it queues takes no scope along, whatever task it has hit',
-      source: 'include/linux/sched/mm.h, current_gfp_context; in_task() of include/linux/preempt.h',
-      want: 'deadlock',
-      policy: 'convey-on-queue',
-      build(kernel) {
-        const fs = kernel.mutex('fs lock')
-        const lock = kernel.spinlock('s')
-        kernel.shrinker('fs', __GFP_FS, function* () {
-          yield* fs.lock()
-          yield* fs.unlock()
-        })
-        const queue = kernel.workqueue('wq')
-        const done = kernel.completion('done')
-        const work = kernel.work('item', function* () {
-          yield* kernel.kmalloc(GFP_KERNEL)
-          yield* done.complete()
-        })
-        const irq = kernel.interrupt('h', () => kernel.queueWork(queue, work))
-        kernel.task('A', function* () {
-          yield* fs.lock()
-          yield* kernel.scopes.section(PF_MEMALLOC_NOFS, function* () {
-            yield* irq.raise()
-            yield* under(lock, 'plain', nothing())
-            yield* done.wait()
-          })
-          yield* fs.unlock()
         })
       },
     },

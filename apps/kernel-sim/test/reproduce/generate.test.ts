@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { __GFP_FS, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Kernel } from '../../src/kernel/kernel.js'
 import { POLICIES, policyNamed } from '../../src/kernel/policy.js'
 import { type Scenario, scenario } from '../../src/kernel/scenario.js'
 import { check, subjectOf } from '../../src/matrix/subject.js'
@@ -10,6 +11,7 @@ import { type Generated, generateModule, HARNESS } from '../../src/reproduce/mod
 import { Refused } from '../../src/reproduce/module/refused.js'
 import { gfpText } from '../../src/reproduce/module/steps.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
+import { LITMUS } from '../../src/scenarios/litmus/catalogue.js'
 import { plan, randomScenario } from '../kernel/random-kernel.js'
 
 /** A module that follows a counterexample, or else a few executions. */
@@ -141,6 +143,36 @@ describe('a bundled scenario', () => {
       text(made(bundled('4'), name)).replace(/^.*Made by.*$/m, ''),
     )
     expect(new Set(texts).size).toBe(POLICIES.length)
+  })
+})
+
+describe('a litmus program', () => {
+  it.each(LITMUS.map((each) => [each.number, each] as const))(
+    '%s is a module that calls what there is, or refused with a reason',
+    (_number, { scenario, policy }) => {
+      const generated = made(scenario, policy)
+      if (generated.kind === 'refused') {
+        expect(generated.why).not.toBe('')
+        return
+      }
+      const code = text(generated)
+      expect(isBalanced(code)).toBe(true)
+      const calls = [...code.matchAll(/\b(ksim_\w+)\(/g)].map(([, call]) => `${call}`)
+      expect(calls.filter((call) => !has(call))).toEqual([])
+    },
+  )
+
+  it('expects a call to sleep whose second half has to wait, and an item that is cancelled not to be queued', () => {
+    const found = LITMUS.find(({ scenario }) =>
+      scenario.summary.startsWith('cancel_work_sync keeps out'),
+    )
+    if (found === undefined) throw new Error('the program has another name')
+    const code = text(made(found.scenario, found.policy, 8))
+    const [, cancels] = /struct ksim_op (\w+) = \{ "cancel_work_sync/.exec(code) ?? []
+    const [, queues] = /struct ksim_op (\w+) = \{ "queue_work/.exec(code) ?? []
+    expect(code).toMatch(new RegExp(`&${cancels}, 0, 0, KSIM_BLOCKS`))
+    expect(code).toMatch(new RegExp(`&${queues}, 0, 0, 0`))
+    expect(code).not.toMatch(new RegExp(`&${queues}, 0, 2`))
   })
 })
 
@@ -292,6 +324,51 @@ describe('a scenario of a user', () => {
       why: expect.stringContaining('a part for each of 2 processors'),
     })
   })
+
+  it.each([
+    [
+      'cache',
+      'how much it has freed',
+      (kernel) =>
+        kernel.shrinker('cache', 0, function* () {
+          return yield* kernel.choose('objects', ['none', 'one'])
+        }),
+    ],
+    ['drainAllPages', 'is in the kernel', (kernel) => kernel.drainAllPages(function* () {})],
+    [
+      'big',
+      'room for 65',
+      (kernel) => {
+        const fifo = kernel.fifo('big', 65)
+        const token = kernel.token('x')
+        kernel.task('puts', () => fifo.put(token))
+      },
+    ],
+    [
+      'the scenario',
+      '65 tasks',
+      (kernel) => {
+        for (let at = 0; at < 64; at++) kernel.task(`t${at}`, () => kernel.choose('turn', ['one']))
+      },
+    ],
+  ] as [string, string, (kernel: Kernel) => void][])(
+    'is refused for %s: %s',
+    (object, why, build) => {
+      const each = scenario({
+        name: 'own',
+        summary: 'has something that no kernel has',
+        build(kernel) {
+          build(kernel)
+          kernel.task('allocates', () => kernel.kmalloc(GFP_KERNEL))
+        },
+      })
+      expect(made(each, 'scope')).toEqual({
+        kind: 'refused',
+        object,
+        why: expect.stringContaining(why),
+      })
+    },
+  )
 
   it('made at random is a module', () => {
     fc.assert(
