@@ -17,6 +17,18 @@ import { gfpText, type Steps } from './steps.js'
 /** How many lines the functions of a module may have. */
 const MAX_LINES = 20_000
 
+/** A call in C, or a return. */
+interface Step {
+  /** What it is, for people. */
+  readonly what: string
+  readonly text: string
+  readonly isCall: boolean
+  /** Whether the call returns a result that the model may never have had there. */
+  readonly isTold: boolean
+  /** What follows, by what the call returns. */
+  readonly edges: readonly (readonly [result: number, next: Node])[]
+}
+
 /** What a branch of a switch is for, and what is done there. */
 interface Branch {
   readonly result: number
@@ -50,7 +62,7 @@ export class Functions {
     const known = this.#names.get(automaton)
     if (known !== undefined) return known
     const { name } = automaton.procedure
-    const body = this.#from(automaton.root)
+    const body = this.#from([automaton.root], name)
     this.#lines += body.length
     if (this.#lines > MAX_LINES) {
       throw new Refused(name, `its code takes more than ${MAX_LINES} lines of C`)
@@ -92,10 +104,37 @@ export class Functions {
     return idOf(object)
   }
 
-  #from(node: Node): string[] {
+  /**
+   * What is done at any of these nodes, since a real kernel does not tell them apart.
+   * @param what the last of what led there.
+   * @throws Refused when something else would have to be done at one of them than at another.
+   */
+  #from(nodes: readonly Node[], what: string): string[] {
+    const steps = nodes.flatMap((node) => this.#stepsAt(node))
+    const [first] = steps
+    if (first === undefined) return ['return ksim_unforeseen(me, 0);']
+    if (steps.some(({ text, isCall }) => text !== first.text || isCall !== first.isCall)) {
+      throw new Refused(what, 'what follows depends on more than a real kernel tells of it')
+    }
+    if (!first.isCall) return [first.text]
+    const next = new Map<number, Node[]>()
+    for (const [result, node] of steps.flatMap(({ edges }) => edges)) {
+      next.set(result, [...(next.get(result) ?? []), node])
+    }
+    const branches = [...next].map(
+      ([result, following]): Branch => ({ result, lines: this.#from(following, first.what) }),
+    )
+    return branched(first, branches)
+  }
+
+  /** What is done at a node. Where that is nothing on a real kernel: what is done at those that follow. */
+  #stepsAt(node: Node): Step[] {
     const { action, automaton } = node
-    if (action.kind === 'return') return [`return ${action.value};`]
-    if (action.kind === 'call') return this.#call(node, action)
+    if (action.kind === 'return') {
+      const text = `return ${action.value};`
+      return [{ what: automaton.procedure.name, text, isCall: false, isTold: false, edges: [] }]
+    }
+    if (action.kind === 'call') return [this.#callAt(node, action)]
     const { operation } = action
     if (!(operation instanceof KernelOperation)) {
       throw new Refused(
@@ -105,8 +144,44 @@ export class Functions {
     }
     assertPossible(operation)
     const call = callOf(operation)
-    if (call === null) return this.#after(node, operation, null)
-    return this.#after(node, operation, { text: this.#callText(operation, call), call })
+    if (call === null) return edgesOf(node).flatMap(([, next]) => this.#stepsAt(next))
+    const { returns } = call
+    return [
+      {
+        what: `${operation}`,
+        text: this.#callText(operation, call),
+        isCall: true,
+        isTold: returns !== undefined,
+        edges: edgesOf(node).map(([result, next]) => [returns?.(operation, result) ?? 0, next]),
+      },
+    ]
+  }
+
+  #callAt(node: Node, { automaton: called }: Extract<Action, { kind: 'call' }>): Step {
+    const { procedure, numbering, args } = called
+    const gfp = Number(args[0])
+    const edges = edgesOf(node)
+    if (procedure.role === ALLOCATION) {
+      return {
+        what: 'an allocation',
+        text: `ksim_alloc(me, &${this.#steps.of({ gfp })}, ${gfpText(gfp)})`,
+        isCall: true,
+        isTold: true,
+        edges: edges.map(([value, next]) => [numbering.valueOf(value) === true ? 1 : 0, next]),
+      }
+    }
+    if (procedure.role === RECLAIM) {
+      this.reclaimers.add(node.automaton.procedure.name)
+      return {
+        what: 'reclaim',
+        text: `ksim_reclaim(me, ${gfpText(gfp)})`,
+        isCall: true,
+        isTold: false,
+        edges: edges.map(([, next]) => [0, next]),
+      }
+    }
+    const text = `${this.of(called)}(me)`
+    return { what: procedure.name, text, isCall: true, isTold: false, edges }
   }
 
   #callText(operation: KernelOperation, form: Call): string {
@@ -122,96 +197,24 @@ export class Functions {
       )
     return `${form.call}(${[...args, ...others].join(', ')})`
   }
+}
 
-  /** What is done with the results of an operation. */
-  #after(
-    node: Node,
-    operation: KernelOperation,
-    done: { readonly text: string; readonly call: Call } | null,
-  ): string[] {
-    const returns = done?.call.returns
-    const branches = edgesOf(node).map(
-      ([result, next]): Branch => ({
-        result: returns?.(operation, result) ?? 0,
-        lines: this.#from(next),
-      }),
-    )
-    return this.#branched(`${operation}`, done?.text ?? null, branches, returns !== undefined)
+/** A call and what follows from what it returns. */
+function branched({ text, isTold }: Step, branches: readonly Branch[]): string[] {
+  const [first] = branches
+  if (first === undefined) return [`${text};`, 'return ksim_unforeseen(me, 0);']
+  const isSame = branches.every(({ lines }) => lines.join('\n') === first.lines.join('\n'))
+  if (isSame && isTold && branches.length === 1) {
+    return [`if (${text} != ${first.result})`, '\treturn ksim_unforeseen(me, -1);', ...first.lines]
   }
-
-  #call(node: Node, { automaton: called }: Extract<Action, { kind: 'call' }>): string[] {
-    const { role } = called.procedure
-    const { numbering } = called
-    const [gfp] = called.args
-    if (role === ALLOCATION) {
-      const call = `ksim_alloc(me, &${this.#steps.of({ gfp: Number(gfp) })}, ${gfpText(Number(gfp))})`
-      const branches = edgesOf(node).map(
-        ([value, next]): Branch => ({
-          result: numbering.valueOf(value) === true ? 1 : 0,
-          lines: this.#from(next),
-        }),
-      )
-      return this.#branched('an allocation', call, branches, true)
-    }
-    if (role === RECLAIM) {
-      this.reclaimers.add(node.automaton.procedure.name)
-      const branches = edgesOf(node).map(
-        ([, next]): Branch => ({ result: 0, lines: this.#from(next) }),
-      )
-      return this.#branched('reclaim', `ksim_reclaim(me, ${gfpText(Number(gfp))})`, branches)
-    }
-    const branches = edgesOf(node).map(
-      ([result, next]): Branch => ({ result, lines: this.#from(next) }),
-    )
-    return this.#branched(called.procedure.name, `${this.of(called)}(me)`, branches)
-  }
-
-  /**
-   * A call and what follows from what it returns.
-   * @param call null where nothing is called: then all that follows is the same.
-   * @param isTold whether the call returns a result that the model may never have had there.
-   */
-  #branched(
-    what: string,
-    call: string | null,
-    branches: readonly Branch[],
-    isTold = false,
-  ): string[] {
-    const [first] = branches
-    if (first === undefined)
-      return [...(call === null ? [] : [`${call};`]), 'return ksim_unforeseen(me, 0);']
-    const byResult = new Map<number, readonly string[]>()
-    for (const { result, lines } of branches) {
-      const known = byResult.get(result)
-      if (known !== undefined && known.join('\n') !== lines.join('\n')) {
-        throw new Refused(
-          what,
-          'what follows depends on more than its result tells on a real kernel',
-        )
-      }
-      byResult.set(result, lines)
-    }
-    const isSame = [...byResult.values()].every(
-      (lines) => lines.join('\n') === first.lines.join('\n'),
-    )
-    if (call !== null && isSame && isTold && byResult.size === 1) {
-      return [
-        `if (${call} != ${first.result})`,
-        '\treturn ksim_unforeseen(me, -1);',
-        ...first.lines,
-      ]
-    }
-    if (isSame) return [...(call === null ? [] : [`${call};`]), ...first.lines]
-    if (call === null)
-      throw new Refused(what, 'what follows depends on a result that a real kernel does not tell')
-    return [
-      `switch (${call}) {`,
-      ...[...byResult].flatMap(([result, lines]) => [`case ${result}:`, ...indented(lines)]),
-      'default:',
-      '\treturn ksim_unforeseen(me, 0);',
-      '}',
-    ]
-  }
+  if (isSame) return [`${text};`, ...first.lines]
+  return [
+    `switch (${text}) {`,
+    ...branches.flatMap(({ result, lines }) => [`case ${result}:`, ...indented(lines)]),
+    'default:',
+    '\treturn ksim_unforeseen(me, 0);',
+    '}',
+  ]
 }
 
 /** The nodes that are known to follow one, by result. */
