@@ -7,7 +7,8 @@
 #include "memory.h"
 #include "work.h"
 
-static void ksim_begin_round(const struct ksim_round *schedule); /* defined by the module: holds queues, exhausts pools */
+/* Defined by the module: holds queues, exhausts pools. */
+static void ksim_begin_round(const struct ksim_round *schedule);
 static void ksim_release_all(void); /* defined by the module */
 
 /* For how many ticks of 10 ms an actor sleeps in the same place before it counts as blocked. */
@@ -22,10 +23,14 @@ static bool ksim_is_calm(struct ksim_actor *a)
 	return calm;
 }
 
-/* Returns whether a worker has an item in its hands, perhaps to put it away: until then flush_work() waits for it. */
+/*
+ * Returns whether a worker has an item in its hands, perhaps to put it away: until then
+ * flush_work() waits for it.
+ */
 static bool ksim_is_in_hands(struct ksim_actor *a)
 {
-	return a->is == KSIM_WORK && a->work && (work_busy(ksim_work_struct(a->work)) & WORK_BUSY_RUNNING);
+	return a->is == KSIM_WORK && a->work &&
+	       (work_busy(ksim_work_struct(a->work)) & WORK_BUSY_RUNNING);
 }
 
 /* Waits until an actor that was let through its gate comes to rest. */
@@ -87,7 +92,8 @@ static bool ksim_direct(const struct ksim_turn *turn, int number)
 	WRITE_ONCE(a->at, NULL);
 	WRITE_ONCE(a->granted, true);
 	wake_up_all(&ksim_gates);
-	ksim_say(AFTER, number, a->number, ksim_await(a, turn), turn->flags & KSIM_BLOCKS ? "blocks" : "moves");
+	ksim_say(AFTER, number, a->number, ksim_await(a, turn),
+		 turn->flags & KSIM_BLOCKS ? "blocks" : "moves");
 	return !READ_ONCE(a->off);
 }
 
@@ -157,7 +163,7 @@ static void ksim_start_round(const struct ksim_round *schedule, int number)
 		if (a->is == KSIM_KTHREADD)
 			a->resting = true;
 		if (a->work)
-			a->work->queued = a->work->ran = a->work->cancelled = a->work->cancelling = 0;
+			ksim_forget_work(a->work);
 		if (a->is == KSIM_TASK || (a->is == KSIM_KTHREAD && !a->task))
 			kthread_run(ksim_thread, a, "%.15s", a->name);
 	}
@@ -184,8 +190,8 @@ static const char *ksim_diagnose(void)
 		if (ksim_is_done(a))
 			continue;
 		still = ksim_is_calm(a);
-		ksim_say(STATE, a->number, !a->task ? "unbegun" : still ? "blocked" : "busy", a->allocating,
-			 (int)a->calls, does);
+		ksim_say(STATE, a->number, !a->task ? "unbegun" : still ? "blocked" : "busy",
+			 a->allocating, (int)a->calls, does);
 		if (!a->task || a->off)
 			continue;
 		if (still)
@@ -204,7 +210,10 @@ static const char *ksim_diagnose(void)
 	return busy ? "livelock" : blocked ? "deadlock" : "stalled";
 }
 
-/* Gives back what actors may lack, first memory, then workers. Returns with what they come to their end. */
+/*
+ * Gives back what actors may lack, first memory, then workers. Returns with what they come to their
+ * end.
+ */
 static const char *ksim_relieve(void)
 {
 	WRITE_ONCE(ksim_relieved, true);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What every module shares that kernel-sim reproduce makes: actors, the gates that they stand at, and the turns in which a director
- * opens them.
+ * What every module shares that kernel-sim reproduce makes: actors, the gates that they stand at,
+ * and the turns in which a director opens them.
  *
- * - An actor is what the model calls a task: a thread of this module, a work item whatever thread runs it, a handler in an
- *   interrupt, kthreadd.
- * - Before each step that others can see an actor stops at a gate. The director (insmod) opens the gates in the order of the
- *   schedule, and waits after each until the actor stands at its next gate, has come to its end, or sleeps.
+ * - An actor is what the model calls a task: a thread of this module, a work item whatever thread
+ *   runs it, a handler in an interrupt, kthreadd.
+ * - Before each step that others can see an actor stops at a gate. The director (insmod) opens the
+ *   gates in the order of the schedule, and waits after each until the actor stands at its next
+ *   gate, has come to its end, or sleeps.
  * - After each step the actor says what it came to, beside what it comes to in the model.
  * - When the schedule is over all gates are open, and who does not come to an end then is stuck.
  *
- * Whoever waits for the director sleeps as an idle task does, so that only what waits for a lock counts as hung.
+ * Whoever waits for the director sleeps as an idle task does, so that only what waits for a lock
+ * counts as hung.
  */
 #ifndef KSIM_H
 #define KSIM_H
@@ -34,7 +36,7 @@
 
 static unsigned int rounds;
 module_param(rounds, uint, 0444);
-MODULE_PARM_DESC(rounds, "0: follow the schedules; else so many rounds with random delays instead of gates");
+MODULE_PARM_DESC(rounds, "0: follow the schedules; else so many rounds with random delays");
 static unsigned int hang_secs = 6;
 module_param(hang_secs, uint, 0444);
 MODULE_PARM_DESC(hang_secs, "how long actors have to come to their end once the gates are open");
@@ -60,7 +62,7 @@ struct ksim_actor {
 	struct task_struct *task; /* who acts for it now */
 	const struct ksim_op *at; /* the step before which it stands at a gate */
 	const struct ksim_op *doing;
-	const struct ksim_turn *turn; /* the turn of the step that it does; NULL without a schedule */
+	const struct ksim_turn *turn; /* of the step that it does; NULL without a schedule */
 	int next; /* where to look for its next turn */
 	bool granted, done, off; /* off: it is not where the schedule has it */
 	bool resting; /* a thread that starts over for ever, and has not begun anew */
@@ -69,7 +71,7 @@ struct ksim_actor {
 	unsigned int seed; /* of its dice in random rounds */
 	/* Memory: see memory.h. */
 	bool allocating, reclaimed, starves;
-	unsigned long shrunk; /* the shrinkers that it has been through in this allocation, a bit for each */
+	unsigned long shrunk; /* a bit for each shrinker that this allocation has been through */
 	unsigned long calls, switches;
 	unsigned long lent; /* pages that it took to come to reclaim, and gives back there */
 	/* Work: see work.h. */
@@ -191,7 +193,8 @@ static void ksim_gate(struct ksim_actor *me, const struct ksim_op *op)
 	}
 	turn = ksim_next_turn(me);
 	if (turn && turn->op != op) {
-		ksim_say(LEFT, (int)(turn - ksim_following->turns), me->number, "elsewhere", op->does);
+		ksim_say(LEFT, (int)(turn - ksim_following->turns), me->number, "elsewhere",
+			 op->does);
 		WRITE_ONCE(me->off, true);
 		turn = NULL;
 	}
@@ -203,7 +206,8 @@ static int ksim_did(struct ksim_actor *me, int result)
 {
 	me->resting = false;
 	if (!ksim_is_random())
-		ksim_say(RESULT, me->number, result, me->turn ? me->turn->result : -1, me->doing->does);
+		ksim_say(RESULT, me->number, result, me->turn ? me->turn->result : -1,
+			 me->doing->does);
 	return result;
 }
 
@@ -226,7 +230,10 @@ static int __maybe_unused ksim_unforeseen(struct ksim_actor *me, int result)
 	return 0;
 }
 
-/* A thread that starts over looks from time to time whether what it waits for is there, and whether a round has begun. */
+/*
+ * A thread that starts over looks from time to time whether what it waits for is there, and whether
+ * a round has begun.
+ */
 static void ksim_rest(struct ksim_actor *me)
 {
 	schedule_timeout_idle(msecs_to_jiffies(10));

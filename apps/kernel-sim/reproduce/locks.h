@@ -13,7 +13,8 @@
 
 /* Mutex. */
 
-static void __maybe_unused ksim_mutex_lock(struct ksim_actor *me, const struct ksim_op *op, struct mutex *lock)
+static void __maybe_unused ksim_mutex_lock(struct ksim_actor *me, const struct ksim_op *op,
+					   struct mutex *lock)
 {
 	ksim_gate(me, op);
 	mutex_lock(lock);
@@ -28,13 +29,15 @@ static void __maybe_unused ksim_mutex_lock_nested(struct ksim_actor *me, const s
 	ksim_did(me, 0);
 }
 
-static int __maybe_unused ksim_mutex_trylock(struct ksim_actor *me, const struct ksim_op *op, struct mutex *lock)
+static int __maybe_unused ksim_mutex_trylock(struct ksim_actor *me, const struct ksim_op *op,
+					     struct mutex *lock)
 {
 	ksim_gate(me, op);
 	return ksim_did(me, mutex_trylock(lock));
 }
 
-static void __maybe_unused ksim_mutex_unlock(struct ksim_actor *me, const struct ksim_op *op, struct mutex *lock)
+static void __maybe_unused ksim_mutex_unlock(struct ksim_actor *me, const struct ksim_op *op,
+					     struct mutex *lock)
 {
 	ksim_gate(me, op);
 	mutex_unlock(lock);
@@ -152,7 +155,8 @@ static void __maybe_unused ksim_spin_lock_irqsave(struct ksim_actor *me, const s
 	ksim_did(me, 0);
 }
 
-static void __maybe_unused ksim_spin_unlock_irqrestore(struct ksim_actor *me, const struct ksim_op *op,
+static void __maybe_unused ksim_spin_unlock_irqrestore(struct ksim_actor *me,
+						       const struct ksim_op *op,
 						       struct ksim_spinlock *lock)
 {
 	unsigned long flags = lock->flags;
@@ -188,7 +192,8 @@ static int __maybe_unused ksim_test_and_set_bit(struct ksim_actor *me, const str
 	return ksim_did(me, !test_and_set_bit(0, &bit->word));
 }
 
-static void __maybe_unused ksim_clear_and_wake_up_bit(struct ksim_actor *me, const struct ksim_op *op,
+static void __maybe_unused ksim_clear_and_wake_up_bit(struct ksim_actor *me,
+						      const struct ksim_op *op,
 						      struct ksim_bit *bit)
 {
 	ksim_gate(me, op);
@@ -210,7 +215,8 @@ static void __maybe_unused ksim_wait_on_bit(struct ksim_actor *me, const struct 
 
 /* Completion. */
 
-static void __maybe_unused ksim_complete(struct ksim_actor *me, const struct ksim_op *op, struct completion *x)
+static void __maybe_unused ksim_complete(struct ksim_actor *me, const struct ksim_op *op,
+					 struct completion *x)
 {
 	ksim_gate(me, op);
 	complete(x);
@@ -237,15 +243,23 @@ static void __maybe_unused ksim_wait_for_completion(struct ksim_actor *me, const
 	ksim_did(me, 0);
 }
 
-/* In the model it times out at any moment, as long as it is not done: here at once, or not before the end. */
-static int __maybe_unused ksim_wait_for_completion_timeout(struct ksim_actor *me, const struct ksim_op *op,
+/*
+ * In the model it times out at any moment, as long as it is not done: here at once, or not before
+ * the end.
+ */
+static int __maybe_unused ksim_wait_for_completion_timeout(struct ksim_actor *me,
+							   const struct ksim_op *op,
 							   struct completion *x)
 {
+	unsigned long timeout;
+
 	ksim_gate(me, op);
-	return ksim_did(me, wait_for_completion_timeout(x, ksim_outcome(me, 2) ? 600 * HZ : 1) != 0);
+	timeout = ksim_outcome(me, 2) ? 600 * HZ : 1;
+	return ksim_did(me, wait_for_completion_timeout(x, timeout) != 0);
 }
 
-static int __maybe_unused ksim_try_wait_for_completion(struct ksim_actor *me, const struct ksim_op *op,
+static int __maybe_unused ksim_try_wait_for_completion(struct ksim_actor *me,
+						       const struct ksim_op *op,
 						       struct completion *x)
 {
 	ksim_gate(me, op);
@@ -268,8 +282,9 @@ static int __maybe_unused ksim_completion_done(struct ksim_actor *me, const stru
 }
 
 /*
- * Wait queue. Between prepare_to_wait() and schedule() an actor may have to sleep at a gate, which must not end its wait: so that it
- * sleeps is a flag of its own, which stands for the state of its task. Whoever wakes it clears that, through whichever queue.
+ * Wait queue. Between prepare_to_wait() and schedule() an actor may have to sleep at a gate, which
+ * must not end its wait: so that it sleeps is a flag of its own, which stands for the state of its
+ * task. Whoever wakes it clears that, through whichever queue.
  */
 
 struct ksim_entry {
@@ -333,7 +348,8 @@ static void __maybe_unused ksim_prepare_to_wait(struct ksim_actor *me, const str
 	ksim_did(me, 0);
 }
 
-static void __maybe_unused ksim_prepare_to_wait_exclusive(struct ksim_actor *me, const struct ksim_op *op,
+static void __maybe_unused ksim_prepare_to_wait_exclusive(struct ksim_actor *me,
+							  const struct ksim_op *op,
 							  struct ksim_waitqueue *q)
 {
 	ksim_gate(me, op);

@@ -2,17 +2,19 @@
 /*
  * Memory: allocations that reclaim, for real.
  *
- * - Ballast is taken by requests without any reclaim flag until one fails. That is at the minimum watermark, and wakes nobody.
- * - The next request that may reclaim cannot but do so. Both are repeated until a shrinker of ours was called by this very actor:
- *   that is the proof, and no assumption about free pages is left.
- * - The shrinkers of the scenario run their part of the model, if what is left of the request allows it. The last shrinker is ours:
- *   it gives some ballast back, so that the request succeeds at once.
+ * - Ballast is taken by requests without any reclaim flag until one fails. That is at the minimum
+ *   watermark, and wakes nobody.
+ * - The next request that may reclaim cannot but do so. Both are repeated until a shrinker of ours
+ *   was called by this very actor: that is the proof, and no assumption about free pages is left.
+ * - The shrinkers of the scenario run their part of the model, if what is left of the request
+ *   allows it. The last shrinker is ours: it gives some ballast back, so that the request succeeds
+ *   at once.
  *
  * They answer actors; others get a few pages and no part of the model, kswapd nothing.
  *
- * Where the model counts pages, all is taken that reclaim finds besides, and our last shrinker gives nothing: there is what the model
- * has, and what the shrinkers of the scenario free. A page of the model is some of the machine's, since a real kernel always
- * frees one somewhere.
+ * Where the model counts pages, all is taken that reclaim finds besides, and our last shrinker
+ * gives nothing: there is what the model has, and what the shrinkers of the scenario free. A page
+ * of the model is some of the machine's, since a real kernel always frees one somewhere.
  */
 #ifndef KSIM_MEMORY_H
 #define KSIM_MEMORY_H
@@ -92,7 +94,10 @@ static unsigned long ksim_eat(gfp_t high)
 	struct page *page;
 	unsigned long n = 0;
 
-	while (!READ_ONCE(ksim_plenty) && (page = alloc_page(high | __GFP_NOWARN | __GFP_NOMEMALLOC))) {
+	while (!READ_ONCE(ksim_plenty)) {
+		page = alloc_page(high | __GFP_NOWARN | __GFP_NOMEMALLOC);
+		if (!page)
+			break;
 		ksim_keep(page);
 		if (!(++n & 255) && !in_atomic())
 			cond_resched();
@@ -119,7 +124,10 @@ static void ksim_press(void)
 
 	WRITE_ONCE(ksim_pressing, true);
 	wake_up_all(&ksim_gates);
-	/* Compaction, which a request of a high order asks for, puts the pages back that processors keep. */
+	/*
+	 * Compaction, which a request of a high order asks for, puts the pages back that processors
+	 * keep.
+	 */
 	for (i = 0; i < 3; i++) {
 		struct page *page;
 
@@ -155,7 +163,7 @@ static struct ksim_shrinker *ksim_shrinker_of(struct shrinker *shrinker)
 }
 
 static struct task_struct *ksim_squeezer; /* who takes what reclaim finds elsewhere */
-static struct ksim_actor *ksim_stalled; /* an actor that stays in reclaim until memory is given back */
+static struct ksim_actor *ksim_stalled; /* it stays in reclaim until memory is given back */
 
 /* Who it is that reclaims. */
 static struct ksim_actor *ksim_me(void)
@@ -237,17 +245,25 @@ static unsigned long ksim_scan(struct shrinker *shrinker, struct shrink_control 
 			ksim_say(RECLAIM, me->number, !!(sc->gfp_mask & __GFP_FS),
 				 !!(sc->gfp_mask & __GFP_IO), s->name);
 		WRITE_ONCE(me->reclaimed, true);
-		/* A request that tries again after all priorities goes through the shrinkers anew. */
+		/*
+		 * A request that tries again after all priorities goes through the shrinkers anew.
+		 */
 		if (ksim_pages_counted >= 0 && !(me->calls % KSIM_PRIORITIES)) {
 			me->shrunk = 0;
 			if (sc->gfp_mask & __GFP_KSWAPD_RECLAIM)
 				ksim_want_kswapd();
 		}
 		if (READ_ONCE(ksim_stalled) == me)
-			wait_event(ksim_gates, READ_ONCE(ksim_plenty) || READ_ONCE(ksim_stalled) != me);
-		return me->starves || ksim_pages_counted >= 0 ? SHRINK_STOP : ksim_give(KSIM_PORTION);
+			wait_event(ksim_gates,
+				   READ_ONCE(ksim_plenty) || READ_ONCE(ksim_stalled) != me);
+		if (me->starves || ksim_pages_counted >= 0)
+			return SHRINK_STOP;
+		return ksim_give(KSIM_PORTION);
 	}
-	/* With memory given back nothing is tight any more, and in the model no shrinker is called then. */
+	/*
+	 * With memory given back nothing is tight any more, and in the model no shrinker is called
+	 * then.
+	 */
 	if (allows && !READ_ONCE(ksim_relieved) && READ_ONCE(ksim_stalled) != me &&
 	    !(me->shrunk & BIT(s->number))) {
 		me->shrunk |= BIT(s->number);
@@ -283,12 +299,15 @@ static struct ksim_shrinker ksim_giver = { .name = "ballast" };
 
 /* Allocations. */
 
-/* The restrictions of whoever waits for what an actor works on, and of whoever waits for those: see work.h. */
+/*
+ * The restrictions of whoever waits for what an actor works on, and of whoever waits for those: see
+ * work.h.
+ */
 static unsigned int ksim_inherited(struct ksim_actor *me);
 
 /*
- * Reclaim that nobody's allocation enters, as kswapd's: a stand-in, since when the real kswapd runs cannot be chosen. The actor
- * allocates under pressure, and the page goes to the ballast.
+ * Reclaim that nobody's allocation enters, as kswapd's: a stand-in, since when the real kswapd runs
+ * cannot be chosen. The actor allocates under pressure, and the page goes to the ballast.
  */
 static bool ksim_pressed_alloc(struct ksim_actor *me, gfp_t gfp);
 
@@ -301,7 +320,10 @@ static void __maybe_unused ksim_reclaim(struct ksim_actor *me, gfp_t gfp)
 	if (ksim_pages_counted < 0) {
 		ksim_pressed_alloc(me, gfp | __GFP_NOWARN);
 	} else {
-		/* Not to be killed for: this is no request of the model. It reclaims though there may be a page. */
+		/*
+		 * Not to be killed for: this is no request of the model. It reclaims though there
+		 * may be a page.
+		 */
 		me->shrunk = 0;
 		me->lent = ksim_eat(0);
 		WRITE_ONCE(me->allocating, true);
@@ -346,7 +368,8 @@ static bool ksim_pressed_alloc(struct ksim_actor *me, gfp_t gfp)
 		ksim_eat(0);
 		page = alloc_page(gfp);
 		ksim_keep(page);
-	} while ((fails ? !!page : !READ_ONCE(me->reclaimed)) && ++tries < KSIM_TRIES && !READ_ONCE(ksim_plenty));
+	} while ((fails ? !!page : !READ_ONCE(me->reclaimed)) && ++tries < KSIM_TRIES &&
+		 !READ_ONCE(ksim_plenty));
 	WRITE_ONCE(me->allocating, false);
 	me->starves = false;
 	if (!READ_ONCE(ksim_plenty))
@@ -354,7 +377,10 @@ static bool ksim_pressed_alloc(struct ksim_actor *me, gfp_t gfp)
 	return page;
 }
 
-/* Gives so much back that the free pages are at the minimum watermark: what reserves have lent does not count as freed. */
+/*
+ * Gives so much back that the free pages are at the minimum watermark: what reserves have lent does
+ * not count as freed.
+ */
 static void ksim_fill_reserves(void)
 {
 	struct page *page;
@@ -392,8 +418,9 @@ static void ksim_squeeze(void)
 static int ksim_taking; /* somebody has the first of a page's pages, and is to get the others */
 
 /*
- * A page of the model: the kernel tries for it as long as it has to. Who has got the first of its pages gets the others before anybody
- * else does: two that have half of it each would both wait for ever.
+ * A page of the model: the kernel tries for it as long as it has to. Who has got the first of its
+ * pages gets the others before anybody else does: two that have half of it each would both wait for
+ * ever.
  */
 static bool ksim_counted_alloc(struct ksim_actor *me, gfp_t gfp)
 {
@@ -453,7 +480,8 @@ static int __maybe_unused ksim_alloc(struct ksim_actor *me, const struct ksim_op
 
 /* Scopes. */
 
-static int __maybe_unused ksim_save(struct ksim_actor *me, const struct ksim_op *op, unsigned int mask)
+static int __maybe_unused ksim_save(struct ksim_actor *me, const struct ksim_op *op,
+				    unsigned int mask)
 {
 	unsigned int before;
 
@@ -468,8 +496,8 @@ static int __maybe_unused ksim_save(struct ksim_actor *me, const struct ksim_op 
 	return ksim_did(me, before);
 }
 
-static void __maybe_unused ksim_restore(struct ksim_actor *me, const struct ksim_op *op, unsigned int mask,
-					unsigned int saved)
+static void __maybe_unused ksim_restore(struct ksim_actor *me, const struct ksim_op *op,
+					unsigned int mask, unsigned int saved)
 {
 	ksim_gate(me, op);
 	if (mask == PF_MEMALLOC_NOFS)

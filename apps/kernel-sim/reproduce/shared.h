@@ -17,14 +17,15 @@ struct ksim_variable {
 	wait_queue_head_t waiters;
 };
 
-static int __maybe_unused ksim_read(struct ksim_actor *me, const struct ksim_op *op, struct ksim_variable *v)
+static int __maybe_unused ksim_read(struct ksim_actor *me, const struct ksim_op *op,
+				    struct ksim_variable *v)
 {
 	ksim_gate(me, op);
 	return ksim_did(me, atomic_read(&v->value));
 }
 
-static void __maybe_unused ksim_set(struct ksim_actor *me, const struct ksim_op *op, struct ksim_variable *v,
-				    int value)
+static void __maybe_unused ksim_set(struct ksim_actor *me, const struct ksim_op *op,
+				    struct ksim_variable *v, int value)
 {
 	ksim_gate(me, op);
 	atomic_set(&v->value, value);
@@ -32,8 +33,8 @@ static void __maybe_unused ksim_set(struct ksim_actor *me, const struct ksim_op 
 	ksim_did(me, 0);
 }
 
-static void __maybe_unused ksim_add(struct ksim_actor *me, const struct ksim_op *op, struct ksim_variable *v,
-				    int by)
+static void __maybe_unused ksim_add(struct ksim_actor *me, const struct ksim_op *op,
+				    struct ksim_variable *v, int by)
 {
 	ksim_gate(me, op);
 	atomic_add(by, &v->value);
@@ -67,7 +68,8 @@ static int __maybe_unused ksim_wait_until_timeout(struct ksim_actor *me, const s
 
 	ksim_gate(me, op);
 	timeout = ksim_outcome(me, 2) ? 600 * HZ : 1;
-	return ksim_did(me, wait_event_timeout(v->waiters, atomic_read(&v->value) == value, timeout) != 0);
+	timeout = wait_event_timeout(v->waiters, atomic_read(&v->value) == value, timeout);
+	return ksim_did(me, timeout != 0);
 }
 
 static void __maybe_unused ksim_wait_while(struct ksim_actor *me, const struct ksim_op *op,
@@ -167,8 +169,8 @@ static int __maybe_unused ksim_choose(struct ksim_actor *me, const struct ksim_o
 }
 
 /*
- * Interrupts: a timer is one of the kernel's, a softirq runs as a tasklet, a hard interrupt as an irq_work. When it runs the schedule
- * says; without one, at once.
+ * Interrupts: a timer is one of the kernel's, a softirq runs as a tasklet, a hard interrupt as an
+ * irq_work. When it runs the schedule says; without one, at once.
  */
 
 struct ksim_interrupt {
@@ -249,7 +251,8 @@ static bool ksim_comes_at_once(void)
 	return ksim_is_random() || READ_ONCE(ksim_open);
 }
 
-static void __maybe_unused ksim_raise(struct ksim_actor *me, const struct ksim_op *op, struct ksim_interrupt *irq)
+static void __maybe_unused ksim_raise(struct ksim_actor *me, const struct ksim_op *op,
+				      struct ksim_interrupt *irq)
 {
 	ksim_gate(me, op);
 	WRITE_ONCE(irq->pending, true);
@@ -262,10 +265,13 @@ static void __maybe_unused ksim_raise(struct ksim_actor *me, const struct ksim_o
 static int __maybe_unused ksim_mod_timer(struct ksim_actor *me, const struct ksim_op *op,
 					 struct ksim_interrupt *irq)
 {
+	unsigned long delay;
+
 	ksim_gate(me, op);
 	WRITE_ONCE(irq->pending, true);
 	WRITE_ONCE(irq->actor->done, false);
-	return ksim_did(me, mod_timer(&irq->timer, jiffies + (ksim_comes_at_once() ? 1 : 3600 * HZ)));
+	delay = ksim_comes_at_once() ? 1 : 3600 * HZ;
+	return ksim_did(me, mod_timer(&irq->timer, jiffies + delay));
 }
 
 static int __maybe_unused ksim_timer_delete(struct ksim_actor *me, const struct ksim_op *op,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Stand-ins: what a module cannot have of the kernel itself, made of the primitives that its model is made of: processes, transactions
- * of a filesystem, a journal, mempools.
+ * Stand-ins: what a module cannot have of the kernel itself, made of the primitives that its model
+ * is made of: processes, transactions of a filesystem, a journal, mempools.
  */
 #ifndef KSIM_STANDINS_H
 #define KSIM_STANDINS_H
@@ -26,7 +26,8 @@ static void __maybe_unused ksim_ret_from_fork(struct ksim_actor *me, const struc
 	ksim_did(me, 0);
 }
 
-static void __maybe_unused ksim_fork(struct ksim_actor *me, const struct ksim_op *op, struct ksim_process *p)
+static void __maybe_unused ksim_fork(struct ksim_actor *me, const struct ksim_op *op,
+				     struct ksim_process *p)
 {
 	ksim_gate(me, op);
 	p->flags = current->flags & KSIM_SCOPES;
@@ -42,7 +43,10 @@ static void __maybe_unused ksim_exit(struct ksim_actor *me, const struct ksim_op
 	ksim_did(me, 0);
 }
 
-/* Transaction: what a scope belongs to. The scope itself is opened and closed by steps of their own. */
+/*
+ * Transaction: what a scope belongs to. The scope itself is opened and closed by steps of their
+ * own.
+ */
 
 struct ksim_transaction {
 	struct ksim_actor *owner;
@@ -78,7 +82,8 @@ static int __maybe_unused ksim_trans_clear(struct ksim_actor *me, const struct k
 }
 
 static void __maybe_unused ksim_trans_switch(struct ksim_actor *me, const struct ksim_op *op,
-					     struct ksim_transaction *from, struct ksim_transaction *to)
+					     struct ksim_transaction *from,
+					     struct ksim_transaction *to)
 {
 	ksim_gate(me, op);
 	*to = *from;

@@ -3,8 +3,9 @@
  * Work: items on real workqueues. An item is the actor, whatever thread runs it.
  *
  * - What a policy conveys with an item is kept beside it, by a wrapper of queue_work().
- * - The kernel begins an item at once, the model when its schedule says so; and only a pending item is not queued again. So items
- *   of the harness hold the places of a queue, and the director lets the oldest item begin by making one place more.
+ * - The kernel begins an item at once, the model when its schedule says so; and only a pending item
+ *   is not queued again. So items of the harness hold the places of a queue, and the director lets
+ *   the oldest item begin by making one place more.
  * - A pool without an idle worker is one whose workers are all occupied by items of the harness.
  */
 #ifndef KSIM_WORK_H
@@ -34,7 +35,9 @@ struct ksim_wq {
 	struct ksim_holder holders[KSIM_MOST_HOLDERS];
 };
 
-/* A queue of the model: the second one is for restricted items, under a policy that separates them. */
+/*
+ * A queue of the model: the second one is for restricted items, under a policy that separates them.
+ */
 struct ksim_queue {
 	const char *name;
 	unsigned int flags;
@@ -64,6 +67,15 @@ struct ksim_work {
 static struct work_struct *ksim_work_struct(struct ksim_work *w)
 {
 	return w->is_delayed ? &w->delayed.work : &w->work;
+}
+
+/* Nothing has happened to an item. */
+static void ksim_forget_work(struct ksim_work *w)
+{
+	w->queued = 0;
+	w->ran = 0;
+	w->cancelled = 0;
+	w->cancelling = 0;
 }
 
 static void ksim_run_work(struct ksim_work *w)
@@ -133,7 +145,8 @@ static unsigned int ksim_inherited(struct ksim_actor *me)
 	return flags;
 }
 
-static void __maybe_unused ksim_begin_wait(struct ksim_actor *me, const struct ksim_op *op, struct ksim_work *w)
+static void __maybe_unused ksim_begin_wait(struct ksim_actor *me, const struct ksim_op *op,
+					   struct ksim_work *w)
 {
 	ksim_gate(me, op);
 	WRITE_ONCE(me->waits_for, w);
@@ -147,7 +160,10 @@ static void __maybe_unused ksim_end_wait(struct ksim_actor *me, const struct ksi
 	ksim_did(me, 0);
 }
 
-/* What an actor conveys, and where its items go. In an interrupt nothing is conveyed: the flags are another's. */
+/*
+ * What an actor conveys, and where its items go. In an interrupt nothing is conveyed: the flags are
+ * another's.
+ */
 static unsigned int ksim_conveyed(struct ksim_actor *me)
 {
 	return ksim_conveys && me->is != KSIM_INTERRUPT ? current->flags & KSIM_SCOPES : 0;
@@ -166,8 +182,8 @@ static void ksim_was_queued(struct ksim_work *w, struct ksim_wq *on, unsigned in
 	WRITE_ONCE(w->actor->done, false);
 }
 
-static int __maybe_unused ksim_queue_work(struct ksim_actor *me, const struct ksim_op *op, struct ksim_queue *q,
-					  struct ksim_work *w)
+static int __maybe_unused ksim_queue_work(struct ksim_actor *me, const struct ksim_op *op,
+					  struct ksim_queue *q, struct ksim_work *w)
 {
 	unsigned int conveyed;
 	unsigned long irqs;
@@ -215,7 +231,10 @@ static int __maybe_unused ksim_mod_delayed_work(struct ksim_actor *me, const str
 	ksim_gate(me, op);
 	conveyed = ksim_conveyed(me);
 	if (READ_ONCE(w->cancelling)) {
-		/* It is not queued; what is returned differs: true up to 6.9, whether it was pending since. */
+		/*
+		 * It is not queued; what is returned differs: true up to 6.9, whether it was
+		 * pending since.
+		 */
 		mod_delayed_work_on(q->cpu, q->plain.wq, &w->delayed, KSIM_DELAY);
 		return ksim_did(me, 0);
 	}
@@ -244,7 +263,8 @@ static void __maybe_unused ksim_hurry_work(struct ksim_work *w)
 }
 
 /* Ends a delay (the first half of flush_delayed_work()). */
-static void __maybe_unused ksim_end_delay(struct ksim_actor *me, const struct ksim_op *op, struct ksim_work *w)
+static void __maybe_unused ksim_end_delay(struct ksim_actor *me, const struct ksim_op *op,
+					  struct ksim_work *w)
 {
 	ksim_gate(me, op);
 	mod_timer_pending(&w->delayed.timer, jiffies);
@@ -254,7 +274,8 @@ static void __maybe_unused ksim_end_delay(struct ksim_actor *me, const struct ks
 }
 
 /* Returns true if there was anything to wait for. */
-static int __maybe_unused ksim_flush_work(struct ksim_actor *me, const struct ksim_op *op, struct ksim_work *w)
+static int __maybe_unused ksim_flush_work(struct ksim_actor *me, const struct ksim_op *op,
+					  struct ksim_work *w)
 {
 	ksim_gate(me, op);
 	return ksim_did(me, flush_work(ksim_work_struct(w)));
@@ -278,7 +299,8 @@ static int __maybe_unused ksim_drain_workqueue(struct ksim_actor *me, const stru
 	return ksim_did(me, 1);
 }
 
-static int __maybe_unused ksim_cancel_work(struct ksim_actor *me, const struct ksim_op *op, struct ksim_work *w)
+static int __maybe_unused ksim_cancel_work(struct ksim_actor *me, const struct ksim_op *op,
+					   struct ksim_work *w)
 {
 	unsigned long irqs;
 	bool was_pending;
@@ -287,7 +309,8 @@ static int __maybe_unused ksim_cancel_work(struct ksim_actor *me, const struct k
 	spin_lock_irqsave(&w->lock, irqs);
 	w->cancelling++;
 	spin_unlock_irqrestore(&w->lock, irqs);
-	was_pending = w->is_delayed ? cancel_delayed_work_sync(&w->delayed) : cancel_work_sync(&w->work);
+	was_pending = w->is_delayed ? cancel_delayed_work_sync(&w->delayed) :
+				      cancel_work_sync(&w->work);
 	spin_lock_irqsave(&w->lock, irqs);
 	w->cancelling--;
 	if (was_pending) {
@@ -302,9 +325,11 @@ static int __maybe_unused ksim_cancel_work(struct ksim_actor *me, const struct k
 /* Queues. */
 
 static bool ksim_occupied; /* the workers of a pool are */
-static void ksim_leave_queues(void); /* defined by the module: whoever holds places of queues leaves */
+/* Defined by the module: whoever holds places of queues leaves. */
+static void ksim_leave_queues(void);
 
-static int ksim_make_wq(struct ksim_wq *on, const char *name, unsigned int flags, int limit, bool holds)
+static int ksim_make_wq(struct ksim_wq *on, const char *name, unsigned int flags, int limit,
+			bool holds)
 {
 	on->wq = alloc_workqueue("%s", flags, limit, name);
 	on->limit = limit;
@@ -330,8 +355,9 @@ static void ksim_holder_fn(struct work_struct *work)
 }
 
 /*
- * Takes the places of a queue, so that its items stay pending. A queue without a limit gets one of two, not of one: for lockdep
- * who flushes an item of a queue that one thread serves waits for the whole queue.
+ * Takes the places of a queue, so that its items stay pending. A queue without a limit gets one of
+ * two, not of one: for lockdep who flushes an item of a queue that one thread serves waits for the
+ * whole queue.
  */
 static void ksim_hold(struct ksim_wq *on, int cpu)
 {
@@ -402,7 +428,10 @@ static void ksim_dismiss(struct ksim_wq *on)
 	workqueue_set_max_active(on->wq, on->held + on->under_way);
 }
 
-/* Nobody holds places of the queue any more. Who does so in a pool without idle workers goes on occupying one. */
+/*
+ * Nobody holds places of the queue any more. Who does so in a pool without idle workers goes on
+ * occupying one.
+ */
 static void ksim_release(struct ksim_wq *on)
 {
 	if (!on->held)
@@ -447,7 +476,10 @@ static void ksim_occupy_one(int cpu)
 	queue_work_on(cpu, ksim_others, work);
 }
 
-/* A new thread gets one of the stacks that its processor has cached, if there is one: threads of ours hold them all. */
+/*
+ * A new thread gets one of the stacks that its processor has cached, if there is one: threads of
+ * ours hold them all.
+ */
 static struct task_struct *ksim_idlers[16];
 
 static int ksim_idler(void *unused)
@@ -502,8 +534,8 @@ static void ksim_await_kthreadd(struct task_struct *task)
 }
 
 /*
- * Occupies the workers of a processor's pool but for one: when the worker that takes an item has had to wait until kthreadd had made
- * another, that one is idle and no other is.
+ * Occupies the workers of a processor's pool but for one: when the worker that takes an item has
+ * had to wait until kthreadd had made another, that one is idle and no other is.
  */
 static void ksim_leave_one_idle(int cpu)
 {
@@ -524,10 +556,17 @@ static void ksim_leave_one_idle(int cpu)
 		ksim_say(UNPREPARED, "the workers could not be occupied");
 }
 
+/* Returns whether kthreadd has come to reclaim. */
+static bool ksim_has_come(struct ksim_actor *kthreadd)
+{
+	return READ_ONCE(kthreadd->reclaimed) || READ_ONCE(kthreadd->shrunk);
+}
+
 /*
- * The same where memory is tight: the last idle worker is asked for by an item of ours, and kthreadd stands at the gate of the first
- * shrinker that it comes to for that. To have it idle until an item of the scenario comes would not last: the kernel has items of its
- * own. Where the pool is to have no worker ever, kthreadd stays in reclaim until memory is given back.
+ * The same where memory is tight: the last idle worker is asked for by an item of ours, and
+ * kthreadd stands at the gate of the first shrinker that it comes to for that. To have it idle
+ * until an item of the scenario comes would not last: the kernel has items of its own. Where the
+ * pool is to have no worker ever, kthreadd stays in reclaim until memory is given back.
  */
 static void ksim_leave_none_idle(int cpu, struct ksim_actor *kthreadd, bool stays)
 {
@@ -536,18 +575,18 @@ static void ksim_leave_none_idle(int cpu, struct ksim_actor *kthreadd, bool stay
 	if (stays)
 		WRITE_ONCE(ksim_stalled, kthreadd);
 	ksim_adopt_kthreadd(kthreadd);
-	while (!READ_ONCE(kthreadd->reclaimed) && !READ_ONCE(kthreadd->shrunk) &&
-	       ksim_noccupants < KSIM_MOST_OCCUPANTS) {
+	while (!ksim_has_come(kthreadd) && ksim_noccupants < KSIM_MOST_OCCUPANTS) {
 		ksim_occupy_one(cpu);
-		for (n = 0; n < 20 && !READ_ONCE(kthreadd->reclaimed) && !READ_ONCE(kthreadd->shrunk); n++)
+		for (n = 0; n < 20 && !ksim_has_come(kthreadd); n++)
 			msleep(2);
 	}
-	if (!kthreadd->reclaimed && !kthreadd->shrunk)
+	if (!ksim_has_come(kthreadd))
 		ksim_say(UNPREPARED, "kthreadd did not come to reclaim");
 }
 
 /* Makes a pool as its model is. Before: plenty of memory, and all threads are there. */
-static void __maybe_unused ksim_exhaust(int cpu, struct ksim_actor *kthreadd, bool leaves_one, bool tight)
+static void __maybe_unused ksim_exhaust(int cpu, struct ksim_actor *kthreadd, bool leaves_one,
+					bool tight)
 {
 	ksim_use_up_stacks();
 	WRITE_ONCE(ksim_occupied, true);

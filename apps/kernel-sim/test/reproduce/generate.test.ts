@@ -189,6 +189,17 @@ describe('the harness', () => {
   })
 })
 
+describe('the style of the kernel', () => {
+  it.each(HARNESS)('%s has its licence first, tabs, and no line of over 100 columns', (file) => {
+    const lines = readFileSync(new URL(file, folder), 'utf8').split('\n')
+    expect(lines[0]).toBe('/* SPDX-License-Identifier: GPL-2.0 OR MIT */')
+    for (const line of lines) {
+      expect(line.replaceAll('\t', '        ').length, line).toBeLessThanOrEqual(100)
+      expect(line).not.toMatch(/^ {8}|[ \t]$|\t {8}/)
+    }
+  })
+})
+
 describe('a scenario of a user', () => {
   const names = [
     'int',
