@@ -1,14 +1,16 @@
-/** Confirm: `kernel-sim reproduce --all`: tries the cells of the bundled cases, keeps what is found, and writes the page of it. */
+/** Confirm: `kernel-sim reproduce --all` and `--litmus`: tries many cells, keeps what is found, and writes the page of it. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { diskReason, writeFile } from '../boot/disk.js'
 import type { Kernel } from '../boot/kernel-image.js'
 import { requireTools } from '../boot/try-module.js'
 import { InputError } from '../input-error.js'
-import { POLICIES, type Policy } from '../kernel/policy.js'
+import { POLICIES, type Policy, policyNamed } from '../kernel/policy.js'
 import { pageMarkdown } from '../report/form/markdown.js'
 import { confirmedPage } from '../report/reproduce/confirmed-page.js'
+import { objectsPage } from '../report/reproduce/objects-page.js'
 import { type Finding, findingKey, parseFindings } from '../reproduce/confirm/finding.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
+import { LITMUS } from '../scenarios/litmus/catalogue.js'
 import {
   type MachineChoice,
   preparedCell,
@@ -18,7 +20,9 @@ import {
 } from './reproduce-cell.js'
 
 export interface ConfirmOptions extends MachineChoice {
-  /** Numbers of cases; by default all. */
+  /** Whether the litmus programs are tried, instead of the bundled cases. */
+  readonly litmus?: true
+  /** Numbers of cases or names of programs; by default all. */
   readonly cases?: readonly string[]
   /** The file of findings. */
   readonly data: string
@@ -46,23 +50,25 @@ export async function confirmMatrix(
   place: ConfirmPlace,
 ): Promise<boolean> {
   const { cases, data, resume, page, jobs } = options
-  const unknown = cases?.find((each) => !CASES.some(({ number }) => number === each))
-  if (unknown !== undefined) throw new InputError(`there is no case ${unknown}`)
+  const all = cellsOf(options)
+  const unknown = cases?.find((number) => !all.some(({ each }) => each.number === number))
+  if (unknown !== undefined) {
+    throw new InputError(`there is no ${options.litmus ? 'litmus program' : 'case'} ${unknown}`)
+  }
   if (existsSync(data) && !resume) {
     throw new InputError(
       `${data} is there already: --resume goes on with it, --data names another file`,
     )
   }
   const known = new Set(findingsIn(data).map(findingKey))
-  const left = CASES.filter(({ number }) => cases === undefined || cases.includes(number))
-    .flatMap((each) => POLICIES.map((policy) => ({ each, policy })))
-    .filter(
-      ({ each, policy }) =>
-        each.scenario.inapplicable?.[policy.name] === undefined &&
-        !known.has(
-          findingKey({ case: each.number, policy: policy.name, kernel: place.kernel.release }),
-        ),
-    )
+  const left = all.filter(
+    ({ each, policy }) =>
+      (cases === undefined || cases.includes(each.number)) &&
+      each.scenario.inapplicable?.[policy.name] === undefined &&
+      !known.has(
+        findingKey({ case: each.number, policy: policy.name, kernel: place.kernel.release }),
+      ),
+  )
   requireTools()
   let next = 0
   const work = async (): Promise<void> => {
@@ -75,8 +81,20 @@ export async function confirmMatrix(
   }
   await Promise.all(Array.from({ length: Math.min(jobs, left.length) }, work))
   const findings = findingsIn(data)
-  if (page !== undefined) writeFile(page, pageMarkdown(confirmedPage(findings)))
+  if (page !== undefined) {
+    writeFile(
+      page,
+      pageMarkdown(options.litmus ? objectsPage(findings, LITMUS) : confirmedPage(findings)),
+    )
+  }
   return findings.some(({ result }) => result === 'differs' || result === 'shows nothing')
+}
+
+/** What is there to be tried. */
+function cellsOf({ litmus }: ConfirmOptions): { readonly each: Case; readonly policy: Policy }[] {
+  return litmus
+    ? LITMUS.map((each) => ({ each, policy: policyNamed(each.policy) }))
+    : CASES.flatMap((each) => POLICIES.map((policy) => ({ each, policy })))
 }
 
 async function findingOf(

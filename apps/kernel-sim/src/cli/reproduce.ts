@@ -38,6 +38,7 @@ interface Options extends KernelChoice, MachineChoice {
   readonly json?: true
   readonly html?: true
   readonly all?: true
+  readonly litmus?: true
   readonly cases?: readonly string[]
   readonly data: string
   readonly resume?: true
@@ -59,7 +60,9 @@ minutes; both stay in ~/.cache/kernel-sim and are found from then on. A run take
 seconds.
 
 --all tries all cells of the bundled cases, and keeps what it finds in a file, from which --page
-writes the table that docs/confirmed.md is. --resume goes on where the file ends.
+writes the table that docs/confirmed.md is. --resume goes on where the file ends. --litmus does so
+with small programs about each kind of lock, wait, timer, interrupt, work and allocation, and
+writes docs/confirmed-objects.md: it says whether a kernel of yours has what the model builds on.
 
 Exit status: 0 when the kernel does what the model says, or a folder was written; 1 when it does
 not, or a run shows nothing; 2 when it cannot be tried.
@@ -115,11 +118,12 @@ export function reproduce(program: Command): void {
     .option('--console <FILE>', 'also write what the machine printed')
     .option('--json', 'print the result as JSON (schema: schemas/reproduce.schema.json)')
     .addOption(new Option('--html', 'print the result as one HTML page').conflicts('json'))
-    .option('--all', 'try the cells of the bundled cases')
-    .option('--cases <list>', 'with --all: only these cases, by number, with commas', list)
-    .option('--data <FILE>', 'with --all: keep what is found here', 'confirmed.jsonl')
-    .option('--resume', 'with --all: leave out what is in the file already')
-    .option('--page <FILE>', 'with --all: write the table of all that is in the file')
+    .addOption(new Option('--all', 'try the cells of the bundled cases').conflicts('litmus'))
+    .option('--litmus', 'try the litmus programs: small ones about each kind of object')
+    .option('--cases <list>', 'with those two: only these, by number or name, with commas', list)
+    .option('--data <FILE>', 'with those two: keep what is found here', 'confirmed.jsonl')
+    .option('--resume', 'with those two: leave out what is in the file already')
+    .option('--page <FILE>', 'with those two: write the table of all that is in the file')
     .option(
       '--jobs <n>',
       'so many machines, or compilers, at once',
@@ -137,10 +141,12 @@ async function run(given: string | undefined, options: Options): Promise<void> {
   try {
     await interruptible(async (signal) => {
       const under = { signal, say: (line: string) => progress.say(() => line) }
-      if (options.all) {
+      if (options.all || options.litmus) {
         if (given !== undefined || options.policy !== undefined || options.token !== undefined) {
           throw new InputError(
-            '--all is about the bundled cases: it takes no SCENARIO, --policy or --token',
+            options.litmus
+              ? '--litmus is about programs with a policy each: it takes no SCENARIO, --policy or --token'
+              : '--all is about the bundled cases: it takes no SCENARIO, --policy or --token',
           )
         }
         const kernel = await kernelFor(options, under)
@@ -149,7 +155,7 @@ async function run(given: string | undefined, options: Options): Promise<void> {
       }
       if (given !== undefined) return await reproduceOne(given, options, under)
       if (!options.install && options.build === undefined) {
-        throw new InputError('which SCENARIO? Give its name and --policy, or --all')
+        throw new InputError('which SCENARIO? Give its name and --policy, or --all, or --litmus')
       }
       const { image, release } = await kernelFor(options, under)
       process.stdout.write(`Linux ${release} is in ${image}\n`)

@@ -138,9 +138,11 @@ it('leaves nothing behind when it is interrupted', async () => {
 
 it.each([
   [['cil-push'], 'which policy? Give --policy'],
-  [[], 'which SCENARIO? Give its name and --policy, or --all'],
+  [[], 'which SCENARIO? Give its name and --policy, or --all, or --litmus'],
   [['4', '--all'], '--all is about the bundled cases'],
   [['--all', '--cases', '4,99'], 'there is no case 99'],
+  [['mutex-1', '--litmus'], '--litmus is about programs with a policy each'],
+  [['--litmus', '--cases', 'mutex-1,mutex-99'], 'there is no litmus program mutex-99'],
   [['4', '--policy', 'scope', '--run'], 'busybox'],
 ])('%j is refused in one sentence', async (args, sentence) => {
   const { kernel, headers } = at.all('')

@@ -269,12 +269,16 @@ export function callOf(operation: KernelOperation): Call | null {
   return typeof form === 'object' && 'call' in form ? form : null
 }
 
+/** Why a kind of steps cannot be on a real kernel; empty where it can. */
+export function whyImpossible(kind: OperationKind): string {
+  const form = FORMS[kind]
+  return typeof form === 'object' && 'impossible' in form ? form.impossible : ''
+}
+
 /** @throws Refused for an operation that cannot be on a real kernel. */
 export function assertPossible(operation: KernelOperation): void {
-  const form = formOf(operation)
-  if (typeof form === 'object' && 'impossible' in form) {
-    throw new Refused(`${operation.object ?? operation}`, form.impossible)
-  }
+  const why = whyImpossible(operation.kind)
+  if (why !== '') throw new Refused(`${operation.object ?? operation}`, why)
 }
 
 function numberOf(operand: KernelOperation['operands'][number]): string {
