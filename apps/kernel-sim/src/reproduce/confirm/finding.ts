@@ -12,7 +12,7 @@ export interface Finding {
   /** `uname -r` of the kernel. */
   readonly kernel: string
   readonly model: Prediction['verdict']
-  /** What dissolves it in the model: `memory`, `other work`, `nothing`; where that depends on more, `unknown`. */
+  /** `refused`: there is no module of it; `failed`: the machine came to no judgement. */
   readonly result: Judgement['result'] | 'refused' | 'failed'
   /** What it came to on the kernel; where it was judged. */
   readonly outcome?: Judgement['outcome']
