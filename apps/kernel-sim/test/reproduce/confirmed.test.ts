@@ -55,7 +55,8 @@ test.each(CASES.map(({ number, scenario }) => [number, scenario] as const))(
 
 /**
  * What modules that were written by hand did before there was a generator, on the same kernels: on which policies they hung, and what
- * dissolved it. All were forced along a schedule, and left to themselves in 60 random rounds.
+ * dissolved it. All were forced along a schedule, and left to themselves in 60 random rounds. Four of the 36 are not here, because the
+ * cases have become others since: 8 under separate-queues and 14 under unrestricted hang now, 8b under unrestricted and scope does not.
  */
 const BY_HAND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   1: { unrestricted: 'never', explicit: 'done', scope: 'done' },
@@ -81,17 +82,13 @@ const BY_HAND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     scope: 'with-other-work',
     'convey-on-queue': 'with-other-work',
     'callee-scope': 'with-other-work',
-    'separate-queues': 'done',
   },
   '8b': {
-    unrestricted: 'never',
     explicit: 'done',
-    scope: 'never',
     'convey-on-queue': 'done',
     'callee-scope': 'done',
     'separate-queues': 'done',
   },
-  // Without kswapd: the case has got one since, which under unrestricted is a deadlock of its own.
   14: { explicit: 'with-memory', scope: 'with-memory' },
   15: {
     unrestricted: 'never',
@@ -133,6 +130,19 @@ const FINDING: Finding = {
   why: [],
   objects: [],
 }
+
+test('the page says what does not agree only where something does not', () => {
+  const lead = (...results: Finding['result'][]) =>
+    confirmedPage(results.map((result, at) => ({ ...FINDING, kernel: `6.${at}`, result }))).lead
+  expect(lead('agrees', 'agrees')).toHaveLength(2)
+  expect(lead('agrees', 'agrees')[0]).toMatch(
+    /^1 cell was tried in 2 runs on Linux 6.0 and 6.1; in 2/,
+  )
+  expect(lead('agrees', 'differs', 'refused').slice(1, 3)).toEqual([
+    '1 differ, 0 show nothing, and 0 could not be judged; why is said below.',
+    expect.stringMatching(/^Of 1 further cell /),
+  ])
+})
 
 test('of several findings about a cell on a kernel the last one holds', () => {
   const lines = [FINDING, { ...FINDING, kernel: '6.2.0' }, { ...FINDING, result: 'failed' }]

@@ -1,5 +1,5 @@
 /** Confirmed page: all findings on all kernels, before they have a form: docs/confirmed.md is this as Markdown. */
-import type { Finding } from '../../reproduce/confirm/finding.js'
+import { type Finding, findingKey } from '../../reproduce/confirm/finding.js'
 import { plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
 import { names, numbers, type Table, table, text, type Value } from '../form/table.js'
@@ -8,13 +8,13 @@ export function confirmedPage(findings: readonly Finding[]): Page {
   const sorted = [...findings].sort(inOrder)
   const tried = sorted.filter(({ result }) => result !== 'refused')
   const agrees = withResult(sorted, 'agrees')
+  const cells = new Set(tried.map((finding) => findingKey({ ...finding, kernel: '' })))
   const kernels = [...new Set(sorted.map(({ kernel }) => kernel))]
   return {
     title: 'Confirmed on real kernels',
     lead: [
-      `${plural(tried.length, 'cell')} ${tried.length === 1 ? 'was' : 'were'} tried on Linux ${kernels.join(' and ')}; in ${agrees.length} the kernel does what the model says, step by step and in the end.`,
-      `${withResult(sorted, 'differs').length} differ, ${withResult(sorted, 'shows nothing').length} show nothing, and ${withResult(sorted, 'failed').length} could not be judged; why is said below.`,
-      `Of ${plural(withResult(sorted, 'refused').length, 'further cell')} the module cannot be made: something in them cannot be put on a kernel as it is modelled.`,
+      `${plural(cells.size, 'cell')} ${cells.size === 1 ? 'was' : 'were'} tried in ${plural(tried.length, 'run')} on Linux ${listed(kernels)}; in ${agrees.length} the kernel does what the model says, step by step and in the end.`,
+      ...others(sorted),
       'A cell is a module of the generator in a machine of QEMU: the counterexample is followed where the model says that it goes wrong, and some executions where it is safe.',
     ],
     marks: [],
@@ -28,6 +28,28 @@ export function confirmedPage(findings: readonly Finding[]): Page {
       coverSection(agrees),
     ]),
   }
+}
+
+/** What is said of runs that do not agree, where there are any. */
+function others(findings: readonly Finding[]): string[] {
+  const count = (result: Finding['result']) => withResult(findings, result).length
+  const rest = count('differs') + count('shows nothing') + count('failed')
+  return [
+    ...(rest === 0
+      ? []
+      : [
+          `${count('differs')} differ, ${count('shows nothing')} show nothing, and ${count('failed')} could not be judged; why is said below.`,
+        ]),
+    ...(count('refused') === 0
+      ? []
+      : [
+          `Of ${plural(count('refused'), 'further cell')} the module cannot be made: something in them cannot be put on a kernel as it is modelled.`,
+        ]),
+  ]
+}
+
+function listed(names: readonly string[]): string {
+  return new Intl.ListFormat('en').format(names)
 }
 
 function withResult(findings: readonly Finding[], result: Finding['result']): Finding[] {
