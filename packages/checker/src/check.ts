@@ -55,7 +55,7 @@ export function rehearsed(
   { verdict }: Pick<CheckResult, 'verdict'>,
   build: () => Machine,
 ): void {
-  if (verdict === 'safe') rehearse(machine, stepper.programs, build)
+  if (verdict === 'safe' || verdict === 'safe*') rehearse(machine, stepper.programs, build)
 }
 
 /** The machine of a model, or a machine itself. @throws Misuse when the model cannot be built. */

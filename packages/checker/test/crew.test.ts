@@ -223,10 +223,11 @@ describe('a search with a crew', () => {
     const crew = new Turns([protocol(), protocol()], options)
     const search = new Search(protocol(), { ...options, crew })
     expect(outcome(search)).toEqual(outcome(new Search(protocol(), options)))
-    const { rows, parents } = search.table.contents
+    const { rows, parents } = search.snapshot()
     const alone = new Search(protocol(), options)
     alone.run()
-    expect([rows, parents]).toEqual([alone.table.contents.rows, alone.table.contents.parents])
+    const { rows: expectedRows, parents: expectedParents } = alone.snapshot()
+    expect([rows, parents]).toEqual([expectedRows, expectedParents])
     const found = [...parents.keys()].filter(
       (state) => search.table.find(search.row(state)) === state,
     )

@@ -12,6 +12,7 @@ import { Execution } from '../run/execution.js'
 import type { MicroStep } from '../run/step.js'
 import { Full, settle, storePiece } from './candidates.js'
 import { milliseconds } from './clock.js'
+import { CompactTable, missedAtMost } from './compact-table.js'
 import { Expander } from './expander.js'
 import { Inspector } from './inspector.js'
 import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
@@ -85,6 +86,12 @@ export interface SearchOptions extends Limits {
    * counted from there.
    */
   readonly from?: readonly Pick<MicroStep, 'task' | 'outcome'>[]
+  /**
+   * Whether to keep hashes of 64 bits instead of states, which takes less memory. States that have the same hash as another one are
+   * missed, so that the verdict is never `safe`, but at best `safe*`. It looks for no livelocks, goes with no crew, and makes no snapshots. By
+   * default states are kept.
+   */
+  readonly hashCompact?: boolean
   /** Threads that help. By default none do. */
   readonly crew?: Helpers | undefined
   /** Is told now and then how far the search is. */
@@ -93,9 +100,9 @@ export interface SearchOptions extends Limits {
 
 /**
  * What is known of a model. `violation`: a property or an assertion does not hold. `bounded`: a limit stopped the search, and
- * nothing is claimed.
+ * nothing is claimed. `safe*`: nothing was found in a search that has kept hashes of states, which is no proof: see `missed` of its result.
  */
-export type Verdict = 'safe' | 'deadlock' | 'livelock' | 'violation' | 'bounded'
+export type Verdict = 'safe' | 'safe*' | 'deadlock' | 'livelock' | 'violation' | 'bounded'
 
 /** What is claimed and does not hold. */
 export interface ViolationFound {
@@ -134,6 +141,8 @@ export interface SearchResult {
     /** The number of the state. */
     readonly state: number
   } | null
+  /** How likely it is at most that a state was missed, from 0 to 1: 0 unless hashes were kept instead of states. */
+  readonly missed: number
   /** Memory that the table of states takes, in bytes. */
   readonly bytes: number
   /** Time that the search took, in seconds, without the time between two calls of `advance`. */
@@ -202,7 +211,7 @@ export class Search {
   /** Expands pieces of a round where a crew helps. */
   readonly expander: Expander
   /** The states found so far. */
-  table: StateTable
+  table: StateTable | CompactTable
   /** Those who help; null once one of them was lost. */
   #crew: Helpers | null
   readonly #inspector: Inspector
@@ -221,6 +230,8 @@ export class Search {
   #stride = BLOCK
   /** The arrangement of the rows in the table. Whoever works on the same machine may have changed it since. */
   #arrangement: number
+  /** Says that there is a result. */
+  #isOver = false
   #seconds = 0
   #resumedAt = 0
 
@@ -236,7 +247,9 @@ export class Search {
     this.symmetry = renames ? Symmetry.of(machine, programs) : null
     this.expander = new Expander(machine, this.stepper, this.symmetry)
     this.#inspector = new Inspector(machine, this.stepper, this.symmetry !== null)
-    this.#crew = options.crew ?? null
+    this.#crew = options.hashCompact === true ? null : (options.crew ?? null)
+    // Hashes are those of rows as they are arranged from the beginning.
+    this.#isTight = options.hashCompact === true
     this.#arrangement = machine.layout.arrangement
     this.table = this.#emptyTable()
   }
@@ -257,17 +270,18 @@ export class Search {
    */
   advance(): SearchResult | null {
     this.#resumedAt = milliseconds()
-    this.#follow()
     try {
+      this.#follow()
       return this.#advance()
     } catch (thrown) {
-      if (!(thrown instanceof Refuted)) throw thrown
-      // The programs have learned what they assumed wrongly; the next try knows it.
-      this.stepper.reset()
+      if (!(thrown instanceof Refuted || thrown instanceof Rearranged)) throw thrown
+      // The programs have learned what they assumed wrongly, or the rows how wide they are; the next try knows it.
+      if (thrown instanceof Refuted) this.stepper.reset()
+      this.stepper.steps = 0
       this.#renumber()
       this.#cursor = beginning(this.machine)
       this.#first = 0
-      this.#isTight = false
+      this.#isTight = this.#options.hashCompact === true
       return null
     } finally {
       this.#seconds = this.#elapsed()
@@ -278,7 +292,8 @@ export class Search {
   /** What was done up to now. Between calls of `advance`. */
   snapshot(): Snapshot {
     this.#follow()
-    const { machine, stepper, table } = this
+    const { machine, stepper } = this
+    const table = this.#exact()
     return {
       ...this.#cursor,
       knowledge: knowledgeOf(machine, stepper),
@@ -296,7 +311,7 @@ export class Search {
     const { state, depth, levelEnd, deadlocks, turns, witnesses } = snapshot
     learn(this.machine, this.stepper, knowledge)
     this.#renumber()
-    this.table.load(rows, parents)
+    this.#exact().load(rows, parents)
     this.stepper.steps = transitions
     this.#cursor = { state, depth, levelEnd, deadlocks, turns, witnesses }
     this.#first = state
@@ -304,14 +319,14 @@ export class Search {
   }
 
   #advance(): SearchResult | null {
-    const { table } = this
     const cursor = this.#cursor
-    if (table.size === 0) {
+    if (this.table.size === 0) {
       const row = this.#start()
       this.#follow()
-      table.stage(row, -1)
-      table.flush()
+      this.table.stage(row, -1)
+      this.table.flush()
     }
+    const { table } = this
     if (cursor.state === cursor.levelEnd) {
       if (cursor.state === table.size) return this.#conclude(null, null)
       cursor.depth++
@@ -373,8 +388,12 @@ export class Search {
 
   /** Expands states up to `end`, or to some state before that. */
   #expandTogether(end: number): void {
+    if (this.#crew === null) {
+      this.#expandAlone(end)
+      return
+    }
     const { state } = this.#cursor
-    const round = this.#crew?.expand(this, state, Math.min(end, state + this.#stride)) ?? null
+    const round = this.#crew.expand(this.#shared(), state, Math.min(end, state + this.#stride))
     if (this.#crew?.isLost === true) this.#goOnAlone()
     if (round === null || this.#crew === null) {
       this.#expandAlone(end)
@@ -451,24 +470,37 @@ export class Search {
 
   /** Makes states of what was found in a round, from states up to `last`. */
   #publish(round: Round, last: number): void {
-    const { table } = this
+    const shared = this.#shared()
+    const { table } = shared
     const crew = this.#crew
     const count = settle(round, last)
     table.reserve(count)
-    crew?.store(this)
+    crew?.store(shared)
     if (crew?.isLost === true) {
       // Whatever was done of it already was the same.
       const whole = new Round(table.view, round.memory, round.properties)
       for (let piece = 0; piece < whole.pieces; piece++) storePiece(whole, piece)
     }
-    table.extend(count, () => crew?.enter(this))
+    table.extend(count, () => crew?.enter(shared))
     if (crew?.isLost === true) this.#goOnAlone()
   }
 
   /** Leaves the crew, which may still write into the memory of the table some day. */
   #goOnAlone(): void {
-    this.table.detach()
+    this.#exact().detach()
     this.#crew = null
+  }
+
+  /** What those who help have to know. */
+  #shared(): Searching {
+    const { machine, stepper, symmetry, expander } = this
+    return { machine, stepper, symmetry, expander, table: this.#exact() }
+  }
+
+  /** The table where it keeps states. @throws Error where it keeps hashes */
+  #exact(): StateTable {
+    if (this.table instanceof CompactTable) throw new Error('a search by hashes keeps no states')
+    return this.table
   }
 
   /** Expands states up to `end`. */
@@ -537,14 +569,16 @@ export class Search {
       if (this.#forward[at - this.#first] === 0) turns.push(at)
     }
     this.#first = state
+    if (this.table instanceof CompactTable) this.table.forget(state)
     this.#tighten()
   }
 
   /** Makes rows as narrow as they can be, once there are many of them. */
   #tighten(): void {
-    const { table, machine } = this
-    if (this.#isTight || table.size < MANY) return
+    const { machine } = this
+    if (this.#isTight || this.table.size < MANY) return
     this.#isTight = true
+    const table = this.#exact()
     machine.layout.tighten(table.contents.rows, table.size)
     this.#follow()
   }
@@ -557,10 +591,17 @@ export class Search {
     const isStopped = bound !== null || misuse !== null || violation !== null
     const finished = !isStopped && deadlocks.length === 0
     const livelock =
-      finished && this.#options.livelocks !== false && turns.length > 0
-        ? this.fitting(() => findLivelock(this, turns))
+      finished &&
+      this.#options.livelocks !== false &&
+      this.#options.hashCompact !== true &&
+      turns.length > 0
+        ? this.fitting(() => findLivelock(this.#shared(), turns))
         : null
     this.machine.verify()
+    this.#isOver = true
+    for (const end of [violation?.state, deadlocks[0], misuse?.state, ...witnesses]) {
+      this.#recall(end ?? 0)
+    }
     const found = {
       bound,
       deadlocks,
@@ -576,9 +617,32 @@ export class Search {
       depth,
       loop: livelock?.loop ?? [],
       misuse,
+      missed: table instanceof CompactTable ? missedAtMost(table.size) : 0,
       bytes: table.bytes,
       seconds: this.#elapsed(),
     }
+  }
+
+  /** Where hashes were kept, finds the states on the way to one of them once more. */
+  #recall(end: number): void {
+    const { table, stepper } = this
+    if (!(table instanceof CompactTable)) return
+    const way: number[] = []
+    for (let state = end; state > 0; state = table.parent(state)) way.push(state)
+    const row = new Int32Array(table.words)
+    const kept = new Int32Array(table.words)
+    const { steps } = stepper
+    for (let before = 0, state = way.pop(); state !== undefined; state = way.pop()) {
+      const target = state
+      table.read(before, row)
+      stepper.expand(row, (next) => {
+        if (this.symmetry === null) kept.set(next)
+        else this.symmetry.canonicalize(next, kept)
+        table.recall(target, kept)
+      })
+      before = state
+    }
+    stepper.steps = steps
   }
 
   #verdict({ bound, deadlocks, livelock, violation, witnesses }: Found): Verdict {
@@ -589,7 +653,8 @@ export class Search {
     const missing = this.machine.properties.some(
       ({ kind }, index) => kind === 'sometimes' && witnesses[index] === null,
     )
-    return missing ? 'violation' : 'safe'
+    if (missing) return 'violation'
+    return this.table instanceof CompactTable ? 'safe*' : 'safe'
   }
 
   /** Does something with rows; when one has no room for a value, makes room in all of them and does it again. */
@@ -615,8 +680,15 @@ export class Search {
   #follow(): void {
     const { layout } = this.machine
     if (this.#arrangement === layout.arrangement) return
+    const { table } = this
+    if (table instanceof CompactTable && !this.#isOver) {
+      this.stepper.resize()
+      if (table.size > 0) throw new Rearranged()
+      this.table = this.#emptyTable()
+      return
+    }
     fitting(
-      () => this.table.repack(layout.words, layout.since(this.#arrangement)),
+      () => table.repack(layout.words, layout.since(this.#arrangement)),
       (overflow) => layout.widen(overflow),
     )
     this.stepper.resize()
@@ -630,14 +702,24 @@ export class Search {
     this.#crew?.reset()
   }
 
-  #emptyTable(): StateTable {
+  #emptyTable(): StateTable | CompactTable {
     const shared = this.#options.crew !== undefined
     this.#arrangement = this.machine.layout.arrangement
+    if (this.#options.hashCompact === true) {
+      return new CompactTable(this.machine.layout.words, this.#found)
+    }
     return new StateTable(this.machine.layout.words, this.#found, shared)
   }
 
   #elapsed(): number {
     return this.#seconds + (milliseconds() - this.#resumedAt) / 1000
+  }
+}
+
+/** Rows have got wider, and hashes are those of rows as they were: a search by hashes starts over. */
+class Rearranged extends Error {
+  constructor() {
+    super('a search by hashes cannot go on with rows that are arranged anew')
   }
 }
 

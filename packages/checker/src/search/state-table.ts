@@ -248,6 +248,11 @@ export class StateTable {
     }
   }
 
+  /** Returns true if a row is that of a state. */
+  isAt(state: number, row: Row): boolean {
+    return isSame(this.#rows, state * this.words, row, 0, this.words)
+  }
+
   /** The state that this one was reached from; -1 for the first. */
   parent(state: number): number {
     return this.#parents[state] as number

@@ -61,6 +61,7 @@ function cellJson(cell: Cell, exhibit: Exhibit | undefined): object {
     states: search.states,
     transitions: search.transitions,
     depth: search.depth,
+    ...(verdict === 'safe*' ? { missedAtMost: search.missed } : {}),
     ...(search.bound === null ? {} : { bound: search.bound }),
     ...(counterexample === null ? {} : { counterexample }),
     ...(lockdep === undefined

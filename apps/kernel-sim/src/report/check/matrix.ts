@@ -106,6 +106,7 @@ export function inapplicableSentences({ cells }: CaseRow): string[] {
 
 const TONES = {
   safe: 'good',
+  'safe*': 'unsure',
   deadlock: 'bad',
   livelock: 'bad',
   violation: 'bad',
@@ -126,7 +127,7 @@ function cellValue(cell: Cell | undefined, to: string | undefined): Value {
   const mark = fateMark(cell?.fates)
   const said = `${verdict}${warns} ${steps}${search.states}${mark === '' ? '' : ` ${mark}`}`
   if (verdict === 'safe') return { text: said, tone: 'good' }
-  const tone = verdict === 'bounded' ? 'unsure' : 'bad'
+  const tone = verdict === 'bounded' || verdict === 'safe*' ? 'unsure' : 'bad'
   return to === undefined ? { text: said, tone } : { text: said, tone, to }
 }
 

@@ -50,6 +50,12 @@ export function resultText(
   const found = `${plural(search.states, 'state')}, ${plural(search.transitions, 'transition')}`
   const head = `${name} under ${policy}: ${verdict}`
   if (verdict === 'safe') return `${head} in all interleavings (${found})\n`
+  if (verdict === 'safe*') {
+    return wrap(
+      `${head}: no deadlock in the interleavings that were searched (${found}). This is no proof: hashes of states were kept, and a state was missed with a probability of at most ${search.missed.toExponential(1)}. Livelocks were not looked for.`,
+      '',
+    )
+  }
   if (counterexample === null) {
     return wrap(
       `${head}: the limit ${search.bound} stopped the search after ${found}, which claims nothing`,
