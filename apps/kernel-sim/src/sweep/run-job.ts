@@ -66,6 +66,7 @@ function checked(job: CheckJob, scenario: Scenario, workshop: Workshop): Outcome
   })
   const found = shortResult(search) ?? finish(search, subject, { watch, workshop })
   const { verdict, search: result, counterexample } = explained(subject, search, found)
+  if (verdict === 'safe*') throw new Error('the searches of jobs keep states, not hashes')
   const figures = {
     states: result.states,
     transitions: result.transitions,

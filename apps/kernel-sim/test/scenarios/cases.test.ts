@@ -60,7 +60,14 @@ const EXPECTED: Record<string, string> = {
   '27': 'D D D D D D D',
   '27b': 's s s s s s s',
 }
-const LETTER = { safe: 's', deadlock: 'D', livelock: 'L', bounded: '?', violation: '!' } as const
+const LETTER = {
+  safe: 's',
+  'safe*': '*',
+  deadlock: 'D',
+  livelock: 'L',
+  bounded: '?',
+  violation: '!',
+} as const
 
 describe('the matrix', () => {
   it.each(ROWS.map((row) => [row.number, row.name, row] as const))(
