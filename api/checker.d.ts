@@ -168,6 +168,7 @@ declare module '@scopemask/checker' {
     readonly livelocks?: boolean;
     readonly allows?: Allows;
     readonly from?: readonly Pick<MicroStep, 'task' | 'outcome'>[];
+    readonly hashCompact?: boolean;
     readonly crew?: Helpers | undefined;
     readonly onProgress?: (states: number, depth: number) => void;
   }
@@ -186,6 +187,7 @@ declare module '@scopemask/checker' {
       readonly error: Misuse;
       readonly state: number;
     } | null;
+    readonly missed: number;
     readonly bytes: number;
     readonly seconds: number;
   }
@@ -244,7 +246,7 @@ declare module '@scopemask/checker' {
     observe(row: Row): T;
     protected encode(value: T): number;
   }
-  export type Verdict = 'safe' | 'deadlock' | 'livelock' | 'violation' | 'bounded';
+  export type Verdict = 'safe' | 'safe*' | 'deadlock' | 'livelock' | 'violation' | 'bounded';
   export interface ViolationFound {
     readonly claim: string;
     readonly state: number;
@@ -605,7 +607,7 @@ declare module '@scopemask/checker/search' {
     readonly stepper: Stepper;
     readonly symmetry: Symmetry | null;
     readonly expander: Expander;
-    table: StateTable;
+    table: StateTable | CompactTable;
     constructor(machine: Machine, options?: SearchOptions);
     run(): SearchResult;
     advance(): SearchResult | null;
@@ -651,6 +653,7 @@ declare module '@scopemask/checker/search' {
     flush(): void;
     find(row: Row): number;
     read(state: number, row: Row): void;
+    isAt(state: number, row: Row): boolean;
     parent(state: number): number;
     repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void;
   }
