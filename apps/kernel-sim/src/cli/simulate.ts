@@ -34,6 +34,8 @@ import { assertNew, writeHang } from './write-hang.js'
 
 /** The machine that runs when none is given. */
 const BUNDLED = 'mixed-load'
+/** MiB of the machine that a plan runs on. */
+const DEFAULT_RAM = 128
 /** Machines that come along are named without an ending. */
 const NAME = /^[\w-]+$/
 
@@ -102,7 +104,7 @@ export function simulate(program: Command): void {
     .option('--scenario <scenario>', 'run the tasks of a scenario of check beside the workloads')
     .addOption(setOption())
     .option('--plan <file>', 'run a plan as those of --held are, on a machine of --ram')
-    .option('--ram <mib>', 'with --plan: size of the machine, 128 to 256 MiB', mib, 128)
+    .option('--ram <mib>', 'with --plan: size of the machine, 128 to 256 MiB', mib, DEFAULT_RAM)
     .option(
       '--held [file]',
       'hold the figures against those recorded (by default those that come along)',
@@ -139,6 +141,7 @@ export function simulate(program: Command): void {
 
 async function run(machine: string | undefined, options: Options): Promise<void> {
   const progress = new Progress(process.stderr, options.progress)
+  assertTogether(machine, options)
   if (options.held !== undefined) return await held(options, options.held, progress)
   if (options.at !== undefined && options.proc === undefined) {
     throw new InputError('--at says when the files of --proc are written: name a folder for them')
@@ -154,6 +157,43 @@ async function run(machine: string | undefined, options: Options): Promise<void>
   else process.stdout.write(formed(pageOf(load, results), options))
   if (writeScenario !== undefined) {
     process.stderr.write(await writeHang(writeScenario, results, load.scenario))
+  }
+}
+
+/** What has no part in holding figures against recorded ones: the machines and plans of those are given. */
+const NOT_HELD = [
+  'plan',
+  'policy',
+  'scenario',
+  'seconds',
+  'seed',
+  'json',
+  'proc',
+  'dmesg',
+  'perfetto',
+  'writeScenario',
+] as const
+
+/** @throws InputError when something was asked for that would be passed over */
+function assertTogether(machine: string | undefined, options: Options): void {
+  const { held, plan, config, ram } = options
+  if (held === undefined && config !== undefined) {
+    throw new InputError(
+      '--config says which configurations of --held are run: give --held with it',
+    )
+  }
+  if (plan === undefined && ram !== DEFAULT_RAM) {
+    throw new InputError(
+      '--ram is the memory of the machine that --plan runs on; a machine file says its own',
+    )
+  }
+  if (held === undefined) return
+  const other = NOT_HELD.find((name) => options[name] !== undefined)
+  const given = machine ?? (other === undefined ? undefined : `--${other.replace('S', '-s')}`)
+  if (given !== undefined) {
+    throw new InputError(
+      `--held runs what was recorded, on the machines that it was recorded on: ${given} has no part in it`,
+    )
   }
 }
 
@@ -254,7 +294,7 @@ function comparisonOf(
 
 /** The machine that comes along, as text. */
 export async function bundledComparison(): Promise<string> {
-  const load = await loadOf(undefined, { ram: 128, set: {} })
+  const load = await loadOf(undefined, { ram: DEFAULT_RAM, set: {} })
   return pageText(
     comparisonPage(comparisonOf(load, resultsOf(load, new Progress(process.stderr, undefined)))),
   )

@@ -207,3 +207,15 @@ it('says what is wrong with what it is given', async () => {
     }),
   )
 })
+
+it.each([
+  [['--held', '--proc', 'x'], '--proc has no part in it'],
+  [['--held', '--write-scenario', join(folder, 'x.ts')], '--write-scenario has no part in it'],
+  [[machine, '--held'], 'small.yaml has no part in it'],
+  [['--config', 'W1'], '--config says which configurations of --held are run'],
+  [[machine, '--ram', '256'], '--ram is the memory of the machine that --plan runs on'],
+])('what would be passed over is refused: %s', async (args, says) => {
+  const { status, stdout, stderr } = await kernelSim(['simulate', ...args])
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  expect(stderr).toContain(says)
+})
