@@ -496,6 +496,21 @@ declare module '@scopemask/checker/machine' {
 
 declare module '@scopemask/checker/search' {
   export type Allows = (turn: Turn) => boolean;
+  export class CompactTable {
+    words: number;
+    constructor(words: number, found: (state: number, parent: number) => void);
+    get size(): number;
+    get bytes(): number;
+    bytesFor(states: number): number;
+    stage(row: Row, parent: number): void;
+    flush(): void;
+    forget(state: number): void;
+    read(state: number, row: Row): void;
+    recall(state: number, row: Row): void;
+    repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void;
+    find(row: Row): number;
+    parent(state: number): number;
+  }
   export const DEFAULT_LIMITS: {
     readonly maxStates: 20000000;
     readonly maxDepth: number;
