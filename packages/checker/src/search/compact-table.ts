@@ -57,6 +57,7 @@ export class CompactTable {
     return this.#hashes.bytesFor(states) + this.#pages.size * PAGE * this.words * 4 + rows
   }
 
+  /** Adds a successor of a state, with the next batch; -1 is the parent of the first state. */
   stage(row: Row, parent: number): void {
     const { words } = this
     const staged = this.#staged
@@ -69,6 +70,7 @@ export class CompactTable {
     if (this.#count === BATCH) this.flush()
   }
 
+  /** Adds what is staged. */
   flush(): void {
     this.#isFlushing = true
     this.#hashes.flush()
@@ -144,6 +146,7 @@ export class CompactTable {
     return this.#hashes.find(this.#hash)
   }
 
+  /** The state that one was found from, or -1. */
   parent(state: number): number {
     return this.#hashes.parent(state)
   }
