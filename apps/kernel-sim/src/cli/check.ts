@@ -99,9 +99,9 @@ When a limit stops a search, the verdict is bounded, which claims nothing.
 with the same 64 bits count as one, so states can be missed; the verdict is then safe*, with how
 likely that is at most. It looks for no livelocks. A deadlock that it finds is one.
 
-Exit status: 0 when SCENARIO is safe or safe*, or was not given; 1 when it has a deadlock or a livelock, with
---fair a task that can starve, or a limit stopped the search; 2 when it cannot be loaded or breaks a
-rule.
+Exit status: 0 when SCENARIO is safe or safe*, or was not given; 1 when it has a deadlock or a
+livelock, with --fair a task that can starve, or a limit stopped the search; 2 when it cannot be
+loaded or breaks a rule.
 
 Examples:
   kernel-sim check
