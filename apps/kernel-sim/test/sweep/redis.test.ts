@@ -92,9 +92,14 @@ describe.skipIf(!installed && process.env.CI === undefined)('sweep --redis', () 
     started.push(child)
     return child
   }
+  /** Waits for the end of a process, which may be over; returns its exit status. */
+  async function exited(child: ChildProcess): Promise<number | null> {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    return child.exitCode
+  }
   async function end(child: ChildProcess): Promise<void> {
     child.kill('SIGTERM')
-    if (child.exitCode === null) await once(child, 'exit')
+    await exited(child)
   }
   const worker = (...args: string[]) => start('worker', '--workers', '1', ...args)
   const coordinator = () => start('sweep', join(folder, 'plan.yaml'))
@@ -133,15 +138,14 @@ describe.skipIf(!installed && process.env.CI === undefined)('sweep --redis', () 
     workers.push(killable())
     await results(300)
     sweep.kill('SIGKILL')
-    await once(sweep, 'exit')
+    await exited(sweep)
     sweep = coordinator()
     await results(500)
     await redis.crash()
     await redis.again()
     await results(700)
     workers[1]?.kill('SIGKILL')
-    const [status] = await once(sweep, 'exit')
-    expect(status).toBe(0)
+    expect(await exited(sweep)).toBe(0)
 
     const lines = readFileSync(file(), 'utf8').trimEnd().split('\n').slice(1)
     const found = lines.map((line) => JSON.parse(line))
@@ -190,7 +194,7 @@ describe.skipIf(!installed && process.env.CI === undefined)('sweep --redis', () 
       leases = await Promise.all(locks.map((lock) => connection.pttl(lock)))
     }
     for (const lease of leases) expect(lease).toBeGreaterThan(60_000)
-    if (sweep.exitCode === null) await once(sweep, 'exit')
+    await exited(sweep)
     for (const child of workers) await end(child)
 
     const read = readResults(join(folder, 'long.results.jsonl'))
