@@ -23,7 +23,10 @@ const VERSION = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ).version
 
-/** A thousand combinations, a fifth of which deadlock: those whose rest is the other's. */
+/**
+ * A thousand combinations, a fifth of which deadlock: those whose rest is the other's. Each takes some milliseconds, so that there
+ * are jobs left whenever somebody is killed.
+ */
 const SCENARIO = `import { scenario } from '@scopemask/kernel-sim'
 import { rest } from './rest.mjs'
 export default scenario({
@@ -31,6 +34,7 @@ export default scenario({
   summary: 's',
   parameters: { a: ${JSON.stringify(range(25))}, b: ${JSON.stringify(range(40))} },
   build(kernel, { a, b }) {
+    for (const until = performance.now() + 2; performance.now() < until; );
     const locks = [kernel.mutex('x'), kernel.mutex('y')]
     for (const first of [0, rest(a) === rest(b) ? 1 : 0]) {
       kernel.task('task', function* () {
@@ -137,10 +141,12 @@ describe.skipIf(!installed && process.env.CI === undefined)('sweep --redis', () 
     workers[0]?.kill('SIGKILL')
     workers.push(killable())
     await results(300)
+    expect(sweep.exitCode).toBeNull()
     sweep.kill('SIGKILL')
     await exited(sweep)
     sweep = coordinator()
     await results(500)
+    expect(sweep.exitCode).toBeNull()
     await redis.crash()
     await redis.again()
     await results(700)
