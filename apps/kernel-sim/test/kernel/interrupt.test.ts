@@ -7,40 +7,17 @@ import { Kernel } from '../../src/kernel/kernel.js'
 import { policyNamed } from '../../src/kernel/policy.js'
 import { lockdepOf } from '../../src/lockdep/lockdep-watch.js'
 import { check } from '../../src/matrix/subject.js'
-import { INTERRUPT } from '../../src/scenarios/litmus/interrupt.js'
+import {
+  INTERRUPT,
+  type Kind,
+  nothing,
+  shared,
+  under,
+  WAYS,
+  type Way,
+} from '../../src/scenarios/litmus/interrupt.js'
 import { inForms } from '../../src/scenarios/litmus/litmus.js'
 import { itBehaves } from './litmus.js'
-
-const WAYS = ['plain', 'bh', 'irqsave'] as const
-type Way = (typeof WAYS)[number]
-type Kind = 'interrupt' | 'softirq'
-
-/** Runs a section under a spinlock, taken in one of the ways. */
-function* under(
-  lock: ReturnType<Kernel['spinlock']>,
-  way: Way,
-  section: Steps<unknown>,
-): Steps<void> {
-  if (way === 'plain') yield* lock.lock()
-  else if (way === 'bh') yield* lock.lockBh()
-  else yield* lock.lockIrqsave()
-  yield* section
-  if (way === 'plain') yield* lock.unlock()
-  else if (way === 'bh') yield* lock.unlockBh()
-  else yield* lock.unlockIrqrestore()
-}
-
-function* nothing(): Steps<void> {}
-
-/** A handler that takes the lock which a task holds, taken there in one of the ways. */
-function shared(kernel: Kernel, kind: Kind, way: Way): void {
-  const lock = kernel.spinlock('s')
-  const handler = kernel[kind]('h', () => under(lock, 'plain', nothing()))
-  kernel.task('A', function* () {
-    yield* handler.raise()
-    yield* under(lock, way, nothing())
-  })
-}
 
 describe('an interrupt', () => {
   itBehaves([

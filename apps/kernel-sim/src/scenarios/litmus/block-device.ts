@@ -1,17 +1,7 @@
 /** Block devices: what follows from the kernel's code. */
-import { __GFP_FS, GFP_KERNEL } from '@scopemask/allocator'
-import type { Kernel } from '../../kernel/kernel.js'
+import { GFP_KERNEL } from '@scopemask/allocator'
 import { inForms, type Litmus } from './litmus.js'
-
-/** A lock that reclaim needs. */
-function reclaimLock(kernel: Kernel) {
-  const lock = kernel.mutex('fs lock')
-  kernel.shrinker('fs', __GFP_FS, function* () {
-    yield* lock.lock()
-    yield* lock.unlock()
-  })
-  return lock
-}
+import { reclaimLock } from './setting.js'
 
 export const BLOCK_DEVICE: readonly Litmus[] = inForms(
   'block/bio.c, submit_bio_wait; drivers/block/loop.c, loop_process_work',

@@ -10,14 +10,7 @@ import {
 import type { Kernel } from '../../kernel/kernel.js'
 import { GFP_ATOMIC, GFP_NOWAIT } from '../../kernel/memory/gfp.js'
 import type { Litmus } from './litmus.js'
-
-/** A task that allocates once, and waits for ever if that fails. */
-function allocatesOrHangs(kernel: Kernel, gfp: number): void {
-  const never = kernel.completion('never')
-  kernel.task('allocates', function* () {
-    if (!(yield* kernel.kmalloc(gfp))) yield* never.wait()
-  })
-}
+import { allocatesOrHangs } from './setting.js'
 
 /** Dirty pages that only the filesystem can free. */
 const dirtyPages = (kernel: Kernel): void => {

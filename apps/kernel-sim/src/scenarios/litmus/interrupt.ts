@@ -6,14 +6,15 @@ import type { Kernel } from '../../kernel/kernel.js'
 import { GFP_ATOMIC } from '../../kernel/memory/gfp.js'
 import { inForms, type Litmus } from './litmus.js'
 
-const WAYS = ['plain', 'bh', 'irqsave'] as const
+/** How a spinlock is taken: as it is, with softirqs off, or with interrupts off. */
+export const WAYS = ['plain', 'bh', 'irqsave'] as const
 
-type Way = (typeof WAYS)[number]
+export type Way = (typeof WAYS)[number]
 
-type Kind = 'interrupt' | 'softirq'
+export type Kind = 'interrupt' | 'softirq'
 
 /** Runs a section under a spinlock, taken in one of the ways. */
-function* under(
+export function* under(
   lock: ReturnType<Kernel['spinlock']>,
   way: Way,
   section: Steps<unknown>,
@@ -27,10 +28,10 @@ function* under(
   else yield* lock.unlockIrqrestore()
 }
 
-function* nothing(): Steps<void> {}
+export function* nothing(): Steps<void> {}
 
 /** A handler that takes the lock which a task holds, taken there in one of the ways. */
-function shared(kernel: Kernel, kind: Kind, way: Way): void {
+export function shared(kernel: Kernel, kind: Kind, way: Way): void {
   const lock = kernel.spinlock('s')
   const handler = kernel[kind]('h', () => under(lock, 'plain', nothing()))
   kernel.task('A', function* () {

@@ -1,17 +1,6 @@
 /** kswapd: what follows from the kernel's code. */
-import { __GFP_FS } from '@scopemask/allocator'
-import type { Kernel } from '../../kernel/kernel.js'
 import { inForms, type Litmus } from './litmus.js'
-
-/** A lock that reclaim needs. */
-function reclaimLock(kernel: Kernel) {
-  const lock = kernel.mutex('fs lock')
-  kernel.shrinker('fs', __GFP_FS, function* () {
-    yield* lock.lock()
-    yield* lock.unlock()
-  })
-  return lock
-}
+import { reclaimLock } from './setting.js'
 
 export const KSWAPD: readonly Litmus[] = inForms(
   'mm/vmscan.c, kswapd and balance_pgdat',

@@ -1,6 +1,5 @@
 /** Allocations under pressure: what follows from the kernel's code. */
 import {
-  __GFP_FS,
   __GFP_NOFAIL,
   __GFP_NORETRY,
   __GFP_RETRY_MAYFAIL,
@@ -10,22 +9,11 @@ import {
 import type { Kernel } from '../../kernel/kernel.js'
 import { GFP_ATOMIC, GFP_NOWAIT } from '../../kernel/memory/gfp.js'
 import type { Litmus } from './litmus.js'
-
-/** A task that allocates once, and waits for ever if that fails. */
-function allocatesOrHangs(kernel: Kernel, gfp: number): void {
-  const never = kernel.completion('never')
-  kernel.task('allocates', function* () {
-    if (!(yield* kernel.kmalloc(gfp))) yield* never.wait()
-  })
-}
+import { allocatesOrHangs, reclaimLock } from './setting.js'
 
 /** A lock that a shrinker needs, and that is held by a task that allocates. */
 function underItsLock(kernel: Kernel, gfp: number): void {
-  const lock = kernel.mutex('fs lock')
-  kernel.shrinker('fs', __GFP_FS, function* () {
-    yield* lock.lock()
-    yield* lock.unlock()
-  })
+  const lock = reclaimLock(kernel)
   kernel.task('holds the lock', function* () {
     yield* lock.lock()
     yield* kernel.kmalloc(gfp)

@@ -1,17 +1,7 @@
 /** Processes: what follows from the kernel's code. */
-import { __GFP_FS, GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
-import type { Kernel } from '../../kernel/kernel.js'
+import { GFP_KERNEL, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import { inForms, type Litmus } from './litmus.js'
-
-/** A lock that reclaim needs. */
-function reclaimLock(kernel: Kernel) {
-  const lock = kernel.mutex('fs lock')
-  kernel.shrinker('fs', __GFP_FS, function* () {
-    yield* lock.lock()
-    yield* lock.unlock()
-  })
-  return lock
-}
+import { reclaimLock } from './setting.js'
 
 export const PROCESS: readonly Litmus[] = inForms(
   'kernel/fork.c, dup_task_struct and copy_process (which clears other flags)',
