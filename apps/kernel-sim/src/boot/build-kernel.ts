@@ -4,9 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { writeFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { lockdepConfig, missingOptions } from '../reproduce/machine/lockdep-config.js'
-import { writeFile } from './disk.js'
 import { cacheFolder, keepKernel } from './kernel-cache.js'
 import { type Kernel, kernelOf } from './kernel-image.js'
 import { requirePrograms } from './programs.js'

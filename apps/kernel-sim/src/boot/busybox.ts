@@ -1,7 +1,7 @@
 /** Busybox: the one program of the machine. It has to be static, since the machine has no libraries. */
 import { readFileSync } from 'node:fs'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
-import { diskReason } from './disk.js'
 import { programAt } from './programs.js'
 
 /** The program's bytes. @throws InputError when there is none, or it needs libraries. */

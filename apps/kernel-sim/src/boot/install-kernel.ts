@@ -1,8 +1,8 @@
 /** Install kernel: fetches Debian's cloud kernel and its headers with apt, and unpacks them in the user's cache. It needs no root. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeFile } from '../disk.js'
 import { InputError } from '../input-error.js'
-import { writeFile } from './disk.js'
 import { cacheFolder, keepKernel } from './kernel-cache.js'
 import { type Kernel, kernelOf } from './kernel-image.js'
 import { requirePrograms } from './programs.js'

@@ -5,8 +5,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
-import { diskReason } from './disk.js'
 
 const IMAGE = 'vmlinuz'
 const HEADERS = 'headers'

@@ -1,8 +1,8 @@
 /** Kernel image: a bzImage, and the headers that modules for it are built against. */
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
-import { diskReason } from './disk.js'
 
 export interface Kernel {
   /** Paths. */

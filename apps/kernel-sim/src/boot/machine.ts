@@ -1,5 +1,6 @@
 /** Machine: boots a kernel in QEMU with the files of an initramfs, and hands over what it prints. */
 import { join } from 'node:path'
+import { writeFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { type ArchivedFile, cpioArchive } from '../reproduce/machine/cpio.js'
 import {
@@ -9,7 +10,6 @@ import {
   QEMU,
   qemuArguments,
 } from '../reproduce/machine/qemu.js'
-import { writeFile } from './disk.js'
 import { type Needed, programAt } from './programs.js'
 import { runProgram } from './run-program.js'
 import { inScratchFolder } from './scratch-folder.js'

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
-import { diskReason } from './disk.js'
 
 /** Uses a folder, and removes it. @throws InputError when none can be made. */
 export async function inScratchFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {

@@ -1,10 +1,9 @@
 /** `kernel-sim audit`: what a recording of a real kernel says about its scopes. */
-import { existsSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { Timeline } from '../audit/timeline.js'
-import { diskReason } from '../boot/disk.js'
+import { refuseExisting, writeNewFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { collapsed } from '../report/audit/collapsed.js'
 import { compareAudits } from '../report/audit/comparison.js'
@@ -203,8 +202,13 @@ async function run(paths: readonly string[], options: Options): Promise<void> {
       '--scenario - prints the scenario instead of the report: write it to a file to have both',
     )
   }
-  if (scenario !== undefined && scenario !== '-' && existsSync(scenario)) {
-    throw new InputError(`${scenario} exists already: remove it, or choose another name`)
+  for (const file of [
+    scenario === '-' ? undefined : scenario,
+    options.speedscope,
+    options.collapsed,
+    options.perfetto,
+  ]) {
+    if (file !== undefined) refuseExisting(file)
   }
   const { scopes, progress } = options
   if ([scopes, ...paths].filter((path) => path === '-').length > 1) {
@@ -226,17 +230,17 @@ async function run(paths: readonly string[], options: Options): Promise<void> {
     vmlinux === undefined ? audited : await readLines(audited, { vmlinux, modules }, progress)
   const report = tree === undefined ? withLines : withSource(withLines, tree)
   if (options.speedscope !== undefined) {
-    writeNew(options.speedscope, speedscope(report.reading.name, report.stacks))
+    writeNewFile(options.speedscope, speedscope(report.reading.name, report.stacks))
   }
   if (timeline !== undefined && options.perfetto !== undefined) {
-    writeNew(options.perfetto, auditPerfetto(report.reading.name, timeline))
+    writeNewFile(options.perfetto, auditPerfetto(report.reading.name, timeline))
     if (timeline.left > 0) {
       process.stderr.write(
         `kernel-sim: ${options.perfetto} leaves out the last ${timeline.left} spans\n`,
       )
     }
   }
-  if (options.collapsed !== undefined) writeNew(options.collapsed, collapsed(report.stacks))
+  if (options.collapsed !== undefined) writeNewFile(options.collapsed, collapsed(report.stacks))
   if (scenario !== undefined) writeScenario(scenario, report, options.work)
   if (scenario !== '-') process.stdout.write(written(report, paths, options))
   if (options.failOn.some((failure) => FAILURES[failure](report))) process.exitCode = EXIT.found
@@ -257,20 +261,8 @@ function writeScenario(file: string, report: AuditReport, work: string | undefin
     process.stdout.write(source)
     return
   }
-  writeNew(file, source)
+  writeNewFile(file, source)
   process.stderr.write(`The scenario is in ${file}. Try: kernel-sim check ${file}\n`)
-}
-
-/** Writes a file that does not exist yet. @throws InputError when it does, or cannot be written. */
-function writeNew(file: string, text: string | Uint8Array): void {
-  try {
-    writeFileSync(file, text, { flag: 'wx' })
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new InputError(`${file} exists already: remove it, or choose another name`)
-    }
-    throw new InputError(`${file} cannot be written: ${diskReason(thrown)}`)
-  }
 }
 
 async function compare(old: string, paths: readonly string[], options: Options): Promise<void> {

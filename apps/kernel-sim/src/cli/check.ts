@@ -1,9 +1,9 @@
 /** `kernel-sim check`: scenarios in all interleavings. */
 
-import { writeFileSync } from 'node:fs'
 import type { SampleOptions, Strategy } from '@scopemask/checker/search'
 import { DEFAULT_LIMITS, type SearchOptions } from '@scopemask/checker/search'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { refuseExisting, writeNewFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import type { Chosen } from '../kernel/parameters.js'
 import { POLICIES, type Policy, type PolicyName, policyNamed } from '../kernel/policy.js'
@@ -223,6 +223,8 @@ async function run(given: string | undefined, options: Options): Promise<void> {
     if (options.hashCompact) throw new InputError('--hash-compact needs a SCENARIO')
     return checkAll(options)
   }
+  const { perfetto } = options
+  if (perfetto !== undefined) refuseExisting(perfetto)
   const found = await loadScenario(given, options.set)
   const rows =
     options.sample === undefined
@@ -233,7 +235,6 @@ async function run(given: string | undefined, options: Options): Promise<void> {
             watch: watchOf({ maxSeconds: options.maxSeconds }),
           }),
         ]
-  const { perfetto } = options
   const tells = options.json || options.html || options.dot || perfetto !== undefined
   const exhibits = tells ? rows.flatMap((row) => exhibitsOf(row, found.scenario, 'all')) : []
   if (perfetto !== undefined) writeTrace(perfetto, exhibits)
@@ -250,11 +251,7 @@ function writeTrace(file: string, exhibits: readonly Exhibit[]): void {
   if (exhibits.length === 0) {
     throw new InputError('no counterexample was found: there is nothing to write a trace of')
   }
-  try {
-    writeFileSync(file, perfettoTrace(exhibits), { flag: 'wx' })
-  } catch (thrown) {
-    throw new InputError(`${file} cannot be written: ${(thrown as Error).message}`)
-  }
+  writeNewFile(file, perfettoTrace(exhibits))
   process.stderr.write(`The trace is in ${file}: open it in ui.perfetto.dev. A step takes 1 us.\n`)
 }
 

@@ -20,6 +20,7 @@ import { endianness } from 'node:os'
 import { Interrupted } from '@scopemask/checker/machine'
 import type { Search, SearchResult, Snapshot } from '@scopemask/checker/search'
 import { describeMachine } from '@scopemask/checker/search'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
 
 const MAGIC = 'KSIMCKPT'
@@ -273,8 +274,7 @@ function asInput<T>(file: string, done: string, act: () => T): T {
   try {
     return act()
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new InputError(`the checkpoint ${file} cannot be ${done}: ${why}`)
+    throw new InputError(`the checkpoint ${file} cannot be ${done}: ${diskReason(thrown)}`)
   }
 }
 

@@ -1,8 +1,8 @@
 /** Confirm: `kernel-sim reproduce --all` and `--litmus`: tries many cells, keeps what is found, and writes the page of it. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { diskReason, writeFile } from '../boot/disk.js'
 import type { Kernel } from '../boot/kernel-image.js'
 import { requireTools } from '../boot/try-module.js'
+import { diskReason, unwritable, writeFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { POLICIES, type Policy, policyNamed } from '../kernel/policy.js'
 import { pageMarkdown } from '../report/form/markdown.js'
@@ -164,6 +164,6 @@ function keep(file: string, finding: Finding): void {
   try {
     appendFileSync(file, `${JSON.stringify(finding)}\n`)
   } catch (thrown) {
-    throw new InputError(`${file} cannot be written: ${diskReason(thrown)}`)
+    throw unwritable(file, thrown)
   }
 }

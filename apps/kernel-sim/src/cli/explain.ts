@@ -1,9 +1,9 @@
 /** `kernel-sim explain`: what a kernel said when it went wrong, and what that means. */
-import { existsSync, writeFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gfpLayout } from '@scopemask/allocator'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { refuseExisting, writeNewFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { type LogVerdict, VERDICTS } from '../log/judge/explained.js'
 import { logHtml } from '../report/log/html.js'
@@ -85,9 +85,7 @@ export function explain(program: Command): void {
 
 async function run(paths: readonly string[], options: Options): Promise<void> {
   const { scenario, kernel, progress } = options
-  if (scenario !== undefined && scenario !== '-' && existsSync(scenario)) {
-    throw new InputError(`${scenario} is there already: remove it, or choose another name`)
-  }
+  if (scenario !== undefined && scenario !== '-') refuseExisting(scenario)
   if (options.report !== undefined && scenario === undefined) {
     throw new InputError('--report says which report --scenario takes: give --scenario FILE')
   }
@@ -137,11 +135,7 @@ function writeScenario(file: string, logs: readonly LogReport[], wanted: number 
     process.stdout.write(source)
     return
   }
-  try {
-    writeFileSync(file, source, { flag: 'wx' })
-  } catch (thrown) {
-    throw new InputError(`${file} cannot be written: ${(thrown as Error).message}`)
-  }
+  writeNewFile(file, source)
   process.stderr.write(`The scenario is in ${file}. Try: kernel-sim check ${file}\n`)
 }
 

@@ -1,6 +1,7 @@
 /** Hold against: runs the plans that a real kernel was measured with, and holds their figures against the recorded ones. */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { type HeldConfig, type HeldFigure, judge } from '../simulate/held/judge.js'
 import { type RecordedConfig, readRecorded } from '../simulate/held/recorded.js'
@@ -60,9 +61,6 @@ export async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
-    throw new InputError(
-      code === 'ENOENT' ? `${path}: no such file` : `${path} cannot be read: ${String(code)}`,
-    )
+    throw new InputError(`${path} cannot be read: ${diskReason(thrown)}`)
   }
 }

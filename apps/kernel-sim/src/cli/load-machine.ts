@@ -1,6 +1,7 @@
 /** Load machine: a machine from a file of the user's, YAML or a program in TypeScript or JavaScript. */
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
 import type { Chosen } from '../kernel/parameters.js'
 import type { MachineFile } from '../simulate/machine-file/machine-file.js'
@@ -46,7 +47,6 @@ function textOf(path: string, given: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
-    throw new InputError(`${given} cannot be read: ${String(code)}`)
+    throw new InputError(`${given} cannot be read: ${diskReason(thrown)}`)
   }
 }

@@ -1,5 +1,6 @@
 /** Main: the command line of `kernel-sim`. It knows no command; commands.ts lists them. */
 import { Command, CommanderError } from 'commander'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { COMMANDS } from './commands.js'
 import { EXIT } from './exit-status.js'
@@ -58,17 +59,8 @@ function statusOf(error: unknown): number {
   return EXIT.bug
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota of the disk is used up',
-  EFBIG: 'the file would be too large',
-  EIO: 'the disk does not work',
-  EBADF: 'it is closed',
-  EPIPE: 'nobody reads it',
-}
-
 /** Why a write failed, if that is what an error is about. */
 function reasonNotToWrite(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined
-  return error.syscall === 'write' ? (REASONS[String(error.code)] ?? error.message) : undefined
+  return error.syscall === 'write' ? diskReason(error) : undefined
 }

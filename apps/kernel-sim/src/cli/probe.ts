@@ -1,7 +1,6 @@
 /** Probe: what of a run is written to files beside its report: the kernel's own files, its log, and a trace for Perfetto. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { InputError } from '../input-error.js'
+import { join } from 'node:path'
+import { writeFile } from '../disk.js'
 import { machineTrace } from '../report/machine/perfetto.js'
 import { PROC_FILES, type ProcFiles, procFiles } from '../simulate/proc/proc-files.js'
 import type { SimulationResult } from '../simulate/result.js'
@@ -47,10 +46,10 @@ export class Probe {
   end(result: SimulationResult): void {
     const { proc, dmesg, perfetto } = this.#wanted
     if (proc !== undefined && this.#times.length === 0) write(proc, result.proc)
-    if (dmesg !== undefined) writeTo(dmesg, result.dmesg)
+    if (dmesg !== undefined) writeFile(dmesg, result.dmesg)
     const timeline = this.#simulation?.timeline ?? null
     if (perfetto === undefined || timeline === null) return
-    writeTo(perfetto, machineTrace(result, timeline))
+    writeFile(perfetto, machineTrace(result, timeline))
     const { fullAt } = timeline
     if (fullAt === Number.POSITIVE_INFINITY) return
     process.stderr.write(
@@ -60,16 +59,5 @@ export class Probe {
 }
 
 function write(folder: string, files: ProcFiles): void {
-  for (const name of PROC_FILES) writeTo(join(folder, name), files[name])
-}
-
-/** Writes a file, and the folders that it is in. */
-function writeTo(path: string, data: string | Uint8Array): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, data)
-  } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : thrown
-    throw new InputError(`${path} cannot be written: ${String(code)}`)
-  }
+  for (const name of PROC_FILES) writeFile(join(folder, name), files[name])
 }

@@ -1,6 +1,7 @@
 /** Read lines: from the frames of a report and the binaries of its kernel to lines of source. */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { framesOf, withLines } from '../report/audit/lines.js'
 import type { AuditReport } from '../report/audit/report.js'
@@ -128,10 +129,7 @@ function filesIn(folder: string): string[] {
 }
 
 function unreadable(path: string, thrown: unknown): InputError {
-  const { code, message } = thrown as NodeJS.ErrnoException
-  return new InputError(
-    `${path} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : message}`,
-  )
+  return new InputError(`${path} cannot be read: ${diskReason(thrown)}`)
 }
 
 function stripped(path: string): InputError {

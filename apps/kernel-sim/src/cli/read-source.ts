@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { SourceTree } from '../audit/source-coverage.js'
 import { type SourceSite, sourceSites } from '../audit/source-sites.js'
-import { diskReason } from '../boot/disk.js'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
 
 /** @throws InputError when the directory cannot be read, or has no C. */

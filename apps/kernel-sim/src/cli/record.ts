@@ -1,7 +1,8 @@
 /** `kernel-sim record`: the recorder for audits, as a script to run elsewhere or at once. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { refuseExisting, writeNewFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import type { RecordingTrailer } from '../record/converter.js'
 import { RECORDED_EVENTS } from '../record/events.js'
@@ -82,9 +83,7 @@ export function record(program: Command): void {
 async function run(workload: readonly string[], options: Options): Promise<void> {
   const { convert, output } = options
   if (workload.length > 0 && !options.run) throw new InputError('a COMMAND needs --run')
-  if (output !== undefined && existsSync(output)) {
-    throw new InputError(`${output} exists already: remove it, or choose another name`)
-  }
+  if (output !== undefined) refuseExisting(output)
   if (convert !== undefined) {
     const source = await openSource(convert)
     const progress = new Progress(process.stderr, options.progress)
@@ -128,7 +127,7 @@ async function run(workload: readonly string[], options: Options): Promise<void>
     }).finally(() => progress.done())
     summarize(trailer, output)
   } else if (output === undefined) process.stdout.write(script)
-  else writeFileSync(output, script)
+  else writeNewFile(output, script)
 }
 
 function summarize(trailer: RecordingTrailer, output: string | undefined): void {

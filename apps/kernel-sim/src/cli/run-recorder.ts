@@ -1,8 +1,9 @@
 /** Run recorder: starts bpftrace on the script, and at the end asks for what it skipped. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { inScratchFolder } from '../boot/scratch-folder.js'
+import { writeFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import type { RecordingTrailer } from '../record/converter.js'
 import { number } from '../report/form/numbers.js'
@@ -27,14 +28,11 @@ export interface RunOptions {
  * @throws InputError when bpftrace is not there or cannot run the script: its own words say why.
  */
 export async function runRecorder(options: RunOptions): Promise<RecordingTrailer> {
-  const folder = mkdtempSync(join(tmpdir(), 'kernel-sim-record-'))
-  const file = join(folder, 'record.bt')
-  writeFileSync(file, options.script)
-  try {
+  return await inScratchFolder(async (folder) => {
+    const file = join(folder, 'record.bt')
+    writeFile(file, options.script)
     return await record(file, options)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  })
 }
 
 async function record(file: string, options: RunOptions): Promise<RecordingTrailer> {

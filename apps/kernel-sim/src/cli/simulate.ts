@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { refuseExisting } from '../disk.js'
 import { InputError } from '../input-error.js'
 import type { Chosen } from '../kernel/parameters.js'
 import { pageHtml } from '../report/form/html-page.js'
@@ -30,7 +31,7 @@ import { Progress } from './progress.js'
 import { noProgressOption, progressOption } from './progress-options.js'
 import { runWatched } from './run-watched.js'
 import { setOption } from './set-option.js'
-import { assertNew, writeHang } from './write-hang.js'
+import { writeHang } from './write-hang.js'
 
 /** The machine that runs when none is given. */
 const BUNDLED = 'mixed-load'
@@ -147,7 +148,7 @@ async function run(machine: string | undefined, options: Options): Promise<void>
     throw new InputError('--at says when the files of --proc are written: name a folder for them')
   }
   const { writeScenario } = options
-  if (writeScenario !== undefined) assertNew(writeScenario)
+  if (writeScenario !== undefined) refuseExisting(writeScenario)
   const load = await loadOf(machine, options)
   const probe = new Probe(options)
   const results = resultsOf(load, progress, probe)

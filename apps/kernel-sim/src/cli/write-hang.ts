@@ -1,7 +1,6 @@
 /** Write hang: what hung on a machine, as a file with a scenario and its schedule. */
-import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import { InputError } from '../input-error.js'
+import { writeFile, writeNewFile } from '../disk.js'
 import { policyNamed } from '../kernel/policy.js'
 import { checkCell } from '../matrix/cell.js'
 import { counterexample, subjectOf } from '../matrix/subject.js'
@@ -16,13 +15,6 @@ import { type Loaded, loadScenario } from './load-scenario.js'
 
 /** The policy that has a scope, and conveys nothing: what a program is under whose scopes keep it out. */
 const SCOPE = policyNamed('scope')
-
-/** @throws InputError when there is a file already: it may be somebody's work */
-export function assertNew(file: string): void {
-  if (existsSync(file)) {
-    throw new InputError(`${file} is there already: remove it, or choose another name`)
-  }
-}
 
 /**
  * Writes what hung first.
@@ -41,18 +33,18 @@ export async function writeHang(
     const { hang } = hung
     const found = counterexample(subjectOf(loaded.scenario, policyNamed(hang.policy)), hang.token)
     const told = counterexampleText(found)
-    write(file, hungTasksScenario({ run: hung, hang, origin: originOf(loaded, file), told }))
+    writeNewFile(file, hungTasksScenario({ run: hung, hang, origin: originOf(loaded, file), told }))
     return written
   }
   for (const run of results) {
     const stuck = run.stuck.find(({ refused }) => refused)
     if (stuck === undefined) continue
-    write(file, refusedKillScenario(run, stuck, null))
+    writeNewFile(file, refusedKillScenario(run, stuck, null))
     // The machine went round many thousand times; what is kept is the shortest way there, as the search finds it.
     const { scenario } = await loadScenario(asModule(file))
     const token = checkCell(scenario, SCOPE, {}).counterexample?.token
     if (token === undefined) throw new Error('a refused kill hangs under scope')
-    writeFileSync(file, refusedKillScenario(run, stuck, { policy: SCOPE.name, token }))
+    writeFile(file, refusedKillScenario(run, stuck, { policy: SCOPE.name, token }))
     return written
   }
   const others = results.some(({ stuck }) => stuck.length > 0)
@@ -70,12 +62,4 @@ function originOf({ scenario, file }: Loaded, from: string): Origin {
 /** A path that is not taken for the name of a package, or of a bundled scenario. */
 function asModule(path: string): string {
   return isAbsolute(path) || path.startsWith('.') ? path : `./${path}`
-}
-
-function write(file: string, source: string): void {
-  try {
-    writeFileSync(file, source, { flag: 'wx' })
-  } catch (thrown) {
-    throw new InputError(`${file} cannot be written: ${(thrown as Error).message}`)
-  }
 }

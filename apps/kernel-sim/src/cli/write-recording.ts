@@ -3,7 +3,7 @@ import { createWriteStream, rmSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { diskReason } from '../boot/disk.js'
+import { refuseExisting, unwritable } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { RecordingConverter, type RecordingTrailer } from '../record/converter.js'
 
@@ -31,6 +31,7 @@ export async function writeRecording(
   path: string | undefined,
   recorder: Recorder,
 ): Promise<RecordingTrailer> {
+  if (path !== undefined) refuseExisting(path)
   const found: { trailer?: RecordingTrailer } = {}
   const pieces = Readable.from(convert(output, recorder, found))
   try {
@@ -40,12 +41,9 @@ export async function writeRecording(
     } else await pipeline(pieces, createWriteStream(path, { flags: 'wx' }))
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
-    if (path !== undefined && code === 'EEXIST') {
-      throw new InputError(`${path} exists already: remove it, or choose another name`)
-    }
     if (path !== undefined) rmSync(path, { force: true })
     if (typeof code === 'string' && code.startsWith('E') && !code.startsWith('ERR_')) {
-      throw new InputError(`${path ?? 'the recording'} cannot be written: ${diskReason(thrown)}`)
+      throw unwritable(path ?? 'the recording', thrown)
     }
     throw thrown
   }

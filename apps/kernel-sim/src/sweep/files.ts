@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
+import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
 
 export interface Files {
@@ -74,8 +75,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException
-    throw new InputError(`${path} cannot be read: ${code}`)
+    throw new InputError(`${path} cannot be read: ${diskReason(thrown)}`)
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { diskReason, unwritable } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { isResult, type Result } from './job.js'
 
@@ -55,7 +56,7 @@ function bytesOf(file: string): Buffer | undefined {
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw new InputError(`the results file ${file} cannot be read: ${code}`)
+    throw new InputError(`the results file ${file} cannot be read: ${diskReason(thrown)}`)
   }
 }
 
@@ -140,8 +141,7 @@ export class ResultsFile {
     try {
       return act()
     } catch (thrown) {
-      const why = thrown instanceof Error ? thrown.message : String(thrown)
-      throw new InputError(`the results file ${this.#file} cannot be written: ${why}`)
+      throw unwritable(`the results file ${this.#file}`, thrown)
     }
   }
 }

@@ -137,7 +137,7 @@ describe('audit --scenario', () => {
     writeFileSync(there, 'mine')
     const refused = await kernelSim(['audit', '--example', '--scenario', there])
     expect(refused).toMatchObject({ status: 2, stdout: '' })
-    expect(refused.stderr).toMatch(/exists already/)
+    expect(refused.stderr).toMatch(/is there already/)
     expect(readFileSync(there, 'utf8')).toBe('mine')
     const nowhere = await kernelSim(['audit', '-', '--scenario', '/no/such/x.ts'], losing().text)
     expect(nowhere.status).toBe(2)

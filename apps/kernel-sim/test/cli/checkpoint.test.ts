@@ -150,11 +150,13 @@ describe('a checkpoint that does not fit', () => {
   it('cannot be written or read', async () => {
     const nowhere = await kernelSim([...search, '--checkpoint', join(folder, 'none', 'file')])
     expect(nowhere).toMatchObject({ status: 2, stdout: '' })
-    expect(nowhere.stderr).toMatch(/the checkpoint .* cannot be written: ENOENT/)
+    expect(nowhere.stderr).toMatch(
+      /the checkpoint .* cannot be written: there is no such file or folder/,
+    )
     mkdirSync(join(folder, 'directory'))
     const directory = await kernelSim([...search, '--checkpoint', join(folder, 'directory')])
     expect(directory.status).toBe(2)
-    expect(directory.stderr).toMatch(/the checkpoint .* cannot be read: EISDIR/)
+    expect(directory.stderr).toMatch(/the checkpoint .* cannot be read: it is a folder/)
   })
 
   it('is for one search only', async () => {

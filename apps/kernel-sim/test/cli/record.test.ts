@@ -94,7 +94,7 @@ describe('kernel-sim record', () => {
   it.each<[string, string[], RegExp]>([
     ['foreign output', ['--convert', '-'], /not the output of the script/],
     ['no such file', ['--convert', '/no/such'], /\/no\/such cannot be read/],
-    ['an output that is there', ['--output', import.meta.filename], /exists already/],
+    ['an output that is there', ['--output', import.meta.filename], /is there already/],
     ['a command without --run', ['make'], /a COMMAND needs --run/],
     ['both ways', ['--run', '--convert', '-'], /cannot be used with/],
     ['a process that is none', ['--pid', 'x'], /the number of a process/],

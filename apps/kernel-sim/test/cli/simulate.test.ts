@@ -171,7 +171,10 @@ it('says what is wrong with what it is given', async () => {
     write(name, `import { machine } from '@scopemask/kernel-sim/machine'\n${text}`)
   const wrong: [string[], string][] = [
     [['--plan', plan, '--policy', 'none'], 'kernel-sim: there is no policy none; there are '],
-    [['--plan', 'nowhere.plan'], 'kernel-sim: nowhere.plan: no such file\n'],
+    [
+      ['--plan', 'nowhere.plan'],
+      'kernel-sim: nowhere.plan cannot be read: there is no such file or folder\n',
+    ],
     [[plan], `kernel-sim: ${plan} is no machine: its name ends with .yaml or .ts\n`],
     [[write('bad.yml', 'memory: 1')], `kernel-sim: ${folder}/bad.yml has 2 mistakes:\n  line 1: `],
     [

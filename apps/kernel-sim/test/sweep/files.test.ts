@@ -28,7 +28,9 @@ describe('the files of a scenario', () => {
     expect(more.hash).not.toBe(files.hash)
     writeFileSync(join(folder, 'own/c.json'), '{ }')
     expect(filesOf(join(folder, 'own/a.ts')).hash).not.toBe(files.hash)
-    expect(() => filesOf(join(folder, 'own/none.ts'))).toThrow(/cannot be read: ENOENT/)
+    expect(() => filesOf(join(folder, 'own/none.ts'))).toThrow(
+      /cannot be read: there is no such file or folder/,
+    )
   })
 
   it('are the same after they were sent, and anything else is refused', () => {

@@ -78,6 +78,8 @@ describe('a results file', () => {
     expect(() => readResults(file)).toThrow(InputError)
     expect(() => readResults(file)).toThrow(/results\.jsonl, line 4: this is not a result/)
     expect(readResults(join(folder, 'none'))).toBeUndefined()
-    expect(() => new ResultsFile(join(folder, 'no', 'folder'))).toThrow(/cannot be written: ENOENT/)
+    expect(() => new ResultsFile(join(folder, 'no', 'folder'))).toThrow(
+      /cannot be written: there is no such file or folder/,
+    )
   })
 })

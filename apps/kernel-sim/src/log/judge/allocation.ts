@@ -232,11 +232,11 @@ function reasonsOfMemory(
       `A memory cgroup is at its limit (${memcg.usage.toLocaleString('en-US')} of ${memcg.limit.toLocaleString('en-US')} KiB): free memory of the machine does not matter.`,
     )
   }
-  const cma = checks.reduce((sum, check) => sum + check.cma, 0)
-  const free = checks.reduce((sum, check) => sum + check.free, 0)
+  const cma = checks.reduce((sum, { cma, zone }) => sum + cma * zone.pageKib, 0)
+  const free = checks.reduce((sum, { free, zone }) => sum + free * zone.pageKib, 0)
   if (cma > 0 && cma * 2 > free) {
     reasons.push(
-      `${Math.floor((100 * cma) / free)} % of what is free is CMA: that is why there is no memory with so much free.`,
+      `Of the ${free.toLocaleString('en-US')} KiB that are free ${cma.toLocaleString('en-US')} KiB are CMA: that is why there is no memory with so much free.`,
     )
   }
   const swap = memInfo?.swap

@@ -22,6 +22,14 @@ class Message {
     return this
   }
 
+  double(field: number, value: number): this {
+    this.#tag(field, 1)
+    const bytes = new DataView(new ArrayBuffer(8))
+    bytes.setFloat64(0, value, true)
+    for (let byte = 0; byte < 8; byte++) this.#bytes.push(bytes.getUint8(byte))
+    return this
+  }
+
   text(field: number, value: string): this {
     return this.#block(field, new TextEncoder().encode(value))
   }
@@ -122,9 +130,10 @@ export class TrackEventTrace {
     return uuid
   }
 
-  /** Says what a track of numbers is from a time on. @param value a whole number from 0 on */
+  /** Says what a track of numbers is from a time on. @param value from 0 on; what is not whole is written as a double */
   count(track: number, time: number, value: number): void {
-    this.#add(time, 0, new Message().varint(9, COUNTER).varint(11, track).varint(30, value))
+    const event = new Message().varint(9, COUNTER).varint(11, track)
+    this.#add(time, 0, Number.isInteger(value) ? event.varint(30, value) : event.double(44, value))
   }
 
   /** Adds a slice. Slices of one track must nest: an outer one is added before those in it. */

@@ -8,6 +8,7 @@ import type { Timeline } from '../../simulate/measure/timeline.js'
 import type { SimulationResult } from '../../simulate/result.js'
 import { WaitReason } from '../../simulate/sched/wait-reason.js'
 import { TrackEventTrace } from '../form/track-event.js'
+import { pressureShares } from './pressure-shares.js'
 
 /** What a task waits for, in words. */
 const WAITS: Readonly<Record<WaitReason, string>> = {
@@ -112,15 +113,7 @@ function addCounters(
       parent,
       rank: firstRank + index,
     })
-    for (const [row, value] of values.entries()) {
-      const time = at[row] ?? 0
-      const before = at[row - 1]
-      const shown = isPressure
-        ? before === undefined
-          ? 0
-          : Math.round((100 * (value - (values[row - 1] ?? 0))) / (time - before))
-        : value
-      trace.count(track, time, shown)
-    }
+    const shown = isPressure ? pressureShares(at, values) : values
+    for (const [row, value] of shown.entries()) trace.count(track, at[row] ?? 0, value)
   }
 }

@@ -13,7 +13,7 @@ const { root } = protobuf.parse(
   message CounterDescriptor { optional string unit_name = 6; }
   message ProcessDescriptor { optional int32 pid = 1; optional string process_name = 6; }
   message TrackEvent { repeated DebugAnnotation debug_annotations = 4; optional int32 type = 9;
-    optional uint64 track_uuid = 11; optional string name = 23; optional int64 counter_value = 30;
+    optional uint64 track_uuid = 11; optional string name = 23; optional int64 counter_value = 30; optional double double_counter_value = 44;
     repeated fixed64 flow_ids = 47; repeated fixed64 terminating_flow_ids = 48; }
   message DebugAnnotation { optional string string_value = 6; optional string name = 10; }`,
   { keepCase: true },
@@ -36,6 +36,7 @@ export interface Packet {
     readonly track_uuid: number
     readonly name?: string
     readonly counter_value?: number
+    readonly double_counter_value?: number
     readonly flow_ids?: readonly number[]
     readonly terminating_flow_ids?: readonly number[]
   }

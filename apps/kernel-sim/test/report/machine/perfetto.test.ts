@@ -1,15 +1,18 @@
 /** The trace of a machine for Perfetto, decoded by a library that knows nothing of its writer. */
 import { beforeAll, expect, it } from 'vitest'
+import { alone, pressureChart } from '../../../src/report/machine/chart/simulation-charts.js'
 import { machineTrace } from '../../../src/report/machine/perfetto.js'
+import { pressureShares } from '../../../src/report/machine/pressure-shares.js'
 import { machineFromYaml } from '../../../src/simulate/machine-file/read-machine.js'
 import { machineSimulation } from '../../../src/simulate/machine-file/run-machine.js'
 import { machinePolicy } from '../../../src/simulate/policy.js'
-import { resultOf } from '../../../src/simulate/result.js'
+import { resultOf, type SimulationResult } from '../../../src/simulate/result.js'
 import type { Simulation } from '../../../src/simulate/simulation.js'
 import { type Descriptor, type Packet, packetsOf } from '../form/track-events.js'
 
 let simulation: Simulation
 let packets: readonly Packet[]
+let result: SimulationResult
 let tracks: readonly Descriptor[]
 beforeAll(() => {
   const machine = machineFromYaml(
@@ -31,7 +34,7 @@ workloads:
   simulation.run()
   const { timeline } = simulation
   if (timeline === null) throw new Error('it was asked for')
-  const result = resultOf(simulation, { machine: 'small', policy: 'scope', seed: 1 })
+  result = resultOf(simulation, { machine: 'small', policy: 'scope', seed: 1 })
   packets = packetsOf(machineTrace(result, timeline))
   tracks = packets.flatMap(({ track_descriptor }) => track_descriptor ?? [])
 })
@@ -64,6 +67,24 @@ it('has a track for each CPU, the disk, each task, and what is counted', () => {
   const values = eventsOf(uuidOf('nr_free_pages')).map((each) => each.track_event?.counter_value)
   expect(values.length).toBeGreaterThan(20)
   expect(Math.max(...values.map(Number))).toBeGreaterThan(10_000)
+})
+
+it('counts pressure in percent of each interval, as the charts do, and rounds nothing away', () => {
+  const { at, columns } = result.series
+  const totals = columns.psi_memory_some
+  const events = eventsOf(uuidOf('psi_memory_some, % of the time'))
+  const said = events.map(({ track_event: event }) => {
+    return event?.double_counter_value ?? event?.counter_value ?? 0
+  })
+  expect(said).toHaveLength(at.length)
+  const time = said.reduce((sum, share, row) => {
+    return sum + (share / 100) * ((at[row] ?? 0) - (at[row - 1] ?? 0))
+  }, 0)
+  expect(time).toBeGreaterThan(0)
+  expect(time).toBeCloseTo((totals.at(-1) ?? 0) - (totals[0] ?? 0), -1)
+  const chart = pressureChart(result, alone('run', result))
+  expect(chart.svg.toString()).toContain('memory some')
+  expect(said).toEqual(pressureShares(at, totals))
 })
 
 it('slices of a track nest, in order of time, and none is left open', () => {

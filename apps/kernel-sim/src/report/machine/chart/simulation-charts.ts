@@ -1,6 +1,7 @@
 /** Simulation charts: what of a run goes over time, and how long operations took, as pictures. */
 import type { LatencyHistogram, SimulationResult } from '../../../simulate/result.js'
 import type { Picture, Size } from '../../form/picture.js'
+import { pressureShares } from '../pressure-shares.js'
 import { histogramChart } from './histogram-chart.js'
 import { CHART } from './plot.js'
 import { type ChartLine, type Moment, timeChart } from './time-chart.js'
@@ -121,11 +122,6 @@ export function listsChart(result: SimulationResult, of: ChartOf): Picture {
 /** Pressure: the share of each interval in which somebody, or everybody, was kept from going on. */
 export function pressureChart(result: SimulationResult, of: ChartOf): Picture {
   const { series } = result
-  const share = (totals: readonly number[]): number[] =>
-    totals.map((total, row) => {
-      const time = (series.at[row] ?? 0) - (series.at[row - 1] ?? 0)
-      return time <= 0 ? 0 : Math.min(100, (100 * (total - (totals[row - 1] ?? 0))) / time)
-    })
   return timeChart(`${of.id}-pressure`, {
     title: `Pressure${of.under}`,
     description:
@@ -141,7 +137,7 @@ export function pressureChart(result: SimulationResult, of: ChartOf): Picture {
       psi_memory_full: 'memory full',
       psi_io_some: 'io some',
       psi_io_full: 'io full',
-    }).map(({ name, values }) => ({ name, values: share(values) })),
+    }).map(({ name, values }) => ({ name, values: pressureShares(series.at, values) })),
     moments: momentsOf(result),
   })
 }
