@@ -1,7 +1,7 @@
 /** One search of the yardstick, in a process of its own: prints what it found as JSON. */
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import type { Machine } from '@scopemask/checker/machine'
-import { Crew, joinCrew, type Link } from '@scopemask/checker/node'
+import { Crew, DiskStore, joinCrew, type Link } from '@scopemask/checker/node'
 import { Search } from '@scopemask/checker/search'
 import { Kernel } from '../src/kernel/kernel.js'
 import { policyNamed } from '../src/kernel/policy.js'
@@ -12,6 +12,9 @@ interface Options extends YardstickOptions {
   readonly symmetry?: boolean
   readonly livelocks?: boolean
   readonly threads?: number
+  /** A folder for the states, instead of memory. */
+  readonly disk?: string
+  readonly maxMegabytes?: number
 }
 
 function machineOf(options: YardstickOptions): Machine {
@@ -21,7 +24,8 @@ function machineOf(options: YardstickOptions): Machine {
 }
 
 async function run(options: Options): Promise<void> {
-  const { partialOrder = true, symmetry = true, threads = 1 } = options
+  const { partialOrder = true, symmetry = true, threads = 1, disk, maxMegabytes = 8_000 } = options
+  const store = disk === undefined ? undefined : new DiskStore({ folder: disk, maxMegabytes })
   const crew =
     threads === 1
       ? undefined
@@ -33,21 +37,42 @@ async function run(options: Options): Promise<void> {
   const result = new Search(machineOf(options), {
     ...options,
     crew,
+    store,
     allDeadlocks: true,
-    maxStates: 100_000_000,
-    maxMegabytes: 8_000,
+    maxStates: store === undefined ? 100_000_000 : Number.POSITIVE_INFINITY,
+    maxMegabytes,
+    ...(store === undefined ? {} : { onProgress: levels(store) }),
   }).run()
   crew?.dismiss()
+  const stored = store?.stored
+  store?.close()
   process.stdout.write(
     JSON.stringify({
       deadlocks: result.deadlocks.length,
       states: result.states,
       transitions: result.transitions,
       seconds: result.seconds,
+      depth: result.depth,
       bytesPerState: result.bytes / result.states,
+      ...(stored === undefined ? {} : { storedPerState: stored / result.states }),
       peakMegabytes: process.resourceUsage().maxRSS / 1024,
     }),
   )
+}
+
+/** Writes a line for each level, since such searches take long: what was done, and what it has taken up to then. */
+function levels(store: DiskStore): (states: number, depth: number) => void {
+  let last = -1
+  return (states, depth) => {
+    if (depth === last) return
+    last = depth
+    const { settlements, rowsRead, stored } = store
+    const line = { depth, states, settlements, rowsRead, gigabytes: stored / 1e9 }
+    const { user, system } = process.cpuUsage()
+    process.stderr.write(
+      `${JSON.stringify({ ...line, seconds: performance.now() / 1e3, processor: (user + system) / 1e6 })}\n`,
+    )
+  }
 }
 
 if (isMainThread) await run(JSON.parse(process.argv[2] ?? '{}') as Options)

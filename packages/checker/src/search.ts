@@ -27,3 +27,4 @@ export {
 } from './search/search.js'
 export type { StateTable, TableView } from './search/state-table.js'
 export type { Allows, Stepper, Turn } from './search/stepper.js'
+export type { Store } from './search/store.js'

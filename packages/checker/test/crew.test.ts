@@ -229,7 +229,7 @@ describe('a search with a crew', () => {
     const { rows: expectedRows, parents: expectedParents } = alone.snapshot()
     expect([rows, parents]).toEqual([expectedRows, expectedParents])
     const found = [...parents.keys()].filter(
-      (state) => search.table.find(search.row(state)) === state,
+      (state) => search.exact.find(search.row(state)) === state,
     )
     expect(found.length).toBe(parents.length)
   })

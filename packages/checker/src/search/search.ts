@@ -20,13 +20,14 @@ import { findLivelock } from './progress.js'
 import { BLOCK, DEAD, FORWARD, Round } from './round.js'
 import { MAX_STATES, StateTable } from './state-table.js'
 import { type Allows, Stepper } from './stepper.js'
+import type { Store } from './store.js'
 
 /**
  * Limits: one that stops the search makes the verdict `bounded`. They are looked at between blocks of states, so a
  * search may go a little beyond; where it stops is the same each time, but for seconds.
  */
 export interface Limits {
-  /** How many states may be kept, at most 134 million. */
+  /** How many states may be kept, at most 134 million; in a store, 2,147 million. */
   readonly maxStates?: number
   /** How many steps deep. */
   readonly maxDepth?: number
@@ -34,6 +35,8 @@ export interface Limits {
   readonly maxSeconds?: number
   /** How many megabytes the table of states may take, each 1,000,000 bytes. While it grows it needs up to half as much again. */
   readonly maxMegabytes?: number
+  /** How many gigabytes a store may take, each 1,000,000,000 bytes. By default unlimited. */
+  readonly maxGigabytes?: number
 }
 
 /** A search as far as those who help it have to know it. */
@@ -92,6 +95,11 @@ export interface SearchOptions extends Limits {
    * default states are kept.
    */
   readonly hashCompact?: boolean
+  /**
+   * Keeps the states elsewhere than in memory: see node/disk/. The search looks for no livelocks, goes with no crew, and makes no snapshots;
+   * `maxMegabytes` is the store's to keep. What is said of states after the search is read from it. By default states are kept in memory.
+   */
+  readonly store?: Store | undefined
   /** Threads that help. By default none do. */
   readonly crew?: Helpers | undefined
   /** Is told now and then how far the search is. */
@@ -126,6 +134,8 @@ export interface SearchResult {
   readonly depth: number
   /** The states without a successor in which not all tasks have settled. */
   readonly deadlocks: readonly number[]
+  /** Whether livelocks were looked for, or would have been where nothing else was found. */
+  readonly livelocks: boolean
   /** The first state from which the tasks cannot come to an end, though some can move. */
   readonly livelock: number | null
   /** In a livelock, states that are gone through for ever: the first one, and so on, and the first one again. */
@@ -159,6 +169,8 @@ export const DEFAULT_LIMITS = {
   maxSeconds: Number.POSITIVE_INFINITY,
   /** 2,000 megabytes, each 1,000,000 bytes. */
   maxMegabytes: 2000,
+  /** Any number of gigabytes. */
+  maxGigabytes: Number.POSITIVE_INFINITY,
 } as const satisfies Limits
 
 /** How many states the round after one that was cut off may have. */
@@ -211,12 +223,15 @@ export class Search {
   /** Expands pieces of a round where a crew helps. */
   readonly expander: Expander
   /** The states found so far. */
-  table: StateTable | CompactTable
+  table: StateTable | CompactTable | Store
   /** Those who help; null once one of them was lost. */
   #crew: Helpers | null
   readonly #inspector: Inspector
   readonly #options: SearchOptions
   readonly #limits: Required<Limits>
+  readonly #store: Store | null
+  /** Whether livelocks are looked for. */
+  readonly #livelocks: boolean
   #cursor: Cursor
   #violation: ViolationFound | null = null
   #row: Row = new Int32Array(0)
@@ -239,6 +254,9 @@ export class Search {
     this.machine = machine
     this.#options = options
     this.#limits = { ...DEFAULT_LIMITS, ...options }
+    const hashCompact = options.hashCompact === true
+    this.#store = options.store ?? null
+    this.#livelocks = options.livelocks !== false && !hashCompact && this.#store === null
     this.#cursor = beginning(machine)
     const partialOrder = (options.partialOrder ?? true) && mayLeaveOut(machine)
     this.stepper = new Stepper(machine, partialOrder, options.allows)
@@ -247,9 +265,9 @@ export class Search {
     this.symmetry = renames ? Symmetry.of(machine, programs) : null
     this.expander = new Expander(machine, this.stepper, this.symmetry)
     this.#inspector = new Inspector(machine, this.stepper, this.symmetry !== null)
-    this.#crew = options.hashCompact === true ? null : (options.crew ?? null)
+    this.#crew = hashCompact || this.#store !== null ? null : (options.crew ?? null)
     // Hashes are those of rows as they are arranged from the beginning.
-    this.#isTight = options.hashCompact === true
+    this.#isTight = hashCompact
     this.#arrangement = machine.layout.arrangement
     this.table = this.#emptyTable()
   }
@@ -293,7 +311,7 @@ export class Search {
   snapshot(): Snapshot {
     this.#follow()
     const { machine, stepper } = this
-    const table = this.#exact()
+    const table = this.exact
     return {
       ...this.#cursor,
       knowledge: knowledgeOf(machine, stepper),
@@ -311,7 +329,7 @@ export class Search {
     const { state, depth, levelEnd, deadlocks, turns, witnesses } = snapshot
     learn(this.machine, this.stepper, knowledge)
     this.#renumber()
-    this.#exact().load(rows, parents)
+    this.exact.load(rows, parents)
     this.stepper.steps = transitions
     this.#cursor = { state, depth, levelEnd, deadlocks, turns, witnesses }
     this.#first = state
@@ -325,9 +343,11 @@ export class Search {
       this.#follow()
       this.table.stage(row, -1)
       this.table.flush()
+      this.#store?.settle()
     }
     const { table } = this
     if (cursor.state === cursor.levelEnd) {
+      this.#store?.settle()
       if (cursor.state === table.size) return this.#conclude(null, null)
       cursor.depth++
       cursor.levelEnd = table.size
@@ -371,13 +391,25 @@ export class Search {
   #bound(): keyof Limits | null {
     const { table } = this
     const { state, depth, levelEnd } = this.#cursor
-    const { maxStates, maxDepth, maxSeconds, maxMegabytes } = this.#limits
+    const { maxStates, maxDepth, maxSeconds } = this.#limits
+    const store = this.#store
+    if (store !== null && store.size + store.pending > maxStates) store.settle()
     // Within the block that comes it must not outgrow anything either.
-    const soon = table.size + 4 * Math.min(BLOCK, levelEnd - state)
-    if (table.size > maxStates || soon > MAX_STATES) return 'maxStates'
+    const more = 4 * Math.min(BLOCK, levelEnd - state) + (store?.pending ?? 0)
+    const most = store?.capacity ?? MAX_STATES
+    if (table.size > maxStates || table.size + more > most) return 'maxStates'
     if (depth > maxDepth) return 'maxDepth'
     if (this.#seconds > maxSeconds) return 'maxSeconds'
-    return table.bytesFor(soon) > maxMegabytes * 1e6 ? 'maxMegabytes' : null
+    return this.#boundOfBytes(more)
+  }
+
+  /** The limit of bytes that would be reached with so many states more. */
+  #boundOfBytes(more: number): keyof Limits | null {
+    const { table } = this
+    const { maxMegabytes, maxGigabytes } = this.#limits
+    if ('storedFor' in table)
+      return table.storedFor(more) > maxGigabytes * 1e9 ? 'maxGigabytes' : null
+    return table.bytesFor(table.size + more) > maxMegabytes * 1e6 ? 'maxMegabytes' : null
   }
 
   /** Whether something was found and no more is wanted. */
@@ -487,20 +519,25 @@ export class Search {
 
   /** Leaves the crew, which may still write into the memory of the table some day. */
   #goOnAlone(): void {
-    this.#exact().detach()
+    this.exact.detach()
     this.#crew = null
   }
 
   /** What those who help have to know. */
   #shared(): Searching {
     const { machine, stepper, symmetry, expander } = this
-    return { machine, stepper, symmetry, expander, table: this.#exact() }
+    return { machine, stepper, symmetry, expander, table: this.exact }
   }
 
-  /** The table where it keeps states. @throws Error where it keeps hashes */
-  #exact(): StateTable {
-    if (this.table instanceof CompactTable) throw new Error('a search by hashes keeps no states')
-    return this.table
+  /** The table of a search that keeps its states in memory. @throws Error where it keeps hashes, or keeps them elsewhere */
+  get exact(): StateTable {
+    const { table } = this
+    if (table instanceof StateTable) return table
+    throw new Error(
+      table instanceof CompactTable
+        ? 'a search by hashes keeps no states'
+        : 'a search with a store has no states in memory',
+    )
   }
 
   /** Expands states up to `end`. */
@@ -565,7 +602,8 @@ export class Search {
   #endBlock(): void {
     this.table.flush()
     const { state, turns } = this.#cursor
-    for (let at = this.#first; at < state; at++) {
+    // A store does not tell what was found after what.
+    for (let at = this.#first; at < state && this.#store === null; at++) {
       if (this.#forward[at - this.#first] === 0) turns.push(at)
     }
     this.#first = state
@@ -575,26 +613,24 @@ export class Search {
 
   /** Makes rows as narrow as they can be, once there are many of them. */
   #tighten(): void {
-    const { machine } = this
-    if (this.#isTight || this.table.size < MANY) return
+    const { machine, table } = this
+    if (this.#isTight || table.size < MANY || table instanceof CompactTable) return
     this.#isTight = true
-    const table = this.#exact()
     machine.layout.tighten(table.contents.rows, table.size)
     this.#follow()
   }
 
   #conclude(bound: keyof Limits | null, misuse: SearchResult['misuse']): SearchResult {
     this.#endBlock()
+    // What takes too much of the disk stays as it is.
+    if (bound !== 'maxGigabytes') this.#store?.settle()
     const { table, stepper } = this
     const { deadlocks, depth, turns, witnesses } = this.#cursor
     const violation = this.#violation
     const isStopped = bound !== null || misuse !== null || violation !== null
     const finished = !isStopped && deadlocks.length === 0
     const livelock =
-      finished &&
-      this.#options.livelocks !== false &&
-      this.#options.hashCompact !== true &&
-      turns.length > 0
+      finished && this.#livelocks && turns.length > 0
         ? this.fitting(() => findLivelock(this.#shared(), turns))
         : null
     this.machine.verify()
@@ -615,6 +651,7 @@ export class Search {
       states: table.size,
       transitions: stepper.steps,
       depth,
+      livelocks: this.#livelocks,
       loop: livelock?.loop ?? [],
       misuse,
       missed: table instanceof CompactTable ? missedAtMost(table.size) : 0,
@@ -702,9 +739,13 @@ export class Search {
     this.#crew?.reset()
   }
 
-  #emptyTable(): StateTable | CompactTable {
+  #emptyTable(): StateTable | CompactTable | Store {
     const shared = this.#options.crew !== undefined
     this.#arrangement = this.machine.layout.arrangement
+    if (this.#store !== null) {
+      this.#store.clear(this.machine.layout.words)
+      return this.#store
+    }
     if (this.#options.hashCompact === true) {
       return new CompactTable(this.machine.layout.words, this.#found)
     }

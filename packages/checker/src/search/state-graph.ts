@@ -25,7 +25,7 @@ export class StateGraph {
 
   /** @param search has visited all states, without reductions. */
   constructor(search: Search) {
-    const { table, stepper, machine } = search
+    const { exact: table, stepper, machine } = search
     this.#search = search
     this.states = table.size
     this.tasks = machine.tasks.length

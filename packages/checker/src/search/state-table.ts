@@ -94,6 +94,16 @@ export class StateTable {
     return (capacity * (this.words + 1) + this.#slotsFor(states, this.#slots.length)) * 4
   }
 
+  /** The memory that a table needs for so many states, a power of two, in bytes; while it grows to that, half as much more. */
+  static bytesOf(states: number, words: number): number {
+    return states * (words + 3) * Int32Array.BYTES_PER_ELEMENT
+  }
+
+  /** How many states there is room for before it has to grow. */
+  get capacity(): number {
+    return this.#parents.length
+  }
+
   /** All states: their rows, and the state that each was reached from. */
   get contents(): {
     /** The rows, one after the other. */
@@ -103,6 +113,14 @@ export class StateTable {
   } {
     const { size, words } = this
     return { rows: this.#rows.subarray(0, size * words), parents: this.#parents.subarray(0, size) }
+  }
+
+  /** Forgets all states, and keeps the memory that it holds. */
+  clear(): void {
+    this.size = 0
+    this.#stagedCount = 0
+    this.#slots.fill(0)
+    this.#recent.fill(0)
   }
 
   /** Takes over the contents of another table. */

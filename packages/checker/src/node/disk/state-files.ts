@@ -1,0 +1,166 @@
+/**
+ * State files: all states of a search as files. One has their rows in the order in which they were found, from which they are read to be
+ * expanded, one the states that they were found from, and some have the same rows once more, sorted.
+ */
+import type { Row } from '../../machine/layout.js'
+import { findIn, mergeRuns, type Run, runFile } from './run.js'
+import type { SearchFolder } from './search-folder.js'
+import { Sorter } from './sorter.js'
+import { WordsFile } from './words-file.js'
+
+const BYTES = Int32Array.BYTES_PER_ELEMENT
+/** How many words are written at once, and of rows read at once: those that are expanded follow each other. */
+const BUFFER = 1 << 18
+/** How many of the states that others were found from are read at once: they are looked up here and there. */
+const FEW = 1 << 8
+/** No run is made longer than so many rows by merging, since both are on disk meanwhile. */
+const LONGEST_MERGED = 1 << 27
+/** How many rows are converted at once when they are arranged anew. */
+const CONVERTED = 1 << 20
+
+/** Rows that were collected, and which of them are states already. */
+export interface Collected {
+  /** How many there are. */
+  readonly count: number
+  /** The rows in the order in which they were found, and the states that they were found from. */
+  readonly rows: Int32Array
+  readonly parents: Int32Array
+  /** The same, sorted. */
+  readonly sorted: Pick<Sorter, 'rows' | 'order'>
+  /** For each, in the order in which they were found, 1 if it is a state already. */
+  readonly known: Uint8Array
+}
+
+export class StateFiles {
+  /** How many states there are. */
+  size = 0
+  /** How many words a row has. */
+  readonly words: number
+  readonly #folder: SearchFolder
+  readonly #rows: WordsFile
+  readonly #parents: WordsFile
+  /** Each is more than twice as long as the next, but where they would be too long together. */
+  readonly #runs: Run[] = []
+  readonly #parent = new Int32Array(1)
+
+  constructor(folder: SearchFolder, words: number) {
+    this.#folder = folder
+    this.words = words
+    this.#rows = new WordsFile(folder.next(), BUFFER, BUFFER)
+    this.#parents = new WordsFile(folder.next(), BUFFER, FEW)
+  }
+
+  /** How many bytes they have. */
+  get bytes(): number {
+    const runs = this.#runs.reduce((sum, { file }) => sum + file.length, 0)
+    return (this.#rows.length + this.#parents.length + runs) * BYTES
+  }
+
+  /** How many bytes they have at most when so many states more have been added, and runs merged. */
+  bytesWith(more: number): number {
+    const merged = Math.min(this.size + more, LONGEST_MERGED)
+    return this.bytes + (more * (2 * this.words + 1) + merged * this.words) * BYTES
+  }
+
+  /** How many rows the runs have. */
+  get sortedRows(): number {
+    return this.#runs.reduce((sum, { count }) => sum + count, 0)
+  }
+
+  /** Marks those among some rows that are states already. */
+  mark({ sorted, count, known }: Collected): void {
+    for (const run of this.#runs) findIn(run, sorted, count, this.words, known)
+  }
+
+  /** Adds those rows that are not marked. */
+  add({ count, rows, parents, sorted, known }: Collected): void {
+    const { words } = this
+    const run = runFile(this.#folder.next(), count, words)
+    for (let at = 0; at < count; at++) {
+      if (known[sorted.order[at] as number] === 1) continue
+      run.append(sorted.rows, at * words, (at + 1) * words)
+    }
+    run.seal()
+    for (let at = 0; at < count; at++) {
+      if (known[at] === 1) continue
+      this.#rows.append(rows, at * words, (at + 1) * words)
+      this.#parents.append(parents, at, at + 1)
+    }
+    this.#rows.flush()
+    this.#parents.flush()
+    const added = run.length / words
+    this.size += added
+    this.#push({ file: run, count: added })
+  }
+
+  /** Copies a state into `row`. */
+  read(state: number, row: Row): void {
+    this.#rows.read(state * this.words, row)
+  }
+
+  /** The state that one was found from; -1 for the first. */
+  parent(state: number): number {
+    this.#parents.read(state, this.#parent)
+    return this.#parent[0] as number
+  }
+
+  /** All rows, one after the other. Only while there are few of them. */
+  get rows(): Int32Array {
+    const rows = new Int32Array(this.size * this.words)
+    this.#rows.readInto(rows, 0)
+    return rows
+  }
+
+  /**
+   * The same states in another arrangement. These files stay.
+   * @throws whatever `convert` throws; nothing is left of the new ones then.
+   */
+  converted(
+    words: number,
+    convert: (from: Int32Array, count: number, to: Int32Array) => void,
+  ): StateFiles {
+    const files = new StateFiles(this.#folder, words)
+    try {
+      const sorted = new Sorter()
+      const most = Math.min(CONVERTED, this.size)
+      const parents = new Int32Array(most)
+      const before = new Int32Array(most * this.words)
+      const rows = new Int32Array(most * words)
+      const known = new Uint8Array(most)
+      for (let first = 0; first < this.size; first += most) {
+        const count = this.#rows.readInto(before, first * this.words) / this.words
+        this.#parents.readInto(parents, first)
+        convert(before, count, rows)
+        sorted.sort(rows, count, words)
+        files.add({ count, rows, parents, sorted, known })
+      }
+      return files
+    } catch (thrown) {
+      files.remove()
+      throw thrown
+    }
+  }
+
+  /** Removes them all. */
+  remove(): void {
+    for (const file of [this.#rows, this.#parents, ...this.#runs.map((run) => run.file)]) {
+      file.remove()
+    }
+  }
+
+  /** Adds a run, and makes one of those at the end that are of like size. */
+  #push(run: Run): void {
+    const runs = this.#runs
+    runs.push(run)
+    for (;;) {
+      const [longer, shorter] = runs.slice(-2)
+      if (longer === undefined || shorter === undefined) return
+      const isLike = longer.count <= 2 * shorter.count
+      if (!isLike || longer.count + shorter.count > LONGEST_MERGED) return
+      const merged = mergeRuns(longer, shorter, this.#folder.next(), this.words)
+      runs.splice(-2, 2, merged)
+      longer.file.remove()
+      shorter.file.remove()
+    }
+  }
+}
