@@ -154,6 +154,25 @@ describe('a claim', () => {
     expect(check(claimed, { symmetry: false }).verdict).toBe('safe')
   })
 
+  it('that is an error stays one where an assertion of a task does not hold', () => {
+    const claimed = model('assertion', (builder) => {
+      const total = builder.counter('total')
+      const counters = builder.replicate('part', 2, () => {
+        const counter = builder.counter('c')
+        builder.task('adder', function* () {
+          yield* total.add(1)
+          yield* builder.assert(false, 'nobody comes here')
+        })
+        return counter
+      })
+      builder.always('fine', (state) => {
+        const [first] = counters
+        return state.get(total) === 0 || first === undefined || state.get(first) <= 1
+      })
+    })
+    expect(() => check(claimed)).toThrow("'fine' tells identical parts apart only in some states")
+  })
+
   it('inside of a task has a shortest way to where it fails', () => {
     const asserting = model('asserting', (builder) => {
       const counter = builder.counter('c')

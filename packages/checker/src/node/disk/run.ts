@@ -12,18 +12,20 @@ export interface Run {
   readonly file: WordsFile
   /** How many rows there are. */
   readonly count: number
+  /** How many words a row has. */
+  readonly words: number
 }
 
 /** How many words of so many rows are read or written at once: whole rows. */
-function bufferWords(rows: number, words: number): number {
-  const most = Math.floor(BUFFER / (words * Int32Array.BYTES_PER_ELEMENT))
-  return Math.min(rows, Math.max(1, most)) * words
+function bufferWords({ count, words }: Omit<Run, 'file'>, bytes: number): number {
+  const most = Math.floor(bytes / (words * Int32Array.BYTES_PER_ELEMENT))
+  return Math.min(count, Math.max(1, most)) * words
 }
 
-/** Makes the file of a run, which is empty still. @param rows how many it will have at most. */
-export function runFile(path: string, rows: number, words: number): WordsFile {
+/** Makes the file of a run, which is empty still. @param run how many rows it will have at most. */
+export function runFile(path: string, run: Omit<Run, 'file'>): WordsFile {
   // It is never read but in order, by a cursor.
-  return new WordsFile(path, bufferWords(rows, words), 0)
+  return new WordsFile(path, bufferWords(run, BUFFER), 0)
 }
 
 /** Goes through the rows of a run in their order. */
@@ -32,71 +34,73 @@ export class Cursor {
   readonly buffer: Int32Array
   /** How many words these are. */
   filled = 0
+  readonly #file: WordsFile
   #position = 0
 
-  constructor(
-    readonly run: Run,
-    words: number,
-  ) {
-    this.buffer = new Int32Array(bufferWords(run.count, words))
+  /** @param bytes how many are read at once. */
+  constructor(run: Run, bytes = BUFFER) {
+    this.#file = run.file
+    this.buffer = new Int32Array(bufferWords(run, bytes))
   }
 
   /** Reads the next rows. @returns false at the end. */
   advance(): boolean {
-    const { run, buffer } = this
-    this.filled = run.file.readInto(buffer, this.#position)
+    this.filled = this.#file.readInto(this.buffer, this.#position)
     this.#position += this.filled
     return this.filled > 0
   }
 }
 
-/** Keyed rows in memory in their order, and for each of them which one it was before they were sorted. */
-interface Sorted {
-  readonly rows: Int32Array
-  readonly order: Int32Array
+/** Rows that are looked for. */
+export interface Wanted {
+  /** How many there are. */
+  readonly count: number
+  /** The rows, keyed and sorted, and for each which one it was before. */
+  readonly sorted: {
+    readonly rows: Int32Array
+    readonly order: Int32Array
+  }
+  /** For each, by the number that it had before, 1 if it was found. */
+  readonly known: Uint8Array
 }
 
-/**
- * Finds which of some rows are in a run: both are gone through once.
- * @param count how many rows are sorted.
- * @param known gets a 1 for each that is, by the number that it had before they were sorted.
- */
-export function findIn(
-  run: Run,
-  { rows, order }: Sorted,
-  count: number,
-  words: number,
-  known: Uint8Array,
-): void {
-  const cursor = new Cursor(run, words)
+/** Marks those rows that are in a run. Both are gone through once. */
+export function findIn(run: Run, { count, sorted, known }: Wanted, bytes = BUFFER): void {
+  const { rows, order } = sorted
+  const { words } = run
+  const cursor = new Cursor(run, bytes)
   const { buffer } = cursor
   const end = count * words
   let row = 0
   while (row < end && cursor.advance()) {
     const { filled } = cursor
-    for (let at = 0; at < filled && row < end; ) {
+    let at = 0
+    while (at < filled && row < end) {
       const key = rows[row] as number
       while (at < filled && (buffer[at] as number) < key) at += words
       if (at === filled) break
       const held = buffer[at] as number
       while (row < end && (rows[row] as number) < held) row += words
       if (row === end || rows[row] !== held) continue
-      const order3 = compareRests(rows, row, buffer, at, words)
-      if (order3 === 0) known[order[row / words] as number] = 1
-      if (order3 <= 0) row += words
-      if (order3 >= 0) at += words
+      const compared = compareRests(rows, row, buffer, at, words)
+      if (compared === 0) known[order[row / words] as number] = 1
+      if (compared <= 0) row += words
+      if (compared >= 0) at += words
     }
   }
 }
 
 /** Makes one run of two that have no row in common. */
-export function mergeRuns(one: Run, other: Run, path: string, words: number): Run {
-  const file = runFile(path, one.count + other.count, words)
-  const [a, b] = [new Cursor(one, words), new Cursor(other, words)]
+export function mergeRuns([one, other]: readonly [Run, Run], path: string, bytes = BUFFER): Run {
+  const { words } = one
+  const count = one.count + other.count
+  const file = runFile(path, { count, words })
+  const a = new Cursor(one, bytes)
+  const b = new Cursor(other, bytes)
+  const [rows, others] = [a.buffer, b.buffer]
   let [isMore, isOtherMore] = [a.advance(), b.advance()]
   let [at, from] = [0, 0]
   while (isMore && isOtherMore) {
-    const [rows, others] = [a.buffer, b.buffer]
     while (at < a.filled && from < b.filled) {
       const [key, otherKey] = [rows[at] as number, others[from] as number]
       const isFirst =
@@ -118,8 +122,8 @@ export function mergeRuns(one: Run, other: Run, path: string, words: number): Ru
       from = 0
     }
   }
-  for (; isMore; isMore = a.advance(), at = 0) file.append(a.buffer, at, a.filled)
-  for (; isOtherMore; isOtherMore = b.advance(), from = 0) file.append(b.buffer, from, b.filled)
+  for (; isMore; isMore = a.advance(), at = 0) file.append(rows, at, a.filled)
+  for (; isOtherMore; isOtherMore = b.advance(), from = 0) file.append(others, from, b.filled)
   file.seal()
-  return { file, count: one.count + other.count }
+  return { file, count, words }
 }

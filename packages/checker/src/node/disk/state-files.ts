@@ -3,7 +3,7 @@
  * expanded, one the states that they were found from, and some have the same rows once more, sorted.
  */
 import type { Row } from '../../machine/layout.js'
-import { findIn, mergeRuns, type Run, runFile } from './run.js'
+import { findIn, mergeRuns, type Run, runFile, type Wanted } from './run.js'
 import type { SearchFolder } from './search-folder.js'
 import { Sorter } from './sorter.js'
 import { WordsFile } from './words-file.js'
@@ -19,16 +19,10 @@ const LONGEST_MERGED = 1 << 27
 const CONVERTED = 1 << 20
 
 /** Rows that were collected, and which of them are states already. */
-export interface Collected {
-  /** How many there are. */
-  readonly count: number
+export interface Collected extends Wanted {
   /** The rows in the order in which they were found, and the states that they were found from. */
   readonly rows: Int32Array
   readonly parents: Int32Array
-  /** The same, sorted. */
-  readonly sorted: Pick<Sorter, 'rows' | 'order'>
-  /** For each, in the order in which they were found, 1 if it is a state already. */
-  readonly known: Uint8Array
 }
 
 export class StateFiles {
@@ -62,20 +56,15 @@ export class StateFiles {
     return this.bytes + (more * (2 * this.words + 1) + merged * this.words) * BYTES
   }
 
-  /** How many rows the runs have. */
-  get sortedRows(): number {
-    return this.#runs.reduce((sum, { count }) => sum + count, 0)
-  }
-
-  /** Marks those among some rows that are states already. */
-  mark({ sorted, count, known }: Collected): void {
-    for (const run of this.#runs) findIn(run, sorted, count, this.words, known)
+  /** Marks those of some rows that are states already. */
+  mark(wanted: Wanted): void {
+    for (const run of this.#runs) findIn(run, wanted)
   }
 
   /** Adds those rows that are not marked. */
   add({ count, rows, parents, sorted, known }: Collected): void {
     const { words } = this
-    const run = runFile(this.#folder.next(), count, words)
+    const run = runFile(this.#folder.next(), { count, words })
     for (let at = 0; at < count; at++) {
       if (known[sorted.order[at] as number] === 1) continue
       run.append(sorted.rows, at * words, (at + 1) * words)
@@ -90,7 +79,7 @@ export class StateFiles {
     this.#parents.flush()
     const added = run.length / words
     this.size += added
-    this.#push({ file: run, count: added })
+    this.#push({ file: run, count: added, words })
   }
 
   /** Copies a state into `row`. */
@@ -157,7 +146,7 @@ export class StateFiles {
       if (longer === undefined || shorter === undefined) return
       const isLike = longer.count <= 2 * shorter.count
       if (!isLike || longer.count + shorter.count > LONGEST_MERGED) return
-      const merged = mergeRuns(longer, shorter, this.#folder.next(), this.words)
+      const merged = mergeRuns([longer, shorter], this.#folder.next())
       runs.splice(-2, 2, merged)
       longer.file.remove()
       shorter.file.remove()
