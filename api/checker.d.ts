@@ -77,6 +77,7 @@ declare module '@scopemask/checker' {
     readonly maxDepth?: number;
     readonly maxSeconds?: number;
     readonly maxMegabytes?: number;
+    readonly maxGigabytes?: number;
   }
   export class MachineObject {
     readonly id: number;
@@ -169,6 +170,7 @@ declare module '@scopemask/checker' {
     readonly allows?: Allows;
     readonly from?: readonly Pick<MicroStep, 'task' | 'outcome'>[];
     readonly hashCompact?: boolean;
+    readonly store?: Store | undefined;
     readonly crew?: Helpers | undefined;
     readonly onProgress?: (states: number, depth: number) => void;
   }
@@ -179,6 +181,7 @@ declare module '@scopemask/checker' {
     readonly transitions: number;
     readonly depth: number;
     readonly deadlocks: readonly number[];
+    readonly livelocks: boolean;
     readonly livelock: number | null;
     readonly loop: readonly number[];
     readonly violation: ViolationFound | null;
@@ -516,6 +519,7 @@ declare module '@scopemask/checker/search' {
     readonly maxDepth: number;
     readonly maxSeconds: number;
     readonly maxMegabytes: 2000;
+    readonly maxGigabytes: number;
   }
   export class Execution {
     readonly machine: Machine;
@@ -622,12 +626,13 @@ declare module '@scopemask/checker/search' {
     readonly stepper: Stepper;
     readonly symmetry: Symmetry | null;
     readonly expander: Expander;
-    table: StateTable | CompactTable;
+    table: StateTable | CompactTable | Store;
     constructor(machine: Machine, options?: SearchOptions);
     run(): SearchResult;
     advance(): SearchResult | null;
     snapshot(): Snapshot;
     resume(snapshot: Snapshot): void;
+    get exact(): StateTable;
     fitting<T>(act: () => T): T;
     row(state: number): Row;
   }
@@ -654,10 +659,13 @@ declare module '@scopemask/checker/search' {
     constructor(words: number, found?: (state: number, parent: number) => void, shared?: boolean);
     get bytes(): number;
     bytesFor(states: number): number;
+    static bytesOf(states: number, words: number): number;
+    get capacity(): number;
     get contents(): {
       readonly rows: Int32Array;
       readonly parents: Int32Array;
     };
+    clear(): void;
     load(rows: Int32Array, parents: Int32Array): void;
     get view(): TableView;
     get free(): number;
@@ -687,6 +695,24 @@ declare module '@scopemask/checker/search' {
     expandTask(row: Row, task: number, emit: (next: Row, task: number) => void): boolean;
     position(row: Row, task: number): number;
     settled(row: Row): boolean;
+  }
+  export interface Store {
+    readonly size: number;
+    readonly pending: number;
+    readonly words: number;
+    readonly bytes: number;
+    readonly capacity: number;
+    readonly contents: {
+      readonly rows: Int32Array;
+    };
+    storedFor(rows: number): number;
+    clear(words: number): void;
+    stage(row: Row, parent: number): void;
+    flush(): void;
+    settle(): void;
+    read(state: number, row: Row): void;
+    parent(state: number): number;
+    repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void;
   }
   export class Symmetry {
     renaming: Renaming;
@@ -845,6 +871,38 @@ declare module '@scopemask/checker/node' {
     enter(search: Searching): void;
     reset(): void;
     dismiss(): void;
+  }
+  export class DiskError extends Error {
+    constructor(message: string, options?: ErrorOptions);
+  }
+  export class DiskStore implements Store {
+    readonly capacity: number;
+    settlements: number;
+    rowsRead: number;
+    readonly leftovers: number;
+    constructor(options: DiskStoreOptions);
+    get size(): number;
+    get pending(): number;
+    get words(): number;
+    get bytes(): number;
+    get stored(): number;
+    storedFor(rows: number): number;
+    get contents(): {
+      readonly rows: Int32Array;
+    };
+    clear(words: number): void;
+    stage(row: Row, parent: number): void;
+    flush(): void;
+    settle(): void;
+    read(state: number, row: Row): void;
+    parent(state: number): number;
+    repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void;
+    close(): void;
+  }
+  export interface DiskStoreOptions {
+    readonly folder: string;
+    readonly maxMegabytes?: number;
+    readonly maxCollected?: number;
   }
   export interface Link extends Required<Pick<SearchOptions, 'partialOrder' | 'symmetry'>> {
     readonly control: SharedArrayBuffer;
