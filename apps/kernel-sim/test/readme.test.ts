@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CASES } from '../src/scenarios/catalogue.js'
 import { read } from './audit/trace.js'
 import { kernelSim } from './cli/kernel-sim.js'
 import { log } from './log/logs.js'
@@ -35,6 +36,13 @@ describe('the README', () => {
     const { stdout } = await kernelSim(['explain', join(directory, 'splat.txt')])
     rmSync(directory, { recursive: true })
     expect(stdout.replaceAll(`${directory}/`, '')).toContain(shown.replace(/^\$ .*\n/, ''))
+  })
+
+  it('counts the bundled models, and the cases that they are of', () => {
+    const cases = new Set(CASES.map(({ number }) => Number.parseInt(number, 10)))
+    expect(readme).toContain(
+      `${CASES.length} models of kernel paths, which are ${cases.size} real cases`,
+    )
   })
 
   it('shows events of the format', async () => {
