@@ -3,6 +3,8 @@
  * package have the same classes. Nothing built may name async_hooks: the types know no such module (see
  * patches/), and what gets around the types, as a cast or a bundled dependency could, is found in the output.
  */
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Options } from 'tsup'
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
@@ -22,16 +24,49 @@ const noAsyncHooks: Plugin = {
   },
 }
 
-/** Options for a package: its entries, and what it does otherwise than the others. */
-export function library(options: Options): Options {
+/** What a package is built with. */
+interface Library {
+  /** The sources of its entries, by their names. */
+  readonly entry: Readonly<Record<string, string>>
+  /** Those that have no types to publish. By default none. */
+  readonly untyped?: readonly string[]
+  /** What its declarations begin with. By default nothing. */
+  readonly banner?: string
+  /** By default ESM and CommonJS. */
+  readonly format?: ('esm' | 'cjs')[]
+}
+
+/** Where `tsc` has put the declarations of a package (tsconfig.library.json), as it is built in its folder. */
+const declarations = join(
+  '.types',
+  relative(fileURLToPath(new URL('.', import.meta.url)), process.cwd()),
+)
+
+/**
+ * Options for a package. `tsc` comes first: it checks everything, and what it declares on the way is all that is put together
+ * here, so that types are checked once.
+ */
+export function library({
+  entry,
+  untyped = [],
+  banner,
+  format = ['esm', 'cjs'],
+}: Library): Options {
   return {
-    format: ['esm', 'cjs'],
+    entry: { ...entry },
+    format,
     target: 'es2022',
-    dts: true,
+    dts: {
+      entry: Object.fromEntries(
+        Object.entries(entry)
+          .filter(([name]) => !untyped.includes(name))
+          .map(([name, source]) => [name, join(declarations, source.replace(/\.ts$/, '.d.ts'))]),
+      ),
+      ...(banner === undefined ? {} : { banner }),
+    },
     splitting: true,
     clean: true,
     sourcemap: true,
     esbuildPlugins: [noAsyncHooks],
-    ...options,
   }
 }

@@ -16,14 +16,5 @@ export default library({
     'sweep-cage': 'src/cli/sweep-cage.ts',
   },
   format: ['esm'],
-  dts: {
-    entry: {
-      index: 'src/index.ts',
-      audit: 'src/audit.ts',
-      machine: 'src/machine.ts',
-      cases: 'src/cases.ts',
-      workbench: 'src/workbench.ts',
-      pages: 'src/pages.ts',
-    },
-  },
+  untyped: ['cli', 'cell-thread', 'search-thread', 'sweep-cage'],
 })

@@ -26,5 +26,5 @@ export default library({
     streams: 'src/adapters/streams.ts',
   },
   // For users without Node's types or a newer lib: what declares `Disposable` and `Symbol.dispose`.
-  dts: { banner: '/// <reference lib="esnext.disposable" />' },
+  banner: '/// <reference lib="esnext.disposable" />',
 })

@@ -57,20 +57,22 @@ function offenders(
   )
 }
 
+/** What all packages are built with. */
+const SHARED = ['package.json', 'tsup.base.ts', 'tsconfig.base.json', 'tsconfig.library.json']
+
 /** A package like allocator, outside the repository: the real configuration, other sources. */
 function packageOf(sources: Readonly<Record<string, string>>): string {
   const house = temporaryFolder('guard')
   const folder = join(house, 'packages/guinea-pig')
-  const entry = ['src/control.ts', ...Object.keys(sources).filter((path) => path.endsWith('.ts'))]
+  const paths = ['src/control.ts', ...Object.keys(sources).filter((path) => path.endsWith('.ts'))]
+  const entry = Object.fromEntries(paths.map((path) => [basename(path, '.ts'), path]))
   write(folder, {
     ...sources,
     'src/control.ts': "import { readFileSync } from 'node:fs'\nexport const it = readFileSync\n",
     'tsup.config.ts': `import { library } from '../../tsup.base.js'
-export default library({ entry: ${JSON.stringify(entry)}, dts: false })\n`,
+export default library({ entry: ${JSON.stringify(entry)} })\n`,
   })
-  for (const name of ['package.json', 'tsup.base.ts', 'tsconfig.base.json', 'biome.json']) {
-    copyFileSync(join(root, name), join(house, name))
-  }
+  for (const name of [...SHARED, 'biome.json']) copyFileSync(join(root, name), join(house, name))
   for (const name of ['package.json', 'tsconfig.json']) {
     copyFileSync(join(root, 'packages/allocator', name), join(folder, name))
   }
@@ -117,9 +119,7 @@ describe('the build', () => {
     for (const name of readdirSync(join(root, path)).filter((name) => /\.(json|ts)$/.test(name))) {
       copyFileSync(join(root, path, name), join(folder, name))
     }
-    for (const name of ['package.json', 'tsup.base.ts', 'tsconfig.base.json']) {
-      copyFileSync(join(root, name), join(house, name))
-    }
+    for (const name of SHARED) copyFileSync(join(root, name), join(house, name))
     symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'))
     symlinkSync(join(root, path, 'node_modules'), join(folder, 'node_modules'))
     write(folder, {
