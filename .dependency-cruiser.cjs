@@ -197,6 +197,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: ['node_modules', '^(packages|apps)/[^/]+/dist/'] },
+    exclude: { path: '^(packages|apps)/[^/]+/[.]types/' },
     tsPreCompilationDeps: true,
     detectProcessBuiltinModuleCalls: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
