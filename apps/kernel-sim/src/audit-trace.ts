@@ -60,7 +60,13 @@ export async function auditSources(
   const readings: Reading[] = []
   for (const source of sources) {
     if (readings.length > 0) audit.next()
-    readings.push(await readTrace(source, (event) => audit.add(event), progress))
+    const reading = await readTrace(
+      source,
+      (event) => audit.add(event),
+      progress,
+      (kernel) => audit.kernel(kernel),
+    )
+    readings.push(reading)
   }
   return auditReport(readings, audit.facts(), audit.stacks())
 }

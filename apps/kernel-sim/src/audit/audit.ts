@@ -1,6 +1,8 @@
 /** Audit: what a recording of a real kernel says about its scopes. Takes the events one by one, and has the facts at the end. */
 
+import { scopesOf } from '../trace/attribute/scopes-of-kernel.js'
 import type { EventName, TraceEvent } from '../trace/event.js'
+import { type KernelVersion, UNKNOWN_KERNEL } from '../trace/kernel-version.js'
 import { AgreementAudit, type AgreementFacts } from './agreement.js'
 import { CallSiteAudit, type CallSiteFacts } from './call-sites.js'
 import { filter } from './filter.js'
@@ -17,6 +19,7 @@ import type { Timeline } from './timeline.js'
 import { WaitAudit, type WaitFact } from './waits.js'
 import { WorkAudit } from './work.js'
 import type { WorkFacts } from './work-facts.js'
+import { WorkTimes, type WorkTimesFact } from './work-times.js'
 
 /** When the events happened. */
 export interface TimeFacts {
@@ -34,6 +37,8 @@ export interface AuditFacts {
   readonly time: TimeFacts
   /** How many events of each kind were read. */
   readonly events: Readonly<Partial<Record<EventName, number>>>
+  /** How many of them have a stack. */
+  readonly withStack: number
   /** The tasks that were seen, and the scopes that they were in. */
   readonly tasks: TaskFacts
   /** The requests by what they ask of reclaim, and where their scopes are known from. */
@@ -46,6 +51,8 @@ export interface AuditFacts {
   readonly callSites: CallSiteFacts
   /** Work items: from which scope they were queued, and under which they ran. */
   readonly work: WorkFacts
+  /** How long items waited for a worker, and how long they ran. */
+  readonly workTimes: readonly WorkTimesFact[]
   /** Who waited for whom inside a scope. */
   readonly waits: readonly WaitFact[]
   /** Reclaim: who entered it, with which flags, and what the shrinkers did. */
@@ -65,6 +72,7 @@ export interface AuditSetup {
 
 export class Audit {
   readonly #known: KnownScopes | undefined
+  #scopes = scopesOf(UNKNOWN_KERNEL)
   readonly #stacks = new RequestStacks()
   readonly #timeline: Timeline | undefined
   readonly #tasks = new Tasks()
@@ -75,6 +83,7 @@ export class Audit {
   readonly #budget = new SampleBudget(this.#recordings)
   readonly #callSites = new CallSiteAudit(this.#budget)
   readonly #work = new WorkAudit(this.#budget)
+  readonly #workTimes = new WorkTimes()
   readonly #waits = new WaitAudit(this.#budget)
   readonly #reclaim = new ReclaimAudit(this.#budget)
   readonly #events = new Map<EventName, { count: number }>()
@@ -84,10 +93,16 @@ export class Audit {
   /** How often time began. */
   #beginnings = 0
   #outOfOrder = 0
+  #withStack = 0
 
   constructor({ known, timeline }: AuditSetup = {}) {
     this.#known = known
     this.#timeline = timeline
+  }
+
+  /** The next events are of this kernel. */
+  kernel(version: KernelVersion): void {
+    this.#scopes = scopesOf(version)
   }
 
   /** Takes the next event of the recording. */
@@ -96,12 +111,13 @@ export class Audit {
     const counted = this.#events.get(event.event)
     if (counted === undefined) this.#events.set(event.event, { count: 1 })
     else counted.count++
+    if (event.stack !== undefined) this.#withStack++
     const told =
       event.event === 'kmalloc' || event.event === 'kmem_cache_alloc'
         ? this.#agreement.request(event)
         : undefined
     if (event.flagsFrom === undefined && event.pid >= 0) {
-      inferFlags(event, { pages: told, known: this.#known })
+      inferFlags(event, { pages: told, known: this.#known, scopes: this.#scopes })
     }
     const task = this.#tasks.at(event)
     this.#work.see(event)
@@ -123,15 +139,18 @@ export class Audit {
         break
       case 'workqueue_queue_work':
         this.#work.queue(event)
+        this.#workTimes.queue(event)
         break
       case 'delayed_work_arm':
         this.#work.arm(event)
         break
       case 'workqueue_execute_start':
         this.#work.start(event)
+        this.#workTimes.start(event)
         break
       case 'workqueue_execute_end':
         this.#work.end(event)
+        this.#workTimes.end(event)
         break
       case 'sched_switch':
         this.#work.sleep(event)
@@ -177,12 +196,14 @@ export class Audit {
           .map(([name, { count }]) => [name, count] as const)
           .sort(([, a], [, b]) => b - a),
       ),
+      withStack: this.#withStack,
       tasks: this.#tasks.facts(),
       requests: this.#requests.facts(),
       agreement: this.#agreement.facts(),
       pages: this.#pages.facts(),
       callSites: this.#callSites.facts(),
       work: this.#work.facts(),
+      workTimes: this.#workTimes.facts(),
       waits: this.#waits.facts(),
       reclaim: this.#reclaim.facts(),
     }
@@ -210,6 +231,7 @@ export class Audit {
     this.#elapsed += this.#latest - this.#begin || 0
     this.#agreement.restart()
     this.#work.restart()
+    this.#workTimes.restart()
     this.#reclaim.restart()
   }
 }

@@ -8,10 +8,12 @@ export interface Tellers {
   readonly pages: number | undefined
   /** Scopes of call paths of another recording, if there is one. */
   readonly known: KnownScopes | undefined
+  /** The scopes that the kernel has, as task flags: functions that hold one in later kernels hold none in earlier ones. */
+  readonly scopes: number
 }
 
 /** Sets the task flags of an event that has none. */
-export function inferFlags(event: TraceEvent, { pages, known }: Tellers): void {
+export function inferFlags(event: TraceEvent, { pages, known, scopes }: Tellers): void {
   if (pages !== undefined) {
     event.taskFlags = pages
     event.flagsFrom = 'page'
@@ -22,8 +24,8 @@ export function inferFlags(event: TraceEvent, { pages, known }: Tellers): void {
   if (borrowed !== undefined) {
     event.taskFlags = borrowed
     event.flagsFrom = 'borrowed'
-  } else if (event.stack.held !== 0) {
-    event.taskFlags = event.stack.held
+  } else if ((event.stack.held & scopes) !== 0) {
+    event.taskFlags = event.stack.held & scopes
     event.flagsFrom = 'stack'
   }
 }

@@ -135,7 +135,12 @@ export async function auditOf(
   bytes: Uint8Array | string,
 ): Promise<{ reading: Reading; facts: AuditFacts; stacks: RequestStack[] }> {
   const audit = new Audit()
-  const reading = await readTrace(sourceOf(bytes, 1 << 16), (event) => audit.add(event))
+  const reading = await readTrace(
+    sourceOf(bytes, 1 << 16),
+    (event) => audit.add(event),
+    () => {},
+    (kernel) => audit.kernel(kernel),
+  )
   return { reading, facts: audit.facts(), stacks: audit.stacks() }
 }
 

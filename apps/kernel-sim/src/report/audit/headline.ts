@@ -8,11 +8,21 @@ import { shortNames } from './seen.js'
 
 /** The lines, without a full stop. */
 export function headlineOf(report: AuditReport): string[] {
-  const { reading, agreement, pages, verdict } = report
+  return [
+    `${plural(report.reading.events, 'event')}${durationOf(report)} of ${whose(report)}, ${conditionOf(report)}`,
+    ...allocationsOf(report),
+    lostOf(report),
+  ]
+}
+
+/** What is said of allocations: of a recording without any, that it says nothing of scopes. */
+function allocationsOf({ agreement, pages, requests }: AuditReport): string[] {
   const { compared, agree } = agreement
   const { checked, violations } = pages.inScopes
+  if (requests.total === 0 && pages.total === 0) {
+    return ['no request for memory was recorded: scopes cannot be seen in it']
+  }
   return [
-    `${plural(reading.events, 'event')}${durationOf(report)} of ${whose(report)}, ${conditionOf(report)}`,
     compared === 0
       ? 'no page allocation could be compared with its request'
       : `${plural(compared, 'page allocation')} predicted from their requests: ${number(agree)} as predicted ` +
@@ -23,10 +33,26 @@ export function headlineOf(report: AuditReport): string[] {
         (violations === 0
           ? 'none kept what its scope forbids'
           : `${number(violations)} VIOLATE their scope`),
-    verdict.lostScopes === 0
-      ? 'no work item was seen to lose the scope of the task that queued it'
-      : `${plural(verdict.lostScopes, 'work function')} LOST the scope of the tasks that queued their items`,
   ]
+}
+
+function lostOf({ verdict, work, requests }: AuditReport): string {
+  if (verdict.lostScopes > 0) {
+    return `${plural(verdict.lostScopes, 'work function')} LOST the scope of the tasks that queued their items`
+  }
+  const perhaps = perhapsLost(work)
+  if (perhaps > 0) {
+    return `${plural(perhaps, 'work function')} may have lost the scope of the tasks that queued their items`
+  }
+  if (work.executions === 0) return 'no execution of a work item was recorded'
+  return requests.total === 0
+    ? `${plural(work.executions, 'execution')} of work items, of which it does not say what they allocate`
+    : 'no work item was seen to lose the scope of the task that queued it'
+}
+
+/** How many work functions may have lost a scope, where the recording does not tell the scopes of workers. */
+export function perhapsLost({ lostFunctions }: AuditReport['work']): number {
+  return new Set(lostFunctions.filter(({ certain }) => !certain).map(({ fn }) => fn)).size
 }
 
 /** In seconds; in ticks where the clock of the recording has none. Clocks of several kinds have no sum. */

@@ -5,15 +5,21 @@ import type { LostFunctionFact } from '../../audit/work-facts.js'
 import { joinedReading } from '../../trace/read/joined-reading.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { number, percent, plural } from '../form/numbers.js'
+import { kernelAge } from './kernel-age.js'
+import { lacksOf } from './lacks.js'
 import { lossOf } from './loss.js'
+import { workTimesText } from './work-times-section.js'
 
 /** @param recordings what was read of each recording, at least one. */
 export function meaningOf(recordings: readonly Reading[], facts: AuditFacts): string[] {
   return [
     ...trust(recordings, facts),
+    ...lacksOf(joinedReading(recordings).format, facts),
     ...model(facts),
     ...callSites(facts),
+    ...kernelAge(recordings, facts),
     ...work(facts),
+    ...workTimesText({ ...facts, clock: joinedReading(recordings).clock }),
     'A recording shows what this kernel did under this load, not all that its code can do: what was ' +
       'always so here may be otherwise on a path that was not taken.',
   ]
@@ -80,7 +86,8 @@ function model({ agreement, pages, requests }: AuditFacts): string[] {
   const { compared, agree, agreeInScopeBits } = agreement
   const said: string[] = []
   if (compared === 0) {
-    said.push('No page allocation could be compared with its request, so nothing was predicted.')
+    if (pages.total > 0)
+      said.push('No page allocation could be compared with its request, so nothing was predicted.')
   } else if (agree === compared) {
     said.push(
       'The model explains this kernel: wherever request and page allocation were both recorded, the ' +

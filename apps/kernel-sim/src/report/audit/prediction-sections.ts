@@ -12,6 +12,7 @@ type Difference = AuditReport['agreement']['disagreements'][number]
 export function predictionSection(report: AuditReport): Section | undefined {
   const { agreement, pages } = report
   const { compared, agree, agreeInScopeBits, withoutRequest, inferred, learned } = agreement
+  if (compared === 0 && pages.total === 0) return undefined
   const rows = [
     { what: 'in all flags', part: agree, whole: compared },
     {

@@ -40,9 +40,12 @@ ${new Html(HTML_SCRIPT)}${sections.some(({ steps }) => steps) ? new Html(STEP_SC
 }
 
 function marksHtml(marks: readonly Mark[]): Html {
-  const each = marks.map(({ good, text }) =>
-    good ? html`<span class="good">✓ ${text}</span>` : html`<span class="bad">✗ ${text}</span>`,
-  )
+  const each = marks.map(({ good, text }) => {
+    if (good === undefined) return html`<span class="unsure">? ${text}</span>`
+    return good
+      ? html`<span class="good">✓ ${text}</span>`
+      : html`<span class="bad">✗ ${text}</span>`
+  })
   return html`<p class="marks">${each.map((mark, at) => [at === 0 ? '' : ' · ', mark])}</p>
 `
 }

@@ -19,7 +19,7 @@ export function pageMarkdown({ title, lead, marks, sections }: Page): string {
 }
 
 function markMarkdown({ good, text }: Mark): string {
-  return `${good ? '✓' : '✗'} ${escaped(text)}`
+  return `${good === undefined ? '?' : good ? '✓' : '✗'} ${escaped(text)}`
 }
 
 function sectionMarkdown({ title, parts }: Section): string {

@@ -30,9 +30,9 @@ export interface Section {
   readonly steps?: boolean
 }
 
-/** An outcome in a few words, good or bad. */
+/** An outcome in a few words: good, bad, or undefined where nobody knows. */
 export interface Mark {
-  readonly good: boolean
+  readonly good: boolean | undefined
   readonly text: string
 }
 

@@ -1,4 +1,5 @@
 /** Joined reading: what was read of several recordings, summed up as if it were one. */
+import { UNKNOWN_KERNEL } from '../kernel-version.js'
 import type { DamageCount } from './damage.js'
 import type { LostOnCpu } from './lost-events.js'
 import type { Reading } from './read-trace.js'
@@ -13,6 +14,7 @@ export function joinedReading(readings: readonly Reading[]): Reading {
   if (others.length === 0) return first
   const sum = (of: (reading: Reading) => number) =>
     readings.reduce((total, reading) => total + of(reading), 0)
+  const { release } = first.kernel
   const same = (property: 'compression' | 'format' | 'clock') =>
     others.every((other) => other[property] === first[property])
   return {
@@ -30,6 +32,10 @@ export function joinedReading(readings: readonly Reading[]): Reading {
     lostByCpu: lostByCpu(readings),
     strayStacks: sum(({ strayStacks }) => strayStacks),
     clock: same('clock') ? first.clock : 'several',
+    kernel:
+      release !== undefined && others.every(({ kernel }) => kernel.release === release)
+        ? first.kernel
+        : UNKNOWN_KERNEL,
     recorders: readings.flatMap(({ recorders }) => recorders),
     damaged: sum(({ damaged }) => damaged),
     damage: damageOf(readings),

@@ -2,6 +2,7 @@
 
 import { InputError } from '../../input-error.js'
 import type { TraceEvent } from '../event.js'
+import { type KernelVersion, kernelOfText, UNKNOWN_KERNEL } from '../kernel-version.js'
 import { Damage, type DamageCount } from './damage.js'
 import { DAT_MAGIC } from './dat/container.js'
 import { DatError } from './dat/dat-error.js'
@@ -48,6 +49,8 @@ export interface Reading {
   readonly strayStacks: number
   /** What times are: seconds, or ticks of a clock that has none (x86-tsc, counter). */
   readonly clock: 'seconds' | 'ticks' | 'several'
+  /** What the recording tells of the version of its kernel. */
+  readonly kernel: KernelVersion
   /** What the recorder says of it; of each, where several recordings are joined. */
   readonly recorders: readonly RecorderNote[]
   /** How many lines or records were damaged. */
@@ -75,12 +78,14 @@ const PATIENCE = { lines: 10_000, bytes: 1 << 26 }
  * Reads a recording to its end and passes its events on, in order. Memory does not grow with its length.
  *
  * @param progress is called after each piece, a few times per megabyte.
+ * @param begin is told before the first event what the recording tells of its kernel.
  * @throws InputError when it cannot be read, is empty, or has no event.
  */
 export async function readTrace(
   source: Source,
   sink: (event: TraceEvent) => void,
   progress: (source: Source) => void = () => {},
+  begin: (kernel: KernelVersion) => void = () => {},
 ): Promise<Reading> {
   const damage = new Damage()
   let events = 0
@@ -89,8 +94,15 @@ export async function readTrace(
     sink(event)
   }
   const options = { source, sink: count, damage, progress: () => progress(source) }
-  const { format, counts, notes, isEmpty } = (await isTraceDat(source))
-    ? await readBinary(options)
+  let kernel = UNKNOWN_KERNEL
+  const told = (version: KernelVersion): void => {
+    kernel = version
+    begin(version)
+  }
+  const isDat = await isTraceDat(source)
+  if (!isDat) told(kernelOfText((await source.beginning(BEGINNING.first)).toString('latin1')))
+  const { format, counts, notes, isEmpty } = isDat
+    ? await readBinary(options, told)
     : await readText(options, () => events)
   if (isEmpty && damage.total === 0) throw new InputError(`${source.name} is empty`)
   if (events === 0) throw noRecording(source.name, counts.lines, damage)
@@ -106,6 +118,7 @@ export async function readTrace(
     ...lossOf(counts.lost),
     strayStacks: counts.strayStacks,
     clock: counts.clock,
+    kernel,
     recorders: notes,
     damaged: damage.total,
     damage: damage.counts(),
@@ -132,9 +145,12 @@ async function isTraceDat(source: Source): Promise<boolean> {
 }
 
 /** Reads a trace.dat: a file at any place, anything else held whole, since its head says where things are. */
-async function readBinary({ source, sink, damage, progress }: ReadOptions): Promise<Outcome> {
+async function readBinary(
+  { source, sink, damage, progress }: ReadOptions,
+  begin: (kernel: KernelVersion) => void,
+): Promise<Outcome> {
   const read = (file: RandomAccess): Promise<LineCounts> =>
-    readDat({ file, name: source.name, sink, damage, progress })
+    readDat({ file, name: source.name, sink, damage, progress, begin })
   try {
     const counts =
       (await source.randomly(read)) ?? (await read(memoryAccess(await whole(source, damage))))

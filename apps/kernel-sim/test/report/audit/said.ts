@@ -14,6 +14,14 @@ export type Expected = number | Rounded
 /** The numbers of the rows that a sentence may be about, in the order in which it says them. */
 type Rows = readonly (readonly Expected[])[]
 
+/** A time in the unit that fits it; ticks of a clock without seconds are whole. */
+function time(us: number, { reading }: AuditReport): Expected {
+  if (reading.clock !== 'seconds') return Math.round(us * 1000)
+  if (us < 10) return { about: us }
+  if (us < 1000) return Math.round(us)
+  return { about: us < 1e6 ? us / 1e3 : us / 1e6 }
+}
+
 const share = (part: number, whole: number): Rounded => ({ about: (100 * part) / whole })
 const sum = <T>(rows: readonly T[], of: (row: T) => number): number =>
   rows.reduce((all, row) => all + of(row), 0)
@@ -226,6 +234,45 @@ export const SAID: readonly (readonly [words: RegExp, rows: (report: AuditReport
     /^it calls, on the way to them: /,
     ({ workList }) => workList.map(({ under }) => (under?.calls ?? []).map((row) => row.requests)),
   ],
+  [
+    /^Workers executed [\d,]+ work items?/,
+    (report) => {
+      const rows = report.workTimes.filter(
+        ({ fn, executions }) => fn !== 'wq_barrier_func' && executions > 0,
+      )
+      const longest = (of: 'delay' | 'run') => {
+        const times = rows.filter((row) => row[of].count > 0).map((row) => row[of].maxUs)
+        return times.length === 0 ? undefined : time(Math.max(...times), report)
+      }
+      return one(
+        sum(rows, ({ executions }) => executions),
+        rows.length,
+        longest('delay'),
+        longest('run'),
+      )
+    },
+  ],
+  [
+    /^Somebody waited with flush_work\(\)/,
+    ({ workTimes }) => {
+      const flushed = workTimes.filter((row) => row.flushed > 0)
+      return flushed.map((row) => [flushed.length, row.flushed, row.executions])
+    },
+  ],
+  [/of which it does not say what they allocate$/, ({ work }) => one(work.executions)],
+  [
+    /may have lost the scope of the tasks/,
+    ({ work: { lostFunctions } }) =>
+      one(
+        distinct(
+          lostFunctions.filter(({ certain }) => !certain),
+          ({ fn }) => fn,
+        ),
+      ),
+  ],
+  // Since when scopes are there.
+  [/not name the kernel: that a flag can go/, () => one(4.12, 3.9)],
+  [/^The recording is of a kernel before/, () => one(4.6, 4.12)],
   // What the words mean, and by what evidence is called strong.
   [/^Always: as far as this recording goes/, () => one(300, 30)],
 ]

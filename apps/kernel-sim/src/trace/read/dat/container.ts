@@ -41,6 +41,8 @@ export interface DatContainer {
   readonly kallsyms: string
   /** Lines `PID NAME`. */
   readonly commands: string
+  /** Of the kernel, `6.18.0`; empty where the file does not say. */
+  readonly release: string
   /** The clock of its times, `local` and the like; undefined where the file does not say. */
   readonly clock: string | undefined
   /** How ticks become nanoseconds: `(ticks * mult) >> shift`. */
@@ -58,6 +60,7 @@ const OPTION = {
   DONE: 0,
   BUFFER: 3,
   TRACECLOCK: 4,
+  UNAME: 5,
   TSC2NSEC: 14,
   HEADER_INFO: 16,
   FTRACE_EVENTS: 17,
@@ -103,6 +106,7 @@ abstract class Version {
   protected commands = ''
   #layout: PageLayout = { pageSize: 4096, longSize: 8, dataOffset: 16 }
   #clock: string | undefined
+  #release = ''
   #toNanoseconds: DatContainer['toNanoseconds']
 
   constructor(file: RandomAccess, name: string, littleEndian: boolean, pageSize: number) {
@@ -123,6 +127,7 @@ abstract class Version {
       formats: this.formats,
       kallsyms: this.kallsyms,
       commands: this.commands,
+      release: this.#release,
       clock: this.#clock,
       toNanoseconds: this.#toNanoseconds,
       buffers: this.buffers,
@@ -161,6 +166,11 @@ abstract class Version {
   /** @param clocks the text of `trace_clock`: all that there are, the one in use in brackets. */
   protected setClock(clocks: string): void {
     this.#clock = /\[(\S+)\]/.exec(clocks)?.[1]
+  }
+
+  /** @param uname `Linux HOST RELEASE MACHINE`. */
+  protected setUname(uname: string): void {
+    this.#release = uname.split(' ')[2] ?? ''
   }
 
   protected tsc2nsec(reader: ByteReader): void {
@@ -232,6 +242,7 @@ class Version6 extends Version {
       if (id === OPTION.BUFFER && instances.length < LIMIT.buffers) {
         instances.push({ offset: option.u64(), name: option.cString() })
       } else if (id === OPTION.TRACECLOCK) hasClock = true
+      else if (id === OPTION.UNAME) this.setUname(option.text(option.left))
       else if (id === OPTION.TSC2NSEC) this.tsc2nsec(option)
     }
     return hasClock
@@ -274,6 +285,7 @@ class Version7 extends Version {
       if (id === OPTION.BUFFER) this.#buffer(option)
       else if (id === OPTION.BUFFER_TEXT) throw this.noPages()
       else if (id === OPTION.TRACECLOCK) this.setClock(option.text(option.left))
+      else if (id === OPTION.UNAME) this.setUname(option.text(option.left))
       else if (id === OPTION.TSC2NSEC) this.tsc2nsec(option)
       else if (id >= OPTION.HEADER_INFO && id <= OPTION.CMDLINES) {
         this.#content(id, await this.#section(option.u64(), decompress))

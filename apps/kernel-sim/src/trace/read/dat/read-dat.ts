@@ -4,6 +4,7 @@
  */
 import { probedBy, withoutProbes } from '../../attribute/probe-functions.js'
 import type { TraceEvent } from '../../event.js'
+import { type KernelVersion, kernelOfRelease } from '../../kernel-version.js'
 import { Names } from '../../names.js'
 import { Stack } from '../../stack.js'
 import { ByteTable, fromText } from '../byte-table.js'
@@ -36,11 +37,14 @@ export interface DatOptions {
   readonly damage: Damage
   /** Is called after each piece. */
   readonly progress: () => void
+  /** Is told before the first event what the file tells of its kernel. */
+  readonly begin: (kernel: KernelVersion) => void
 }
 
 /** Reads a recording to its end. @throws InputError when it has no events, DatError when its head is damaged. */
 export async function readDat(options: DatOptions): Promise<LineCounts> {
   const container = await readContainer(options.file, options.name)
+  options.begin(kernelOfRelease(container.release))
   return await new DatReader(options, container).read()
 }
 
