@@ -477,12 +477,14 @@ declare module '@scopemask/kernel-sim/audit' {
   export interface AuditFacts {
     readonly time: TimeFacts;
     readonly events: Readonly<Partial<Record<EventName, number>>>;
+    readonly withStack: number;
     readonly tasks: TaskFacts;
     readonly requests: RequestFacts;
     readonly agreement: AgreementFacts;
     readonly pages: PageFacts;
     readonly callSites: CallSiteFacts;
     readonly work: WorkFacts;
+    readonly workTimes: readonly WorkTimesFact[];
     readonly waits: readonly WaitFact[];
     readonly reclaim: ReclaimFacts;
   }
@@ -515,6 +517,7 @@ declare module '@scopemask/kernel-sim/audit' {
     readonly lostByCpu: readonly LostOnCpu[];
     readonly strayStacks: number;
     readonly clock: 'seconds' | 'ticks' | 'several';
+    readonly kernel: KernelVersion;
     readonly recorders: readonly RecorderNote[];
     readonly damaged: number;
     readonly damage: readonly DamageCount[];

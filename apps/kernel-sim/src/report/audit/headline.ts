@@ -2,6 +2,7 @@
 
 import type { Reading } from '../../trace/read/read-trace.js'
 import { number, percent, plural } from '../form/numbers.js'
+import { durationText } from './duration.js'
 import { lossOf } from './loss.js'
 import type { AuditReport } from './report.js'
 import { shortNames } from './seen.js'
@@ -58,7 +59,7 @@ export function perhapsLost({ lostFunctions }: AuditReport['work']): number {
 /** In seconds; in ticks where the clock of the recording has none. Clocks of several kinds have no sum. */
 function durationOf({ time, reading }: AuditReport): string {
   if (reading.clock === 'several') return ''
-  if (reading.clock === 'seconds') return ` in ${time.seconds.toFixed(1)} s`
+  if (reading.clock === 'seconds') return ` in ${durationText(time.seconds * 1e6)}`
   return ` in ${number(Math.round(time.seconds * 1e9))} ticks`
 }
 

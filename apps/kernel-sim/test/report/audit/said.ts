@@ -65,9 +65,8 @@ export const SAID: readonly (readonly [words: RegExp, rows: (report: AuditReport
   [
     /^[\d,]+ events? in .* of a real kernel/,
     (report) => {
-      const { reading, time } = report
-      const ticks = reading.clock === 'ticks'
-      const long = ticks ? Math.round(time.seconds * 1e9) : { about: time.seconds }
+      const { reading } = report
+      const long = time(report.time.seconds * 1e6, report)
       return one(reading.events, long, any(reading.damaged), ...loss(report))
     },
   ],
