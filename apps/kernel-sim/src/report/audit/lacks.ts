@@ -46,7 +46,7 @@ const COMMANDS: Readonly<Record<Reading['format'], string>> = {
 }
 
 /** Returns true if the recording has an event of a kind. */
-export function has({ events }: Pick<AuditFacts, 'events'>, kinds: readonly EventName[]): boolean {
+function has({ events }: Pick<AuditFacts, 'events'>, kinds: readonly EventName[]): boolean {
   return kinds.some((kind) => (events[kind] ?? 0) > 0)
 }
 
