@@ -8,7 +8,7 @@ import { number, percent, plural } from '../form/numbers.js'
 import { kernelAge } from './kernel-age.js'
 import { lacksOf } from './lacks.js'
 import { lossOf } from './loss.js'
-import { workTimesText } from './work-times-section.js'
+import { workTimesText } from './work-times-text.js'
 
 /** @param recordings what was read of each recording, at least one. */
 export function meaningOf(recordings: readonly Reading[], facts: AuditFacts): string[] {
