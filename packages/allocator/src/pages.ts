@@ -96,13 +96,9 @@ export {
   Zones,
   type ZonesState,
 } from './pages/zones.js'
+export type { Lru, LruState } from './reclaim/lru.js'
+export { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './reclaim/lru-counts.js'
 export {
-  ACTIVE_ANON,
-  ACTIVE_FILE,
-  INACTIVE_ANON,
-  INACTIVE_FILE,
-  type Lru,
-  type LruState,
   PG_ACTIVE,
   PG_DIRTY,
   PG_FILE,
@@ -112,7 +108,8 @@ export {
   PG_SWAPCACHE,
   PG_WORKINGSET,
   PG_WRITEBACK,
-} from './reclaim/lru.js'
+} from './reclaim/lru-flags.js'
+export type { LruGen, LruGenState } from './reclaim/lru-gen.js'
 export type { Pageout, ReclaimHooks } from './reclaim/reclaim-hooks.js'
 export type { ReclaimStep, ReclaimSteps } from './reclaim/scan-control.js'
 export type { ScanCost, ScanCostState } from './reclaim/scan-cost.js'
@@ -132,6 +129,7 @@ export {
 } from './reclaim/throttle.js'
 export type { VmscanState } from './reclaim/vmscan.js'
 export {
+  type Refault,
   Workingset,
   type WorkingsetCounters,
   type WorkingsetOptions,

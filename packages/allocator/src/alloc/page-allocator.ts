@@ -112,19 +112,21 @@ export class PageAllocator {
    * @throws RangeError for memory without pages, or for a size that is none.
    */
   constructor(options: MemoryOptions, hooks: MemoryHooks = {}) {
-    const { memcgs: most = MOST_GROUPS, swappiness = 60 } = options
-    const lists = lruLists(options.nodes.length, most)
+    const { memcgs: most = MOST_GROUPS, swappiness = 60, lruGen = false } = options
+    const order = { groups: most, lruGen }
+    const lists = lruLists(options.nodes.length, order)
     this.zones = new Zones(options, (site) => this.callSites.name(site), lists)
     this.frames = this.zones.frames
     this.owners = this.frames.owner
     this.cpus = this.zones.cpus
-    this.lru = new Lru(this.zones, most)
+    this.lru = new Lru(this.zones, order)
     this.#hooks = hooks
     const { zones, frames, lru, cpus, events } = this
     this.memcgs = new MemCgroups(frames, { cpus, most, swappiness })
     const costs = new ScanCost(lru, zones.nodes, most)
     this.workingset = new Workingset(lru, zones.nodes, {
       costs,
+      groups: most,
       swapPages: () => hooks.swapPages?.() ?? 0,
     })
     for (const zone of zones.all) {

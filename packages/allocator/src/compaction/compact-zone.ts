@@ -16,7 +16,8 @@ import { findSuitableFallback, PAGEBLOCK_ORDER } from '../pages/fallback.js'
 import { Kind, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER, zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
-import { type Lru, PG_FILE, PG_WRITEBACK } from '../reclaim/lru.js'
+import type { Lru } from '../reclaim/lru.js'
+import { PG_FILE, PG_WRITEBACK } from '../reclaim/lru-flags.js'
 import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
 import {
   COMPACT_COMPLETE,

@@ -71,6 +71,11 @@ export interface MemoryOptions extends NumaOptions {
   readonly swappiness?: number
   /** How many memory cgroups there can be beside the root; by default 64. */
   readonly memcgs?: number
+  /**
+   * Pages that reclaim may take are in generations (MGLRU, /sys/kernel/mm/lru_gen/enabled), instead of on active and inactive lists. By default they
+   * are not, as in Debian's 6.1.
+   */
+  readonly lruGen?: boolean
   /** The sysctl, for DMA, DMA32, Normal, Movable and Device. By default 256, 256, 32, 0, 0. */
   readonly lowmemReserveRatio?: readonly number[]
 }

@@ -9,47 +9,35 @@ import { PageError } from '../pages/page-error.js'
 import { InvariantError, Kind, NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { ZONES } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
+import { INACTIVE_ANON, INACTIVE_FILE, LISTS, LRU_LISTS, LruCounts } from './lru-counts.js'
+import {
+  PG_ACTIVE,
+  PG_FILE,
+  PG_RECLAIM,
+  PG_REFERENCED,
+  PG_WORKINGSET,
+  PG_WRITEBACK,
+} from './lru-flags.js'
+import { generationLists, LruGen, type LruGenState } from './lru-gen.js'
 
-/** Part of a file; the others are memory of programs, which has to be swapped out. */
-export const PG_FILE = 0x01
-/** On the active list. */
-export const PG_ACTIVE = 0x02
-/** Used since reclaim last looked. */
-export const PG_REFERENCED = 0x04
-/** To be written before it can be freed. */
-export const PG_DIRTY = 0x08
-/** Being written. */
-export const PG_WRITEBACK = 0x10
-/** Reclaim has met it while it could not be freed. */
-export const PG_RECLAIM = 0x20
-/** The filesystem has data of its own at the page: only it can release it, for requests with `__GFP_FS`. */
-export const PG_PRIVATE = 0x40
-/** Of a page without a file, the same bit: it has a slot of swap space, to which it is written before it is freed. */
-export const PG_SWAPCACHE = 0x40
-
-/** It was active once: when it comes back it belongs to the working set. */
-export const PG_WORKINGSET = 0x80
-
-/** The lists of a node, in the kernel's order (enum lru_list). */
-const LRU_LISTS = ['inactive_anon', 'active_anon', 'inactive_file', 'active_file'] as const
-/** Pages without a file that are not known to be used. */
-export const INACTIVE_ANON = 0
-/** Pages without a file that were used lately. */
-export const ACTIVE_ANON = 1
-/** Pages of files that are not known to be used: reclaim begins here. */
-export const INACTIVE_FILE = 2
-/** Pages of files that were used lately. */
-export const ACTIVE_FILE = 3
-const LISTS = 4
 /** What is counted of a node beside its lists: pages that nobody reclaims, and pages that somebody works on, without and with a file. */
 const UNEVICTABLE = 0
 const ISOLATED_ANON = 1
 const ISOLATED_FILE = 2
 const OTHERS = 3
 
-/** How many lists the page frames have to have for it, with so many memory cgroups beside the root. */
-export function lruLists(nodes: number, groups: number): number {
-  return nodes * (groups + 1) * LISTS
+/** How lists are ordered, and for how many groups. */
+export interface LruOptions {
+  /** How many memory cgroups there can be beside the root. */
+  readonly groups: number
+  /** Pages are in generations, instead of on active and inactive lists: see lru-gen.ts. */
+  readonly lruGen: boolean
+}
+
+/** How many lists the page frames have to have for it. */
+export function lruLists(nodes: number, { groups, lruGen }: LruOptions): number {
+  const lruvecs = nodes * (groups + 1)
+  return lruGen ? generationLists(lruvecs) : lruvecs * LISTS
 }
 
 /** What is known beside the pages: a copy. */
@@ -58,45 +46,50 @@ export interface LruState {
   readonly listed: Int32Array
   /** Pages of nodes that are on no list: unevictable, isolated without and with a file. */
   readonly unlisted: Int32Array
+  /** What is known of generations; null where there are none. */
+  readonly generations: LruGenState | null
+  /** By page: whoever has it mapped has used it; null as long as nobody has said so of any page. */
+  readonly accessed: Uint8Array | null
 }
 
 /**
  * The pages that reclaim may take, in the order in which it looks at them: four lists for each lruvec (struct lruvec).
  */
 export class Lru {
+  /** The generations, where pages are in those; null where they are on active and inactive lists. */
+  readonly generations: LruGen | null
   readonly #zones: Zones
   readonly #frames: PageFrames
   readonly #nodes: number
   readonly #lists: number
   readonly #lruvecs: number
-  /** Pages by lruvec, zone and list. */
-  readonly #pages: Int32Array
-  /** Pages by lruvec and list: reclaim asks for them all the time. */
-  readonly #sums: Int32Array
-  /** Of all groups: pages by node, zone and list, and by node and list. */
-  readonly #zonePages: Int32Array
-  readonly #nodePages: Int32Array
+  readonly #counts: LruCounts
   /** Pages by node that are on no list. */
   readonly #others: Int32Array
+  /** The accessed bits of page tables, by page. */
+  #accessed: Uint8Array | null = null
 
-  /** @param groups how many memory cgroups there can be beside the root */
-  constructor(zones: Zones, groups = 0) {
+  constructor(zones: Zones, { groups, lruGen }: LruOptions = { groups: 0, lruGen: false }) {
     this.#zones = zones
     this.#frames = zones.frames
     this.#nodes = zones.nodes
     this.#lruvecs = zones.nodes * (groups + 1)
-    this.#lists = this.#lruvecs === 0 ? 0 : zones.frames.newList()
-    for (let i = 1; i < this.#lruvecs * LISTS; i++) zones.frames.newList()
-    this.#pages = new Int32Array(this.#lruvecs * ZONES.length * LISTS)
-    this.#sums = new Int32Array(this.#lruvecs * LISTS)
-    this.#zonePages = new Int32Array(zones.nodes * ZONES.length * LISTS)
-    this.#nodePages = new Int32Array(zones.nodes * LISTS)
+    this.#counts = new LruCounts(this.#lruvecs, zones.nodes)
+    this.generations = lruGen ? new LruGen(zones, this.#counts, this.#lruvecs) : null
+    const lists = lruGen ? 0 : this.#lruvecs * LISTS
+    this.#lists = lists === 0 ? 0 : zones.frames.newList()
+    for (let i = 1; i < lists; i++) zones.frames.newList()
     this.#others = new Int32Array(zones.nodes * OTHERS)
   }
 
   /** The lruvec of a memory cgroup on a node. */
   lruvec(group: number, node: number): number {
     return group * this.#nodes + node
+  }
+
+  /** The lruvec that a page is in: that of its memory cgroup, on its node. */
+  lruvecOf(page: number): number {
+    return this.lruvec(this.#frames.memcgOf(page), this.#zones.zoneOf(page).node)
   }
 
   /**
@@ -111,7 +104,21 @@ export class Lru {
     }
     frames.state[page] = Kind.LRU | frames.order(page)
     frames.flags[page] = flags
+    this.generations?.forget(page)
+    if (this.#accessed !== null) this.#accessed[page] = 0
+    // It has come back too soon, which is what makes a new page one of the working set: see workingset.ts.
+    if ((flags & PG_WORKINGSET) !== 0) this.generations?.maximizeRefs(page)
     this.#link(page)
+  }
+
+  /**
+   * Puts a page where reclaim finds it that a fault has made: its program is about to use it, so generations have it as the youngest
+   * (folio_add_lru).
+   * @param flags as of {@link Lru.add}
+   * @throws PageError as add() does.
+   */
+  addFaulted(page: number, flags: number): void {
+    this.add(page, this.generations === null ? flags : flags | PG_ACTIVE)
   }
 
   /**
@@ -127,6 +134,7 @@ export class Lru {
     }
     frames.state[page] = Kind.USED | frames.order(page)
     frames.flags[page] = 0
+    this.generations?.forget(page)
   }
 
   /**
@@ -181,18 +189,23 @@ export class Lru {
     const frames = this.#frames
     const { memcg } = frames
     if (memcg !== null && frames.kind(to) === Kind.USED) memcg[to] = frames.memcgOf(from)
-    this.add(to, flags)
+    this.add(to, this.#isActive(from) ? flags | PG_ACTIVE : flags)
+    this.generations?.clearRefs(to)
     this.remove(from)
     if (memcg !== null) memcg[from] = 0
   }
 
   /**
-   * Somebody used the page: the second time it becomes active (mark_page_accessed).
+   * Somebody used the page through a file descriptor: the second time it becomes active (mark_page_accessed). Generations only count it.
    * @returns true if it has become active
    * @throws PageError for a page that is on no list.
    */
   markAccessed(page: number): boolean {
     const flags = this.flags(page)
+    if (this.generations !== null) {
+      this.generations.used(page)
+      return false
+    }
     if ((flags & PG_REFERENCED) === 0) this.#frames.flags[page] = flags | PG_REFERENCED
     else if ((flags & PG_ACTIVE) === 0) {
       this.setFlags(page, (flags & ~PG_REFERENCED) | PG_ACTIVE)
@@ -201,18 +214,40 @@ export class Lru {
     return false
   }
 
-  /** @throws PageError for a page that is on no list. */
+  /** A program used a page that it has mapped: the CPU says so in the page table, and reclaim finds it there when it looks. */
+  access(page: number): void {
+    this.#accessed ??= new Uint8Array(this.#frames.pages)
+    this.#accessed[page] = 1
+  }
+
+  /** Returns true if a page has been used by whoever has it mapped, and forgets it (folio_referenced). */
+  takeAccessed(page: number): boolean {
+    if (this.#accessed === null || this.#accessed[page] === 0) return false
+    this.#accessed[page] = 0
+    return true
+  }
+
+  /** Returns true if anybody has ever used a mapped page: else there is no need to look. */
+  get anyAccessed(): boolean {
+    return this.#accessed !== null
+  }
+
+  /**
+   * The flags of a page. In generations none is active: which ones count as that, their ages say.
+   * @throws PageError for a page that is on no list.
+   */
   flags(page: number): number {
     this.#assertListed(page)
     return this.#frames.flags[page] as number
   }
 
   /**
-   * Sets all flags of a page; it moves to the front of the list that they mean.
+   * Sets all flags of a page; it moves to the front of the list that they mean, which for PG_ACTIVE is that of the youngest generation.
    * @throws PageError for a page that is on no list.
    */
   setFlags(page: number, flags: number): void {
-    const moves = ((this.flags(page) ^ flags) & (PG_FILE | PG_ACTIVE)) !== 0
+    const changed = this.flags(page) ^ flags
+    const moves = (changed & (PG_FILE | PG_ACTIVE)) !== 0 && !this.#isTaken(page)
     if (moves) this.#unlink(page)
     this.#frames.flags[page] = flags
     if (moves) this.#link(page)
@@ -227,12 +262,22 @@ export class Lru {
     const wanted = (flags & PG_RECLAIM) !== 0
     this.setFlags(page, flags & ~(PG_WRITEBACK | PG_RECLAIM | (wanted ? PG_ACTIVE : 0)))
     if (!wanted) return
+    if (this.generations !== null) {
+      this.generations.remove(page, true)
+      this.generations.add(page, true)
+      return
+    }
     this.#frames.remove(page)
     this.#frames.addTail(this.#list(page), page)
   }
 
-  /** Puts a page at the front of its list again. */
+  /** Puts a page at the front of its list again: it was isolated for a while (folio_putback_lru). */
   rotate(page: number): void {
+    if (this.generations !== null) {
+      this.generations.remove(page, false)
+      this.generations.add(page, false)
+      return
+    }
     this.#frames.remove(page)
     this.#frames.add(this.#list(page), page)
   }
@@ -244,22 +289,17 @@ export class Lru {
 
   /** Pages of a node on lists of this kind, of all memory cgroups. */
   pages(node: number, list: number): number {
-    return this.#nodePages[node * LISTS + list] as number
+    return this.#counts.ofNode(node, list)
   }
 
   /** Pages of one zone on lists of this kind, of all memory cgroups. */
   pagesOf(node: number, zone: number, list: number): number {
-    return this.#zonePages[(node * ZONES.length + zone) * LISTS + list] as number
+    return this.#counts.ofZone(node, zone, list)
   }
 
   /** Pages on one list (lruvec_lru_size). @param highest of zones up to this one only */
   size(lruvec: number, list: number, highest: number = ZONES.length - 1): number {
-    if (highest >= ZONES.length - 1) return this.#sums[lruvec * LISTS + list] as number
-    let pages = 0
-    for (let zone = 0; zone <= highest; zone++) {
-      pages += this.#pages[(lruvec * ZONES.length + zone) * LISTS + list] as number
-    }
-    return pages
+    return this.#counts.ofLruvec(lruvec, list, highest)
   }
 
   /** Pages of a node that their owners keep in memory (NR_UNEVICTABLE). */
@@ -274,28 +314,56 @@ export class Lru {
 
   /** What is known beside the pages. */
   save(): LruState {
-    return { listed: this.#pages.slice(), unlisted: this.#others.slice() }
+    return {
+      listed: this.#counts.save(),
+      unlisted: this.#others.slice(),
+      generations: this.generations?.save() ?? null,
+      accessed: this.#accessed?.slice() ?? null,
+    }
   }
 
-  /** Puts it back. */
-  load({ listed, unlisted }: LruState): void {
-    this.#pages.set(listed)
-    this.#others.set(unlisted)
-    this.#sums.fill(0)
-    this.#zonePages.fill(0)
-    this.#nodePages.fill(0)
-    for (const [index, pages] of listed.entries()) {
-      const list = index % LISTS
-      const zone = Math.floor(index / LISTS) % ZONES.length
-      const lruvec = Math.floor(index / (LISTS * ZONES.length))
-      if (pages !== 0) this.#sum(lruvec, zone, list, pages)
+  /**
+   * Puts it back.
+   * @throws RangeError for what a memory without generations has saved, or one with them, and this one is of the other kind
+   */
+  load({ listed, unlisted, generations, accessed }: LruState): void {
+    if ((generations === null) !== (this.generations === null)) {
+      throw new RangeError('a snapshot of generations fits only a memory with generations')
     }
+    this.#counts.load(listed)
+    this.#others.set(unlisted)
+    if (generations !== null) this.generations?.load(generations)
+    this.#accessed = accessed?.slice() ?? null
   }
 
   /** @throws InvariantError when lists, flags and counters disagree, or a page is marked as listed and on no list. */
   validate(): void {
-    const counted = new Int32Array(this.#pages.length)
+    const counted = this.#counts.empty()
     const others = new Int32Array(this.#others.length)
+    const frames = this.#frames
+    let listed = this.generations?.validate(counted) ?? this.#validateLists(counted)
+    for (let page = 0; page < frames.pages; page++) {
+      const kind = frames.kind(page)
+      if (kind === Kind.LRU) listed--
+      if (kind !== Kind.UNEVICTABLE && kind !== Kind.ISOLATED) continue
+      const what = kind === Kind.UNEVICTABLE ? UNEVICTABLE : this.#isolatedAs(page)
+      const other = this.#zones.zoneOf(page).node * OTHERS + what
+      others[other] = (others[other] as number) + (1 << frames.order(page))
+    }
+    if (listed !== 0) throw new InvariantError(NO_PAGE, `${-listed} LRU pages are on no list`)
+    this.#counts.assertIs(counted)
+    for (const [index, pages] of others.entries()) {
+      if (pages === this.#others[index]) continue
+      const what = OTHER_NAMES[index % OTHERS] ?? ''
+      throw new InvariantError(
+        NO_PAGE,
+        `${what} has ${pages} pages, ${this.#others[index]} counted`,
+      )
+    }
+  }
+
+  /** Goes through the active and inactive lists. Returns how many blocks are on them. */
+  #validateLists(counted: Int32Array): number {
     const frames = this.#frames
     let listed = 0
     for (let list = 0; list < this.#lruvecs * LISTS; list++) {
@@ -309,24 +377,7 @@ export class Lru {
         counted[counter] = (counted[counter] as number) + (1 << frames.order(page))
       })
     }
-    for (let page = 0; page < frames.pages; page++) {
-      const kind = frames.kind(page)
-      if (kind === Kind.LRU) listed--
-      if (kind !== Kind.UNEVICTABLE && kind !== Kind.ISOLATED) continue
-      const what = kind === Kind.UNEVICTABLE ? UNEVICTABLE : this.#isolatedAs(page)
-      const other = this.#zones.zoneOf(page).node * OTHERS + what
-      others[other] = (others[other] as number) + (1 << frames.order(page))
-    }
-    if (listed !== 0) throw new InvariantError(NO_PAGE, `${-listed} LRU pages are on no list`)
-    this.#assertCounted(counted, this.#pages, (index) => LRU_LISTS[index % LISTS] ?? '')
-    this.#assertCounted(others, this.#others, (index) => OTHER_NAMES[index % OTHERS] ?? '')
-  }
-
-  #assertCounted(counted: Int32Array, kept: Int32Array, name: (index: number) => string): void {
-    for (const [index, pages] of counted.entries()) {
-      if (pages === kept[index]) continue
-      throw new InvariantError(NO_PAGE, `${name(index)} has ${pages} pages, ${kept[index]} counted`)
-    }
+    return listed
   }
 
   #assertListed(page: number): void {
@@ -343,33 +394,38 @@ export class Lru {
   }
 
   #link(page: number): void {
+    if (this.generations !== null) {
+      this.generations.add(page, false)
+      return
+    }
     this.#frames.add(this.#list(page), page)
     this.#count(page, 1 << this.#frames.order(page))
   }
 
   #unlink(page: number): void {
+    if (this.generations !== null) {
+      this.generations.remove(page, false)
+      return
+    }
     this.#frames.remove(page)
     this.#count(page, -(1 << this.#frames.order(page)))
   }
 
   #count(page: number, pages: number): void {
     const { node, index } = this.#zones.zoneOf(page)
-    const list = this.#kind(page)
     const lruvec = this.#frames.memcgOf(page) * this.#nodes + node
-    const counter = (lruvec * ZONES.length + index) * LISTS + list
-    this.#pages[counter] = (this.#pages[counter] as number) + pages
-    this.#sum(lruvec, index, list, pages)
+    this.#counts.add(lruvec, index, this.#kind(page), pages)
   }
 
-  /** Adds to all the sums of {@link #pages}. */
-  #sum(lruvec: number, zone: number, list: number, pages: number): void {
-    const node = lruvec % this.#nodes
-    const sum = lruvec * LISTS + list
-    const zoneSum = (node * ZONES.length + zone) * LISTS + list
-    const nodeSum = node * LISTS + list
-    this.#sums[sum] = (this.#sums[sum] as number) + pages
-    this.#zonePages[zoneSum] = (this.#zonePages[zoneSum] as number) + pages
-    this.#nodePages[nodeSum] = (this.#nodePages[nodeSum] as number) + pages
+  /** Returns true for a page of a generation that reclaim has in its hands just now. */
+  #isTaken(page: number): boolean {
+    return this.generations !== null && this.generations.gen(page) < 0
+  }
+
+  /** Returns true if a page is on an active list, or in a generation that counts as that. */
+  #isActive(page: number): boolean {
+    if (this.generations !== null) return this.generations.isActive(page)
+    return ((this.#frames.flags[page] as number) & PG_ACTIVE) !== 0
   }
 
   #countOther(page: number, what: number, sign: number): void {
@@ -385,7 +441,7 @@ export class Lru {
   #counter(page: number): number {
     const { node, index } = this.#zones.zoneOf(page)
     const lruvec = this.#frames.memcgOf(page) * this.#nodes + node
-    return (lruvec * ZONES.length + index) * LISTS + this.#kind(page)
+    return this.#counts.place(lruvec, index, this.#kind(page))
   }
 
   #list(page: number): number {

@@ -24,6 +24,10 @@ export type ReclaimStep =
       readonly pages: number
     }
   | {
+      /** Pages that were used have been promoted, and a new generation has begun (MGLRU). */
+      readonly kind: 'age'
+    }
+  | {
       /** Rounds end: the shrinkers have been asked. Rounds in which there was nothing to look at come together with the next. */
       readonly kind: 'slab'
       /** How many rounds. */
@@ -129,6 +133,9 @@ export class ScanControl {
   forceDeactivate = false
   mayDeactivateAnon = false
   mayDeactivateFile = false
+  /** Of generations: what kswapd had reclaimed when it last aged, and whether it looks for what needs aging the next time. */
+  lastReclaimed = 0
+  needsAging = false
   /** Rounds since the last step. */
   rounds = 0
   /** How many pages of each list are still to be looked at in this round, in the order of the lists. */

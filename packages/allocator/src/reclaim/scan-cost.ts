@@ -2,7 +2,9 @@
  * Scan cost: what it has cost lately to reclaim pages with and without a file, by lruvec (mm/swap.c, lru_note_cost, 6.1.192): those that
  * were written for it, and those that came back though they belonged to the working set.
  */
-import { ACTIVE_FILE, INACTIVE_ANON, type Lru } from './lru.js'
+
+import type { Lru } from './lru.js'
+import { ACTIVE_FILE, INACTIVE_ANON } from './lru-counts.js'
 
 /** What is known: a copy. */
 export type ScanCostState = Float64Array

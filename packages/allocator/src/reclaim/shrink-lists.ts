@@ -1,40 +1,23 @@
 /**
  * Shrink lists: one round over the LRU lists of a node (mm/vmscan.c, prepare_scan_count and shrink_lruvec, 6.1.192). A list of n
  * pages gives n >> priority of them to be looked at, in clusters of 32 from its end.
- *
- * Simpler than the kernel: pages are not mapped, so that only markAccessed() says that one is used.
  */
-import { __GFP_FS, __GFP_IO, GFP_KERNEL } from '../gfp/flags.js'
-import { mayEnterFs } from '../gfp/reclaim.js'
+import { __GFP_FS, __GFP_IO } from '../gfp/flags.js'
 import type { MemCgroup } from '../memcg/mem-cgroup.js'
-import type { MemCgroups } from '../memcg/mem-cgroups.js'
 import { NO_PAGE } from '../pages/page-frames.js'
-import { ZONES } from '../pages/zone.js'
-import type { Zones } from '../pages/zones.js'
-import {
-  ACTIVE_ANON,
-  ACTIVE_FILE,
-  INACTIVE_ANON,
-  INACTIVE_FILE,
-  type Lru,
-  PG_ACTIVE,
-  PG_DIRTY,
-  PG_FILE,
-  PG_PRIVATE,
-  PG_RECLAIM,
-  PG_REFERENCED,
-  PG_SWAPCACHE,
-  PG_WORKINGSET,
-  PG_WRITEBACK,
-} from './lru.js'
-import type { ReclaimHooks } from './reclaim-hooks.js'
+import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru-counts.js'
+import { PG_ACTIVE, PG_REFERENCED, PG_WORKINGSET } from './lru-flags.js'
+import { Fate, type PageReclaim, type ReclaimParts } from './page-reclaim.js'
+import type { ReclaimPolicy } from './reclaim-policy.js'
 import { scanBalance } from './scan-balance.js'
-import { DEF_PRIORITY, type ReclaimSteps, ScanControl, SWAP_CLUSTER_MAX } from './scan-control.js'
-import type { ScanCost } from './scan-cost.js'
 import {
-  PGACTIVATE,
+  DEF_PRIORITY,
+  type ReclaimSteps,
+  type ScanControl,
+  SWAP_CLUSTER_MAX,
+} from './scan-control.js'
+import {
   PGDEACTIVATE,
-  PGFREE,
   PGREFILL,
   PGSCAN_ANON,
   PGSCAN_DIRECT,
@@ -45,32 +28,16 @@ import {
   PGSTEAL_DIRECT,
   PGSTEAL_FILE,
   PGSTEAL_KSWAPD,
-  type VmEvents,
 } from './vm-events.js'
-import type { Workingset } from './workingset.js'
 
-/** What reclaim works on. */
-export interface ReclaimParts {
-  readonly zones: Zones
-  readonly lru: Lru
-  readonly workingset: Workingset
-  readonly costs: ScanCost
-  readonly groups: MemCgroups
-  readonly events: VmEvents
-  readonly hooks: ReclaimHooks
-}
-
-export class ShrinkLists {
+/** The active and inactive lists as a policy of reclaim. */
+export class ShrinkLists implements ReclaimPolicy {
   readonly #parts: ReclaimParts
-  /** PGDAT_DIRTY, by node: kswapd has met nothing but dirty pages. */
-  readonly dirty: boolean[]
-  /** PGDAT_WRITEBACK, by node: kswapd has met nothing but pages in writing. */
-  readonly writeback: boolean[]
+  readonly #pageReclaim: PageReclaim
 
-  constructor(parts: ReclaimParts) {
+  constructor(parts: ReclaimParts, pageReclaim: PageReclaim) {
     this.#parts = parts
-    this.dirty = new Array<boolean>(parts.zones.nodes).fill(false)
-    this.writeback = new Array<boolean>(parts.zones.nodes).fill(false)
+    this.#pageReclaim = pageReclaim
   }
 
   /** Decides on the balance of a round, and whether active pages may be touched (prepare_scan_count). */
@@ -98,7 +65,7 @@ export class ShrinkLists {
    * Decides how many pages of each list of a group are to be looked at in the round (get_scan_count).
    * @returns whether there are any
    */
-  share(group: MemCgroup, node: number, control: ScanControl): boolean {
+  #share(group: MemCgroup, node: number, control: ScanControl): boolean {
     const canSwap = this.#canSwap(control)
     const { left, priority, target, anonCost, fileCost, cacheTrim, fileIsTiny } = control
     const balance = scanBalance({
@@ -127,8 +94,9 @@ export class ShrinkLists {
     return any !== 0 || canSwap
   }
 
-  /** One round over the lists of a group on a node (shrink_lruvec), once they have their shares. */
+  /** One round over the lists of a group on a node (shrink_lruvec), by their shares. */
   *shrink(group: MemCgroup, node: number, control: ScanControl): ReclaimSteps<void> {
+    if (!this.#share(group, node, control)) return
     const { left } = control
     // A request that has just begun takes its share of all lists, so that they age alike.
     const proportional =
@@ -154,23 +122,29 @@ export class ShrinkLists {
       else finish(left, targets, INACTIVE_FILE, INACTIVE_ANON)
       adjusted = true
     }
-    if (this.#swap() > 0) yield* this.ageAnon(group, node, control)
+    if (this.#swap() > 0) yield* this.#ageAnon(group, node, control)
   }
 
-  /** Pages of programs that have not been used become inactive, so that some are known when they are needed (kswapd_age_node). */
-  *ageAnon(group: MemCgroup, node: number, control: ScanControl): ReclaimSteps<void> {
+  /** Some pages of programs become inactive before they are needed (kswapd_age_node). */
+  *age(node: number, control: ScanControl): ReclaimSteps<void> {
+    if (this.#swap() === 0) return
+    for (const group of this.#parts.groups.root.subtree()) {
+      yield* this.#ageAnon(group, node, control)
+    }
+  }
+
+  putBack(page: number, activated: boolean): void {
+    const { lru } = this.#parts
+    if (activated) lru.setFlags(page, lru.flags(page) | PG_ACTIVE)
+    else lru.rotate(page)
+  }
+
+  /** Pages of programs that have not been used become inactive, so that some are known when they are needed. */
+  *#ageAnon(group: MemCgroup, node: number, control: ScanControl): ReclaimSteps<void> {
     if (!this.#inactiveIsLow(group, node, INACTIVE_ANON)) return
     const lruvec = this.#parts.lru.lruvec(group.number, node)
     const pages = this.#deactivate(lruvec, ACTIVE_ANON, SWAP_CLUSTER_MAX, control)
     if (pages > 0) yield { kind: 'deactivate', pages }
-  }
-
-  /** Frees a clean page of a file that is in the way, if that can be done at once (reclaim_clean_pages_from_list). */
-  reclaimClean(page: number, cpu: number): boolean {
-    const { node } = this.#parts.zones.zoneOf(page)
-    const highest = ZONES.length - 1
-    const control = new ScanControl({ gfp: GFP_KERNEL, highest, cpu, kswapd: false, toReclaim: 1 })
-    return this.#freed(page, 1 << this.#parts.zones.frames.order(page), node, control)
   }
 
   /** Returns true if pages of programs can be reclaimed (can_reclaim_anon_pages, sc->may_swap). */
@@ -272,6 +246,8 @@ export class ShrinkLists {
       const page = this.#parts.lru.last(lruvec, list)
       if (page === NO_PAGE) break
       const flags = this.#parts.lru.flags(page)
+      // Pages of programs become inactive also when they have been used: else a round might end with none.
+      this.#parts.lru.takeAccessed(page)
       this.#parts.lru.setFlags(page, (flags & ~(PG_ACTIVE | PG_REFERENCED)) | PG_WORKINGSET)
       moved++
     }
@@ -312,7 +288,9 @@ export class ShrinkLists {
       taken += size
       if (global) this.#count(control.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, size)
       this.#count(file ? PGSCAN_FILE : PGSCAN_ANON, size)
-      if (this.#freed(page, size, node, control)) {
+      const fate = this.#pageReclaim.shrink(page, control)
+      if (fate !== Fate.FREED) this.putBack(page, fate === Fate.ACTIVATED)
+      else {
         control.reclaimed += size
         if (global) this.#count(control.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, size)
         this.#count(file ? PGSTEAL_FILE : PGSTEAL_ANON, size)
@@ -327,92 +305,11 @@ export class ShrinkLists {
     return taken
   }
 
-  /** shrink_folio_list, for one: frees it, or puts it where it is not met again at once. */
-  #freed(page: number, size: number, node: number, control: ScanControl): boolean {
-    const { gfp, kswapd, met } = control
-    const lru = this.#parts.lru
-    let flags = lru.flags(page)
-    const file = (flags & PG_FILE) !== 0
-    if (this.#parts.hooks.locked?.(page) === true) return this.#keep(page, flags)
-    if ((flags & (PG_DIRTY | PG_WRITEBACK)) !== 0) {
-      met.dirty += size
-      if ((flags & PG_WRITEBACK) === 0) met.unqueuedDirty += size
-    }
-    if ((flags & PG_WRITEBACK) !== 0) {
-      // kswapd alone takes note when it meets a page again; writers are throttled elsewhere, so nobody waits for it here.
-      if (kswapd && (flags & PG_RECLAIM) !== 0 && this.writeback[node]) met.immediate += size
-      else {
-        met.writeback += size
-        flags |= PG_RECLAIM
-      }
-      return this.#activate(page, flags)
-    }
-    const referenced = (flags & PG_REFERENCED) !== 0
-    if (referenced) {
-      flags &= ~PG_REFERENCED
-      if ((flags & PG_DIRTY) !== 0) return this.#keep(page, flags)
-    }
-    if (!file && !this.#mayGoToSwap(flags, control)) return this.#keep(page, flags)
-    if (!file && (flags & PG_SWAPCACHE) === 0 && this.#parts.hooks.addToSwap !== undefined) {
-      if (!this.#parts.hooks.addToSwap(page, gfp)) return this.#activate(page, flags)
-      flags |= PG_SWAPCACHE | PG_DIRTY
-    }
-    if ((flags & PG_DIRTY) !== 0) {
-      const late = kswapd && (flags & PG_RECLAIM) !== 0 && this.dirty[node] === true
-      // Writing pages of files here and there is slow: the flusher threads do it in order, unless they cannot keep up.
-      if (file && !late) return this.#activate(page, flags | PG_RECLAIM)
-      if (!control.mayWritepage) return this.#keep(page, flags)
-      const result = this.#parts.hooks.pageout?.(page, gfp) ?? 'clean'
-      if (result === 'keep') return this.#keep(page, flags)
-      flags &= ~PG_DIRTY
-      if (result === 'writeback') {
-        met.pageouts += size
-        return this.#keep(page, flags | PG_WRITEBACK | PG_RECLAIM)
-      }
-    }
-    if (file && (flags & PG_PRIVATE) !== 0) {
-      const release = this.#parts.hooks.release
-      if (release === undefined) {
-        if (!mayEnterFs(gfp, false, false)) return this.#keep(page, flags)
-      } else if (!release.call(this.#parts.hooks, page, gfp)) return this.#activate(page, flags)
-    }
-    this.#free(page, flags, node, control)
-    return true
-  }
-
-  #free(page: number, flags: number, node: number, { cpu }: ScanControl): void {
-    const { frames } = this.#parts.zones
-    const order = frames.order(page)
-    this.#parts.lru.remove(page)
-    this.#parts.hooks.reclaimed?.(page, order, this.#parts.workingset.evict(node, flags))
-    this.#parts.groups.uncharge(page, order)
-    this.#parts.zones.zoneOf(page).free(page, order, cpu)
-    this.#count(PGFREE, 1 << order)
-  }
-
-  /** Returns true if a page of a program can be written to swap, or has been. */
-  #mayGoToSwap(flags: number, control: ScanControl): boolean {
-    const hasSlot = (flags & PG_SWAPCACHE) !== 0
-    return (hasSlot || this.#swap() > 0) && (control.gfp & __GFP_IO) !== 0
-  }
-
   /** The lists of a group and of those above it, on a node. */
   *#lruvecsUp(group: MemCgroup, node: number): Generator<number, void, void> {
     for (let each: MemCgroup | null = group; each !== null; each = each.parent) {
       yield this.#parts.lru.lruvec(each.number, node)
     }
-  }
-
-  #activate(page: number, flags: number): false {
-    this.#parts.lru.setFlags(page, flags | PG_ACTIVE)
-    this.#count(PGACTIVATE, 1)
-    return false
-  }
-
-  #keep(page: number, flags: number): false {
-    this.#parts.lru.setFlags(page, flags)
-    this.#parts.lru.rotate(page)
-    return false
   }
 
   #swap(): number {

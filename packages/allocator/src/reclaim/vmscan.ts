@@ -16,10 +16,13 @@ import { calculateProtection, isBelowLow, isBelowMin } from '../memcg/protection
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
-import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru.js'
+import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru-counts.js'
+import { Fate, PageReclaim, type ReclaimParts } from './page-reclaim.js'
+import type { ReclaimPolicy } from './reclaim-policy.js'
 import { DEF_PRIORITY, type ReclaimSteps, ScanControl, SWAP_CLUSTER_MAX } from './scan-control.js'
 import type { ScanCostState } from './scan-cost.js'
-import { type ReclaimParts, ShrinkLists } from './shrink-lists.js'
+import { ShrinkGenerations } from './shrink-generations.js'
+import { ShrinkLists } from './shrink-lists.js'
 import { type Shrinker, Shrinking, type Shrunk } from './shrinker.js'
 import { ALLOCSTALL_DMA, PAGEOUTRUN, PGFREE, SLABS_SCANNED } from './vm-events.js'
 
@@ -74,14 +77,20 @@ export interface VmscanState {
 
 export class Vmscan {
   readonly #parts: ReclaimParts
-  readonly #lists: ShrinkLists
+  readonly #pageReclaim: PageReclaim
+  readonly #policy: ReclaimPolicy
   readonly #shrinkers: Shrinking[] = []
   /** By node: how often kswapd has failed in a row. */
   #failures: number[]
 
   constructor(parts: ReclaimParts) {
     this.#parts = parts
-    this.#lists = new ShrinkLists(parts)
+    this.#pageReclaim = new PageReclaim(parts)
+    const { generations } = parts.lru
+    this.#policy =
+      generations === null
+        ? new ShrinkLists(parts, this.#pageReclaim)
+        : new ShrinkGenerations(parts, this.#pageReclaim, generations)
     this.#failures = new Array<number>(parts.zones.nodes).fill(0)
   }
 
@@ -272,7 +281,7 @@ export class Vmscan {
         let raise = !(boosting && control.priority === DEF_PRIORITY - 2)
         control.mayWritepage = !boosting || control.priority < DEF_PRIORITY - 2
         control.maySwap = !boosting
-        yield* this.#age(node, control)
+        yield* this.#policy.age(node, control)
         control.scanned = 0
         const before = control.reclaimed
         control.toReclaim = zones.reduce(
@@ -301,14 +310,6 @@ export class Vmscan {
     }
   }
 
-  /** Some pages of programs become inactive before they are needed (kswapd_age_node). */
-  *#age(node: number, control: ScanControl): ReclaimSteps<void> {
-    if ((this.#parts.hooks.swapPages?.() ?? 0) === 0) return
-    for (const group of this.#parts.groups.root.subtree()) {
-      yield* this.#lists.ageAnon(group, node, control)
-    }
-  }
-
   /** Reclaims a node until so many pages are free, with more and more effort (__node_reclaim). Returns true if they are. */
   shrinkNodeFor(node: number, pages: number, control: ScanControl): boolean {
     do atOnce(this.#shrinkNode(node, control))
@@ -318,15 +319,20 @@ export class Vmscan {
 
   /** Frees a clean page of a file that is in the way, if that can be done at once (reclaim_clean_pages_from_list). */
   reclaimClean(page: number, cpu: number): boolean {
-    return this.#lists.reclaimClean(page, cpu)
+    const highest = HIGHEST_ZONE
+    const control = new ScanControl({ gfp: GFP_KERNEL, highest, cpu, kswapd: false, toReclaim: 1 })
+    const fate = this.#pageReclaim.shrink(page, control)
+    if (fate === Fate.FREED) return true
+    this.#policy.putBack(page, fate === Fate.ACTIVATED)
+    return false
   }
 
   /** What is known beside the pages. */
   save(): VmscanState {
     return {
       failures: [...this.#failures],
-      dirty: [...this.#lists.dirty],
-      writeback: [...this.#lists.writeback],
+      dirty: [...this.#pageReclaim.dirty],
+      writeback: [...this.#pageReclaim.writeback],
       deferred: this.#shrinkers.map((shrinking) => [...shrinking.deferred]),
       costs: this.#parts.costs.save(),
     }
@@ -337,8 +343,8 @@ export class Vmscan {
     this.#failures = [...state.failures]
     this.#parts.costs.load(state.costs)
     for (let node = 0; node < this.#parts.zones.nodes; node++) {
-      this.#lists.dirty[node] = state.dirty[node] ?? false
-      this.#lists.writeback[node] = state.writeback[node] ?? false
+      this.#pageReclaim.dirty[node] = state.dirty[node] ?? false
+      this.#pageReclaim.writeback[node] = state.writeback[node] ?? false
     }
     for (const [index, deferred] of state.deferred.entries()) {
       this.#shrinkers[index]?.deferred.set(deferred)
@@ -347,8 +353,8 @@ export class Vmscan {
 
   /** The node has enough: what kswapd has met is history (clear_pgdat_congested). */
   #rested(node: number): true {
-    this.#lists.dirty[node] = false
-    this.#lists.writeback[node] = false
+    this.#pageReclaim.dirty[node] = false
+    this.#pageReclaim.writeback[node] = false
     return true
   }
 
@@ -359,18 +365,21 @@ export class Vmscan {
     for (;;) {
       met.clear()
       const before = control.reclaimed
-      this.#lists.prepare(node, control)
+      const looked = control.scanned
+      this.#policy.prepare(node, control)
       control.rounds++
       const { scanned, freed } = yield* this.#shrinkGroups(node, control)
-      if (met.taken > 0 || scanned > 0 || control.priority <= 1) {
+      if (control.scanned > looked || scanned > 0 || control.priority <= 1) {
         this.#count(SLABS_SCANNED, scanned)
         const { rounds, priority } = control
         control.rounds = 0
         yield { kind: 'slab', rounds, priority, scanned, freed }
       }
       if (control.kswapd && met.taken > 0) {
-        if (met.writeback > 0 && met.writeback === met.taken) this.#lists.writeback[node] = true
-        if (met.fileTaken > 0 && met.unqueuedDirty === met.fileTaken) this.#lists.dirty[node] = true
+        if (met.writeback > 0 && met.writeback === met.taken)
+          this.#pageReclaim.writeback[node] = true
+        if (met.fileTaken > 0 && met.unqueuedDirty === met.fileTaken)
+          this.#pageReclaim.dirty[node] = true
         if (met.immediate > 0) yield { kind: 'throttle', reason: 'writeback' }
       }
       const reclaimed = control.reclaimed - before
@@ -396,7 +405,7 @@ export class Vmscan {
         }
         group.raise('low')
       }
-      if (this.#lists.share(group, node, control)) yield* this.#lists.shrink(group, node, control)
+      yield* this.#policy.shrink(group, node, control)
       const shrunk = this.#shrinkSlabs(group, node, control)
       scanned += shrunk.scanned
       freed += shrunk.freed

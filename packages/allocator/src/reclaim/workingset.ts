@@ -3,16 +3,15 @@
  * grows with every eviction and every activation. What is left in the place of an evicted page is the age at that time, a shadow;
  * when the page is read again the difference says how many more pages the inactive list would have needed to keep it. If the active
  * list is at least so long, the page competes with active ones and starts as one.
+ *
+ * With generations (lru-gen.ts) a shadow has the generation that a page was evicted from, and how often it was used. It tells something only as long as
+ * that is still the oldest generation: then its tier is told that one of its pages came back (lru_gen_eviction, lru_gen_refault).
  */
-import {
-  ACTIVE_ANON,
-  ACTIVE_FILE,
-  INACTIVE_ANON,
-  INACTIVE_FILE,
-  type Lru,
-  PG_ACTIVE,
-  PG_WORKINGSET,
-} from './lru.js'
+
+import type { Lru } from './lru.js'
+import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru-counts.js'
+import { PG_ACTIVE, PG_WORKINGSET } from './lru-flags.js'
+import { GEN_ANON, GEN_FILE, LRU_REFS_WIDTH, type LruGen, tierOf, typeOf } from './lru-gen.js'
 import type { ScanCost } from './scan-cost.js'
 
 /** The age of a node is its first counter; those of files follow, then those of programs, in this order. */
@@ -51,7 +50,24 @@ export interface WorkingsetOptions {
   readonly costs?: ScanCost
   /** Pages of swap space that are free: without any, pages of programs stay. By default 0. */
   readonly swapPages?: () => number
+  /** How many memory cgroups there can be beside the root; by default none. */
+  readonly groups?: number
 }
+
+/** A page that is read again. */
+export interface Refault {
+  /** Of the page: the one that it was evicted from. */
+  readonly node: number
+  /** What {@link Workingset.evict} returned. */
+  readonly shadow: number
+  /** It is a page of a file; by default it is. */
+  readonly file?: boolean
+  /** The number of its memory cgroup; by default the root's. */
+  readonly group?: number
+}
+
+/** Shadows are 31 bits, so that they fit where page numbers do. */
+const SHADOWS = 2 ** 31
 
 /** The shadows of evicted pages, which say on their way back how long they were away (mm/workingset.c, 6.1). */
 export class Workingset {
@@ -59,10 +75,17 @@ export class Workingset {
   /** By node and counter. */
   readonly #counters: Float64Array
   readonly #options: WorkingsetOptions
+  readonly #nodes: number
+  readonly #groups: number
+  /** How many generations shadows tell apart. */
+  readonly #seqs: number
 
   constructor(lru: Lru, nodes: number, options: WorkingsetOptions = {}) {
     this.#lru = lru
     this.#options = options
+    this.#nodes = nodes
+    this.#groups = (options.groups ?? 0) + 1
+    this.#seqs = Math.floor(SHADOWS / (this.#groups << (LRU_REFS_WIDTH + 1)))
     this.#counters = new Float64Array(nodes * COUNTERS)
   }
 
@@ -73,10 +96,14 @@ export class Workingset {
 
   /**
    * A page is evicted (workingset_eviction).
-   * @param flags those of the page
+   * @param flags those of the page, which is on its list, or was until now
    * @returns the shadow to leave in its place: 0 or more
    */
-  evict(node: number, flags: number): number {
+  evict(page: number, flags: number): number {
+    const lruvec = this.#lru.lruvecOf(page)
+    const { generations } = this.#lru
+    if (generations !== null) return this.#evictGen(generations, lruvec, { page, flags })
+    const node = lruvec % this.#nodes
     const shadow = 2 * this.#get(node, AGE) + ((flags & PG_WORKINGSET) === 0 ? 0 : 1)
     this.#count(node, AGE)
     return shadow
@@ -84,11 +111,11 @@ export class Workingset {
 
   /**
    * A page is read again, from its file or from swap (workingset_refault).
-   * @param shadow from {@link evict}, of the same node
-   * @param file it is a page of a file; by default it is
    * @returns the flags that the page starts with: PG_ACTIVE and PG_WORKINGSET, or none of them
    */
-  refault(node: number, shadow: number, file = true): number {
+  refault({ node, shadow, file = true, group = 0 }: Refault): number {
+    const { generations } = this.#lru
+    if (generations !== null) return this.#refaultGen(generations, { node, shadow, file, group })
     const distance = this.#get(node, AGE) - Math.floor(shadow / 2)
     const kind = file ? 0 : ANON
     this.#count(node, REFAULT + kind)
@@ -100,6 +127,46 @@ export class Workingset {
     // The lruvec of the root is that of the node.
     this.#options.costs?.note([node], file, 1)
     return PG_ACTIVE | PG_WORKINGSET
+  }
+
+  /** Pages of a tier were moved on instead of evicted: generations count them as activated (sort_folio). */
+  protected(node: number, file: boolean, pages: number): void {
+    const counter = node * COUNTERS + ACTIVATE + (file ? 0 : ANON)
+    this.#counters[counter] = (this.#counters[counter] as number) + pages
+  }
+
+  /** lru_gen_eviction. */
+  #evictGen(
+    gens: LruGen,
+    lruvec: number,
+    { page, flags }: { readonly page: number; readonly flags: number },
+  ): number {
+    const type = typeOf(flags)
+    const refs = gens.refs(page)
+    gens.countEvicted(lruvec, type, tierOf(refs), 1)
+    const seq = gens.minSeq(lruvec, type) % this.#seqs
+    const token = (seq << LRU_REFS_WIDTH) + Math.max(refs - 1, 0)
+    return (2 * token + (refs > 0 ? 1 : 0)) * this.#groups + Math.floor(lruvec / this.#nodes)
+  }
+
+  /** lru_gen_refault. */
+  #refaultGen(gens: LruGen, refault: Required<Refault>): number {
+    const { node, shadow, file, group } = refault
+    // It belongs to another group now, which knows nothing of that generation.
+    if (shadow % this.#groups !== group) return 0
+    const entry = Math.floor(shadow / this.#groups)
+    const type = file ? GEN_FILE : GEN_ANON
+    const lruvec = this.#lru.lruvec(group, node)
+    const seq = gens.minSeq(lruvec, type) % this.#seqs
+    if (entry >> (LRU_REFS_WIDTH + 1) !== seq) return 0
+    const refs = ((entry >> 1) & ((1 << LRU_REFS_WIDTH) - 1)) + (entry & 1)
+    const kind = file ? 0 : ANON
+    gens.countRefaulted(lruvec, type, tierOf(refs), 1)
+    this.#count(node, REFAULT + kind)
+    // A page of a program comes back in a fault: hotter pages have pushed it out. One of a file was used too often to be evicted.
+    if (file && refs < (1 << LRU_REFS_WIDTH) - 1) return 0
+    this.#count(node, RESTORE + kind)
+    return PG_WORKINGSET
   }
 
   /**

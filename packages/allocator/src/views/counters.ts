@@ -1,6 +1,7 @@
 /** Counters: what /proc and the OOM report tell beside the free lists, taken from the memory itself. */
 import type { Zones } from '../pages/zones.js'
-import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE, type Lru } from '../reclaim/lru.js'
+import type { Lru } from '../reclaim/lru.js'
+import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from '../reclaim/lru-counts.js'
 import { MAX_RECLAIM_RETRIES } from '../reclaim/throttle.js'
 import { namedVmEvents, type VmEvents } from '../reclaim/vm-events.js'
 import type { Vmscan } from '../reclaim/vmscan.js'

@@ -21,7 +21,7 @@ import {
 import { linux6_1 } from '../../src/gfp/kernels.js'
 import { PageError } from '../../src/pages/page-error.js'
 import { NO_PAGE } from '../../src/pages/page-frames.js'
-import { PG_DIRTY, PG_FILE, PG_PRIVATE } from '../../src/reclaim/lru.js'
+import { PG_DIRTY, PG_FILE, PG_PRIVATE } from '../../src/reclaim/lru-flags.js'
 import { SHRINK_STOP } from '../../src/reclaim/shrinker.js'
 import { PF, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '../../src/task/flags.js'
 import { zoneinfo } from '../../src/views/zoneinfo.js'

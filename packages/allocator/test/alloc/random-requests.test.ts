@@ -19,7 +19,7 @@ import {
 } from '../../src/gfp/flags.js'
 import { linux6_1 } from '../../src/gfp/kernels.js'
 import { NO_PAGE } from '../../src/pages/page-frames.js'
-import { PG_ACTIVE, PG_DIRTY, PG_FILE, PG_PRIVATE } from '../../src/reclaim/lru.js'
+import { PG_ACTIVE, PG_DIRTY, PG_FILE, PG_PRIVATE } from '../../src/reclaim/lru-flags.js'
 import { PF, PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '../../src/task/flags.js'
 
 const { GFP_ATOMIC, GFP_HIGHUSER_MOVABLE, GFP_NOWAIT } = linux6_1.flags

@@ -15,7 +15,7 @@ import { fragmentationIndex } from '../../src/compaction/suitable.js'
 import { __GFP_MOVABLE, __GFP_NOFAIL, __GFP_NORETRY, GFP_KERNEL } from '../../src/gfp/flags.js'
 import { linux6_1 } from '../../src/gfp/kernels.js'
 import { NO_PAGE } from '../../src/pages/page-frames.js'
-import { PG_DIRTY, PG_FILE, PG_WRITEBACK } from '../../src/reclaim/lru.js'
+import { PG_DIRTY, PG_FILE, PG_WRITEBACK } from '../../src/reclaim/lru-flags.js'
 import { PF, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '../../src/task/flags.js'
 
 const { GFP_NOWAIT, __GFP_NOWARN, __GFP_MEMALLOC } = linux6_1.flags

@@ -6,11 +6,9 @@ import { PageAllocator } from '../../src/alloc/page-allocator.js'
 import { __GFP_DMA, GFP_KERNEL, GFP_NOFS } from '../../src/gfp/flags.js'
 import { PageError } from '../../src/pages/page-error.js'
 import { InvariantError, NO_PAGE } from '../../src/pages/page-frames.js'
+import type { Lru } from '../../src/reclaim/lru.js'
+import { ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from '../../src/reclaim/lru-counts.js'
 import {
-  ACTIVE_FILE,
-  INACTIVE_ANON,
-  INACTIVE_FILE,
-  type Lru,
   PG_ACTIVE,
   PG_DIRTY,
   PG_FILE,
@@ -18,7 +16,7 @@ import {
   PG_REFERENCED,
   PG_WORKINGSET,
   PG_WRITEBACK,
-} from '../../src/reclaim/lru.js'
+} from '../../src/reclaim/lru-flags.js'
 import { ScanCost } from '../../src/reclaim/scan-cost.js'
 import { vmEvents } from '../../src/reclaim/vm-events.js'
 import { Vmscan } from '../../src/reclaim/vmscan.js'

@@ -140,9 +140,9 @@ describe('pages of programs', () => {
     const memory = machine({ anon: 100, file: 100 }, { swapPages: () => 10 })
     const { workingset } = memory
     const shadow = workingset.evict(0, 0)
-    expect(workingset.refault(0, shadow, false)).toBe(PG_ACTIVE)
+    expect(workingset.refault({ node: 0, shadow: shadow, file: false })).toBe(PG_ACTIVE)
     for (let i = 0; i < 200; i++) workingset.activation(0)
-    expect(workingset.refault(0, shadow, false)).toBe(0)
+    expect(workingset.refault({ node: 0, shadow: shadow, file: false })).toBe(0)
     expect(memory.counters().nodes?.[0]).toMatchObject({
       workingset_refault_anon: 2,
       workingset_activate_anon: 1,

@@ -3,7 +3,8 @@
 import { Task } from '@scopemask/core/task'
 import { expect, it } from 'vitest'
 import { GFP_KERNEL, PageAllocator, PF, PG_ACTIVE, PG_FILE } from '../../src/index.js'
-import { ACTIVE_FILE, INACTIVE_FILE, PG_WORKINGSET } from '../../src/reclaim/lru.js'
+import { ACTIVE_FILE, INACTIVE_FILE } from '../../src/reclaim/lru-counts.js'
+import { PG_WORKINGSET } from '../../src/reclaim/lru-flags.js'
 
 const shadows = new Map<number, number>()
 const memory = () => {
@@ -33,10 +34,10 @@ it('a page that comes back soon enough to compete with active ones starts as one
   const steps = allocator.balancing(0)
   while (shadows.size < 50) steps.next()
   const shadow = shadows.get(first ?? -1) ?? Number.NaN
-  expect(allocator.workingset.refault(0, shadow)).toBe(PG_ACTIVE)
+  expect(allocator.workingset.refault({ node: 0, shadow })).toBe(PG_ACTIVE)
   while (shadows.size < 200) steps.next()
   // More were evicted since than there are active pages.
-  expect(allocator.workingset.refault(0, shadow)).toBe(0)
+  expect(allocator.workingset.refault({ node: 0, shadow })).toBe(0)
   expect(allocator.counters().nodes?.[0]).toMatchObject({
     workingset_refault_file: 2,
     workingset_activate_file: 1,
@@ -51,7 +52,7 @@ it('a page that was active before says so when it comes back', () => {
   const request = { task, gfp: GFP_KERNEL, order: 0 }
   for (const _ of allocator.reclaiming(request, GFP_KERNEL));
   const [shadow = Number.NaN] = shadows.values()
-  expect(allocator.workingset.refault(0, shadow)).toBe(PG_ACTIVE | PG_WORKINGSET)
+  expect(allocator.workingset.refault({ node: 0, shadow })).toBe(PG_ACTIVE | PG_WORKINGSET)
 })
 
 it('kswapd scans a list of 15,993 pages by its size >> priority, until 118 pages are free', () => {

@@ -97,7 +97,7 @@ export class PageCache {
     let flags = PG_FILE
     if (before < NEVER && !write) {
       const { node } = this.#memory.zones.zoneOf(page)
-      flags |= this.#memory.workingset.refault(node, -2 - before)
+      flags |= this.#memory.workingset.refault({ node, shadow: -2 - before })
     }
     this.#memory.lru.add(page, flags)
     this.#owners.set(page, file.owner, place)

@@ -96,6 +96,7 @@ export class Kswapd {
             yield* this.#sleep(THROTTLE)
             break
           case 'deactivate':
+          case 'age':
             if (!this.#cpus.passes(0)) yield 0
         }
       }

@@ -269,7 +269,7 @@ export class Vm {
   }
 
   #mapped(task: Task, place: number, page: number): void {
-    this.memory.lru.add(page, 0)
+    this.memory.lru.addFaulted(page, 0)
     this.owners.set(page, this.oom.owner(task), place)
     task.anon[place] = page
     task.rss++
@@ -352,6 +352,7 @@ export class Vm {
           yield* this.#wait(task, step.value.reason)
           break
         case 'deactivate':
+        case 'age':
           break
       }
     }
