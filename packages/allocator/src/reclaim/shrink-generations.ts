@@ -55,6 +55,15 @@ interface Wanted {
   readonly needsAging: boolean
 }
 
+/** What a batch came to. */
+interface Evicted {
+  readonly type: GenType
+  /** Pages that were looked at. */
+  readonly looked: number
+  /** What counts of it: one more if the oldest generation is another now, and nothing if no more than two are left. */
+  readonly delta: number
+}
+
 /** Generations as a policy of reclaim. */
 export class ShrinkGenerations implements ReclaimPolicy {
   readonly #parts: ReclaimParts
@@ -87,9 +96,9 @@ export class ShrinkGenerations implements ReclaimPolicy {
       if (this.#gens.maxSeq(lruvec) !== aged) yield { kind: 'age' }
       if (pages === 0) return
       const reclaimed = control.reclaimed
-      const { type, delta } = this.#evict(lruvec, control, swappiness)
-      if (delta > 0) {
-        yield { kind: 'scan', scanned: delta, reclaimed: control.reclaimed - reclaimed }
+      const { type, looked, delta } = this.#evict(lruvec, control, swappiness)
+      if (looked > 0) {
+        yield { kind: 'scan', scanned: looked, reclaimed: control.reclaimed - reclaimed }
       }
       if (delta === 0) return
       if (type === GEN_ANON) swapped = true
@@ -184,12 +193,8 @@ export class ShrinkGenerations implements ReclaimPolicy {
     this.#gens.incMaxSeq(lruvec, canSwap)
   }
 
-  /** evict_folios: takes a batch, and frees what may be freed. Returns of which type, and how many pages were looked at. */
-  #evict(
-    lruvec: number,
-    control: ScanControl,
-    swappiness: number,
-  ): { type: GenType; delta: number } {
+  /** evict_folios: takes a batch, and frees what may be freed. */
+  #evict(lruvec: number, control: ScanControl, swappiness: number): Evicted {
     this.#isolated = 0
     const { type, scanned } = this.#isolate(lruvec, control, swappiness)
     const canSwap = swappiness > 0
@@ -210,7 +215,7 @@ export class ShrinkGenerations implements ReclaimPolicy {
       this.#count(control.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, reclaimed)
     }
     this.#count(PGSTEAL_ANON + type, reclaimed)
-    return { type, delta }
+    return { type, looked: scanned, delta }
   }
 
   /** shrink_folio_list: a clean page that was only in the way of somebody gets a second chance at once. */

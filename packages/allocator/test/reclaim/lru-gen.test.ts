@@ -143,6 +143,48 @@ describe('aging', () => {
     memory.validate()
   })
 
+  it('moves what is left of the oldest generation on, where it can be evicted; files do not get ahead of programs then', () => {
+    const { memory, addMany } = machine()
+    const gens = generationsOf(memory)
+    addMany(5, 0)
+    for (let i = 0; i < 2; i++) gens.incMaxSeq(0, true)
+    expect(gensOf(memory)).toEqual([2, 2, 5])
+    expect(gens.tryToIncMinSeq(0, true)).toBe(false)
+    expect(gensOf(memory)).toEqual([2, 2, 5])
+    gens.incMaxSeq(0, true)
+    expect([3, 4, 5, 6].map((seq) => gens.size(0, seq, GEN_ANON))).toEqual([5, 0, 0, 0])
+    expect(gens.tryToIncMinSeq(0, false)).toBe(true)
+    expect(gensOf(memory)).toEqual([3, 5, 6])
+    memory.validate()
+  })
+
+  it.each([
+    // [second oldest, middle, youngest] of 1,000 pages each; three generations, and aging is wanted when more than half is young, or less than a quarter old.
+    { old: 1000, middle: 1000, young: 1000, ages: false },
+    { old: 1000, middle: 400, young: 1401, ages: true },
+    { old: 1000, middle: 400, young: 1400, ages: false },
+    { old: 500, middle: 900, young: 601, ages: true },
+    { old: 500, middle: 900, young: 600, ages: false },
+  ])(
+    'by kswapd depends on how pages are spread: $old, $middle, $young',
+    ({ old, middle, young, ages }) => {
+      const { memory, addMany } = machine()
+      const gens = generationsOf(memory)
+      addMany(old, PG_FILE)
+      addMany(middle, PG_FILE | PG_RECLAIM | PG_DIRTY)
+      addMany(young, PG_FILE | PG_ACTIVE)
+      gens.tryToIncMinSeq(0, false)
+      expect(gensOf(memory)).toEqual([0, 1, 3])
+      for (const zone of memory.zones.all) {
+        zone.setReserves({ ...zone.watermarks, high: zone.managed }, zone.lowmemReserve)
+      }
+      const steps = memory.balancing(0)
+      // With fewer than 4,096 pages there is nothing to look at in the first round; the second one begins with its aging.
+      expect(steps.next().value).toMatchObject({ kind: ages ? 'age' : 'scan' })
+      expect(gens.maxSeq(0)).toBe(ages ? 4 : 3)
+    },
+  )
+
   it('promotes what page tables know to be used', () => {
     const { memory, addMany } = machine({ swapPages: () => 1000 })
     const gens = generationsOf(memory)
@@ -204,6 +246,24 @@ describe('eviction', () => {
     expect(swap.memory.frames.kind(pages[1] ?? NO_PAGE)).not.toBe(Kind.LRU)
     memory.validate()
     swap.memory.validate()
+  })
+
+  it('never takes a page that was used as often as can be counted: it moves on to the end of the next generation', () => {
+    const { memory, add, addMany, reclaim } = machine()
+    const gens = generationsOf(memory)
+    const often = add(PG_FILE)
+    for (let i = 0; i < 9; i++) memory.markAccessed(often)
+    const middle = add(PG_FILE | PG_RECLAIM | PG_DIRTY)
+    addMany(40, PG_FILE)
+    reclaim()
+    expect(memory.frames.kind(often)).toBe(Kind.LRU)
+    expect(memory.lru.flags(often)).toBe(PG_FILE)
+    expect(gens.gen(often)).toBe(gens.gen(middle))
+    expect(gens.minSeq(0, GEN_FILE)).toBe(2)
+    expect(gens.oldest(0, GEN_FILE, 2)).toBe(often)
+    expect(gens.total(0, GEN_FILE, 3)).toBe(0)
+    expect(memory.counters().nodes?.[0]).toMatchObject({ workingset_activate_file: 1 })
+    memory.validate()
   })
 
   it('in a NOIO scope neither writes nor swaps: such pages go to the front of their generation', () => {
@@ -281,6 +341,13 @@ describe('a page that comes back', () => {
     g.incMaxSeq(0, true)
     expect(memory.workingset.refault({ node: 0, shadow })).toBe(0)
     expect(memory.counters().nodes?.[0]).toMatchObject({ workingset_refault_file: 1 })
+  })
+
+  it('to another memory cgroup is new there', () => {
+    const { memory, add } = machine()
+    const shadow = memory.workingset.evict(add(PG_FILE), PG_FILE)
+    expect(memory.workingset.refault({ node: 0, shadow, group: 1 })).toBe(0)
+    expect(memory.counters().nodes?.[0]).toMatchObject({ workingset_refault_file: 0 })
   })
 
   it('though it was used often, or in a fault, belongs to the working set, and counts as used often', () => {

@@ -180,12 +180,19 @@ export class Reader {
       }
       this.#cache.add(file, place, page, false)
       if (place === marked) this.#cache.setReadahead(page)
-      if (buffers) this.#vm.memory.lru.setFlags(page, this.#vm.memory.lru.flags(page) | PG_ACTIVE)
+      if (buffers) this.#usedTwice(page)
       run.push(page)
       if (!this.#vm.passes(this.#costs.readPage)) yield this.#costs.readPage
     }
     yield* this.#submit(task, run)
     if (scope !== null) memallocNofsRestore(task.context, scope)
+  }
+
+  /** A buffer was made and found: its page is active from the beginning; where pages are in generations that raises its tier. */
+  #usedTwice(page: number): void {
+    const { lru } = this.#vm.memory
+    if (lru.generations === null) lru.setFlags(page, lru.flags(page) | PG_ACTIVE)
+    else for (let i = 0; i < 2; i++) lru.markAccessed(page)
   }
 
   /** A page that readahead has not brought (filemap_create_folio). */
