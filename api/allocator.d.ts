@@ -354,9 +354,12 @@ declare module '@scopemask/allocator' {
   export class LivelockError extends Error {
   }
   export class Lru {
-    constructor(zones: Zones, groups?: number);
+    readonly generations: LruGen | null;
+    constructor(zones: Zones, { groups, lruGen }?: LruOptions);
     lruvec(group: number, node: number): number;
+    lruvecOf(page: number): number;
     add(page: number, flags: number): void;
+    addFaulted(page: number, flags: number): void;
     remove(page: number): void;
     mlock(page: number): void;
     munlock(page: number): void;
@@ -364,6 +367,9 @@ declare module '@scopemask/allocator' {
     putback(page: number): void;
     migrate(from: number, to: number): void;
     markAccessed(page: number): boolean;
+    access(page: number): void;
+    takeAccessed(page: number): boolean;
+    get anyAccessed(): boolean;
     flags(page: number): number;
     setFlags(page: number, flags: number): void;
     endWriteback(page: number): void;
@@ -375,12 +381,52 @@ declare module '@scopemask/allocator' {
     unevictable(node: number): number;
     isolated(node: number, file: boolean): number;
     save(): LruState;
-    load({ listed, unlisted }: LruState): void;
+    load({ listed, unlisted, generations, accessed }: LruState): void;
     validate(): void;
+  }
+  export class LruGen {
+    constructor(zones: Zones, counts: LruCounts, lruvecs: number);
+    maxSeq(lruvec: number): number;
+    minSeq(lruvec: number, type: GenType): number;
+    generations(lruvec: number, type: GenType): number;
+    size(lruvec: number, seq: number, type: GenType): number;
+    gen(page: number): number;
+    refs(page: number): number;
+    clearRefs(page: number): void;
+    maximizeRefs(page: number): void;
+    used(page: number): void;
+    add(page: number, reclaiming: boolean): void;
+    remove(page: number, reclaiming: boolean): void;
+    forget(page: number): void;
+    moveOn(page: number, reclaiming: boolean): number;
+    place(page: number, atEnd: boolean): void;
+    oldest(lruvec: number, type: GenType, zone: number): number;
+    tryToIncMinSeq(lruvec: number, canSwap: boolean): boolean;
+    incMaxSeq(lruvec: number, canSwap: boolean): void;
+    promoteAccessed(lruvec: number, takeAccessed: (page: number) => boolean): number;
+    promote(page: number): void;
+    countEvicted(lruvec: number, type: GenType, tier: number, pages: number): void;
+    countProtected(lruvec: number, type: GenType, tier: number, pages: number): void;
+    countRefaulted(lruvec: number, type: GenType, tier: number, pages: number): void;
+    refaulted(lruvec: number, type: GenType, tier: number): number;
+    total(lruvec: number, type: GenType, tier: number): number;
+    save(): LruGenState;
+    load(state: LruGenState): void;
+    validate(counted: Int32Array): number;
+    isActive(page: number): boolean;
+  }
+  export interface LruGenState {
+    readonly bits: Uint8Array;
+    readonly maxSeq: Int32Array;
+    readonly minSeq: Int32Array;
+    readonly sizes: Int32Array;
+    readonly tiers: Float64Array;
   }
   export interface LruState {
     readonly listed: Int32Array;
     readonly unlisted: Int32Array;
+    readonly generations: LruGenState | null;
+    readonly accessed: Uint8Array | null;
   }
   export const MAX_ORDER: number;
   export const MIGRATE_HIGHATOMIC = 3;
@@ -469,6 +515,7 @@ declare module '@scopemask/allocator' {
     readonly rules?: AllocatorRules;
     readonly swappiness?: number;
     readonly memcgs?: number;
+    readonly lruGen?: boolean;
     readonly lowmemReserveRatio?: readonly number[];
   }
   export class Mempolicy {
@@ -870,6 +917,8 @@ declare module '@scopemask/allocator' {
     readonly kind: 'deactivate';
     readonly pages: number;
   } | {
+    readonly kind: 'age';
+  } | {
     readonly kind: 'slab';
     readonly rounds: number;
     readonly priority: number;
@@ -885,6 +934,12 @@ declare module '@scopemask/allocator' {
     readonly free: number;
     readonly min: number;
     readonly reclaimable: number;
+  }
+  export interface Refault {
+    readonly node: number;
+    readonly shadow: number;
+    readonly file?: boolean;
+    readonly group?: number;
   }
   export const SHRINK_STOP = -1;
   export class ScanCost {
@@ -1149,8 +1204,9 @@ declare module '@scopemask/allocator' {
   export class Workingset {
     constructor(lru: Lru, nodes: number, options?: WorkingsetOptions);
     activation(node: number): void;
-    evict(node: number, flags: number): number;
-    refault(node: number, shadow: number, file?: boolean): number;
+    evict(page: number, flags: number): number;
+    refault({ node, shadow, file, group }: Refault): number;
+    protected(node: number, file: boolean, pages: number): void;
     changing(node: number, file?: boolean): boolean;
     look(node: number): void;
     counters(node: number): WorkingsetCounters;
@@ -1168,6 +1224,7 @@ declare module '@scopemask/allocator' {
   export interface WorkingsetOptions {
     readonly costs?: ScanCost;
     readonly swapPages?: () => number;
+    readonly groups?: number;
   }
   export type WorkingsetState = Float64Array;
   export type WritebackCase = 'immediate' | 'mark' | 'wait';
@@ -1588,6 +1645,8 @@ declare module '@scopemask/allocator/pages' {
   InvariantError,
   LivelockError,
   Lru,
+  LruGen,
+  LruGenState,
   LruState,
   MAX_ORDER,
   MemCgroup,
@@ -1642,6 +1701,7 @@ declare module '@scopemask/allocator/pages' {
   ReclaimStep,
   ReclaimSteps,
   ReclaimZone,
+  Refault,
   SHRINK_STOP,
   ScanCost,
   ScanCostState,
