@@ -302,6 +302,7 @@ declare module '@scopemask/allocator' {
   export const GFP_NOIO: number;
   export const GFP_USER: number;
   export const GFP_ZONEMASK: number;
+  export type GenType = typeof GEN_ANON | typeof GEN_FILE;
   export type GfpClass = 'KERNEL' | 'NOFS' | 'NOIO' | 'ATOMIC';
   export interface GfpConfig {
     readonly lockdep?: boolean;
@@ -1640,6 +1641,7 @@ declare module '@scopemask/allocator/pages' {
   FreeState,
   FreelistSearch,
   From,
+  GenType,
   INACTIVE_ANON,
   INACTIVE_FILE,
   InvariantError,

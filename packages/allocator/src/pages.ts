@@ -109,7 +109,7 @@ export {
   PG_WORKINGSET,
   PG_WRITEBACK,
 } from './reclaim/lru-flags.js'
-export type { LruGen, LruGenState } from './reclaim/lru-gen.js'
+export type { GenType, LruGen, LruGenState } from './reclaim/lru-gen.js'
 export type { Pageout, ReclaimHooks } from './reclaim/reclaim-hooks.js'
 export type { ReclaimStep, ReclaimSteps } from './reclaim/scan-control.js'
 export type { ScanCost, ScanCostState } from './reclaim/scan-cost.js'

@@ -72,9 +72,9 @@ schemas/machine.schema.json):
     burst: { type: burst, size: 40 MiB, period: 2 s }
   faults:
     - { type: disk-stall, at: 5 s, for: 2 s }
-Without it the machine mixed-load, which comes along, runs under three policies, side by side;
-encrypted and container are others that come along: with dm-crypt, and with a filesystem in a file
-(a loop device).
+Without it the machine mixed-load, which comes along, runs under three policies, side by side.
+Others that come along: encrypted, with dm-crypt; container, with a filesystem in a file (a loop
+device); generations, with MGLRU (lru_gen: true).
 
 Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 when a file cannot
 be read or is wrong.

@@ -136,6 +136,11 @@ const FIELDS = {
   disk: optional(DISK, 'the disk; by default 25 MB/s and 500 us a request'),
   filesystem: withDefault(oneOf(['ext4']), 'ext4', 'the filesystem on it'),
   sysctls: optional(SYSCTLS, 'settings of /proc/sys/vm, by their names there'),
+  lru_gen: withDefault(
+    flag,
+    false,
+    'reclaim keeps pages in generations (MGLRU) instead of on active and inactive lists, as /sys/kernel/mm/lru_gen/enabled says',
+  ),
   seconds: withDefault(amount(0.1, 86_400), 10, 'how long it runs, in virtual seconds'),
   seed: withDefault(count(1, 1_000_000_000), 1, 'what random numbers begin with'),
   runs: withDefault(count(1, 1000), 1, 'how many runs, each with a seed of its own'),
@@ -183,6 +188,7 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
     spec: sizedMachine(memory, {
       ...(name === undefined ? {} : { name }),
       cpus,
+      lruGen: values.lru_gen,
       ...(values.disk === undefined ? {} : { disk: diskOf(values.disk) }),
       ...(values.sysctls === undefined ? {} : { sysctls: sysctlsOf(values.sysctls) }),
     }),

@@ -23,6 +23,8 @@ export interface WatermarkSysctls {
 export interface Differences {
   readonly name?: string
   readonly cpus?: number
+  /** Pages are in generations (MGLRU); by default on active and inactive lists, as on the machine that was measured. */
+  readonly lruGen?: boolean
   readonly disk?: Partial<DiskSpec>
   readonly sysctls?: Partial<VmSysctls> & WatermarkSysctls
 }
@@ -48,6 +50,7 @@ export function sizedMachine(bytes: number, differences: Differences = {}): Mach
     memory: {
       ...plain.memory,
       nodes: [zones(managed)],
+      ...(differences.lruGen === true ? { lruGen: true } : {}),
       ...(minFreeKbytes === undefined ? {} : { minFreeKbytes }),
       ...(watermarkScaleFactor === undefined ? {} : { watermarkScaleFactor }),
       ...(watermarkBoostFactor === undefined ? {} : { watermarkBoostFactor }),
