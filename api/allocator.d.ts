@@ -302,7 +302,7 @@ declare module '@scopemask/allocator' {
   export const GFP_NOIO: number;
   export const GFP_USER: number;
   export const GFP_ZONEMASK: number;
-  export type GenType = typeof GEN_ANON | typeof GEN_FILE;
+  export type GenType = 0 | 1;
   export type GfpClass = 'KERNEL' | 'NOFS' | 'NOIO' | 'ATOMIC';
   export interface GfpConfig {
     readonly lockdep?: boolean;

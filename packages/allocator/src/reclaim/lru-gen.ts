@@ -41,8 +41,8 @@ export const MAX_LRU_BATCH = MIN_LRU_BATCH * 64
 export const GEN_ANON = 0
 /** Pages of files (LRU_GEN_FILE). */
 export const GEN_FILE = 1
-/** A type of pages. */
-export type GenType = typeof GEN_ANON | typeof GEN_FILE
+/** A type of pages: 0 are those of programs, 1 those of files. */
+export type GenType = 0 | 1
 const TYPES = 2
 
 /** Uses beyond the second, of which so many bits are kept (LRU_REFS_WIDTH). */
