@@ -40,6 +40,7 @@ import { Progress } from './progress.js'
 import { noProgressOption, progressOption } from './progress-options.js'
 import { crewOf } from './search-threads.js'
 import { setOption } from './set-option.js'
+import { type StatesOnDisk, withStatesOnDisk } from './states-on-disk.js'
 import { watchOf } from './watch.js'
 
 interface Options {
@@ -61,12 +62,14 @@ interface Options {
   readonly checkpoint?: string
   readonly checkpointEvery: number
   readonly hashCompact?: true
+  readonly disk?: string
   readonly strategy: Strategy
   readonly seed: number
   readonly maxStates: number
   readonly maxDepth: number
   readonly maxSeconds: number
   readonly maxMegabytes: number
+  readonly maxGigabytes: number
   readonly partialOrder: boolean
   readonly symmetry: boolean
 }
@@ -99,6 +102,11 @@ When a limit stops a search, the verdict is bounded, which claims nothing.
 with the same 64 bits count as one, so states can be missed; the verdict is then safe*, with how
 likely that is at most. It looks for no livelocks. A deadlock that it finds is one.
 
+--disk keeps the states in files, in a folder of their own in FOLDER, and takes --max-megabytes of
+memory. No state is missed; livelocks are not looked for. A state takes some 30 to 50 bytes of the
+disk. The files are removed when the search ends; what a killed one has left, the next one removes.
+There is no limit of states but the one that is given.
+
 Exit status: 0 when SCENARIO is safe or safe*, or was not given; 1 when it has a deadlock or a
 livelock, with --fair a task that can starve, or a limit stopped the search; 2 when it cannot be
 loaded or breaks a rule.
@@ -111,6 +119,7 @@ Examples:
   kernel-sim check ./my-driver.ts --set writers=2
   kernel-sim check ./my-driver.ts --policy scope --fair
   kernel-sim check ./large.ts --policy scope --workers 4 --checkpoint large.checkpoint
+  kernel-sim check ./too-large.ts --policy scope --disk /mnt/large --max-gigabytes 40
   kernel-sim check ./too-large.ts --policy scope --hash-compact --max-states 100000000
   kernel-sim check ./too-large.ts --sample 10000 --seed 7`
 
@@ -176,6 +185,21 @@ export function check(program: Command): void {
         'keep hashes of states instead of states: less memory, and no proof (safe*)',
       ).conflicts(['checkpoint', 'workers', 'sample', 'repair', 'fair', 'reductions', 'answer']),
     )
+    .addOption(
+      new Option(
+        '--disk <FOLDER>',
+        'keep states in files in this folder instead of in memory',
+      ).conflicts([
+        'hashCompact',
+        'checkpoint',
+        'workers',
+        'sample',
+        'repair',
+        'fair',
+        'reductions',
+        'answer',
+      ]),
+    )
     .option('--max-states <n>', 'stop after n states', positive, DEFAULT_LIMITS.maxStates)
     .addOption(
       new Option('--max-depth <n>', 'do not go deeper than n steps')
@@ -193,6 +217,14 @@ export function check(program: Command): void {
       positive,
       DEFAULT_LIMITS.maxMegabytes,
     )
+    .addOption(
+      new Option(
+        '--max-gigabytes <n>',
+        'stop before the files of --disk take more than n gigabytes',
+      )
+        .argParser(positive)
+        .default(DEFAULT_LIMITS.maxGigabytes, 'unlimited'),
+    )
     .option('--no-partial-order', 'also search interleavings that make no difference')
     .option(
       '--no-symmetry',
@@ -202,7 +234,8 @@ export function check(program: Command): void {
     .action(run)
 }
 
-async function run(given: string | undefined, options: Options): Promise<void> {
+async function run(given: string | undefined, said: Options, command: Command): Promise<void> {
+  const options = withoutLimitOfStates(said, command)
   if (options.answer && (given !== undefined || options.policy)) {
     throw new InputError('--answer is about all bundled cases under all policies')
   }
@@ -221,6 +254,7 @@ async function run(given: string | undefined, options: Options): Promise<void> {
     if (options.perfetto !== undefined) throw new InputError('--perfetto needs a SCENARIO')
     if (Object.keys(options.set).length > 0) throw new InputError('--set needs a SCENARIO')
     if (options.hashCompact) throw new InputError('--hash-compact needs a SCENARIO')
+    if (options.disk !== undefined) throw new InputError('--disk needs a SCENARIO')
     return checkAll(options)
   }
   const { perfetto } = options
@@ -342,8 +376,19 @@ async function checkedRows(
   cases: ReadonlyMap<string, Case>,
   options: Options,
 ): Promise<readonly CaseRow[]> {
+  const { disk, maxMegabytes } = options
+  if (disk === undefined) return rowsOf(cases, options, null)
+  return withStatesOnDisk(disk, maxMegabytes, (states) => rowsOf(cases, options, states))
+}
+
+/** @param states where the states are kept, if that is not in memory. */
+async function rowsOf(
+  cases: ReadonlyMap<string, Case>,
+  options: Options,
+  states: StatesOnDisk | null,
+): Promise<readonly CaseRow[]> {
   const policies = policiesOf(options)
-  const search = searchOptions(options)
+  const search = { ...searchOptions(options), ...(states ? { store: states.store } : {}) }
   const { workers } = options
   const reductions = policiesFor(options.reductions, options.answer)
   const repair = policiesFor(options.repair, options.answer)
@@ -368,7 +413,7 @@ async function checkedRows(
         workers > 1 && policy
           ? crewOf(workers, { given, set: options.set, policy: policy.name }, options)
           : undefined
-      const run = checkpointOf(given, found, options)
+      const run = states?.run ?? checkpointOf(given, found, options)
       try {
         rows.push(
           await rowOf(found, policies, {
@@ -380,7 +425,7 @@ async function checkedRows(
             crew,
             watch: watchOf({
               maxSeconds: options.maxSeconds,
-              interruptible: options.checkpoint !== undefined,
+              interruptible: run !== undefined,
             }),
             run,
           }),
@@ -430,10 +475,23 @@ function sampleOptions({ strategy, seed }: Options, executions: number): SampleO
   return { strategy, seed, executions }
 }
 
+/** On disk there is room for any number of states, so they have a limit only where one was given. */
+function withoutLimitOfStates(options: Options, command: Command): Options {
+  if (options.disk === undefined) {
+    if (command.getOptionValueSource('maxGigabytes') === 'cli') {
+      throw new InputError('--max-gigabytes is about the files of --disk')
+    }
+    return options
+  }
+  const isGiven = command.getOptionValueSource('maxStates') === 'cli'
+  return isGiven ? options : { ...options, maxStates: Number.POSITIVE_INFINITY }
+}
+
 function searchOptions(options: Options): SearchOptions {
-  const { maxStates, maxDepth, maxSeconds, maxMegabytes, partialOrder, symmetry } = options
-  const hashCompact = options.hashCompact === true
-  return { maxStates, maxDepth, maxSeconds, maxMegabytes, partialOrder, symmetry, hashCompact }
+  const { maxStates, maxDepth, maxSeconds, maxMegabytes, maxGigabytes } = options
+  const { partialOrder, symmetry } = options
+  const limits = { maxStates, maxDepth, maxSeconds, maxMegabytes, maxGigabytes }
+  return { ...limits, partialOrder, symmetry, hashCompact: options.hashCompact === true }
 }
 
 function named(name: string): Policy {

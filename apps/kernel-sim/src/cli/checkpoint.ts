@@ -17,11 +17,11 @@ import {
   writeSync,
 } from 'node:fs'
 import { endianness } from 'node:os'
-import { Interrupted } from '@scopemask/checker/machine'
 import type { Search, SearchResult, Snapshot } from '@scopemask/checker/search'
 import { describeMachine } from '@scopemask/checker/search'
 import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
+import { runStoppable } from './run-stoppable.js'
 
 const MAGIC = 'KSIMCKPT'
 const VERSION = 1
@@ -73,54 +73,24 @@ export async function runWithCheckpoint(
       `kernel-sim: goes on from ${file}: ${found.header.states} states, ${found.header.depth} steps deep\n`,
     )
   }
-  let stop: NodeJS.Signals | null = null
-  const onSignal = (signal: NodeJS.Signals): void => {
-    stop = signal
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   let saved = Number.NEGATIVE_INFINITY
-  try {
-    for (;;) {
-      let result: SearchResult | null = null
-      try {
-        result = search.advance()
-      } catch (thrown) {
-        // Ctrl-C while the scenario's code ran, which no handler sees.
-        if (!(thrown instanceof Interrupted)) throw thrown
-        stop = 'SIGINT'
-      }
-      if (result !== null && result.bound === null) {
-        rmSync(file, { force: true })
-        return result
-      }
-      const now = performance.now()
-      // The first at once: then it is known early whether the file can be written.
-      if (result !== null || stop !== null || now - saved > every * 1000) {
-        save(search, file, identity)
-        saved = performance.now()
-      }
-      if (result !== null) {
-        process.stderr.write(`kernel-sim: with a higher limit it goes on from ${file}\n`)
-        return result
-      }
-      if (stop !== null) await stopBy(stop, file, onSignal)
-      await new Promise((resolve) => setImmediate(resolve))
+  return runStoppable(search, (result, isStopping) => {
+    if (result !== null && result.bound === null) {
+      rmSync(file, { force: true })
+      return
     }
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-  }
-}
-
-/** Ends the process as the signal would have. */
-async function stopBy(
-  signal: NodeJS.Signals,
-  file: string,
-  handler: (signal: NodeJS.Signals) => void,
-): Promise<never> {
-  process.stderr.write(`kernel-sim: stopped; the same command goes on from ${file}\n`)
-  process.off('SIGINT', handler).off('SIGTERM', handler)
-  process.kill(process.pid, signal)
-  return new Promise(() => {})
+    const now = performance.now()
+    // The first at once: then it is known early whether the file can be written.
+    if (result !== null || isStopping || now - saved > every * 1000) {
+      save(search, file, identity)
+      saved = performance.now()
+    }
+    if (result !== null) {
+      process.stderr.write(`kernel-sim: with a higher limit it goes on from ${file}\n`)
+    } else if (isStopping) {
+      process.stderr.write(`kernel-sim: stopped; the same command goes on from ${file}\n`)
+    }
+  })
 }
 
 function save(search: Search, file: string, identity: Identity): void {

@@ -62,6 +62,7 @@ function cellJson(cell: Cell, exhibit: Exhibit | undefined): object {
     transitions: search.transitions,
     depth: search.depth,
     ...(verdict === 'safe*' ? { missedAtMost: search.missed } : {}),
+    ...(verdict === 'safe' && !search.livelocks ? { livelocks: 'not looked for' } : {}),
     ...(search.bound === null ? {} : { bound: search.bound }),
     ...(counterexample === null ? {} : { counterexample }),
     ...(lockdep === undefined

@@ -49,7 +49,10 @@ export function resultText(
   const { verdict, search, counterexample } = result
   const found = `${plural(search.states, 'state')}, ${plural(search.transitions, 'transition')}`
   const head = `${name} under ${policy}: ${verdict}`
-  if (verdict === 'safe') return `${head} in all interleavings (${found})\n`
+  if (verdict === 'safe') {
+    const unknown = search.livelocks ? '' : '. Livelocks were not looked for.'
+    return `${head} in all interleavings (${found})${unknown}\n`
+  }
   if (verdict === 'safe*') {
     return wrap(
       `${head}: no deadlock in the interleavings that were searched (${found}). This is no proof: hashes of states were kept, and a state was missed with a probability of at most ${search.missed.toExponential(1)}. Livelocks were not looked for.`,

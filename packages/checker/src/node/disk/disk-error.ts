@@ -1,17 +1,24 @@
-/** Disk error: what the operating system refuses, in one sentence: it is the user's to mend. */
+/** Disk error: what the operating system refuses. It is the user's to mend. */
 export class DiskError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
+  /** @param cause what the operating system has said. */
+  constructor(
+    /** The file or folder. */
+    readonly path: string,
+    /** What cannot be done with it: `written`. */
+    readonly refused: string,
+    cause: unknown,
+  ) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    super(`${path} cannot be ${refused}: ${why}`, { cause })
     this.name = 'DiskError'
   }
 }
 
-/** Does something with a file. @throws DiskError that says what could not be done, and why. */
+/** Does something with a file or folder. @param done what is done with it: `written`. @throws DiskError when that fails. */
 export function onDisk<T>(path: string, done: string, act: () => T): T {
   try {
     return act()
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown)
-    throw new DiskError(`${path} cannot be ${done}: ${why}`, { cause: thrown })
+    throw new DiskError(path, done, thrown)
   }
 }

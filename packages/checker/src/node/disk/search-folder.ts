@@ -21,12 +21,9 @@ export class SearchFolder {
    * @throws DiskError when that cannot be done.
    */
   constructor(parent: string) {
-    const isFolder = onDisk(parent, 'used', () => statSync(parent).isDirectory())
-    if (!isFolder) {
-      onDisk(parent, 'used', () => {
-        throw new Error('it is not a folder')
-      })
-    }
+    onDisk(parent, 'used', () => {
+      if (!statSync(parent).isDirectory()) throw new Error('it is not a folder')
+    })
     const gone = onDisk(parent, 'read', () => readdirSync(parent)).filter(isLeft)
     for (const name of gone) {
       const path = join(parent, name)

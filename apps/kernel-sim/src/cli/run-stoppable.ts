@@ -1,0 +1,49 @@
+/**
+ * Run stoppable: runs a search a little at a time, so that Ctrl-C and other signals are heard between, and something can be done before the
+ * process ends by them.
+ */
+import { Interrupted } from '@scopemask/checker/machine'
+import type { Search, SearchResult } from '@scopemask/checker/search'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Runs a search to its result. Where a signal comes before that, the process ends as the signal would have ended it.
+ * @param between is told after each part of the search what the result is, once there is one, and whether the process is going to end.
+ */
+export async function runStoppable(
+  search: Search,
+  between: (result: SearchResult | null, isStopping: boolean) => void,
+): Promise<SearchResult> {
+  let stop: NodeJS.Signals | null = null
+  const onSignal = (signal: NodeJS.Signals): void => {
+    stop = signal
+  }
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  const deafen = (): void => {
+    for (const signal of SIGNALS) process.off(signal, onSignal)
+  }
+  try {
+    for (;;) {
+      let result: SearchResult | null = null
+      try {
+        result = search.advance()
+      } catch (thrown) {
+        // Ctrl-C while the scenario's code ran, which no handler sees.
+        if (!(thrown instanceof Interrupted) || thrown.reason !== 'signal') throw thrown
+        stop = 'SIGINT'
+      }
+      between(result, stop !== null)
+      if (result !== null) return result
+      if (stop !== null) {
+        deafen()
+        process.kill(process.pid, stop)
+        // It takes a moment to end.
+        return await new Promise(() => {})
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  } finally {
+    deafen()
+  }
+}
