@@ -73,6 +73,16 @@ describe('the search', () => {
     const again = new Search(build(drawn)).run()
     expect({ ...again, seconds: 0 }).toEqual({ ...once, seconds: 0 })
   })
+
+  it('counts the steps of the search, and not those of a look for livelocks', () => {
+    for (const { drawn } of programs.slice(0, 100)) {
+      const counts = (livelocks: boolean) => {
+        const { states, transitions } = new Search(build(drawn), { livelocks }).run()
+        return { states, transitions }
+      }
+      expect(counts(true)).toEqual(counts(false))
+    }
+  })
 })
 
 describe('a search from the middle of a schedule', () => {

@@ -46,9 +46,19 @@ function stopped(by: NodeJS.Signals) {
 
 describe('check --disk', () => {
   it('prints what a search in memory prints, but for livelocks', async () => {
-    for (const args of [['cil-push'], [scenario, '--no-symmetry']]) {
-      const memory = await check(...args, '--json')
-      const { stdout, stderr, status } = await check(...args, '--json', '--disk', disk)
+    for (const args of [
+      ['cil-push', '--policy', 'scope'],
+      ['cil-push', '--policy', 'explicit'],
+      [scenario, '--no-symmetry', '--policy', 'scope'],
+    ]) {
+      const memory = await kernelSim(['check', ...args, '--json'])
+      const { stdout, stderr, status } = await kernelSim([
+        'check',
+        ...args,
+        '--json',
+        '--disk',
+        disk,
+      ])
       const report = JSON.parse(stdout)
       expect(validate(report), JSON.stringify(validate.errors)).toBe(true)
       const [cell] = report.scenarios[0].cells

@@ -627,6 +627,7 @@ export class Search {
     const { table, stepper } = this
     const { deadlocks, depth, turns, witnesses } = this.#cursor
     const violation = this.#violation
+    const transitions = stepper.steps
     const isStopped = bound !== null || misuse !== null || violation !== null
     const finished = !isStopped && deadlocks.length === 0
     const livelock =
@@ -649,7 +650,7 @@ export class Search {
       ...found,
       verdict: this.#verdict(found),
       states: table.size,
-      transitions: stepper.steps,
+      transitions,
       depth,
       livelocks: this.#livelocks,
       loop: livelock?.loop ?? [],
