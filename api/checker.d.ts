@@ -873,7 +873,9 @@ declare module '@scopemask/checker/node' {
     dismiss(): void;
   }
   export class DiskError extends Error {
-    constructor(message: string, options?: ErrorOptions);
+    readonly path: string;
+    readonly refused: string;
+    constructor(path: string, refused: string, cause: unknown);
   }
   export class DiskStore implements Store {
     readonly capacity: number;
