@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { Browser, BrowserContextOptions } from 'playwright-core'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GFP_KERNEL, GFP_NOFS, NOFS, Trace } from '../test/audit/trace.js'
 import { kernelSim } from '../test/cli/kernel-sim.js'
@@ -11,8 +11,8 @@ import { barriers, launch, seen, type Visit, visit as visitIn } from './visit.js
 
 const folder = mkdtempSync(join(tmpdir(), 'kernel-sim-html-'))
 let browser: Browser
-/** The bundled recording, and one whose names are attacks, as pages. */
-const pages = { example: '', hostile: '' }
+/** As pages: the bundled recording, one whose names are attacks, one with reclaim and unknown scopes, and two compared. */
+const pages = { example: '', hostile: '', reclaim: '', compared: '' }
 
 const SIZES = [
   { width: 1280, height: 900 },
@@ -28,15 +28,45 @@ const CLIPPED = `(() => {
     if (width === 0 || each.closest('.scroll, svg') !== null) continue
     if (left < 0 || right > root.clientWidth + 1) found.push(each.tagName + ' ' + each.id)
   }
+  for (const cell of document.querySelectorAll('td, th')) {
+    if (cell.scrollWidth > cell.clientWidth + 1) found.push('a cell is too narrow for ' + cell.textContent.slice(0, 40))
+  }
   return found
+})()`
+
+/** In the page: texts of timelines and histograms that cover each other, or are cut. */
+const OVERLAPS = `(() => {
+  const found = []
+  for (const svg of document.querySelectorAll('#lost-scopes svg.picture, #reclaim svg.picture')) {
+    const whole = svg.getBoundingClientRect()
+    const texts = [...svg.querySelectorAll('text')].map((each) => [each.lastChild.textContent, each.getBoundingClientRect()])
+    texts.forEach(([a, x], at) => {
+      if (x.left < whole.left - 1 || x.right > whole.right + 1 || x.bottom > whole.bottom + 1) found.push(a + ' is cut')
+      for (const [b, y] of texts.slice(at + 1)) {
+        if (x.left < y.right - 1 && y.left < x.right - 1 && x.top < y.bottom - 3 && y.top < x.bottom - 3) found.push(a + ' over ' + b)
+      }
+    })
+  }
+  return found
+})()`
+
+/** In the page as it is printed: what is cut off, since paper does not scroll. */
+const CLIPPED_IN_PRINT = `(() => {
+  const right = document.documentElement.clientWidth + 1
+  const all = [...document.querySelectorAll('main svg.picture, main table, main p, main li')]
+  return all.filter((each) => each.getBoundingClientRect().right > right).map((each) => each.tagName + ' ' + each.textContent.slice(0, 40))
 })()`
 
 const ATTACK = `</script><script>document.title='owned'</script><img src=x onerror=document.title='owned'>"'&`
 
 beforeAll(async () => {
   browser = await launch()
-  pages.example = await report(['--example'])
-  pages.hostile = await report(['-'], hostile())
+  pages.example = await report('example', ['--example'])
+  pages.hostile = await report('hostile', ['-'], hostile())
+  const recorded = (name: string) => fileURLToPath(new URL(`../test/data/${name}`, import.meta.url))
+  pages.reclaim = await report('reclaim', ['-'], reclaiming())
+  const compared = ['--compare', recorded('reclaim.ndjson.gz'), recorded('bulk-refill.ndjson')]
+  pages.compared = await report('compared', compared)
 })
 afterAll(async () => {
   await browser.close()
@@ -58,49 +88,99 @@ function hostile(): string {
     .text.concat(`${name}\n`)
 }
 
-async function report(args: readonly string[], input = ''): Promise<string> {
+/** Text of ftrace, which does not say the scopes of tasks: two tasks in reclaim, for longer each time; one is not seen to leave. */
+function reclaiming(): string {
+  const lines: string[] = []
+  let now = 100
+  const say = (task: string, event: string, after: number) => {
+    now += after / 1e6
+    lines.push(`${task} [000] ..... ${now.toFixed(6)}: ${event}`)
+  }
+  const shrinker = 'super_cache_scan+0x0/0x1b0 00000000aa: nid: 0'
+  for (let i = 0; i < 24; i++) {
+    const task = i % 3 === 0 ? 'cat-11' : 'dd-12'
+    say(task, 'mm_vmscan_direct_reclaim_begin: order=0 gfp_flags=GFP_NOFS', 50)
+    say(
+      task,
+      `mm_shrink_slab_start: ${shrinker} objects to shrink 1 gfp_flags GFP_NOFS cache items 9 delta 1 total_scan 1 priority 12`,
+      1,
+    )
+    say(
+      task,
+      `mm_shrink_slab_end: ${shrinker} unused scan count 0 new scan count 0 total_scan 0 last shrinker return val 0`,
+      i * i,
+    )
+    if (i < 22) say(task, 'mm_vmscan_direct_reclaim_end: nr_reclaimed=32', 2 ** (i % 12))
+    say(
+      task,
+      'kmalloc: call_site=ext4_find_extent+0x1/0x2 ptr=00000000bb bytes_req=96 bytes_alloc=96 gfp_flags=GFP_NOFS',
+      3,
+    )
+    lines.push(
+      `${task} [000] ..... ${now.toFixed(6)}: <stack trace>`,
+      ' => __kmalloc',
+      ' => ext4_find_extent',
+    )
+    lines.push(i % 2 === 0 ? ' => ext4_do_writepages' : ' => ext4_map_blocks', ' => vfs_write')
+  }
+  return `# tracer: nop\n#\n${lines.join('\n')}\n`
+}
+
+async function report(name: string, args: readonly string[], input = ''): Promise<string> {
   const command = ['audit', ...args, '--html', '--fail-on', 'none']
   const { stdout, stderr } = await kernelSim(command, input)
   expect(stderr).toBe('')
-  const path = join(folder, `${pages.example === '' ? 'example' : 'hostile'}.html`)
+  const path = join(folder, `${name}.html`)
   writeFileSync(path, stdout)
   return pathToFileURL(path).href
+}
+
+/** The colour of the first element of a picture that a selector finds. */
+async function fillOf(page: Page, selector: string): Promise<unknown> {
+  const element = `document.querySelector(${JSON.stringify(selector)})`
+  const fill = await page.evaluate(`getComputedStyle(${element}).fill`)
+  expect(fill).toMatch(/^rgb/)
+  return fill
 }
 
 async function visit(url: string, options?: BrowserContextOptions): Promise<Visit> {
   return await visitIn(browser, url, options)
 }
 
-describe.each(['example', 'hostile'] as const)('the page of the %s recording', (name) => {
-  it('asks for nothing and complains of nothing', async () => {
-    const { requests, complaints } = await visit(pages[name])
-    expect(requests).toEqual([pages[name]])
-    expect(complaints).toEqual([])
-  })
+describe.each(['example', 'hostile', 'reclaim', 'compared'] as const)(
+  'the page of the %s recording',
+  (name) => {
+    it('asks for nothing and complains of nothing', async () => {
+      const { requests, complaints } = await visit(pages[name])
+      expect(requests).toEqual([pages[name]])
+      expect(complaints).toEqual([])
+    })
 
-  it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
-    const { page } = await visit(pages[name], { colorScheme })
-    expect(await barriers(page)).toEqual([])
-  })
+    it.each(['light', 'dark'] as const)('is accessible in %s', async (colorScheme) => {
+      const { page } = await visit(pages[name], { colorScheme })
+      expect(await barriers(page)).toEqual([])
+    })
 
-  it.each(SIZES)(
-    'is no wider than a window of $width pixels, and clips nothing',
-    async (viewport) => {
-      const { page } = await visit(pages[name], { viewport })
-      const clipped = await page.evaluate(CLIPPED)
-      expect(clipped).toEqual([])
-    },
-  )
+    it.each(SIZES)(
+      'is no wider than a window of $width pixels, and clips nothing',
+      async (viewport) => {
+        const { page } = await visit(pages[name], { viewport })
+        const clipped = await page.evaluate(CLIPPED)
+        expect(clipped).toEqual([])
+      },
+    )
 
-  it('shows all of it without scripts too', async () => {
-    const { page } = await visit(pages[name], { javaScriptEnabled: false })
-    const plain = await seen(page.locator('main'))
-    const scripted = await (await visit(pages[name])).page.locator('main tbody').allInnerTexts()
-    for (const rows of scripted) expect(plain).toContain(rows.slice(0, 40))
-    await page.locator('summary').first().click()
-    expect(await page.locator('details[open] li').count()).toBeGreaterThan(1)
-  })
-})
+    it('shows all of it without scripts too', async () => {
+      const { page } = await visit(pages[name], { javaScriptEnabled: false })
+      const plain = await seen(page.locator('main'))
+      const scripted = await (await visit(pages[name])).page.locator('main tbody').allInnerTexts()
+      for (const rows of scripted) expect(plain).toContain(rows.slice(0, 40))
+      if ((await page.locator('summary').count()) === 0) return
+      await page.locator('summary').first().click()
+      expect(await page.locator('details[open] li').count()).toBeGreaterThan(1)
+    })
+  },
+)
 
 describe('the page', () => {
   it('says the verdict first', async () => {
@@ -122,6 +202,45 @@ describe('the page', () => {
     const flame = page.locator('#flame svg text')
     const texts = await flame.allTextContents()
     expect(texts.filter((text) => text.endsWith('kthread')).length).toBeGreaterThan(0)
+  })
+
+  it.each(['light', 'dark'] as const)(
+    'gives a scope the same colour in all pictures, in %s',
+    async (colorScheme) => {
+      const { page } = await visit(pages.example, { colorScheme })
+      const inFlame = await fillOf(page, '#flame .k0 .flame-scope')
+      expect(inFlame).toBe(await fillOf(page, '#lost-scopes .k0 .flame-scope'))
+      const { page: other } = await visit(pages.reclaim, { colorScheme })
+      expect(await fillOf(other, '#flame .k0 .flame-scope')).toBe(inFlame)
+      expect(await fillOf(other, '#flame .kunknown .flame-scope')).not.toBe(inFlame)
+    },
+  )
+
+  it('draws no text over another in a timeline or a histogram, and none beyond the picture', async () => {
+    for (const url of [pages.example, pages.reclaim]) {
+      const { page } = await visit(url)
+      expect(await page.evaluate(OVERLAPS)).toEqual([])
+    }
+  })
+
+  it('shows how long reclaim and shrinkers took by task, and what nobody knows not as nought', async () => {
+    const { page } = await visit(pages.reclaim, { javaScriptEnabled: false })
+    const captions = await page.locator('#reclaim figcaption').allInnerTexts()
+    expect(captions.join()).toMatch(/ in reclaim: \d+ entr/)
+    expect(captions.join()).toMatch(/ in shrinkers: \d+ run/)
+    const shares = await page.locator('#explicit-sites td.number', { hasText: 'unknown' }).all()
+    expect(shares.length).toBeGreaterThan(0)
+    for (const share of shares) expect(await share.locator('path').count()).toBe(1)
+    expect(await seen(page.locator('.marks'))).not.toContain('✓ no scope lost')
+  })
+
+  it('prints all of it, pictures too, on pages', async () => {
+    const { page } = await visit(pages.example)
+    await page.emulateMedia({ media: 'print' })
+    await page.setViewportSize({ width: 718, height: 1000 })
+    const clipped = await page.evaluate(CLIPPED_IN_PRINT)
+    expect(clipped).toEqual([])
+    expect((await page.pdf({ format: 'A4' })).length).toBeGreaterThan(20_000)
   })
 
   it('keeps the headings of a long table in view, and opens stacks as wide as it', async () => {

@@ -24,6 +24,8 @@ export interface ReclaimFact {
   readonly site: string
   readonly caller: string
   readonly entries: number
+  /** Entries whose end was seen: only what they reclaimed and their time are known. */
+  readonly ended: number
   /** Pages reclaimed. */
   readonly reclaimed: number
   /** How long the tasks were in it, together and at most, in microseconds. */
@@ -41,6 +43,7 @@ export interface ReclaimTaskFact {
   readonly scope: string
   readonly class: GfpClass
   readonly entries: number
+  readonly ended: number
   readonly reclaimed: number
   readonly totalUs: number
   readonly maxUs: number
@@ -80,6 +83,7 @@ export interface ReclaimFacts {
 /** What is summed up over entries. */
 interface Sums {
   entries: number
+  ended: number
   reclaimed: number
   totalUs: number
   maxUs: number
@@ -198,6 +202,7 @@ export class ReclaimAudit {
     if (entered === undefined) return
     const us = (time - entered.time) / 1000
     for (const sums of [entered.row, entered.task]) {
+      sums.ended++
       sums.reclaimed += reclaimed
       sums.totalUs += us
       sums.maxUs = Math.max(sums.maxUs, us)
@@ -250,7 +255,7 @@ export class ReclaimAudit {
 }
 
 function noSums(): Sums {
-  return { entries: 0, reclaimed: 0, totalUs: 0, maxUs: 0 }
+  return { entries: 0, ended: 0, reclaimed: 0, totalUs: 0, maxUs: 0 }
 }
 
 function taskRow(comm: string, kind: 'direct' | 'memcg', scope: string, name: GfpClass): TaskRow {

@@ -89,6 +89,26 @@ describe('the work list', () => {
   })
 })
 
+describe('a call site that gets its flags from some callers', () => {
+  it('can lose the flag where an always covered caller passes it, and only there', async () => {
+    const request = (st: string, fl = 0) => ({ gfp: GFP_NOFS, st: `__kmalloc_noprof+1;${st}`, fl })
+    const { facts, stacks } = await auditOf(
+      new Trace()
+        .kmalloc(request('passes+1;covered+2;scoped+3', NOFS))
+        .kmalloc(request('passes+1;uncovered+2;entry+3'))
+        .kmalloc(request('own+1;covered+2;scoped+3', NOFS)).text,
+    )
+    const steps = workListOf(facts, stacks)
+    expect(steps.map(({ action, where, sites }) => [action, where, sites])).toEqual([
+      ['drop-in-caller', 'covered', ['passes']],
+      ['scope-first', 'uncovered', ['passes']],
+      ['drop-flag', 'own', ['own']],
+    ])
+    const settled = steps.filter(({ action }) => action === 'drop-flag').length
+    expect(settled).toBe(facts.callSites.coverage.always.sites)
+  })
+})
+
 describe('what else would come under a scope', () => {
   it('is every request while its function is on the stack, by what the scope does to it', async () => {
     const request = (st: string, fields = {}) => ({ st: `__kmalloc_noprof+1;${st}`, ...fields })

@@ -66,6 +66,26 @@ function newTrace(): Trace {
 const names = (rows: readonly { site: string }[]) => rows.map(({ site }) => site)
 
 describe('audit --compare', () => {
+  it('does not call worse what may have been so before', async () => {
+    const trace = new Trace()
+    request(trace, 'gets_uncovered', NOFS)
+    const saved = JSON.parse((await kernelSim(['audit', file(trace.text), '--json'])).stdout)
+    // As of a text, in which the scope of one more request is not known.
+    for (const site of saved.callSites.explicit) {
+      site.requests++
+      site.unknown++
+    }
+    const old = file(JSON.stringify(saved))
+    const now = new Trace()
+    request(now, 'gets_uncovered', 0)
+    const { stdout } = await kernelSim(['audit', '--compare', old, file(now.text), '--json'])
+    const { sites, regression } = JSON.parse(stdout)
+    expect(names(sites.newlyUncovered)).toEqual([])
+    expect(names(sites.perhapsUncovered)).toEqual(['gets_uncovered'])
+    expect(sites.same).toBe(0)
+    expect(regression).toBe(false)
+  })
+
   it('says which sites went, came, and are covered otherwise, and which scopes are lost', async () => {
     const args = ['audit', '--compare', file(oldTrace().text), file(newTrace().text)]
     const { stdout, status } = await kernelSim([...args, '--json'])
@@ -185,7 +205,14 @@ describe('audit --compare', () => {
       'regression',
     ])
     expect(JSON.parse(stdout)).toMatchObject({
-      sites: { gone: [], new: [], newlyUncovered: [], newlyCovered: [], same: 6 },
+      sites: {
+        gone: [],
+        new: [],
+        newlyUncovered: [],
+        newlyCovered: [],
+        perhapsUncovered: [],
+        same: 6,
+      },
       lostScopes: { gone: [], new: [], same: 2 },
       regression: false,
     })

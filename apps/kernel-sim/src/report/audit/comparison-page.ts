@@ -14,6 +14,7 @@ export function comparisonPage(comparison: AuditComparison): Page {
       `new: ${recent.name}`,
       `Call sites that pass GFP_NOFS or GFP_NOIO: ${number(sites.newlyUncovered.length)} newly uncovered, ` +
         `${number(sites.newlyCovered.length)} newly covered, ${number(sites.new.length)} new, ${number(sites.gone.length)} gone, ` +
+        `${sites.perhapsUncovered.length === 0 ? '' : `${number(sites.perhapsUncovered.length)} perhaps newly uncovered, `}` +
         `${number(sites.same)} as before.`,
       `Scopes lost on the way to a worker: ${number(lostScopes.new.length)} new, ${number(lostScopes.gone.length)} gone, ` +
         `${number(lostScopes.same)} as before.`,
@@ -25,6 +26,7 @@ export function comparisonPage(comparison: AuditComparison): Page {
     sections: sections([
       lost('newly-lost', 'Scopes newly lost', lostScopes.new),
       newlyUncovered(comparison),
+      perhapsUncovered(comparison),
       newlyCovered(sites.newlyCovered),
       added(sites.new),
       gone(sites.gone),
@@ -48,13 +50,31 @@ const BOTH: readonly Column<SiteChange>[] = [
   text('evidence', (row) => row.new?.confidence ?? ''),
 ]
 
-function newlyUncovered({ sites, new: recent }: AuditComparison): Section | undefined {
-  const changes = sites.newlyUncovered
-  const title = 'Newly uncovered: always in a scope before, and no longer'
+function newlyUncovered(comparison: AuditComparison): Section | undefined {
+  return uncovered(comparison, comparison.sites.newlyUncovered, {
+    id: 'newly-uncovered',
+    title: 'Newly uncovered: always in a scope before, and no longer',
+    caption: 'Call sites newly uncovered, requests in the old and the new recording',
+  })
+}
+
+function perhapsUncovered(comparison: AuditComparison): Section | undefined {
+  return uncovered(comparison, comparison.sites.perhapsUncovered, {
+    id: 'perhaps-uncovered',
+    title: 'Perhaps newly uncovered: the old recording does not tell all scopes',
+    caption: 'Call sites perhaps newly uncovered, requests in the old and the new recording',
+  })
+}
+
+function uncovered(
+  { new: recent }: AuditComparison,
+  changes: readonly SiteChange[],
+  { id, title, caption }: { readonly id: string; readonly title: string; readonly caption: string },
+): Section | undefined {
   if (changes.length === 0) return undefined
-  return section('newly-uncovered', title, [
+  return section(id, title, [
     table(changes, {
-      caption: 'Call sites newly uncovered, requests in the old and the new recording',
+      caption,
       columns: BOTH,
       stacks: {
         heading: 'call paths',

@@ -76,6 +76,8 @@ export interface AuditComparison {
     readonly newlyUncovered: readonly SiteChange[]
     /** Not always in a scope before, and now always. */
     readonly newlyCovered: readonly SiteChange[]
+    /** Seen in a scope before and outside of one now, where it may have been outside before: scopes of requests were unknown. */
+    readonly perhapsUncovered: readonly SiteChange[]
     /** How many are in both recordings and none of these. */
     readonly same: number
   }
@@ -110,7 +112,14 @@ export function compareAudits(old: Comparable, recent: Comparable): AuditCompari
     gone: changes.filter(({ new: now }) => now === null),
     new: changes.filter((site) => site.old === null),
     newlyUncovered: changes.filter(
-      ({ old, new: now }) => old?.uncovered === 0 && old.covered > 0 && (now?.uncovered ?? 0) > 0,
+      ({ old, new: now }) => old?.verdict === 'always' && (now?.uncovered ?? 0) > 0,
+    ),
+    perhapsUncovered: changes.filter(
+      ({ old, new: now }) =>
+        old?.verdict === 'unknown' &&
+        old.uncovered === 0 &&
+        old.covered > 0 &&
+        (now?.uncovered ?? 0) > 0,
     ),
     newlyCovered: changes.filter(
       ({ old, new: now }) => (old?.uncovered ?? 0) > 0 && now?.verdict === 'always',

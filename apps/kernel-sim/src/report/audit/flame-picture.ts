@@ -4,8 +4,9 @@
  */
 import { type HtmlValue, html } from '../form/html.js'
 import { number, percent, plural } from '../form/numbers.js'
-import { type Key, keysFor, LETTER, label, n, type Picture, svg, tag } from '../form/picture.js'
+import { type Key, LETTER, label, n, type Picture, svg, tag } from '../form/picture.js'
 import type { FunctionStack } from './function-stacks.js'
+import { scopeKeys } from './scope-keys.js'
 
 const WIDTH = 1180
 const ROW = 18
@@ -38,7 +39,7 @@ function scopesOf(stacks: readonly FunctionStack[]): string[] {
 export function flamePicture(id: string, stacks: readonly FunctionStack[]): Picture {
   const all = stacks.reduce((sum, { requests }) => sum + requests, 0)
   const scopes = scopesOf(stacks)
-  const keys = keysFor(scopes)
+  const keys = scopeKeys(scopes)
   const parts: HtmlValue[] = []
   let x = 0
   let rows = 2

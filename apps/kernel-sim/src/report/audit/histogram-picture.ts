@@ -1,13 +1,13 @@
 /** Histogram picture: how long things took, a bar for each class of twice the length. A class without any has no bar. */
 import type { Histogram } from '../../audit/histogram.js'
-import { html } from '../form/html.js'
+import { type Html, html } from '../form/html.js'
 import { number, plural } from '../form/numbers.js'
-import { n, type Picture, svg } from '../form/picture.js'
+import { LETTER, n, type Picture, svg } from '../form/picture.js'
 import { durationText } from './duration.js'
 
 const BAR = 26
 const LEFT = 46
-const TOP = 8
+const TOP = 20
 const HIGH = 74
 
 /** What was timed. */
@@ -40,7 +40,7 @@ export function histogramPicture(
 ): Picture {
   const most = Math.max(1, ...histogram)
   const count = histogram.reduce((sum, each) => sum + each, 0)
-  const width = LEFT + (to - from) * BAR + 30
+  const width = LEFT + (to - from) * BAR + 34
   const height = TOP + HIGH + 34
   const lost = unknown === 0 ? '' : `, of ${number(unknown)} more the end is not known`
   return {
@@ -62,16 +62,28 @@ export function histogramPicture(
           const each = histogram[from + i] ?? 0
           const x = LEFT + i * BAR
           const high = (each / most) * HIGH
-          const axis =
-            i % 3 === 0
-              ? html`<text x="${x}" y="${TOP + HIGH + 14}" text-anchor="middle">${durationText(lower(from + i), clock)}</text><path class="thread" d="M${x} ${TOP + HIGH}v4"/>`
-              : ''
+          const y = TOP + HIGH - Math.max(1, high)
+          const axis = i % APART === 0 && to - from - i >= APART ? mark(x, from + i, clock) : ''
           if (each === 0) return axis
-          return html`<g class="k0"><title>${classText(from + i, clock)}: ${number(each)}</title><rect class="bar-box" x="${x + 1}" y="${n(TOP + HIGH - Math.max(1, high))}" width="${BAR - 2}" height="${n(Math.max(1, high))}"/></g>${axis}`
+          const count = number(each)
+          const said =
+            count.length * LETTER > BAR + 4
+              ? ''
+              : html`<text x="${x + BAR / 2}" y="${n(y - 3)}" text-anchor="middle">${count}</text>`
+          return html`<g class="k0"><title>${classText(from + i, clock)}: ${count}</title><rect class="bar-box" x="${x + 1}" y="${n(y)}" width="${BAR - 2}" height="${n(Math.max(1, high))}"/>${said}</g>${axis}`
         }),
+        mark(LEFT + (to - from) * BAR, to, clock),
       ],
     ),
   }
+}
+
+/** Between two marks of the axis, in classes. */
+const APART = 3
+
+/** A mark of the axis, where a class begins. */
+function mark(x: number, at: number, clock: 'seconds' | 'ticks' | 'several'): Html {
+  return html`<text x="${x}" y="${TOP + HIGH + 14}" text-anchor="middle">${durationText(lower(at), clock)}</text><path class="thread" d="M${x} ${TOP + HIGH}v4"/>`
 }
 
 /** The first class begins at nothing. */

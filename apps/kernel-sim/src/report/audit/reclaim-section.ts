@@ -4,7 +4,7 @@ import type { Histogram } from '../../audit/histogram.js'
 import type { ReclaimFact, ReclaimFacts, ReclaimTaskFact } from '../../audit/reclaim.js'
 import { number, plural } from '../form/numbers.js'
 import { type Part, type Section, section } from '../form/page.js'
-import { type Column, names, numbers, table, text } from '../form/table.js'
+import { type Column, names, numbers, table, text, type Value } from '../form/table.js'
 import { classesOf, histogramPicture, type Timed } from './histogram-picture.js'
 import type { AuditReport } from './report.js'
 import { stacksOf } from './seen.js'
@@ -64,16 +64,27 @@ function reclaimColumns(): Column<ReclaimTaskFact | ReclaimFact>[] {
     text('scope', ({ scope }) => scope),
     text('may do', (row) => row.class),
     numbers('entries', (row) => row.entries),
-    numbers('pages', ({ reclaimed }) => reclaimed),
+    numbers('ended', ({ ended }) => ended),
+    numbers('pages', ({ ended, reclaimed }) => (ended === 0 ? UNKNOWN : reclaimed)),
     ...timeColumns(),
   ]
 }
 
+/** What nobody knows is no nought. */
+const UNKNOWN: Value = { text: 'unknown', tone: 'soft' }
+
+/** What took some time, as far as its end was seen. */
+interface Timing {
+  readonly ended: number
+  readonly totalUs: number
+  readonly maxUs: number
+}
+
 /** How long something took, in all and at most. */
-function timeColumns(): Column<{ readonly totalUs: number; readonly maxUs: number }>[] {
+function timeColumns(): Column<Timing>[] {
   return [
-    numbers('time', ({ totalUs }) => Math.round(totalUs)),
-    numbers('longest', ({ maxUs }) => Math.round(maxUs)),
+    numbers('time', ({ ended, totalUs }) => (ended === 0 ? UNKNOWN : Math.round(totalUs))),
+    numbers('longest', ({ ended, maxUs }) => (ended === 0 ? UNKNOWN : Math.round(maxUs))),
   ]
 }
 

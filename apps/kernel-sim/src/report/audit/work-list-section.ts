@@ -9,6 +9,7 @@ import type { Task } from './work-list.js'
 
 const ACTIONS: Readonly<Record<Task['action'], string>> = {
   'drop-flag': 'the flag can go',
+  'drop-in-caller': 'it can go if passed here',
   'scope-first': 'scope first, here',
   decide: 'look at the call paths',
   convey: 'convey, or re-open here',
@@ -19,7 +20,8 @@ export function workListSection(report: AuditReport): Section | undefined {
   if (workList.length === 0) return undefined
   return section('work-list', 'What to do, as far as the recording goes', [
     'Scope first: all uncovered call paths come through this function, and no covered one does. Once a scope is open there, the ' +
-      'flags of these call sites can go. Look at the call paths: no single function would do. Settles: requests; of a work ' +
+      'flags of these call sites can go. It can go if passed here: the call site is not always covered, but it is when this function calls it, ' +
+      'so that the flag can go where this function is the one that passes it. Look at the call paths: no single function would do. Settles: requests; of a work ' +
       'function to convey to, executions.',
     table(workList, {
       caption: `What to do (${plural(workList.length, 'row')})`,

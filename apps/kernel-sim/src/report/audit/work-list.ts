@@ -3,17 +3,18 @@
  * scope always covers can go at once; elsewhere the scope comes first, and one scope may settle several call sites.
  */
 import type { AuditFacts } from '../../audit/audit.js'
-import type { ExplicitSiteFact } from '../../audit/call-sites.js'
+import { bySite, type ExplicitSiteFact } from '../../audit/call-sites.js'
 import type { RequestStack } from '../../audit/request-stacks.js'
 import { type UnderFact, underOf } from '../../audit/under.js'
 
 /** A step. */
 export interface Task {
   /**
-   * `drop-flag`: pass GFP_KERNEL. `scope-first`: open a scope in this function, then the flags can go. `decide`: no single function
+   * `drop-flag`: pass GFP_KERNEL. `drop-in-caller`: the same where this function passes the flags on to the call site, which is not
+   * always covered when others call it. `scope-first`: open a scope in this function, then the flags can go. `decide`: no single function
    * would do, look at the call paths. `convey`: convey the scope to this work function, or open it there.
    */
-  readonly action: 'drop-flag' | 'scope-first' | 'decide' | 'convey'
+  readonly action: 'drop-flag' | 'drop-in-caller' | 'scope-first' | 'decide' | 'convey'
   /** The function to change. */
   readonly where: string
   /** The scope, `NOFS` or `NOIO`; to convey, the flags that were regained. */
@@ -41,8 +42,13 @@ export function workListOf(
   stacks: readonly RequestStack[],
 ): Task[] {
   const tasks = new Map<string, Step>()
+  const always = new Set(
+    bySite(callSites.explicit)
+      .filter(({ verdict }) => verdict === 'always')
+      .map(({ site }) => site),
+  )
   for (const site of callSites.explicit) {
-    const step = stepFor(site)
+    const step = stepFor(site, always.has(site.site))
     if (step === undefined) continue
     const key = [step.action, step.where, site.class].join(' ')
     const known = tasks.get(key) ?? {
@@ -77,12 +83,16 @@ export function workListOf(
   return [...lost, ...flags.sort((a, b) => b.settles - a.settles)]
 }
 
-function stepFor({
-  verdict,
-  place,
-  site,
-}: ExplicitSiteFact): Pick<Task, 'action' | 'where'> | undefined {
-  if (verdict === 'always') return { action: 'drop-flag', where: site }
+/** @param always whether the call site is covered whoever calls it. */
+function stepFor(
+  { verdict, place, site, caller }: ExplicitSiteFact,
+  always: boolean,
+): Pick<Task, 'action' | 'where'> | undefined {
+  if (verdict === 'always') {
+    return always
+      ? { action: 'drop-flag', where: site }
+      : { action: 'drop-in-caller', where: caller }
+  }
   if (verdict === 'unknown') return undefined
   return place === undefined
     ? { action: 'decide', where: site }

@@ -10,12 +10,12 @@ body { margin: 0 auto; max-width: 88rem; padding: 1rem 1.5rem 4rem; background: 
 h1 { font-size: 1.6rem; overflow-wrap: anywhere }
 h2 { font-size: 1.25rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line) }
 a { color: var(--link) }
-p, li { max-width: 75ch } p, li, h2, figcaption { overflow-wrap: anywhere } nav ul { columns: 24rem }
+p, li { max-width: 75ch } p, li, h2, figcaption { overflow-wrap: anywhere } nav ul { columns: 24rem; column-gap: 2.5rem }
 code { font: .875em/1.5 ui-monospace, monospace; unicode-bidi: isolate }
 td code, th code { white-space: nowrap }
 .scroll { overflow: auto; margin: 1rem 0 }
 .scroll:has(> table) { max-height: 85vh }
-.marks { font-size: 1.15rem; margin: .5rem 0 }
+.marks { font-size: 1.15rem; margin: .5rem 0 } .marks span { display: inline-block }
 table { border-collapse: collapse; font-size: .875rem }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; white-space: nowrap }
 th, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; font-weight: normal;
@@ -26,6 +26,7 @@ tbody tr:nth-child(even):not(.stacks) { background: var(--stripe) } .stacks td {
 .stacks details { display: inline-block; vertical-align: top; margin-right: 1rem } .stacks details[open] { display: block }
 .stacks code { white-space: normal; overflow-wrap: anywhere }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+.share { display: flex; justify-content: space-between; align-items: center; gap: .75rem }
 .good { color: var(--good) } .bad { color: var(--bad); font-weight: 600 } .unsure { color: var(--unsure) }
 .soft { color: var(--soft) }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer;
@@ -43,7 +44,7 @@ pre { font: .8rem/1.4 ui-monospace, monospace; margin: 0 }
 @media (prefers-color-scheme: dark) { :root { --k0: #79b8ff; --k1: #ffa657; --k2: #56d364; --k3: #d2a8ff; --k4: #ff8a80; --k5: #56d4dd;
   --k6: #e3b341; --k7: #ff9bce; --lane-a: #161b22; --lane-b: #12161d; --slice: #ffffff0c; --now: #4a3f00 } }
 .k0 { --k: var(--k0) } .k1 { --k: var(--k1) } .k2 { --k: var(--k2) } .k3 { --k: var(--k3) } .k4 { --k: var(--k4) }
-.k5 { --k: var(--k5) } .k6 { --k: var(--k6) } .k7 { --k: var(--k7) }
+.k5 { --k: var(--k5) } .k6 { --k: var(--k6) } .k7 { --k: var(--k7) } .kunknown { --k: var(--soft) }
 figure { margin: 1rem 0; max-width: 100% } figcaption { color: var(--soft); font-size: .875rem }
 figure .scroll { margin: .25rem 0 }
 .pictures { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: flex-start }

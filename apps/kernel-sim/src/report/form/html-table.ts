@@ -72,7 +72,7 @@ function shareHtml(share: Share): Html {
     { length: Math.floor(width(unknown) / 4) },
     (_, at) => `M${(width(part) + 4 * at).toFixed(1)} 10l4-10`,
   ).join('')
-  return html`<svg width="80" height="10" aria-hidden="true"><rect width="${width(whole - unknown).toFixed(1)}" height="10" fill="currentColor" opacity="0.2"/><rect width="${width(part).toFixed(1)}" height="10" fill="currentColor"/>${hatched === '' ? '' : html`<path d="${hatched}" stroke="currentColor" opacity="0.5"/>`}</svg> ${shareText(share)}`
+  return html`<span class="share"><svg width="80" height="10" aria-hidden="true"><rect width="${width(whole - unknown).toFixed(1)}" height="10" fill="currentColor" opacity="0.2"/><rect width="${width(part).toFixed(1)}" height="10" fill="currentColor"/>${hatched === '' ? '' : html`<path d="${hatched}" stroke="currentColor" opacity="0.5"/>`}</svg> ${shareText(share)}</span>`
 }
 
 function stackHtml({ what, count, functions, first }: Stack): Html {

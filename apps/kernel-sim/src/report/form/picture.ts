@@ -43,8 +43,8 @@ const KEYS = 8
 export interface Key {
   readonly name: string
   readonly letter: string
-  /** The number of its colour and pattern. */
-  readonly index: number
+  /** The number of its colour and pattern; `unknown` for what has none. */
+  readonly index: number | 'unknown'
 }
 
 /** Keys for things by name, in this order. */
@@ -61,7 +61,7 @@ export function keysFor(names: readonly string[]): ReadonlyMap<string, Key> {
 export function patterns(id: string, keys: Iterable<Key>): Html {
   const each = [...keys].map(
     ({ index }) =>
-      html`<pattern id="${id}-k${index}" class="k${index}" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="wash" width="6" height="6"/><path class="hatch" d="${HATCHES[index] ?? ''}"/></pattern>
+      html`<pattern id="${id}-k${index}" class="k${index}" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="wash" width="6" height="6"/><path class="hatch" d="${index === 'unknown' ? '' : (HATCHES[index] ?? '')}"/></pattern>
 `,
   )
   return html`<defs>${each}<marker id="${id}-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="head" d="M0 0L8 4L0 8z"/></marker><marker id="${id}-strong" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto-start-reverse"><path class="strong-head" d="M0 0L8 4L0 8z"/></marker></defs>
