@@ -5,7 +5,7 @@ import { type Key, keysFor } from '../form/picture.js'
 const USUAL = ['NOFS', 'NOIO', 'NOIO+NOFS', 'none', 'MEMALLOC', 'MEMALLOC+NOFS']
 
 /** What is not known has no colour of its own. */
-export const UNKNOWN_SCOPE = 'unknown'
+const UNKNOWN_SCOPE = 'unknown'
 
 /** Keys of scopes by their names. */
 export function scopeKeys(scopes: readonly string[]): ReadonlyMap<string, Key> {
