@@ -395,9 +395,9 @@ export class Search {
     const store = this.#store
     if (store !== null && store.size + store.pending > maxStates) store.settle()
     // Within the block that comes it must not outgrow anything either.
-    const more = 4 * Math.min(BLOCK, levelEnd - state) + (store?.pending ?? 0)
-    const most = store?.capacity ?? MAX_STATES
-    if (table.size > maxStates || table.size + more > most) return 'maxStates'
+    const more = 4 * Math.min(BLOCK, levelEnd - state)
+    const soon = table.size + more + (store?.pending ?? 0)
+    if (table.size > maxStates || soon > (store?.capacity ?? MAX_STATES)) return 'maxStates'
     if (depth > maxDepth) return 'maxDepth'
     if (this.#seconds > maxSeconds) return 'maxSeconds'
     return this.#boundOfBytes(more)

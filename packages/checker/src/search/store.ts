@@ -22,7 +22,7 @@ export interface Store {
     /** The rows, one after the other. */
     readonly rows: Int32Array
   }
-  /** The bytes that it would hold elsewhere, at most, once so many rows more are collected and settled. */
+  /** The bytes that it would hold elsewhere, at most, once so many rows more are collected and all are settled. */
   storedFor(rows: number): number
   /** Forgets all states; from now on rows have so many words. */
   clear(words: number): void

@@ -41,8 +41,8 @@ describe('a search on disk', () => {
     let arranged = 0
     withStore(256, (store) => {
       for (const drawn of [...DIRECTED.values(), ...fc.sample(plan, { numRuns: 50, seed: 12 })]) {
-        for (const symmetry of [true, false]) {
-          const options = { ...ALL, symmetry, maxDepth: 15 }
+        for (const reduced of [true, false]) {
+          const options = { ...ALL, symmetry: reduced, allDeadlocks: !reduced, maxDepth: 15 }
           const by = found(new Search(build(drawn), options))
           const machine = build(drawn)
           expect(found(new Search(machine, { ...options, store }))).toEqual(by)
@@ -67,6 +67,8 @@ describe('a search on disk', () => {
       // All states were made narrow once.
       expect(by.states).toBeGreaterThan(1 << 15)
       expect(machine.layout.arrangement).toBeGreaterThan(0)
+      // Each is more than twice as long as the next.
+      expect(store.runs).toBeLessThan(Math.log2(by.states))
       expect(store.stored).toBe(by.states * (2 * store.words + 1) * 4)
     })
   })
@@ -130,11 +132,22 @@ describe('a limit of a search on disk', () => {
   })
 
   it('of gigabytes is kept', () => {
-    for (const maxGigabytes of [0.00001, 0.0001, 0.0003]) {
+    for (let maxGigabytes = 0.00002; maxGigabytes < 0.0004; maxGigabytes += 0.00003) {
       const { stored, bound } = search({ maxGigabytes })
       expect(bound).toBe('maxGigabytes')
       expect(stored).toBeLessThanOrEqual(maxGigabytes * 1e9)
     }
+  })
+
+  it('of gigabytes counts what is collected', () => {
+    withStore(1_000, (store) => {
+      for (let state = 0; state < 512; state++) store.stage(Int32Array.of(state), 0)
+      expect([store.size, store.pending]).toEqual([0, 512])
+      const before = store.storedFor(0)
+      store.settle()
+      expect(store.stored).toBe(512 * 3 * 4)
+      expect(before).toBeGreaterThanOrEqual(store.stored)
+    })
   })
 
   it('of megabytes is kept by the store', () => {

@@ -18,6 +18,8 @@ const CAPACITY = 2 ** 31 - 1
 /** The most rows that are collected at once, and the fewest that memory is asked for. */
 const MOST_COLLECTED = 1 << 26
 const FEWEST_COLLECTED = 1 << 12
+/** How many rows are converted at once when they are arranged anew. */
+const CONVERTED = 1 << 20
 
 /** How a store on disk is made. */
 export interface DiskStoreOptions {
@@ -83,9 +85,14 @@ export class DiskStore implements Store {
     return this.#files.bytes
   }
 
+  /** How many sorted files there are, all of which are read where rows are settled. */
+  get runs(): number {
+    return this.#files.runs
+  }
+
   /** See {@link Store.storedFor}. */
   storedFor(rows: number): number {
-    return this.#files.bytesWith(rows)
+    return this.#files.bytesWith(this.pending + rows)
   }
 
   /** See {@link Store.contents}. */
@@ -148,7 +155,7 @@ export class DiskStore implements Store {
   /** See {@link Store.repack}. */
   repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void {
     const before = this.#files
-    const files = before.converted(words, convert)
+    const files = before.converted(words, convert, Math.min(this.#room, CONVERTED))
     try {
       this.#collected.repack(words, convert)
     } catch (thrown) {

@@ -15,8 +15,6 @@ const BUFFER = 1 << 18
 const FEW = 1 << 8
 /** No run is made longer than so many rows by merging, since both are on disk meanwhile. */
 const LONGEST_MERGED = 1 << 27
-/** How many rows are converted at once when they are arranged anew. */
-const CONVERTED = 1 << 20
 
 /** Rows that were collected, and which of them are states already. */
 export interface Collected extends Wanted {
@@ -48,6 +46,11 @@ export class StateFiles {
   get bytes(): number {
     const runs = this.#runs.reduce((sum, { file }) => sum + file.length, 0)
     return (this.#rows.length + this.#parents.length + runs) * BYTES
+  }
+
+  /** How many sorted files there are. */
+  get runs(): number {
+    return this.#runs.length
   }
 
   /** How many bytes they have at most when so many states more have been added, and runs merged. */
@@ -102,16 +105,18 @@ export class StateFiles {
 
   /**
    * The same states in another arrangement. These files stay.
+   * @param room how many rows there is memory for at once.
    * @throws whatever `convert` throws; nothing is left of the new ones then.
    */
   converted(
     words: number,
     convert: (from: Int32Array, count: number, to: Int32Array) => void,
+    room: number,
   ): StateFiles {
     const files = new StateFiles(this.#folder, words)
     try {
       const sorted = new Sorter()
-      const most = Math.min(CONVERTED, this.size)
+      const most = Math.min(room, this.size)
       const parents = new Int32Array(most)
       const before = new Int32Array(most * this.words)
       const rows = new Int32Array(most * words)
