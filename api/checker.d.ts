@@ -888,6 +888,7 @@ declare module '@scopemask/checker/node' {
     get words(): number;
     get bytes(): number;
     get stored(): number;
+    get runs(): number;
     storedFor(rows: number): number;
     get contents(): {
       readonly rows: Int32Array;
