@@ -11,6 +11,7 @@ import { number, plural } from '../report/form/numbers.js'
 import { Progress } from './progress.js'
 import { noProgressOption, progressOption } from './progress-options.js'
 import { openSource } from './read-audit.js'
+import { phasesText } from './recording-phases.js'
 import { runRecorder } from './run-recorder.js'
 import { writeRecording } from './write-recording.js'
 
@@ -117,7 +118,7 @@ async function run(workload: readonly string[], options: Options): Promise<void>
     }
     const bufferPages = options.buffer * 256
     const progress = new Progress(process.stderr, options.progress)
-    const trailer = await runRecorder({
+    const { trailer, times } = await runRecorder({
       script,
       output,
       seconds: options.seconds,
@@ -126,6 +127,7 @@ async function run(workload: readonly string[], options: Options): Promise<void>
       progress: (line) => progress.say(line),
     }).finally(() => progress.done())
     summarize(trailer, output)
+    process.stderr.write(`${phasesText(times)}\n`)
   } else if (output === undefined) process.stdout.write(script)
   else writeNewFile(output, script)
 }

@@ -7,7 +7,11 @@ import { writeFile } from '../disk.js'
 import { InputError } from '../input-error.js'
 import type { RecordingTrailer } from '../record/converter.js'
 import { number } from '../report/form/numbers.js'
+import { type PhaseTimes, RecordingPhases } from './recording-phases.js'
 import { writeRecording } from './write-recording.js'
+
+/** How often it is said what it is at, in ms. */
+const SAY_EVERY = 500
 
 export interface RunOptions {
   readonly script: string
@@ -23,11 +27,16 @@ export interface RunOptions {
   readonly progress: (line: () => string) => void
 }
 
+export interface RunResult {
+  readonly trailer: RecordingTrailer
+  readonly times: PhaseTimes
+}
+
 /**
  * Records until the time is over, the workload ends, or somebody interrupts.
  * @throws InputError when bpftrace is not there or cannot run the script: its own words say why.
  */
-export async function runRecorder(options: RunOptions): Promise<RecordingTrailer> {
+export async function runRecorder(options: RunOptions): Promise<RunResult> {
   return await inScratchFolder(async (folder) => {
     const file = join(folder, 'record.bt')
     writeFile(file, options.script)
@@ -35,7 +44,7 @@ export async function runRecorder(options: RunOptions): Promise<RecordingTrailer
   })
 }
 
-async function record(file: string, options: RunOptions): Promise<RecordingTrailer> {
+async function record(file: string, options: RunOptions): Promise<RunResult> {
   const bpftrace = spawn('bpftrace', [file], {
     env: { ...process.env, BPFTRACE_PERF_RB_PAGES: String(options.bufferPages) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +52,13 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
     detached: true,
   })
   const ended = endOf(bpftrace)
-  options.progress(() => 'starting bpftrace, which takes some seconds')
+  const phases = new RecordingPhases()
+  let events = 0
+  const say = () => {
+    options.progress(() => `${phases.text}${events === 0 ? '' : `: ${number(events)} events`}`)
+  }
+  say()
+  const clock = setInterval(say, SAY_EVERY)
   // However this program ends, it leaves none behind.
   const kill = () => bpftrace.kill('SIGKILL')
   process.once('exit', kill)
@@ -52,9 +67,9 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
     complaints = (complaints + text).slice(-4096)
   })
   let skipped = -1
-  let stopping = false
   const stop = once(async () => {
-    stopping = true
+    phases.leave('begin')
+    phases.leave('record')
     skipped = recursionMisses(bpftrace.pid)
     bpftrace.kill('SIGINT')
   })
@@ -70,19 +85,17 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
   try {
     const trailer = await writeRecording(bpftrace.stdout, options.output, {
       begun() {
+        phases.leave('begin')
         workload = begin()
         // It is looked at below; the recording ends in any case.
         workload.catch(stop)
       },
-      progress(events) {
-        options.progress(() => {
-          const what = stopping
-            ? 'the recording is over, bpftrace has still to print it'
-            : 'recording'
-          return `${what}: ${number(events)} events`
-        })
+      progress(count) {
+        events = count
+        say()
       },
       async ended() {
+        phases.leave('print')
         const status = await ended
         if (status !== 0) throw new InputError(refusal(status, complaints))
         return skipped
@@ -93,8 +106,9 @@ async function record(file: string, options: RunOptions): Promise<RecordingTrail
       if (options.output !== undefined) rmSync(options.output)
       throw thrown
     })
-    return trailer
+    return { trailer, times: phases.times }
   } finally {
+    clearInterval(clock)
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted)
     process.off('exit', kill)
     kill()

@@ -58,7 +58,7 @@ export function perhapsLost({ lostFunctions }: AuditReport['work']): number {
 
 /** In seconds; in ticks where the clock of the recording has none. Clocks of several kinds have no sum. */
 function durationOf({ time, reading }: AuditReport): string {
-  if (reading.clock === 'several') return ''
+  if (reading.clock === 'several' || time.seconds === 0) return ''
   if (reading.clock === 'seconds') return ` in ${durationText(time.seconds * 1e6)}`
   return ` in ${number(Math.round(time.seconds * 1e9))} ticks`
 }

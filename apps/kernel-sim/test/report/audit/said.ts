@@ -63,11 +63,16 @@ const certainly = (report: AuditReport) => report.work.lostFunctions.filter((los
 /** What a sentence with these words has to say. A sentence without a number needs no line here. */
 export const SAID: readonly (readonly [words: RegExp, rows: (report: AuditReport) => Rows])[] = [
   [
-    /^[\d,]+ events? in .* of a real kernel/,
+    /^[\d,]+ events? (in .* )?of a real kernel/,
     (report) => {
       const { reading } = report
       const long = time(report.time.seconds * 1e6, report)
-      return one(reading.events, long, any(reading.damaged), ...loss(report))
+      return one(
+        reading.events,
+        report.time.seconds === 0 ? undefined : long,
+        any(reading.damaged),
+        ...loss(report),
+      )
     },
   ],
   [
