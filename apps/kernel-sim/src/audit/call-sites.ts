@@ -12,7 +12,7 @@ import { type SampleBudget, Samples, type StackSample } from './samples.js'
 import { isRestricted } from './scope-name.js'
 import { scopePlace } from './scope-place.js'
 
-/** Whether requests were covered by a scope always, sometimes, never, or nobody knows. */
+/** How often a scope covered requests: always, sometimes, never, or nobody knows. */
 export type Verdict = 'always' | 'sometimes' | 'never' | 'unknown'
 
 /**

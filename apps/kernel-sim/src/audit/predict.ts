@@ -59,7 +59,7 @@ export class Caches {
   readonly #flags = new Map<string, number>()
   /** What was learned of all kernels. */
   readonly #learned = new Map<string, number>()
-  /** Whether this kernel asks for a compound page where a slab has one page; undefined until a slab tells. */
+  /** True if this kernel asks for a compound page where a slab has one page; undefined until a slab tells. */
   #onePageIsCompound: boolean | undefined
 
   /** How many caches there are whose flags were learned, and how many of them are reclaimable. */

@@ -14,7 +14,7 @@ export interface RequestStack {
   readonly scope: string
   /** The class of the flags passed. */
   readonly class: GfpClass
-  /** Whether a scope covers what is passed; undefined where that is neither GFP_NOFS nor GFP_NOIO. */
+  /** True if a scope covers what is passed; undefined where that is neither GFP_NOFS nor GFP_NOIO. */
   readonly coverage: Coverage | undefined
   readonly requests: number
 }

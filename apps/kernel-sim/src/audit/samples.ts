@@ -29,7 +29,7 @@ export class SampleBudget {
     this.recordings = recordings
   }
 
-  /** Whether there is room for one more. */
+  /** Returns true if there is room for one more. */
   take(): boolean {
     return this.#left > 0 && this.#left-- > 0
   }

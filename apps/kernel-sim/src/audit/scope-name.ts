@@ -36,7 +36,7 @@ export const SCOPE_NAMES: readonly string[] = [...NAMES, 'unknown']
 /** Every flag that marks a scope. */
 const ANY_SCOPE = SCOPES.reduce((all, [flag]) => all | flag, 0)
 
-/** Whether these task flags keep allocations out of filesystems: NOFS does, and NOIO, which is stronger. */
+/** Returns true if these task flags keep allocations out of filesystems: NOFS does, and NOIO, which is stronger. */
 export function isRestricted(taskFlags: number | undefined): taskFlags is number {
   return taskFlags !== undefined && (taskFlags & (PF_MEMALLOC_NOFS | PF_MEMALLOC_NOIO)) !== 0
 }

@@ -73,7 +73,7 @@ export class Tasks {
     }
   }
 
-  /** @param counts whether what opens is a scope that was seen to open. */
+  /** @param counts true if what opens is a scope that was seen to open. */
   #change(task: Task, flags: TaskFlags, counts: boolean): void {
     const opened = PF.from(flags & ~task.mask)
     const closed = PF.from(task.mask & ~flags)

@@ -1,7 +1,7 @@
 /** Work facts: what an audit finds out about the operations that tasks delegate, and what became of their scopes. */
 import type { StackSample } from './samples.js'
 
-/** Whether the item was queued at once, or by the timer of a `delayed_work`. */
+/** How an item was queued: at once, or by the timer of a `delayed_work`. */
 export type DelegationKind = 'direct' | 'delayed'
 
 /** The items of one function that tasks delegated from inside one scope. */
@@ -48,7 +48,7 @@ export interface LostScopeFact {
   readonly class: string
   /** The scope of the worker at that moment. */
   readonly workerScope: string
-  /** Whether the scope of the worker is known; if not, it may have been in one after all. */
+  /** True if the scope of the worker is known; if not, it may have been in one after all. */
   readonly certain: boolean
   readonly executions: number
   readonly allocations: number
@@ -66,7 +66,7 @@ export interface LostScopeFact {
  */
 export interface LostFunctionFact {
   readonly fn: string
-  /** Whether the scope of the worker is known: see LostScopeFact. */
+  /** True if the scope of the worker is known: see LostScopeFact. */
   readonly certain: boolean
   /** Scopes that tasks were in when they delegated, and the flags that these would have taken away. */
   readonly scopes: readonly string[]

@@ -20,7 +20,7 @@ import {
 } from './reproduce-cell.js'
 
 export interface ConfirmOptions extends MachineChoice {
-  /** Whether the litmus programs are tried, instead of the bundled cases. */
+  /** True if the litmus programs are tried, instead of the bundled cases. */
   readonly litmus?: true
   /** Numbers of cases or names of programs; by default all. */
   readonly cases?: readonly string[]
@@ -42,7 +42,7 @@ export interface ConfirmPlace {
 }
 
 /**
- * Tries each cell, one line of findings after the other. @returns whether the kernel does something else in one of them.
+ * Tries each cell, one line of findings after the other. @returns true if the kernel does something else in one of them.
  * @throws InputError for a file that is not one of findings, and when nothing can be tried at all.
  */
 export async function confirmMatrix(

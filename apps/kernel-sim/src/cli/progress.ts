@@ -9,7 +9,7 @@ export class Progress {
   readonly #enabled: boolean
   #next = 0
 
-  /** @param wanted whether somebody asked for it or forbade it; undefined: only on a terminal. */
+  /** @param wanted true if somebody asked for it, false if they forbade it; undefined: only on a terminal. */
   constructor(stream: WriteStream, wanted: boolean | undefined) {
     this.#stream = stream
     this.#enabled = wanted ?? stream.isTTY === true

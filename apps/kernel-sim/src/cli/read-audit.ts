@@ -38,7 +38,7 @@ export async function openExample(): Promise<Source> {
 
 /**
  * Audits recordings, one after the other: one report of all of them.
- * @param wanted whether progress is wanted: see Progress.
+ * @param wanted true if progress is wanted: see Progress.
  * @param setup what the audit has besides the recordings.
  * @throws InputError when one cannot be read or is no recording.
  */

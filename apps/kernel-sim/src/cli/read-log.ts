@@ -8,7 +8,7 @@ import { Progress } from './progress.js'
 export interface ReadLogOptions {
   /** Which kernel it is, where the log does not say. */
   readonly kernel: string | undefined
-  /** Whether progress is wanted: see Progress. */
+  /** True if progress is wanted: see Progress. */
   readonly progress: boolean | undefined
 }
 

@@ -7,7 +7,7 @@ import { CASES } from '../scenarios/catalogue.js'
 interface WatchOptions {
   /** How long the search of a cell may take; by default as long as it takes. */
   readonly maxSeconds?: number
-  /** Whether Ctrl-C has to be heard, too, because something is to be done then. By default not. */
+  /** True if Ctrl-C has to be heard, too, because something is to be done then. By default not. */
   readonly interruptible?: boolean
 }
 

@@ -78,7 +78,7 @@ export function siteOf(task: number, stack: readonly StackFrame[]): Site | null 
   return frame === undefined ? null : { task, frame }
 }
 
-/** Whether two allocations are made by the same function of the same task, or of replicas of it. */
+/** Returns true if two allocations are made by the same function of the same task, or of replicas of it. */
 export function sameSite(machine: Machine, a: Site, b: Site): boolean {
   const kin = (task: number) => machine.tasks[task]?.kin
   const procedure = ({ frame }: Site): ProcedureLike => frame.node.automaton.procedure
@@ -125,7 +125,7 @@ function candidates(
 }
 
 /**
- * Whether the same tasks can come to wait for the same objects when an allocation is spared, or all are; null when the search is
+ * Returns true if the same tasks can come to wait for the same objects when an allocation is spared, or all are; null when the search is
  * too long. Replicas count as the same.
  */
 function recurs(

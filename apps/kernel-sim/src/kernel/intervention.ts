@@ -75,12 +75,12 @@ export class Interventions {
     this.#scopes = scopes
   }
 
-  /** Whether any opens a scope. */
+  /** Returns true if any opens a scope. */
   get haveScopes(): boolean {
     return this.#scopes.length > 0
   }
 
-  /** Whether any changes an allocation. */
+  /** Returns true if any changes an allocation. */
   get haveAllocations(): boolean {
     return this.#allocations.size > 0
   }
@@ -100,7 +100,7 @@ export class Interventions {
     return restriction === undefined ? gfp : gfp & ~TAKES[restriction]
   }
 
-  /** Whether an item takes along what is in force for whoever queues it. */
+  /** Returns true if an item takes along what is in force for whoever queues it. */
   conveys(work: number): boolean {
     return this.#conveyed.has(work)
   }
@@ -115,7 +115,7 @@ export class Interventions {
   }
 }
 
-/** Whether a scope is open for a task in this situation. */
+/** Returns true if a scope is open for a task in this situation. */
 function holds(scope: ScopePlace, { task, work, locks }: Situation): boolean {
   switch (scope.kind) {
     case 'work':

@@ -359,7 +359,7 @@ export class Kernel {
     return yield* this.#workqueues.queueing.queueWork(queue, work)
   }
 
-  /** Queues an item on the CPU with this number, of a per-CPU queue (queue_work_on). @returns whether it was queued by this call. */
+  /** Queues an item on the CPU with this number, of a per-CPU queue (queue_work_on). @returns true if it was queued by this call. */
   *queueWorkOn(cpu: number, queue: Workqueue, work: Work): Steps<boolean> {
     return yield* this.#workqueues.queueing.queueWorkOn(cpu, queue, work)
   }
@@ -374,12 +374,12 @@ export class Kernel {
     return this.#workqueues.work(name, fn, true)
   }
 
-  /** Queues an item after a delay, which may be over at any moment. @returns whether it was queued by this call. */
+  /** Queues an item after a delay, which may be over at any moment. @returns true if it was queued by this call. */
   *queueDelayedWork(queue: Workqueue, work: Work): Steps<boolean> {
     return yield* this.#workqueues.queueing.queueDelayedWork(queue, work)
   }
 
-  /** Begins the delay of an item anew, whether it is pending or not. @returns whether it was pending. */
+  /** Begins the delay of an item anew, whether it is pending or not. @returns true if it was pending. */
   *modDelayedWork(queue: Workqueue, work: Work): Steps<boolean> {
     return yield* this.#workqueues.queueing.modDelayedWork(queue, work)
   }
@@ -472,7 +472,7 @@ export class Kernel {
     return this.#current.own(row, task)
   }
 
-  /** Whether a worker comes with relief. */
+  /** Returns true if a worker comes with relief. */
   get hasSpareWorkers(): boolean {
     return this.#workqueues.haveSpareWorkers
   }

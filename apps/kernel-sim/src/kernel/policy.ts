@@ -13,15 +13,15 @@ export type PolicyName =
 export interface Policy {
   /** What it is called: `--policy` takes it. */
   readonly name: PolicyName
-  /** Whether call sites that are given a gfp pass the restricted one. */
+  /** True if call sites that are given a gfp pass the restricted one. */
   readonly explicit: boolean
-  /** Whether tasks open scopes. */
+  /** True if tasks open scopes. */
   readonly scope: boolean
   /** What a work item takes along. */
   readonly delegation: 'none' | 'convey-on-queue' | 'inherit-on-wait'
-  /** Whether work functions open scopes of their own. */
+  /** True if work functions open scopes of their own. */
   readonly calleeScope: boolean
-  /** Whether items queued from a scope go to a queue of their own, with a rescuer. */
+  /** True if items queued from a scope go to a queue of their own, with a rescuer. */
   readonly separateQueues: boolean
   /** What it is, in a few words. */
   readonly summary: string

@@ -90,12 +90,12 @@ export class Situations {
     }
   }
 
-  /** Whether a thread works for everybody, so that nobody would restrict all that it does. */
+  /** Returns true if a thread works for everybody, so that nobody would restrict all that it does. */
   serves(task: number): boolean {
     return this.#servants.has(task)
   }
 
-  /** Whether any restriction is in force for a task. */
+  /** Returns true if any restriction is in force for a task. */
   isRestricted(row: Row, task: number): boolean {
     return this.#current.isRestricted(row, task)
   }

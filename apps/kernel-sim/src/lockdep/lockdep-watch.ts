@@ -24,7 +24,7 @@ export interface Opinion {
   readonly order: readonly LockOrder[]
   /** How many states were visited; their steps are what lockdep saw. */
   readonly states: number
-  /** Whether these are all states, so that it saw every step. */
+  /** True if these are all states, so that it saw every step. */
   readonly complete: boolean
 }
 
@@ -64,7 +64,7 @@ export function lockdepOf(machine: Machine, maxStates = MAX_STATES): Opinion {
 
 /**
  * The steps that each task takes in any state that was visited, by the position that they start from.
- * @param complete whether the search has been through all of them.
+ * @param complete true if the search has been through all of them.
  * @param warnings gets what the kernel warns of on the way.
  */
 function stepsOf(

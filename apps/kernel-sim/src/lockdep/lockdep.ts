@@ -227,7 +227,7 @@ export class Lockdep {
     if (!known) this.#closing.push({ held, taken, at })
   }
 
-  /** Whether a new dependency leads from a lock that an interrupt takes to one held while it can come. */
+  /** Returns true if a new dependency leads from a lock that an interrupt takes to one held while it can come. */
   #breaksIrqOrder(task: string, prev: Taken, next: Taken): boolean {
     let inside = 0
     this.#graph.backwards(prev, ({ lock, onlyRecursive }) => {

@@ -90,7 +90,7 @@ export function inconsistent(
   }
 }
 
-/** @param unsafe whether the lock was just held while the interrupt can come; else the interrupt just took it. */
+/** @param unsafe true if the lock was just held while the interrupt can come; else the interrupt just took it. */
 export function inversion(
   watching: Watching,
   taken: Taken,

@@ -83,7 +83,7 @@ export interface Splat {
   readonly contexts?: string
   /** The other lock, which interrupts take, or are kept out of. */
   readonly other?: LockClass
-  /** Whether the other lock is the one that the interrupt takes. */
+  /** True if the other lock is the one that the interrupt takes. */
   readonly otherIsSafe?: boolean
   /** The interrupt that it is about: `HARDIRQ`, `RECLAIM_FS`. */
   readonly irq?: string

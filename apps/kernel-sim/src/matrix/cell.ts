@@ -112,7 +112,7 @@ export interface CellOptions {
   readonly reductions?: readonly PolicyName[]
   /** The policies for which to find what makes a cell safe. By default none. */
   readonly repair?: readonly PolicyName[]
-  /** Whether to look for tasks that can starve, too. By default not. */
+  /** True to look for tasks that can starve, too. By default not. */
   readonly fair?: boolean
   /** Is told which cell is searched, and how far that is. */
   readonly onProgress: (cell: string, states: number, depth: number) => void

@@ -67,7 +67,7 @@ export class RecordingConverter {
     return this.#events
   }
 
-  /** Whether the output began as that of the script does. */
+  /** Returns true if the output began as that of the script does. */
   get begun(): boolean {
     return this.#begun
   }
@@ -138,7 +138,7 @@ export class RecordingConverter {
     else this.#finish(pending)
   }
 
-  /** Returns whether the line belonged to a stack. */
+  /** Returns true if the line belonged to a stack. */
   #stackLine(line: string, pending: Pending): boolean {
     const text = line.trim()
     const { stacks } = pending

@@ -17,7 +17,7 @@ export interface RecordFilter {
   readonly comms: readonly string[]
   /** Paths of cgroups in a cgroup2 file system; tasks of groups inside do not count. */
   readonly cgroups: readonly string[]
-  /** Whether kernel threads are recorded too: the workers that work is delegated to are. */
+  /** True if kernel threads are recorded too: the workers that work is delegated to are. */
   readonly kernelThreads: boolean
 }
 

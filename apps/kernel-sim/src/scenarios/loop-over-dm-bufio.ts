@@ -15,7 +15,7 @@ import { scenario } from '../kernel/scenario.js'
 interface Form {
   /** The scope of the loop worker, under callee-scope. */
   readonly restriction: TaskFlags
-  /** Whether the shrinker waits for the lock when the request allows `__GFP_FS`; else it only tries. */
+  /** True if the shrinker waits for the lock when the request allows `__GFP_FS`; else it only tries. */
   readonly waits: boolean
 }
 

@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel/kernel.js'
 import { scenario } from '../kernel/scenario.js'
 
 interface Form {
-  /** Whether whoever holds an AGF splits by itself. */
+  /** True if whoever holds an AGF splits by itself. */
   readonly splitsItself?: boolean
   readonly rescuesAllAtOnce?: boolean
 }

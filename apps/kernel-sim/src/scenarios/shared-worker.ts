@@ -12,7 +12,7 @@ interface Form {
   readonly plain?: number
   readonly maxActive?: number
   readonly memReclaim?: boolean
-  /** Whether all workers but one are busy, and that one has to create another; by default they never run out. */
+  /** True if all workers but one are busy, and that one has to create another; by default they never run out. */
   readonly creates?: boolean
 }
 

@@ -24,7 +24,7 @@ export interface Workshop {
   ): Promise<{ readonly machine: MachineFile; readonly scenario: Scenario | null }>
   /** What stops a scenario's code that does not come to its next step; null for code that is known to. */
   watch(scenario: Scenario, seconds: number): Watch | null
-  /** Whether steps are watched from the beginning; otherwise from when a job says that it takes longer. */
+  /** True if steps are watched from the beginning; otherwise from when a job says that it takes longer. */
   readonly isWatched: boolean
   /** Is told that a job takes longer. What has not said so is stopped from outside when it does not come back. */
   onLong(): void

@@ -31,7 +31,7 @@ interface Recorded {
   /** The kernel stack; undefined where none was recorded. */
   stack: Stack | undefined
   /**
-   * Whether an interrupt or softirq raised it on top of the task, as its stack or the recording's flags tell: then the
+   * True if an interrupt or softirq raised it on top of the task, as its stack or the recording's flags tell: then the
    * task, whose flags it shows, has nothing to do with it.
    */
   interrupt: boolean
@@ -54,7 +54,7 @@ export interface RequestEvent extends Recorded {
 /** A call of the page allocator, with the flags that it worked with after the task's scope was applied. */
 export interface PageAllocEvent extends Recorded {
   readonly event: 'mm_page_alloc'
-  /** Whether there was no page: the tracepoint fires all the same. */
+  /** True if there was no page: the tracepoint fires all the same. */
   readonly failed: boolean
   /** The number of the first page; -1 where there is none, or the recording does not say. */
   readonly pfn: number
@@ -83,7 +83,7 @@ export interface ExtfragEvent extends Recorded {
   readonly allocMigratetype: number
   /** On whose list the block was. */
   readonly fallbackMigratetype: number
-  /** Whether the whole pageblock was turned over. */
+  /** True if the whole pageblock was turned over. */
   readonly changeOwnership: boolean
 }
 

@@ -15,9 +15,9 @@ export class Stack {
    * the format has neither.
    */
   readonly frames: readonly string[]
-  /** Whether outer frames are missing. */
+  /** True if outer frames are missing. */
   readonly truncated: boolean
-  /** Whether it was taken in an interrupt or softirq: then the task below it did not do what the event says. */
+  /** True if it was taken in an interrupt or softirq: then the task below it did not do what the event says. */
   readonly interrupt: boolean
   /** For the stack of a request: who asked for memory. */
   readonly callSite: CallSite | undefined
@@ -52,7 +52,7 @@ export class Stack {
   }
 
   /**
-   * Whether this stack was taken inside the call of the function at `at` of `outer`: that function is on this stack,
+   * Returns true if this stack was taken inside the call of the function at `at` of `outer`: that function is on this stack,
    * and everything outside of it is the same, return addresses included. Of truncated stacks only what
    * both have can be compared.
    */
@@ -69,7 +69,7 @@ export class Stack {
     return false
   }
 
-  /** Whether the frame at `i` is that at `at` of `outer`, called from the same place. */
+  /** Returns true if the frame at `i` is that at `at` of `outer`, called from the same place. */
   #callsFrom(i: number, outer: Stack, at: number): boolean {
     if (i < 0 || this.functions[i] !== outer.functions[at]) return false
     const common = Math.min(this.frames.length - i, outer.frames.length - at)

@@ -22,7 +22,7 @@ export class ReferenceList {
     }
   }
 
-  /** Puts a reference at the end. @returns whether there was room. */
+  /** Puts a reference at the end. @returns true if there was room. */
   push(row: Row, reference: number): boolean {
     const slot = this.#slots.find((each) => each.get(row) === 0)
     slot?.set(row, reference)
@@ -59,7 +59,7 @@ export class ReferenceList {
     return references
   }
 
-  /** Takes the first occurrence of a reference off. @returns whether there was one. */
+  /** Takes the first occurrence of a reference off. @returns true if there was one. */
   remove(row: Row, reference: number): boolean {
     let found = false
     for (const [at, slot] of this.#slots.entries()) {

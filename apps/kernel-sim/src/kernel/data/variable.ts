@@ -81,7 +81,7 @@ export class Variable {
     })
   }
 
-  /** As {@link waitUntil}, but as long as it has another value it may time out. @returns whether it has the value. */
+  /** As {@link waitUntil}, but as long as it has another value it may time out. @returns true if it has the value. */
   *waitUntilTimeout(value: number): Steps<boolean> {
     const wait = this.#operation({
       name: 'wait_event_timeout',

@@ -78,7 +78,7 @@ export class Journal {
     const object = machine.object(name)
     this.object = object
     this.#checkpointMutex = new Mutex(machine, tasks, `j_checkpoint_mutex of ${name}`)
-    /** Whether a transaction runs, and how many tasks have handles of it. */
+    /** Says if a transaction runs, and how many tasks have handles of it. */
     const running = machine.field(object, 'running')
     const handles = machine.field(object, 'handles')
     const requested = machine.field(object, 'requested')

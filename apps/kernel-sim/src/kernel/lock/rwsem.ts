@@ -174,7 +174,7 @@ export class RwSemaphore {
     this.#waitingWriters.grow(tasks)
   }
 
-  /** Whether a task holds it, for reading or for writing. */
+  /** Returns true if a task holds it, for reading or for writing. */
   isHeldBy(row: Row, task: number): boolean {
     const reference = this.#tasks.reference(task)
     return this.#writer.get(row) === reference || this.#readers.includes(row, reference)

@@ -17,7 +17,7 @@ export const GFP_NOWAIT = __GFP_KSWAPD_RECLAIM
 /** For allocations of which lockdep would warn for nothing: they do not count as ones that may enter the filesystem. */
 export const __GFP_NOLOCKDEP = LAYOUT.flags.__GFP_NOLOCKDEP
 
-/** Whether lockdep takes a request, filtered already, as one that enters the filesystem (fs_reclaim_acquire). */
+/** Returns true if lockdep takes a request, filtered already, as one that enters the filesystem (fs_reclaim_acquire). */
 export function takesFsReclaim(effective: number): boolean {
   return needReclaim(LAYOUT, 0, effective) && (effective & __GFP_FS) !== 0
 }

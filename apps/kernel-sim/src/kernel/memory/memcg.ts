@@ -53,7 +53,7 @@ export interface MemcgOptions {
 interface Parts {
   readonly machine: Machine
   readonly start: StartKthread
-  /** Reclaims in a cgroup. @returns whether something was freed, as far as is known. */
+  /** Reclaims in a cgroup. @returns true if something was freed, as far as is known. */
   readonly reclaim: (gfp: number) => Steps<boolean>
 }
 
@@ -150,7 +150,7 @@ export class Memcg {
     yield* this.#uncharge
   }
 
-  /** Charges a page. @param gfp what the scopes of the task have left of the request. @returns whether it was charged. */
+  /** Charges a page. @param gfp what the scopes of the task have left of the request. @returns true if it was charged. */
   *charge(gfp: number): Steps<boolean> {
     if ((yield* this.#tryCharge(gfp)) === CHARGED) return true
     if ((gfp & (__GFP_NOFAIL | __GFP_HIGH)) === 0) return false

@@ -67,10 +67,10 @@ export class Memory {
   })
   #supply: Supply
   #oomKiller: OomKiller | null = null
-  /** Whether a request was met that reclaims and may fail all the same. */
+  /** True if a request was met that reclaims and may fail all the same. */
   #mayFail = false
   #drain: (() => Steps<unknown>) | null = null
-  /** Whether kswapd is wanted; null where there is none. */
+  /** True if kswapd is wanted; null where there is none. */
   #kswapd: Variable | null = null
 
   constructor(machine: Machine, tasks: TaskStates, current: Current, start: StartKthread) {
@@ -118,7 +118,7 @@ export class Memory {
     return this.#kswapd?.object ?? null
   }
 
-  /** Whether pages are counted, so that they can run out. */
+  /** Returns true if pages are counted, so that they can run out. */
   get isCounted(): boolean {
     return this.#supply.isCounted
   }
@@ -172,7 +172,7 @@ export class Memory {
   /**
    * Allocates a page.
    * @param gfp what the caller asks for; the scopes of the running task take away from it.
-   * @returns whether there was one: false only for requests that may fail.
+   * @returns true if there was one: false only for requests that may fail.
    */
   *allocPages(gfp: number): Steps<boolean> {
     if (!Number.isInteger(gfp))

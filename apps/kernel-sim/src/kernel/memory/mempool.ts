@@ -78,7 +78,7 @@ export class Mempool {
 
   /**
    * Allocates an element.
-   * @returns whether it is one of the reserve, for `free`; null when there is none, which happens only to requests that must not
+   * @returns true if it is one of the reserve, for `free`; null when there is none, which happens only to requests that must not
    * sleep.
    */
   *alloc(gfp: number): Steps<boolean | null> {

@@ -44,7 +44,7 @@ export class OomKiller {
 
   /**
    * Kills a process, if there is one left to kill and no other victim is dying.
-   * @returns whether one was killed or is dying, so that there is something to wait for.
+   * @returns true if one was killed or is dying, so that there is something to wait for.
    */
   *outOfMemory(): Steps<boolean> {
     const result = yield* this.#outOfMemory

@@ -43,7 +43,7 @@ interface Shrinker {
   /** What a request must allow for it to be called: `__GFP_FS`, `__GFP_IO`, or 0. */
   readonly needs: number
   readonly memcgAware: boolean
-  /** Whether what it does depends on the request. */
+  /** True if what it does depends on the request. */
   readonly readsGfp: boolean
   scan(gfp: number, priority: number): Steps<unknown>
   /** Goes on scanning after it has freed something. */
@@ -53,7 +53,7 @@ interface Shrinker {
 export class Shrinkers {
   readonly #machine: Machine
   readonly #all: Shrinker[] = []
-  /** Whether a shrinker that has freed something is called once more in the pass. */
+  /** True if a shrinker that has freed something is called once more in the pass. */
   readonly #batch: Operation = new KernelOperation({
     name: 'do_shrink_slab',
     outcomes: 2,
@@ -83,7 +83,7 @@ export class Shrinkers {
     this.#all.push({ needs, memcgAware, readsGfp, scan: call, scanOn })
   }
 
-  /** Whether every one needs all of these bits of a request. */
+  /** Returns true if every one needs all of these bits of a request. */
   need(bits: number): boolean {
     return this.#all.every(({ needs }) => (needs & bits) === bits)
   }
@@ -95,8 +95,8 @@ export class Shrinkers {
 
   /**
    * Calls those that a request allows, at falling priorities.
-   * @param inMemcg whether memory is reclaimed in a cgroup only.
-   * @returns whether something was freed, as far as they say.
+   * @param inMemcg true if memory is reclaimed in a cgroup only.
+   * @returns true if something was freed, as far as they say.
    */
   *reclaim(gfp: number, inMemcg: boolean): Steps<boolean> {
     for (const priority of PRIORITIES) {
@@ -106,7 +106,7 @@ export class Shrinkers {
     return false
   }
 
-  /** One pass. @returns whether something was freed; null when that is not known, because one called does not say, or none was. */
+  /** One pass. @returns true if something was freed; null when that is not known, because one called does not say, or none was. */
   *#pass(gfp: number, priority: number, inMemcg: boolean): Steps<boolean | null> {
     let called = 0
     let said = 0

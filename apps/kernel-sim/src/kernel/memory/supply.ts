@@ -12,7 +12,7 @@ export interface Supply {
   /**
    * Finds a page (mm/page_alloc.c, __alloc_pages_slowpath).
    * @param gfp what is left of the request.
-   * @returns whether there was one: false only for requests that may fail.
+   * @returns true if there was one: false only for requests that may fail.
    */
   alloc(gfp: number): Steps<boolean>
   /** Gives a page back. */
@@ -20,7 +20,7 @@ export interface Supply {
   /** Gives back the pages on the list of a processor, where they are counted (drain_local_pages). @throws Misuse without such a list. */
   drain(cpu: number): Steps<void>
   readonly pressure: Pressure
-  /** Whether pages are counted, so that they can run out. */
+  /** True if pages are counted, so that they can run out. */
   readonly isCounted: boolean
 }
 

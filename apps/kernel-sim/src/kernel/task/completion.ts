@@ -130,12 +130,12 @@ export class Completion {
     yield* this.#wait
   }
 
-  /** As {@link wait}, but as long as it is not done it may time out. @returns whether it was done. */
+  /** As {@link wait}, but as long as it is not done it may time out. @returns true if it was done. */
   *waitTimeout(): Steps<boolean> {
     return (yield* this.#waitTimeout) === 1
   }
 
-  /** Goes through if that is possible at once. @returns whether it was. */
+  /** Goes through if that is possible at once. @returns true if it was. */
   *tryWait(): Steps<boolean> {
     return (yield* this.#tryWait) === 1
   }
@@ -145,7 +145,7 @@ export class Completion {
     yield* this.#reinit
   }
 
-  /** Whether a waiter would go through now. */
+  /** True if a waiter would go through now. */
   *isDone(): Steps<boolean> {
     return (yield* this.#try) === 1
   }

@@ -138,7 +138,7 @@ export class Current {
     return flags as TaskFlags
   }
 
-  /** Whether the flags in force for a task restrict it. */
+  /** Returns true if the flags in force for a task restrict it. */
   isRestricted(row: Row, task: number): boolean {
     return (this.effective(row, task) & PF.restrictions) !== 0
   }

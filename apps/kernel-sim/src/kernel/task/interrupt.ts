@@ -106,7 +106,7 @@ export class Interrupts implements Suspension {
     return -1
   }
 
-  /** Whether an interrupt can hit a task where that makes a difference. */
+  /** Returns true if an interrupt can hit a task where that makes a difference. */
   #canHit(row: Row, task: number, top: number): boolean {
     return (
       task !== top &&

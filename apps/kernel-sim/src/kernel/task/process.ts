@@ -58,7 +58,7 @@ export class Process {
     })
   }
 
-  /** Whether it was forked and has not begun yet. */
+  /** Returns true if it was forked and has not begun yet. */
   isStarted(row: Row): boolean {
     return this.#started.get(row) === 1
   }

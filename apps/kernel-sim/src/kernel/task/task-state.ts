@@ -10,7 +10,7 @@ import type { InterruptKind } from '../operation.js'
 /** A lock that is held by a task until the task drops it. */
 export interface HeldLock {
   readonly object: MachineObject
-  /** Whether who holds it must not sleep. */
+  /** True if who holds it must not sleep. */
   readonly isSpinlock: boolean
   isHeldBy(row: Row, task: number): boolean
 }
@@ -89,7 +89,7 @@ export class TaskStates {
 
   /**
    * @param disables which interrupts were off since the lock was taken.
-   * @returns whether they are on again.
+   * @returns true if they are on again.
    */
   spinlockGiven(row: Row, task: number, disables: InterruptKind | null): boolean {
     change(this.#spinlocks[task], row, -1)
@@ -117,7 +117,7 @@ export class TaskStates {
     return this.#interrupts.size > 0
   }
 
-  /** Whether an interrupt can come on top of a task, as far as that is not in one and has not turned it off. */
+  /** Returns true if an interrupt can come on top of a task, as far as that is not in one and has not turned it off. */
   canBeHitBy(row: Row, task: number, kind: InterruptKind | null): boolean {
     const own = this.interruptOf(task)
     if (own === 'HARDIRQ' || this.#irqOff[task]?.get(row) !== 0) return false
@@ -137,7 +137,7 @@ export class TaskStates {
     return this.holdsSpinlock(row, task) ? 'under a spinlock' : 'in an interrupt'
   }
 
-  /** Whether the task holds a spinlock or runs in an interrupt. */
+  /** Returns true if the task holds a spinlock or runs in an interrupt. */
   isAtomic(row: Row, task: number): boolean {
     return this.holdsSpinlock(row, task) || this.#interrupts.has(task)
   }

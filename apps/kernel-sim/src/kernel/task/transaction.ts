@@ -18,7 +18,7 @@ export class Transaction {
   readonly #scopes: Scopes
   /** The task on which its scope is open. */
   readonly #owner: Field
-  /** Whether that task was in a NOFS scope before (t_pflags). */
+  /** True if that task was in a NOFS scope before (t_pflags). */
   readonly #nested: Field
   readonly #set: Operation
   readonly #nest: Operation

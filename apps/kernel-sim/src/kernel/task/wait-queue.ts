@@ -111,7 +111,7 @@ export class WaitQueue {
     yield* this.#schedule
   }
 
-  /** As {@link schedule}, but it may time out at any moment. @returns whether it was woken. */
+  /** As {@link schedule}, but it may time out at any moment. @returns true if it was woken. */
   *scheduleTimeout(): Steps<boolean> {
     return (yield* this.#scheduleTimeout) === 0
   }
@@ -134,7 +134,7 @@ export class WaitQueue {
     return this.#event('wait_event_exclusive', this.#prepareExclusive, condition)
   }
 
-  /** wait_event_timeout: as {@link waitEvent}, and it may give up at any moment. @returns whether the condition holds. */
+  /** wait_event_timeout: as {@link waitEvent}, and it may give up at any moment. @returns true if the condition holds. */
   waitEventTimeout(condition: () => Steps<boolean>): () => Steps<boolean> {
     const queue = this
     return this.#machine.procedure(

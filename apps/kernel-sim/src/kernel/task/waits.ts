@@ -17,7 +17,7 @@ interface Awaited {
 export class Waits {
   /** What stands for the waits; all that reads restrictions depends on it. */
   readonly object: MachineObject
-  /** Whether restrictions are passed along waits. */
+  /** True if restrictions are passed along waits. */
   readonly inherits: boolean
   readonly #machine: Machine
   readonly #tasks: TaskStates

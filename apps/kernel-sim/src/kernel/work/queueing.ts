@@ -27,7 +27,7 @@ export class Queueing {
 
   /**
    * Queues an item, if it is not pending already; on a per-CPU queue on the CPU that the caller runs on, which may be any.
-   * @returns whether it was queued by this call.
+   * @returns true if it was queued by this call.
    */
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
     return yield* this.#queue('queue_work', queue, work)
@@ -82,7 +82,7 @@ export class Queueing {
 
   /**
    * Queues an item after a delay, if it is not pending already: at any moment from now on.
-   * @returns whether it was queued by this call.
+   * @returns true if it was queued by this call.
    * @throws Misuse when the item is not one of `kernel.delayedWork`.
    */
   *queueDelayedWork(queue: Workqueue, work: Work): Steps<boolean> {
@@ -104,7 +104,7 @@ export class Queueing {
 
   /**
    * Queues an item after a delay, whether it is pending or not: takes it off its list first (mod_delayed_work).
-   * @returns whether it was pending.
+   * @returns true if it was pending.
    * @throws Misuse as {@link queueDelayedWork} does.
    */
   *modDelayedWork(queue: Workqueue, work: Work): Steps<boolean> {

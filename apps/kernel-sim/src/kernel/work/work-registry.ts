@@ -66,7 +66,7 @@ export class WorkRegistry {
     } else queue?.inactive.remove(row, reference)
   }
 
-  /** The timer of an item has come to its end, if it runs (delayed_work_timer_fn). @returns whether it ran. */
+  /** The timer of an item has come to its end, if it runs (delayed_work_timer_fn). @returns true if it ran. */
   expire(row: Row, work: Work): boolean {
     const queue = this.queueOf(row, work)
     if (work.timer.get(row) === 0 || queue === undefined) return false

@@ -9,9 +9,9 @@ export class Work {
   readonly object: MachineObject
   /** What a worker does for it. */
   readonly fn: () => Steps<unknown>
-  /** Whether it is on a list. */
+  /** True if it is on a list. */
   readonly pending: Field
-  /** Whether its timer runs: then it is pending, and on no list yet. */
+  /** True if its timer runs: then it is pending, and on no list yet. */
   readonly timer: Field
   /** How many tasks cancel it; it is not queued meanwhile. */
   readonly canceling: Field
@@ -28,7 +28,7 @@ export class Work {
   /** Who waits for the run that is under way (struct wq_barrier). */
   readonly runningBarriers: ReferenceList
 
-  /** Whether it can be queued with a delay (struct delayed_work). */
+  /** True if it can be queued with a delay (struct delayed_work). */
   readonly isDelayed: boolean
 
   constructor(machine: Machine, name: string, fn: () => Steps<unknown>, isDelayed: boolean) {

@@ -12,7 +12,7 @@ export interface PoolOptions {
   /** How many workers there are, all idle. By default as many as there are items, so that they never run out. */
   readonly workers?: number
   /**
-   * Whether the pool has to create a worker when the last idle one begins to work; kthreadd allocates it with
+   * True if the pool has to create a worker when the last idle one begins to work; kthreadd allocates it with
    * GFP_KERNEL. By default no.
    */
   readonly creates?: boolean
@@ -36,7 +36,7 @@ export class WorkerPool {
   spare: {
     /** The number of its task. */
     readonly task: number
-    /** Whether it has been made. */
+    /** True if it has been made. */
     readonly isThere: Field
   } | null = null
   /** kthreadd has made a worker. */

@@ -10,7 +10,7 @@ import type { WorkerPool } from './worker-pool.js'
 export interface WorkqueueOptions {
   /** WQ_MEM_RECLAIM: has a rescuer. By default no. */
   readonly memReclaim?: boolean
-  /** Whether its rescuer takes all items that are pending at once, as kernels up to 6.12 do: see workers.ts. By default one. */
+  /** True if its rescuer takes all items that are pending at once, as kernels up to 6.12 do: see workers.ts. By default one. */
   readonly rescuesAllAtOnce?: boolean
   /** How many items may be under way at once; 1 with one pool makes it ordered. By default unlimited. */
   readonly maxActive?: number

@@ -30,10 +30,10 @@ export interface Item {
   readonly work: MachineObject
   /** The queue that it was put on last. */
   readonly queue: MachineObject | null
-  /** Whether that queue has no rescuer and could be given one. */
+  /** True if that queue has no rescuer and could be given one. */
   readonly lacksRescuer: boolean
   readonly isPending: boolean
-  /** Whether it waits until fewer items of its queue are under way. */
+  /** True if it waits until fewer items of its queue are under way. */
   readonly isInactive: boolean
   /** The queue from which it runs; null when it does not. */
   readonly runsFrom: MachineObject | null
@@ -114,7 +114,7 @@ export class Workqueues {
     return queue
   }
 
-  /** @param isDelayed whether it can be queued with a delay. */
+  /** @param isDelayed true if it can be queued with a delay. */
   work(name: string, fn: () => Steps<unknown>, isDelayed = false): Work {
     const work = new Work(this.#machine, name, fn, isDelayed)
     this.registry.addWork(work)
@@ -146,7 +146,7 @@ export class Workqueues {
     return { workers: [...workers, ...spare], rescuers }
   }
 
-  /** Whether a worker comes with relief. */
+  /** Returns true if a worker comes with relief. */
   get haveSpareWorkers(): boolean {
     return this.registry.pools.some(({ spare }) => spare !== null)
   }
@@ -190,7 +190,7 @@ export class Workqueues {
     })
   }
 
-  /** Whether a queue was made for one item, by an intervention. */
+  /** Returns true if a queue was made for one item, by an intervention. */
   #isOwn(queue: Workqueue): boolean {
     return this.registry.queues.some(({ own }) => [...own.values()].includes(queue))
   }

@@ -108,7 +108,7 @@ export interface Explained {
   readonly tasks: readonly ExplainedTask[]
   readonly locks: readonly ExplainedLock[]
   readonly chain: readonly ExplainedLink[]
-  /** Whether the chain is a circle: its last step leads to its first. */
+  /** True if the chain is a circle: its last step leads to its first. */
   readonly closed: boolean
   /** Why, one sentence after the other. */
   readonly reasons: readonly string[]

@@ -22,7 +22,7 @@ export interface ReclaimSides {
   readonly entry: Step
   /** What was taken under the lock of the entry, up to the lock that the allocation holds. */
   readonly between: readonly Step[]
-  /** Whether the task that reports is the one that allocates: only its held locks are listed. */
+  /** True if the task that reports is the one that allocates: only its held locks are listed. */
   readonly allocatesNow: boolean
 }
 

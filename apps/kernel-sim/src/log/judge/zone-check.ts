@@ -16,7 +16,7 @@ export interface ZoneRequest {
   /** With the bits of 6.1. */
   readonly gfp: number
   readonly order: number
-  /** Whether the kernel counts blocks of lower orders against a request: before 4.4. */
+  /** True if the kernel counts blocks of lower orders against a request: before 4.4. */
   readonly old: boolean
 }
 

@@ -11,7 +11,7 @@ export class ContinuationLines {
   /**
    * A line without the blanks that stand for the prefix of the line before.
    * @param prefix how long the prefixes were that were taken off
-   * @param begins whether there was one that begins a message
+   * @param begins true if there was one that begins a message
    */
   strip(
     text: string,

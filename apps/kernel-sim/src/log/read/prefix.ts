@@ -8,9 +8,9 @@
 export interface Prefixed {
   /** The rest of the line. */
   readonly text: string
-  /** Whether there was any prefix. */
+  /** True if there was any prefix. */
   readonly found: boolean
-  /** Whether one of them begins a message of the kernel's: marks of a quotation stand before all lines of a mail. */
+  /** True if one of them begins a message of the kernel's: marks of a quotation stand before all lines of a mail. */
   readonly begins: boolean
   readonly time: number | undefined
   readonly caller: string | undefined
@@ -72,7 +72,7 @@ export function withoutPrefixes(line: string): Prefixed {
   return { text, found, begins, time, caller }
 }
 
-/** Whether a text begins with a character with which a prefix does: `[`, `<`, `>`, a digit or a letter. */
+/** Returns true if a text begins with a character with which a prefix does: `[`, `<`, `>`, a digit or a letter. */
 function mayBegin(text: string): boolean {
   const first = text.charCodeAt(0)
   return (

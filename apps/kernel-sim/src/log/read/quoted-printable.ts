@@ -10,7 +10,7 @@ const CODE = /=([\dA-F]{2})/g
 
 export class QuotedPrintable {
   #held = ''
-  /** Whether a line went on: then codes are codes. */
+  /** True if a line went on: then codes are codes. */
   #active = false
 
   /** The whole line that ends here; undefined where it goes on. */

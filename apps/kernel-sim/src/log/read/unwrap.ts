@@ -57,7 +57,7 @@ export class Unwrap {
     this.#emit = emit
   }
 
-  /** @param prefixed whether the line had a prefix: then it does not go on where another left off. */
+  /** @param prefixed true if the line had a prefix: then it does not go on where another left off. */
   add(line: LogLine, prefixed: boolean): void {
     const { text } = line
     if (this.#held !== null) {

@@ -14,7 +14,7 @@ export interface Block {
 const COMMON =
   /^(?:\s*(?:Call Trace|Call trace|Backtrace|stack backtrace)|Hardware name: |CPU: |CPU#?\d+: |Pid: |Tainted: |Workqueue: |Modules linked in:|Unable to |RIP: |RSP: |Code: |EFLAGS|FS: |CS: |CR2: |DR\d: |PKRU: |R[A-DS][XIP]: |R\d\d?: |ORIG_RAX: |pstate: |pc : |lr : |sp : |x\d+\s*: |PC is at |LR is at |NIP|LR |MSR: |GPR\d|Exception stack|irq event stamp: |(?:hard|soft)irqs last |---\[ end |-+\[ cut here \]-+|Kernel panic - |Kernel Offset: |Rebooting in |Sending NMI |NMI backtrace for cpu |task: [\da-f]{8,} |Stack:|INFO: lockdep is turned off|Sched_ext: |unwind stack type|\.\.\.$|\s*[(<[]?(?:\.\.\.|-)?\s?snip|[\da-f]{4}:(?:\s+[\da-f]{8})+\s*$|\s*\[<[\da-f]+>\]\s*$)|^\s+[\da-f]{8,16}(?: [\da-f]{8,16})*$|^\s*(?:Exception|[rx]\d+\s*:)/
 
-/** Whether a line may belong to a report, whatever its kind. */
+/** Returns true if a line may belong to a report, whatever its kind. */
 export function isCommonLine(text: string): boolean {
   return text === '' || isStackLine(text) || COMMON.test(text)
 }

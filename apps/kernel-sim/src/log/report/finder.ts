@@ -198,7 +198,7 @@ export class Finder {
   }
 }
 
-/** Whether a line comes too late to belong to a report. */
+/** Returns true if a line comes too late to belong to a report. */
 function isLate({ lines }: Open, { time }: LogLine): boolean {
   const before = lines.at(-1)?.time
   return time !== undefined && before !== undefined && time - before > PAUSE

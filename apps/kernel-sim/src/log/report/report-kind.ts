@@ -8,7 +8,7 @@ export interface ReportKind {
   readonly begins: RegExp
   /** Lines that belong to it, beside those that any report has. */
   readonly has: RegExp
-  /** Whether a line that begins a report of this kind goes on with one that is under way. */
+  /** Returns true if a line that begins a report of this kind goes on with one that is under way. */
   goesOn?(lines: readonly LogLine[], next: LogLine): boolean
   /** No report of this kind has more lines. */
   readonly longest: number

@@ -40,7 +40,7 @@ function framesOf(text: string): readonly Frame[] | null {
   return other === null ? null : [other]
 }
 
-/** Whether a line belongs to a stack: frames, and marks between them. */
+/** Returns true if a line belongs to a stack: frames, and marks between them. */
 export function isStackLine(text: string): boolean {
   return MARK.test(text) || framesOf(text) !== null
 }

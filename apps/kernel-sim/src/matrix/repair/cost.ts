@@ -9,7 +9,7 @@ export interface Loss {
   /** The procedures, innermost first. */
   readonly stack: readonly Named[]
   readonly flag: '__GFP_FS' | '__GFP_IO'
-  /** Whether each of its requests does; otherwise some keep it. */
+  /** True if each of its requests does; otherwise some keep it. */
   readonly always: boolean
 }
 

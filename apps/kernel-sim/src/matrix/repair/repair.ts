@@ -55,9 +55,9 @@ const MAX_SEARCHES = 5_000
 interface Refuted {
   readonly set: PartSet
   readonly anyOf: readonly Part[]
-  /** Whether it is by a deadlock. */
+  /** True if it is by a deadlock. */
   readonly isDeadlock: boolean
-  /** Whether a deadlock stays one when restrictions are taken away. */
+  /** True if a deadlock stays one when restrictions are taken away. */
   readonly isMonotone: boolean
 }
 
@@ -181,7 +181,7 @@ class RepairSearch {
     return anyOf
   }
 
-  /** Whether a set is not safe because another is not. */
+  /** Returns true if a set is not safe because another is not. */
   #refutes({ set: other, anyOf, isDeadlock, isMonotone }: Refuted, set: PartSet): boolean {
     if (anyOf.some(({ place, strength }) => set.strengthAt(place) >= strength)) return false
     if (set.includes(other)) return true

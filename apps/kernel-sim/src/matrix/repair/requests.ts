@@ -8,7 +8,7 @@ export interface Requests {
   readonly path: readonly number[]
   /** The tasks that make them, by number. */
   readonly tasks: Set<number>
-  /** Whether some request enters reclaim with the flag, and whether some does without. */
+  /** Says if some request enters reclaim with the flag, and if some does without. */
   withFs: boolean
   withoutFs: boolean
   withIo: boolean

@@ -86,7 +86,7 @@ export interface AuditComparison {
     readonly new: readonly LostScopeChange[]
     readonly same: number
   }
-  /** Whether something is worse: a site newly uncovered, or a scope newly and certainly lost. */
+  /** True if something is worse: a site newly uncovered, or a scope newly and certainly lost. */
   readonly regression: boolean
 }
 

@@ -10,11 +10,11 @@ import { type Task, workListOf } from './work-list.js'
 
 /** The outcome in short, for scripts. */
 export interface Verdict {
-  /** Whether kernel and model agree: every prediction, and every rule about flags inside scopes. */
+  /** True if kernel and model agree: every prediction, and every rule about flags inside scopes. */
   readonly agrees: boolean
-  /** Whether parts of the recording could not be read. */
+  /** True if parts of the recording could not be read. */
   readonly damaged: boolean
-  /** Whether the recorder lost events. */
+  /** True if the recorder lost events. */
   readonly lost: boolean
   /** How many work functions allocated what the scope of whoever delegated to them forbids. */
   readonly lostScopes: number

@@ -83,7 +83,7 @@ export function workListOf(
   return [...lost, ...flags.sort((a, b) => b.settles - a.settles)]
 }
 
-/** @param always whether the call site is covered whoever calls it. */
+/** @param always true if the call site is covered whoever calls it. */
 function stepFor(
   { verdict, place, site, caller }: ExplicitSiteFact,
   always: boolean,

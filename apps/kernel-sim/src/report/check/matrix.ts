@@ -14,9 +14,9 @@ import { titled } from './titled.js'
 
 /** What a matrix has besides verdicts. */
 export interface MatrixColumns {
-  /** Whether to say how many seconds each case took, which is never the same twice. */
+  /** True to say how many seconds each case took, which is never the same twice. */
   readonly times?: boolean
-  /** Whether to say what is the least that repairs each case once scopes replace the flags. */
+  /** True to say what is the least that repairs each case once scopes replace the flags. */
   readonly repairs?: boolean
   /** The addresses of the counterexamples that the same page shows. */
   readonly shown?: ReadonlySet<string>

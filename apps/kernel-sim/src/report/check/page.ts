@@ -12,7 +12,7 @@ import { titled } from './titled.js'
 
 /**
  * The page.
- * @param complete whether the rows are all bundled cases under all policies, so that they add up to an answer.
+ * @param complete true if the rows are all bundled cases under all policies, so that they add up to an answer.
  */
 export function checkPage(
   rows: readonly CaseRow[],

@@ -12,7 +12,7 @@ import { leastRepairsTable, matrixLegend, matrixTable, reductionsTable } from '.
 
 /**
  * The matrix of cases and policies.
- * @param times whether to say how many seconds each case took, which is never the same twice.
+ * @param times true to say how many seconds each case took, which is never the same twice.
  */
 export function matrixText(rows: readonly CaseRow[], times: boolean): string {
   return `${tableText(matrixTable(rows, { times }))}\n${matrixLegend(rows)

@@ -13,7 +13,7 @@ import { comment, quoted } from '../form/source.js'
 
 const FS_RECLAIM = 'fs_reclaim'
 
-/** Whether a report has what a scenario is made of. */
+/** Returns true if a report has what a scenario is made of. */
 export function modelled({ kind, chain, splat }: Explained): boolean {
   if (kind.startsWith('lockdep-')) {
     return chain.length > 1 || (splat?.kind === 'recursive' && splat.lock !== undefined)
@@ -201,7 +201,7 @@ function heldIn({ how }: ExplainedLink, chain: readonly ExplainedLink[], i: numb
   return said !== undefined && said !== '?' ? said : (chain.at(i - 1)?.what ?? '?')
 }
 
-/** Whether a class stands for a work item: lockdep says so, or somebody flushes it. */
+/** Returns true if a class stands for a work item: lockdep says so, or somebody flushes it. */
 function isWork(
   name: string,
   steps: readonly { readonly takes: string; readonly functions: readonly string[] }[],

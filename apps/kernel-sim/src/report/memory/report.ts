@@ -12,7 +12,7 @@ type Recording = Pick<
 
 export interface MemoryReport extends MemoryReplay {
   readonly recording: Recording
-  /** Whether the model served all that the kernel served: then the free pages are the same all the time. */
+  /** True if the model served all that the kernel served: then the free pages are the same all the time. */
   readonly agrees: boolean
   /** Where the model departs and why, in sentences. */
   readonly reasons: readonly string[]

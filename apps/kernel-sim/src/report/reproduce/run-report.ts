@@ -8,7 +8,7 @@ export interface RunReport {
   readonly judgement: Judgement
   /** What the kernel itself reported. */
   readonly reports: readonly Explained[]
-  /** Whether the kernel has lockdep, so that its silence says something. */
+  /** True if the kernel has lockdep, so that its silence says something. */
   readonly hasLockdep: boolean
   /** What is not the kernel's own, but made of the same primitives. */
   readonly standIns: readonly { readonly object: string; readonly why: string }[]

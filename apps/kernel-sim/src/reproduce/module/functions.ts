@@ -23,7 +23,7 @@ interface Step {
   readonly what: string
   readonly text: string
   readonly isCall: boolean
-  /** Whether the call returns a result that the model may never have had there. */
+  /** True if the call returns a result that the model may never have had there. */
   readonly isTold: boolean
   /** What follows, by what the call returns. */
   readonly edges: readonly (readonly [result: number, next: Node])[]

@@ -19,7 +19,7 @@ export interface Written {
 /** What an object is in C. */
 interface ObjectForm {
   readonly type: string
-  /** Whether lockdep knows it by a class that it is made with. */
+  /** True if lockdep knows it by a class that it is made with. */
   readonly isClassed?: true
   /** Makes it, once. */
   readonly make?: (written: Written) => string

@@ -11,7 +11,7 @@ export interface QueueFacts {
   readonly flags: readonly string[]
   /** How many items may be under way; 0 for no limit. */
   readonly limit: number
-  /** Whether its workers are those of a processor. */
+  /** True if its workers are those of a processor. */
   readonly isBound: boolean
   readonly holds: boolean
 }
@@ -53,7 +53,7 @@ export function queueFacts(draft: Draft, object: MachineObject): QueueFacts {
   }
 }
 
-/** Whether somebody waits for all of a queue, and so would wait for whoever holds its places. */
+/** Returns true if somebody waits for all of a queue, and so would wait for whoever holds its places. */
 function isFlushed({ operations }: Draft, queue: MachineObject): boolean {
   const kinds = ['start_flush_workqueue', 'drain_workqueue']
   return operations.some(({ kind, object }) => object === queue && kinds.includes(kind))

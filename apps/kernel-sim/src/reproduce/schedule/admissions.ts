@@ -52,7 +52,7 @@ export class Admissions {
   }
 }
 
-/** Whether an item waits for a worker on a queue. */
+/** Returns true if an item waits for a worker on a queue. */
 function isListed(row: Row, queue: Workqueue, work: Work): boolean {
   return (
     work.worker.get(row) === 0 &&

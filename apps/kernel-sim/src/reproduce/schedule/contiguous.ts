@@ -6,7 +6,7 @@ import { Refused } from '../module/refused.js'
 
 /** A step in a new order. */
 export interface Placed extends MicroStep {
-  /** Whether the actor must not sleep before it. */
+  /** True if the actor must not sleep before it. */
   readonly within: boolean
 }
 

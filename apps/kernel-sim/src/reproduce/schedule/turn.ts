@@ -20,11 +20,11 @@ export interface Turn {
   /** For an allocation: whether memory is tight, and whether it fails. */
   readonly pressed: boolean
   readonly fails: boolean
-  /** Whether it may try again and again until somebody else has done something. */
+  /** True if it may try again and again until somebody else has done something. */
   readonly spins: boolean
-  /** Whether the actor sleeps there. */
+  /** True if the actor sleeps there. */
   readonly blocks: boolean
-  /** Whether the actor must not sleep then, so that it does this right after what came before. */
+  /** True if the actor must not sleep then, so that it does this right after what came before. */
   readonly within: boolean
 }
 
@@ -39,6 +39,6 @@ export interface Event {
 
 export interface Plan {
   readonly turns: readonly (Turn | Event)[]
-  /** Whether kthreadd finds memory tight. */
+  /** True if kthreadd finds memory tight. */
   readonly tight: boolean
 }

@@ -57,7 +57,7 @@ export class PageCache {
 
   /**
    * Makes a file of so many pages known, none of them cached.
-   * @param buffers whether it is a device that is read block by block
+   * @param buffers true if it is a device that is read block by block
    */
   open(name: string, pages: number, buffers = false): FileCache {
     const places = new Int32Array(pages).fill(NEVER)

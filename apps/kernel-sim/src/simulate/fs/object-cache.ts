@@ -44,7 +44,7 @@ export class ObjectCache {
   calls = 0
 
   /**
-   * @param restricted whether inodes are allocated with GFP_NOFS, as ext4 does (ext4_alloc_inode)
+   * @param restricted true if inodes are allocated with GFP_NOFS, as ext4 does (ext4_alloc_inode)
    */
   constructor(vm: Vm, vfsCachePressure: number, restricted: boolean) {
     this.#vm = vm

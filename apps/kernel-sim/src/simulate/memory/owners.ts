@@ -47,7 +47,7 @@ export class Owners {
     this.#index[page] = index
   }
 
-  /** A page moves to another one, if its owner lets it; returns whether it has. */
+  /** A page moves to another one, if its owner lets it; returns true if it has. */
   move(from: number, to: number): boolean {
     const index = this.#index[from] as number
     if (this.of(from)?.move(from, to, index) !== true) return false

@@ -4,7 +4,7 @@ import type { Job, Outcome } from '../job.js'
 /** To the cage, in an envelope: jobs to do, one after the other. */
 export interface Asked {
   readonly jobs: readonly Job[]
-  /** Whether each step of a scenario's code is watched. Otherwise whoever asks watches over the process while it says nothing. */
+  /** True if each step of a scenario's code is watched. Otherwise whoever asks watches over the process while it says nothing. */
   readonly isWatched: boolean
 }
 

@@ -93,7 +93,7 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 
 const ALLOCATOR = new FunctionNames(Object.values(FAMILIES).flat())
 
-/** Whether a function allocates on behalf of its caller. */
+/** Returns true if a function allocates on behalf of its caller. */
 export function isAllocatorFunction(name: string): boolean {
   return ALLOCATOR.has(plainName(name))
 }

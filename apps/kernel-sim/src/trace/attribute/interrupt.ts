@@ -27,7 +27,7 @@ const ENTRIES = new Set([
 /** x86 has one entry a vector: `asm_sysvec_apic_timer_interrupt`, `sysvec_call_function`, ... */
 const X86_VECTOR = /^(asm_)?sysvec_/
 
-/** Whether a stack with this function on it was taken in an interrupt or softirq. */
+/** Returns true if a stack with this function on it was taken in an interrupt or softirq. */
 export function isInterruptEntry(name: string): boolean {
   return ENTRIES.has(name) || X86_VECTOR.test(name)
 }

@@ -35,7 +35,7 @@ export function ticks(bytes: DataView, start: number, end: number): number {
   return high + digits(bytes, middle, end)
 }
 
-/** Whether the byte is a digit. */
+/** Returns true if the byte is a digit. */
 export function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE
 }

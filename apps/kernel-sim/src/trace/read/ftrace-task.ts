@@ -5,7 +5,7 @@ export interface TaskName {
   readonly comm: string
   /** NaN where there is no task. */
   readonly pid: number
-  /** Whether the CPU may be another one than that after it: it is no task, has a line break in it, or what looks like a CPU. */
+  /** True if the CPU may be another one than that after it: it is no task, has a line break in it, or what looks like a CPU. */
   readonly doubtful: boolean
 }
 

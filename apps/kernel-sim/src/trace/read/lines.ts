@@ -33,7 +33,7 @@ export class LineSplitter {
     this.#sink = sink
   }
 
-  /** Whether the last chunk ended with a carriage return: it goes if a line break follows. */
+  /** True if the last chunk ended with a carriage return: it goes if a line break follows. */
   #endedWithCr = false
 
   /** Takes the next bytes of the stream. */

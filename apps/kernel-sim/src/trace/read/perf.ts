@@ -81,14 +81,14 @@ export class PerfReader implements TraceReader {
   readonly #head = newHead()
   #text: Buffer = Buffer.alloc(0)
   #bytes: DataView = viewOf(this.#text)
-  /** Whether frames may come now. */
+  /** True if frames may come now. */
   #expected = false
   /** The event that they belong to; none if it is not of interest. */
   #event: TraceEvent | undefined
   /** What was lost, as each kind of record tells it; and whether perf says so itself. */
   readonly #lost = { LOST: 0, LOST_SAMPLES: 0 }
   #someLost = false
-  /** Whether a stack without names was met. */
+  /** True if a stack without names was met. */
   #unnamed = false
   readonly counts = new LineCounts()
   /** Their tracers write none. */
@@ -292,7 +292,7 @@ function taskName(text: string): TaskName {
   return { comm, pid: Number(tid ?? pid ?? Number.NaN), cpu: Number(cpu ?? NO_CPU) }
 }
 
-/** Whether a line that begins with blanks is a frame: so does an event whose task has a short name. */
+/** Returns true if a line that begins with blanks is a frame: so does an event whose task has a short name. */
 function isIndentedFrame(line: string): boolean {
   return (FRAME.test(line) || BARE_FRAME.test(line)) && !EVENT.test(line)
 }

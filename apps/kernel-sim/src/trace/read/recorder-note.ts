@@ -22,7 +22,7 @@ const LIMIT = 64
 
 export class RecorderNotes {
   readonly #notes: RecorderNote[] = []
-  /** Whether the last note is of a recording whose end has not come. */
+  /** True if the last note is of a recording whose end has not come. */
   #begun = false
   /** Kept apart, since a note beyond LIMIT counts too. */
   #lost = 0
@@ -60,7 +60,7 @@ export class RecorderNotes {
     return undefined
   }
 
-  /** Returns whether it was kept. */
+  /** Returns true if it was kept. */
   #keep(note: RecorderNote): boolean {
     if (this.#notes.length === LIMIT) return false
     this.#notes.push(note)

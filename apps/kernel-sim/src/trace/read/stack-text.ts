@@ -16,7 +16,7 @@ export interface StackText {
   readonly probe: string | undefined
   /** How many bytes of the text are lines of the stack, if other lines follow that were taken for frames. */
   readonly cut?: number | undefined
-  /** Whether it has addresses, and no name of a function. */
+  /** True if it has addresses, and no name of a function. */
   readonly unnamed?: boolean
 }
 

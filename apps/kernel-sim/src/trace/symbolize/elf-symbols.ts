@@ -16,7 +16,7 @@ export interface ElfSymbol {
 export interface ElfSymbols {
   /** Several functions may have one name: they are static, in different files. */
   readonly functions: ReadonlyMap<string, readonly ElfSymbol[]>
-  /** Whether there is debug information that leads to lines. */
+  /** True if there is debug information that leads to lines. */
   readonly hasLines: boolean
 }
 

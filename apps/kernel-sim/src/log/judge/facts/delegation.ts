@@ -5,7 +5,7 @@ const FLUSH =
   /^(?:__)?(?:flush_work|flush_delayed_work|flush_rcu_work|flush_workqueue\w*|drain_workqueue|start_flush_work|destroy_workqueue)$/
 const CANCEL = /^(?:__)?cancel_(?:delayed_)?work(?:_timer|_sync)?\w*$/
 
-/** Whether lockdep's class stands for a work item, its queue, or a completion. */
+/** Returns true if lockdep's class stands for a work item, its queue, or a completion. */
 export function isDelegated(name: string): boolean {
   return /\((?:work|wq)_completion\)|^\(complete(?:tion)?\)|\.work$/.test(name)
 }

@@ -5,7 +5,7 @@ import { plainName } from '../../../trace/attribute/plain-name.js'
 const INSIDE =
   /^(?:balance_pgdat|kswapd|(?:do_)?try_to_free_(?:pages|mem_cgroup_pages)|shrink_(?:node|zone|slab|lruvec|list|inactive_list|page_list|folio_list|all_memory|one|many|lruvecs)\w*|do_shrink_slab|node_reclaim|__node_reclaim|mem_cgroup_(?:soft_limit_reclaim|shrink_node)\w*|__perform_reclaim|super_cache_scan|prune_super)$/
 
-/** Whether a function is one of reclaim's. */
+/** Returns true if a function is one of reclaim's. */
 export function isReclaimFunction(name: string): boolean {
   return INSIDE.test(plainName(name))
 }
@@ -90,7 +90,7 @@ export function disposerOn(functions: readonly string[], lock: string): string |
 const IN_USE =
   /^(?:vfs_\w+|ksys_\w+|do_sys_\w+|__(?:x64|arm64|se|ia32)_sys_\w+|SyS_\w+|sys_\w+|path_\w+|filename_\w+|\w+_file_(?:write|read)_iter|\w+_file_(?:write|read)|notify_change|do_iter_\w+|iter_file_\w+|setxattr|getxattr|iomap_\w+|generic_\w+|nfsd4?_\w+|filemap_fault|handle_mm_fault|io_\w+)$/
 
-/** Whether a stack works on an object that somebody has open. */
+/** Returns true if a stack works on an object that somebody has open. */
 export function isOnObjectInUse(functions: readonly string[]): boolean {
   return functions.some((name) => IN_USE.test(plainName(name)))
 }

@@ -136,7 +136,7 @@ interface Server {
   readonly comm?: RegExp
   /** The queue and function of its item. */
   readonly work?: RegExp
-  /** Whether it can only go on when the resource comes, whichever instance it is: then waiting for it itself closes a circle. */
+  /** True if it can only go on when the resource comes, whichever instance it is: then waiting for it itself closes a circle. */
   readonly closes: boolean
 }
 
@@ -165,7 +165,7 @@ const SERVERS: readonly Server[] = [
 const DAEMON =
   /^(?:mfsmount|gluster\w*|ceph-fuse|sshfs|ntfs-3g|mount\.ntfs|juicefs|s3fs|rclone|goofys|fuse\w*|tgtd|iscsid|nbd-(?:client|server)|multipathd|px\w*|io-engine|zfs-fuse|ublk\w*)/
 
-/** Whether a process serves I/O: then memory that it waits for may need its own service. */
+/** Returns true if a process serves I/O: then memory that it waits for may need its own service. */
 export function servesIo(comm: string): boolean {
   return DAEMON.test(comm)
 }

@@ -43,7 +43,7 @@ export function itemFact(fn: string): ItemFact | undefined {
 const RECLAIM_QUEUES =
   /^(?:writeback|kblockd|kthrotld|xfs-|xfs_|ext4-|btrfs-|jbd2|kcryptd|kverityd|kcopyd|dm-|dm_|kmpath|loop|md|bcache|ceph|rbd|nbd|nvme|iscsi|scsi|ata|rpciod|nfsiod|xprtiod|zfs|z_|gfs2|dlm|ocfs2|f2fs|mm_percpu_wq|blkcg|raid5wq|virtio|mlx5|nvmet|smc)/
 
-/** Whether reclaim is known to wait for items of a queue. */
+/** Returns true if reclaim is known to wait for items of a queue. */
 export function isReclaimQueue(queue: string): boolean {
   return RECLAIM_QUEUES.test(queue)
 }

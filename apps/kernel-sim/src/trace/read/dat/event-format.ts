@@ -9,7 +9,7 @@ export interface Field {
   /** In bytes. */
   readonly size: number
   readonly signed: boolean
-  /** Whether the value stands elsewhere in the record, as long as it needs, and here is where; from the record or from here. */
+  /** True if the value stands elsewhere in the record, as long as it needs, and here is where; from the record or from here. */
   readonly elsewhere: 'from-record' | 'from-field' | undefined
 }
 
