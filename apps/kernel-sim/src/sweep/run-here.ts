@@ -6,7 +6,7 @@ import type { Job, Result } from './job.js'
 import type { JobContext } from './restrictions.js'
 
 export interface RunHere {
-  readonly pool: Pool
+  readonly pool: Pick<Pool, 'slots' | 'run'>
   readonly files: ReadonlyMap<string, Files>
   /** What the jobs may do. */
   readonly context: JobContext
