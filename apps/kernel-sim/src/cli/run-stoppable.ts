@@ -1,11 +1,11 @@
 /**
- * Run stoppable: runs a search a little at a time, so that Ctrl-C and other signals are heard between, and something can be done before the
- * process ends by them.
+ * Run stoppable: runs a search a little at a time, so that Ctrl-C and SIGTERM are heard between, and something can be done before the process
+ * ends by them. SIGHUP is left alone: whoever starts a long search by `nohup` wants it to be ignored.
  */
 import { Interrupted } from '@scopemask/checker/machine'
 import type { Search, SearchResult } from '@scopemask/checker/search'
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
  * Runs a search to its result. Where a signal comes before that, the process ends as the signal would have ended it.
