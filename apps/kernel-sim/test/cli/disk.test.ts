@@ -13,11 +13,14 @@ const validate = new Ajv2020({ strict: true }).compile(schema)
 let folder = ''
 let disk = ''
 let scenario = ''
+let few = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kernel-sim-disk-'))
   disk = mkdtempSync(join(folder, 'disk-'))
   scenario = join(folder, 'many.mjs')
   writeFileSync(scenario, manyStates(7))
+  few = join(folder, 'few.mjs')
+  writeFileSync(few, manyStates(5))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -49,7 +52,7 @@ describe('check --disk', () => {
     for (const args of [
       ['cil-push', '--policy', 'scope'],
       ['cil-push', '--policy', 'explicit'],
-      [scenario, '--no-symmetry', '--policy', 'scope'],
+      [few, '--no-symmetry', '--policy', 'scope'],
     ]) {
       const memory = await kernelSim(['check', ...args, '--json'])
       const { stdout, stderr, status } = await kernelSim([
@@ -67,7 +70,7 @@ describe('check --disk', () => {
       expect(report).toEqual(JSON.parse(memory.stdout))
       expect({ stderr, status }).toEqual({ stderr: '', status: memory.status })
     }
-    const { stdout } = await check(scenario, '--disk', disk)
+    const { stdout } = await check(few, '--disk', disk)
     expect(stdout).toMatch(
       /: safe in all interleavings \(.*\)\. Livelocks were not looked for\.\n$/,
     )
@@ -94,10 +97,10 @@ describe('check --disk', () => {
 
   it('stops at a limit of states that is given', async () => {
     const bound = async (...args: string[]) => {
-      const { stdout } = await check(scenario, '--no-symmetry', '--json', '--disk', disk, ...args)
+      const { stdout } = await check(few, '--no-symmetry', '--json', '--disk', disk, ...args)
       return JSON.parse(stdout).scenarios[0].cells[0].bound
     }
-    expect(await bound('--max-states', '1000')).toBe('maxStates')
+    expect(await bound('--max-states', '100')).toBe('maxStates')
     expect(readdirSync(disk)).toEqual([])
   })
 
