@@ -5,6 +5,7 @@ import { auditSources } from '../../src/audit-trace.js'
 import { findingsOf } from '../../src/report/audit/findings.js'
 import { auditPage } from '../../src/report/audit/page.js'
 import type { AuditReport } from '../../src/report/audit/report.js'
+import { shortNames } from '../../src/report/audit/seen.js'
 import { pageHtml } from '../../src/report/form/html-page.js'
 import { pageMarkdown } from '../../src/report/form/markdown.js'
 import { pageText } from '../../src/report/form/text.js'
@@ -27,6 +28,30 @@ const losing = () =>
 const covered = () => new Trace().kmalloc({ gfp: GFP_NOFS, fl: NOFS })
 const uncovered = () => new Trace().kmalloc({ gfp: GFP_NOFS })
 const violating = () => new Trace().slabPage({ fl: NOFS }).cacheAlloc({ fl: NOFS })
+
+describe('the names of several recordings', () => {
+  it.each([
+    [
+      ['/a/b/one', '/a/b/two'],
+      ['one', 'two'],
+    ],
+    [
+      ['/a/b/one', '/a/c/one'],
+      ['b/one', 'c/one'],
+    ],
+    // Without the root these would be other files.
+    [
+      ['/a/one', '/b/one'],
+      ['/a/one', '/b/one'],
+    ],
+    [
+      ['a/one', 'standard input'],
+      ['a/one', 'standard input'],
+    ],
+  ])('of %j are %j', (paths, short) => {
+    expect(shortNames(paths.map((name) => ({ name })))).toEqual(short)
+  })
+})
 
 describe('several recordings', () => {
   it('make one report, whose findings say where they were seen', async () => {

@@ -40,7 +40,9 @@ export function shortNames(recordings: readonly { readonly name: string }[]): st
   ) {
     common++
   }
-  return paths.map((path) => path.slice(common).join('/'))
+  // Where they have the root alone in common, a path without it would be another one.
+  const shared = first.slice(0, common).join('/') === '' ? 0 : common
+  return paths.map((path) => path.slice(shared).join('/'))
 }
 
 /** The same as a sentence, for rows that a terminal says in sentences. */

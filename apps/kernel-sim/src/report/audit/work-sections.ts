@@ -107,7 +107,6 @@ function timelines({ work, reading: { clock } }: AuditReport): Part[] {
         numbers('first allocates', (row) => after(row.allocatedUs[0], row)),
         numbers('ends', (row) => after(row.endedUs, row)),
       ],
-      sentences: { only: true, of: () => [] },
     }),
   ]
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { auditPage } from '../../../src/report/audit/page.js'
 import { type AuditReport, auditReport } from '../../../src/report/audit/report.js'
+import { pageText } from '../../../src/report/form/text.js'
 import { auditOf, GFP_NOFS, NOFS, NOIO, Trace } from '../../audit/trace.js'
 import { type Expected, SAID } from './said.js'
 
@@ -167,4 +168,15 @@ describe('what is lost', () => {
       ),
     )
   })
+})
+
+it('no heading of a text stands without something below it', async () => {
+  const text = pageText(auditPage(await reportOf(entangled())))
+  expect(text).toContain('From the queue to the end: one execution of each work function')
+  const lines = text.split('\n')
+  const bare = lines.filter((line, at) => {
+    const below = lines.slice(at + 1).find((next) => next !== '')
+    return /^-{3,}$/.test(line) && (below === undefined || /^\S/.test(below))
+  })
+  expect(bare).toEqual([])
 })
