@@ -35,7 +35,7 @@ export type { MigrateHooks } from './compaction/migrate-hooks.js'
 export { fragmentationIndex } from './compaction/suitable.js'
 export type { ZoneCompactionState } from './compaction/zone-compaction.js'
 export type { ChargeRequest, ChargeStep } from './memcg/charge.js'
-export type { MemCgroup, MemcgEvents, MemcgLimits } from './memcg/mem-cgroup.js'
+export type { MemCgroup, MemcgEvents, MemcgLimits, MemcgSwapEvents } from './memcg/mem-cgroup.js'
 export type { MemCgroups, MemcgState } from './memcg/mem-cgroups.js'
 export type { PageCounter, PageCounterState } from './memcg/page-counter.js'
 export {
@@ -135,3 +135,5 @@ export {
   type WorkingsetOptions,
   type WorkingsetState,
 } from './reclaim/workingset.js'
+export { SAME_FILLED, Zram, type ZramStat, type ZramWork } from './reclaim/zram.js'
+export type { ZsPages } from './reclaim/zsmalloc.js'

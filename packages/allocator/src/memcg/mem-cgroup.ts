@@ -20,6 +20,14 @@ export function noEvents(): MemcgEvents {
   return { low: 0, high: 0, max: 0, oom: 0, oom_kill: 0 }
 }
 
+/** How often what happened to a group's swap: memory.swap.events. */
+export interface MemcgSwapEvents {
+  /** It was at memory.swap.max when a page wanted a slot. */
+  max: number
+  /** A page got no slot, for that or since there was none. */
+  fail: number
+}
+
 /** The limits of a group, pages. What is left out limits, and protects, nothing. */
 export interface MemcgLimits {
   /** memory.max: no more than that is charged, but for requests that must not fail. */
@@ -30,6 +38,8 @@ export interface MemcgLimits {
   readonly low?: number
   /** memory.min: below it the group is not reclaimed. */
   readonly min?: number
+  /** memory.swap.max: no more than that of it is in swap space. */
+  readonly swapMax?: number
 }
 
 /** A group. The root has no limits, and all other groups below it. */
@@ -60,6 +70,10 @@ export class MemCgroup {
   effectiveLow = 0
   /** What is charged to it and below it. */
   readonly memory: PageCounter
+  /** Slots of swap space that its pages, and those of groups below it, are in. */
+  readonly swap: PageCounter
+  /** How often what happened to its swap, or below it. */
+  readonly swapEvents: MemcgSwapEvents = { max: 0, fail: 0 }
 
   /** @internal */
   constructor(options: {
@@ -74,6 +88,24 @@ export class MemCgroup {
     this.parent = parent
     this.swappiness = swappiness
     this.memory = new PageCounter(parent?.memory ?? null)
+    this.swap = new PageCounter(parent?.swap ?? null)
+  }
+
+  /** Pages of it that are in swap space: memory.swap.current. */
+  get swapUsage(): number {
+    return this.swap.usage
+  }
+
+  /**
+   * Pages of it that can still go to swap space: as far as its limit, and those above it, let them (mem_cgroup_get_nr_swap_pages).
+   * @param free slots of swap space that are free
+   */
+  swapRoom(free: number): number {
+    let room = free
+    for (let group: MemCgroup = this; group.parent !== null; group = group.parent) {
+      room = Math.min(room, group.swap.max - group.swap.usage)
+    }
+    return room
   }
 
   /** Pages that are charged: memory.current. CPUs keep some of them at hand, as the kernel's do. */
@@ -82,8 +114,8 @@ export class MemCgroup {
   }
 
   /** Sets limits (memory.max and its like). Limits that are left out stay. Whoever lowers one reclaims what is above it. */
-  setLimits({ max, high, low, min }: MemcgLimits): void {
-    for (const [name, pages] of Object.entries({ max, high, low, min })) {
+  setLimits({ max, high, low, min, swapMax }: MemcgLimits): void {
+    for (const [name, pages] of Object.entries({ max, high, low, min, 'swap.max': swapMax })) {
       if (pages !== undefined && !(pages >= 0)) {
         throw new RangeError(`memory.${name} of ${this.path} is 0 pages or more, not ${pages}`)
       }
@@ -92,6 +124,7 @@ export class MemCgroup {
     if (high !== undefined) this.high = high
     if (low !== undefined) this.memory.low = low
     if (min !== undefined) this.memory.min = min
+    if (swapMax !== undefined) this.swap.max = swapMax
   }
 
   /** Something has happened to it: the groups above it are told too (memcg_memory_event). */
@@ -99,6 +132,14 @@ export class MemCgroup {
     this.eventsLocal[event]++
     for (let group: MemCgroup = this; ; group = group.parent) {
       group.events[event]++
+      if (group.parent === null || group.parent.parent === null) return
+    }
+  }
+
+  /** Something has happened to its swap: the groups above it are told too. */
+  raiseSwap(event: keyof MemcgSwapEvents): void {
+    for (let group: MemCgroup = this; ; group = group.parent) {
+      group.swapEvents[event]++
       if (group.parent === null || group.parent.parent === null) return
     }
   }

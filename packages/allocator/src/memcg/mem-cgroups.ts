@@ -6,7 +6,13 @@
 import { PageError } from '../pages/page-error.js'
 import { InvariantError, NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import type { Task } from '../task/memalloc.js'
-import { MemCgroup, type MemcgEvents, type MemcgLimits, noEvents } from './mem-cgroup.js'
+import {
+  MemCgroup,
+  type MemcgEvents,
+  type MemcgLimits,
+  type MemcgSwapEvents,
+  noEvents,
+} from './mem-cgroup.js'
 import type { PageCounterState } from './page-counter.js'
 
 /** A CPU charges so many pages at once, and uses up the rest later (MEMCG_CHARGE_BATCH). */
@@ -15,10 +21,15 @@ export const MEMCG_CHARGE_BATCH = 64
 /** How many groups there can be beside the root, unless the memory says otherwise. */
 export const MOST_GROUPS = 64
 
+/** A slot of swap space could not be charged. */
+export const NO_CHARGE = -1
+
 /** What is known of groups, beside their limits: a copy. */
 export interface MemcgState {
   /** By number: what is charged. */
   readonly counters: readonly (PageCounterState | null)[]
+  /** By number: what is in swap space, and what happened to that. */
+  readonly swap: readonly (readonly [counter: PageCounterState, events: MemcgSwapEvents] | null)[]
   /** By number: events, of groups with those below them and of groups alone. */
   readonly events: readonly (readonly [events: MemcgEvents, local: MemcgEvents] | null)[]
   /** By CPU: the number of the group that pages are kept charged for, and how many. */
@@ -137,6 +148,28 @@ export class MemCgroups {
     if (group.isOffline) this.#bury(group)
   }
 
+  /**
+   * Charges a slot of swap space to the group of a page (__mem_cgroup_try_charge_swap); to the one above it, if it has been removed.
+   * @returns the number of the group, or {@link NO_CHARGE} when memory.swap.max is in the way
+   */
+  tryChargeSwap(page: number): number {
+    let group = this.of(page)
+    while (group.isOffline && group.parent !== null) group = group.parent
+    if (group.parent === null) return group.number
+    if (group.swap.tryCharge(1) === null) return group.number
+    group.raiseSwap('max')
+    group.raiseSwap('fail')
+    return NO_CHARGE
+  }
+
+  /** A slot is free again (__mem_cgroup_uncharge_swap). @param number of the group that it is charged to */
+  unchargeSwap(number: number): void {
+    const group = this.get(number)
+    if (group.parent === null) return
+    group.swap.uncharge(1)
+    if (group.isOffline) this.#bury(group)
+  }
+
   /** Uses what a CPU has charged in advance; returns false when that is not enough (consume_stock). */
   consumeStock(cpu: number, group: MemCgroup, pages: number): boolean {
     const stock = this.#stocks[cpu]
@@ -171,6 +204,9 @@ export class MemCgroups {
     const groups = Array.from(this.#groups, (group) => group ?? null)
     return {
       counters: groups.map((group) => group?.memory.save() ?? null),
+      swap: groups.map((group) =>
+        group === null ? null : ([group.swap.save(), { ...group.swapEvents }] as const),
+      ),
       events: groups.map((group) =>
         group === null ? null : [{ ...group.events }, { ...group.eventsLocal }],
       ),
@@ -183,6 +219,9 @@ export class MemCgroups {
     for (const [number, group] of this.#groups.entries()) {
       if (group === undefined) continue
       group.memory.load(state.counters[number] ?? [0, 0, 0])
+      const [swap, swapEvents] = state.swap[number] ?? [[0, 0, 0], { max: 0, fail: 0 }]
+      group.swap.load(swap)
+      Object.assign(group.swapEvents, swapEvents)
       const [events, local] = state.events[number] ?? [noEvents(), noEvents()]
       Object.assign(group.events, events)
       Object.assign(group.eventsLocal, local)
@@ -239,7 +278,13 @@ export class MemCgroups {
 
   /** A removed group without pages is gone. */
   #bury(group: MemCgroup): void {
-    if (group.usage > 0 || group.children.length > 0 || group.parent === null) return
+    if (
+      group.usage > 0 ||
+      group.swapUsage > 0 ||
+      group.children.length > 0 ||
+      group.parent === null
+    )
+      return
     const { children } = group.parent
     const place = children.indexOf(group)
     if (place < 0) return

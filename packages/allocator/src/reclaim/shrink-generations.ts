@@ -144,7 +144,8 @@ export class ShrinkGenerations implements ReclaimPolicy {
 
   /** get_swappiness: without room for a batch in swap space there is no use in looking. */
   #swappiness(group: MemCgroup): number {
-    return (this.#parts.hooks.swapPages?.() ?? 0) < MIN_LRU_BATCH ? 0 : group.swappiness
+    const room = group.swapRoom(this.#parts.hooks.swapPages?.() ?? 0)
+    return room < MIN_LRU_BATCH ? 0 : group.swappiness
   }
 
   /** get_nr_to_scan. */

@@ -66,7 +66,7 @@ export class ShrinkLists implements ReclaimPolicy {
    * @returns whether there are any
    */
   #share(group: MemCgroup, node: number, control: ScanControl): boolean {
-    const canSwap = this.#canSwap(control)
+    const canSwap = this.#canSwap(group, control)
     const { left, priority, target, anonCost, fileCost, cacheTrim, fileIsTiny } = control
     const balance = scanBalance({
       canSwap,
@@ -148,8 +148,8 @@ export class ShrinkLists implements ReclaimPolicy {
   }
 
   /** Returns true if pages of programs can be reclaimed (can_reclaim_anon_pages, sc->may_swap). */
-  #canSwap(control: ScanControl): boolean {
-    return control.maySwap && control.mayUnmap && this.#swap() > 0
+  #canSwap(group: MemCgroup, control: ScanControl): boolean {
+    return control.maySwap && control.mayUnmap && group.swapRoom(this.#swap()) > 0
   }
 
   /** What is left of a list without what protects its group (mem_cgroup_protection). */

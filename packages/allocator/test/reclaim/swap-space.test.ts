@@ -1,6 +1,6 @@
 /** Swap space: slots, areas by priority, and what compressed memory takes. */
 import { describe, expect, it } from 'vitest'
-import { NO_SWAP_ENTRY, SwapSpace } from '../../src/index.js'
+import { NO_SWAP_ENTRY, SwapSpace, Zram } from '../../src/index.js'
 
 /** Which area the next so many slots come from. */
 const areas = (swap: SwapSpace, count: number): number[] =>
@@ -34,18 +34,20 @@ describe('swap space', () => {
     expect(areas(swap, 2)).toEqual([1, -1])
   })
 
-  it('in compressed memory takes what pages need once they are small', () => {
-    const swap = new SwapSpace([
-      { pages: 100, priority: 1, zram: { size: (entry) => (entry % 2 === 0 ? 1000.5 : 3500) } },
-      { pages: 10 },
-    ])
+  it('in compressed memory is written to and read there', () => {
+    let pages = 0
+    const zram = new Zram(100, { alloc: () => pages++, free: () => pages-- })
+    const swap = new SwapSpace([{ pages: 100, priority: 1, zram }, { pages: 10 }])
     const entries = Array.from({ length: 8 }, () => swap.alloc())
-    // Four of 1001 bytes, and four that hardly shrink.
-    expect(swap.zramPages).toBe(Math.ceil((4 * 1001 + 4 * 4096) / 4096))
-    expect(entries.map((entry) => swap.bytes(entry)).slice(0, 2)).toEqual([1001, 4096])
+    for (const entry of entries) expect(swap.write(entry, entry % 2 === 0 ? 1001 : 3500)).toBe(true)
+    // Four in a page, and four pages that hardly shrink.
+    expect([swap.zramPages, pages]).toEqual([5, 5])
+    for (const entry of entries) swap.read(entry)
+    expect(zram.work.decompressions).toBe(4)
     expect(swap.isZram(entries[0] ?? -1)).toBe(true)
     for (const entry of entries) swap.release(entry)
-    expect(swap.zramPages).toBe(0)
+    expect([swap.zramPages, pages]).toEqual([0, 0])
+    expect(() => swap.write(0, 1)).toThrow('swap entry 0 is not in use')
   })
 
   it.each([
