@@ -47,6 +47,8 @@ export interface Machine {
   readonly filesystem?: 'ext4'
   /** Of /proc/sys/vm, by their names there. */
   readonly sysctls?: Readonly<Record<string, number>>
+  /** Swap space in compressed memory (zram). */
+  readonly swap?: Readonly<Record<string, string | number>>
   /** Reclaim keeps pages in generations (MGLRU). */
   readonly lru_gen?: boolean
   /** Virtual seconds. */

@@ -48,6 +48,18 @@ export interface VmSysctls {
   readonly vfsCachePressure: number
 }
 
+/** Swap space in compressed memory (zram). */
+export interface SwapSpec {
+  readonly pages: number
+  /** Pages shrink to this part of their size, on average. */
+  readonly ratio: number
+  /** How many of 100 pages are of one value, and take no memory. */
+  readonly sameFilledPercent: number
+  /** What the CPU takes to compress a page, and to decompress one, ns. */
+  readonly compress: number
+  readonly decompress: number
+}
+
 export interface MachineSpec {
   readonly name: string
   readonly cpus: number
@@ -72,6 +84,8 @@ export interface MachineSpec {
    * (mm/page-writeback.c, dom->dirty_limit). Pages.
    */
   readonly bootDirtyLimit: number
+  /** Swap space; null where there is none. */
+  readonly swap: SwapSpec | null
   readonly disk: DiskSpec
   readonly costs: CpuCosts
 }

@@ -10,10 +10,12 @@ export class Task extends CpuTask {
   readonly context: CoreTask<'PF'>
   /** The OOM killer has chosen it: it dies where it can. */
   killed = false
-  /** Pages of its own, in the order of their addresses; -1 where there is none yet. */
+  /** Pages of its own, in the order of their addresses; -1 where there is none yet, and less where it is in swap space. */
   anon: Int32Array = new Int32Array(0)
   /** How many of them there are. */
   rss = 0
+  /** How many of its pages are in swap space. */
+  swapped = 0
   /** Since when its reclaims have freed nothing, on the clock, and how many in a row; -1 while they free something. */
   vainSince = -1
   vain = 0

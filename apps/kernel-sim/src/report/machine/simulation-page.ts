@@ -237,6 +237,9 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
     of('stall_count') === 0
       ? 'No task had to reclaim itself.'
       : `Tasks reclaimed themselves ${plural(of('stall_count'), 'time')}, for ${figure(of('stall_us_sum') / 1000)} ms in all (median ${figure(of('stall_us_p50'))} us, longest ${figure(of('stall_us_max'))} us); ${number(of('stall_zero_progress'))} of these freed nothing, and ${number(of('stall_nofs'))} had to keep out of the filesystem.`,
+    of('pswpout') === 0
+      ? undefined
+      : `${plural(of('pswpout'), 'page')} went to swap and ${number(of('pswpin'))} came back; compressing and decompressing them took ${figure(of('zram_cpu_ms'))} ms of CPU time. In the end ${number(of('zram_orig_data_kb'))} KiB were in ${number(of('zram_mem_used_total_kb'))} KiB of memory, ${plural(of('zram_same_pages'), 'page')} of one value included.`,
     of('kcryptd_items') === 0
       ? undefined
       : `kcryptd encrypted or decrypted ${plural(of('kcryptd_items'), 'request')}, ${number(of('kcryptd_rescued'))} of them in its rescuer; of the 256 pages set aside for that at least ${number(of('crypt_pool_least'))} were left, and writes had to wait for one ${plural(of('crypt_pool_waits'), 'time')}.`,

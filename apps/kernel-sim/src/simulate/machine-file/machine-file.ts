@@ -4,7 +4,7 @@
  */
 
 import type { Fault } from '../faults/fault.js'
-import type { DiskSpec, MachineSpec, VmSysctls } from '../machine-spec.js'
+import type { DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec.js'
 import { sizedMachine, type WatermarkSysctls } from '../machines/sized.js'
 import { machinePolicies } from '../policy.js'
 import { SECOND } from '../time.js'
@@ -90,6 +90,29 @@ const DISK = record('the disk', {
   ),
 })
 
+const SWAP = record('swap', {
+  size: required(
+    size({ least: 4 * KIB, most: 64 * 1024 * MIB, says: '64 MiB' }),
+    'how much fits into it, before it is compressed',
+  ),
+  ratio: withDefault(amount(1, 100), 3, 'pages shrink to this part of their size, on average'),
+  same_filled: withDefault(
+    count(0, 100),
+    10,
+    'how many of 100 pages are of one value, and take no memory',
+  ),
+  compress: withDefault(
+    duration({ least: 0, most: SECOND, says: '4 us' }),
+    4000,
+    'what the CPU takes to compress a page; not measured',
+  ),
+  decompress: withDefault(
+    duration({ least: 0, most: SECOND, says: '1500 ns' }),
+    1500,
+    'what the CPU takes to decompress a page; not measured',
+  ),
+})
+
 /** Of /proc/sys/vm, by their names there. */
 const SYSCTLS = record('sysctls', {
   min_free_kbytes: optional(
@@ -118,7 +141,10 @@ const SYSCTLS = record('sysctls', {
     500,
     'how often old pages are looked for; 0 for never',
   ),
-  swappiness: optional(count(0, 200), 'without effect: these machines have no swap'),
+  swappiness: optional(
+    count(0, 200),
+    'how readily pages of programs are swapped out; by default 60, and without effect where there is no swap',
+  ),
   vfs_cache_pressure: withDefault(
     count(0, 10_000),
     100,
@@ -134,6 +160,7 @@ const FIELDS = {
   ),
   cpus: withDefault(count(1, 64), 1, 'how many CPUs'),
   disk: optional(DISK, 'the disk; by default 25 MB/s and 500 us a request'),
+  swap: optional(SWAP, 'swap space in compressed memory (zram); by default there is none'),
   filesystem: withDefault(oneOf(['ext4']), 'ext4', 'the filesystem on it'),
   sysctls: optional(SYSCTLS, 'settings of /proc/sys/vm, by their names there'),
   lru_gen: withDefault(
@@ -159,7 +186,6 @@ const FIELDS = {
 
 const MACHINE = record('a machine', FIELDS, {
   disks: 'several disks are not simulated: a machine has one, disk, with one filesystem on it',
-  swap: 'swap is not simulated: what programs have in memory cannot be reclaimed, and the OOM killer comes instead',
   nodes: 'several nodes are not simulated: all memory is on one',
 })
 
@@ -189,6 +215,7 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
       ...(name === undefined ? {} : { name }),
       cpus,
       lruGen: values.lru_gen,
+      ...(values.swap === undefined ? {} : { swap: swapOf(values.swap) }),
       ...(values.disk === undefined ? {} : { disk: diskOf(values.disk) }),
       ...(values.sysctls === undefined ? {} : { sysctls: sysctlsOf(values.sysctls) }),
     }),
@@ -200,9 +227,9 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
     scenario: scenario === undefined ? null : { given: scenario, line: at(tree, 'scenario').line },
     faults,
     notes:
-      values.sysctls?.swappiness === undefined
+      values.sysctls?.swappiness === undefined || values.swap !== undefined
         ? []
-        : ['sysctls.swappiness has no effect: these machines have no swap.'],
+        : ['sysctls.swappiness has no effect: this machine has no swap.'],
   }
 }
 
@@ -219,6 +246,7 @@ export function machineSchema(): JsonSchema {
 }
 
 type ReadDisk = NonNullable<ReturnType<typeof DISK.read>>
+type ReadSwap = NonNullable<ReturnType<typeof SWAP.read>>
 type ReadSysctls = NonNullable<ReturnType<typeof SYSCTLS.read>>
 
 function diskOf(read: ReadDisk): DiskSpec {
@@ -234,6 +262,16 @@ function diskOf(read: ReadDisk): DiskSpec {
   }
 }
 
+function swapOf(read: ReadSwap): SwapSpec {
+  return {
+    pages: Math.ceil(read.size / (4 * KIB)),
+    ratio: read.ratio,
+    sameFilledPercent: read.same_filled,
+    compress: read.compress,
+    decompress: read.decompress,
+  }
+}
+
 function sysctlsOf(read: ReadSysctls): VmSysctls & WatermarkSysctls {
   return {
     ...(read.min_free_kbytes === undefined ? {} : { minFreeKbytes: read.min_free_kbytes }),
@@ -244,6 +282,7 @@ function sysctlsOf(read: ReadSysctls): VmSysctls & WatermarkSysctls {
     dirtyExpireCentisecs: read.dirty_expire_centisecs,
     dirtyWritebackCentisecs: read.dirty_writeback_centisecs,
     vfsCachePressure: read.vfs_cache_pressure,
+    ...(read.swappiness === undefined ? {} : { swappiness: read.swappiness }),
   }
 }
 

@@ -74,6 +74,7 @@ export function plainMachine(ram: number, disk: Partial<DiskSpec> = {}): Machine
     slabUnreclaimable: 1426,
     sysctls: SYSCTLS,
     bootDirtyLimit: between('bootDirtyLimit'),
+    swap: null,
     disk: { ...PLAIN_DISK, ...disk },
     costs: PLAIN_COSTS,
   }

@@ -2,7 +2,7 @@
  * Sized: a machine like the one that was measured, of another size, with other CPUs, another disk or other sysctls. What its kernel
  * leaves free is what a line through the sizes that were measured says.
  */
-import type { DiskSpec, MachineSpec, VmSysctls } from '../machine-spec.js'
+import type { DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec.js'
 import { plainMachine } from './plain.js'
 
 const MIB = 1024 * 1024
@@ -17,6 +17,8 @@ export interface WatermarkSysctls {
   readonly watermarkScaleFactor?: number
   /** In 1/10,000 of the high watermark; by default 0, as on the machine that was measured. */
   readonly watermarkBoostFactor?: number
+  /** How readily pages of programs are swapped out, 0 to 200; by default 60. */
+  readonly swappiness?: number
 }
 
 /** What is not as on the machine that was measured. */
@@ -25,6 +27,8 @@ export interface Differences {
   readonly cpus?: number
   /** Pages are in generations (MGLRU); by default on active and inactive lists, as on the machine that was measured. */
   readonly lruGen?: boolean
+  /** By default none. */
+  readonly swap?: SwapSpec
   readonly disk?: Partial<DiskSpec>
   readonly sysctls?: Partial<VmSysctls> & WatermarkSysctls
 }
@@ -33,7 +37,7 @@ export interface Differences {
 export function sizedMachine(bytes: number, differences: Differences = {}): MachineSpec {
   const ram = bytes / MIB
   const plain = plainMachine(ram)
-  const { minFreeKbytes, watermarkScaleFactor, watermarkBoostFactor, ...vm } =
+  const { minFreeKbytes, watermarkScaleFactor, watermarkBoostFactor, swappiness, ...vm } =
     differences.sysctls ?? {}
   const sysctls = { ...plain.sysctls, ...vm }
   const managed = plain.memory.nodes[0]?.DMA32 ?? 0
@@ -54,6 +58,7 @@ export function sizedMachine(bytes: number, differences: Differences = {}): Mach
       ...(minFreeKbytes === undefined ? {} : { minFreeKbytes }),
       ...(watermarkScaleFactor === undefined ? {} : { watermarkScaleFactor }),
       ...(watermarkBoostFactor === undefined ? {} : { watermarkBoostFactor }),
+      ...(swappiness === undefined ? {} : { swappiness }),
     },
     freeAtStart: zones(free),
     sysctls,
@@ -61,6 +66,7 @@ export function sizedMachine(bytes: number, differences: Differences = {}): Mach
     bootDirtyLimit: Math.round(
       (plain.bootDirtyLimit * sysctls.dirtyRatio) / plain.sysctls.dirtyRatio,
     ),
+    swap: differences.swap ?? null,
     disk: { ...plain.disk, ...differences.disk },
   }
 }

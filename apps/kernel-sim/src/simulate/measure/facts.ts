@@ -120,6 +120,23 @@ export function countersOf(run: Run): Facts {
   facts.shrink_super_cache_scan_refused = run.files.objects.refused
   facts.shrink_super_cache_objects_refused = run.files.objects.refusedObjects
   facts.oom_refused = vm.oom.refused
+  const { swap } = vm
+  if (swap !== null) {
+    const { stat, work } = swap.zram
+    facts.pswpin = swap.swappedIn
+    facts.pswpout = swap.swappedOut
+    facts.swap_free_kb = swap.space.free * 4
+    facts.workingset_refault_anon = node?.workingset_refault_anon ?? 0
+    facts.workingset_activate_anon = node?.workingset_activate_anon ?? 0
+    facts.zram_orig_data_kb = stat.orig_data_size / 1024
+    facts.zram_compr_data_kb = stat.compr_data_size / 1024
+    facts.zram_mem_used_total_kb = stat.mem_used_total / 1024
+    facts.zram_mem_used_max_kb = stat.mem_used_max / 1024
+    facts.zram_same_pages = stat.same_pages
+    facts.zram_huge_pages = stat.huge_pages
+    facts.zram_writestalls = work.writestalls
+    facts.zram_cpu_ms = swap.time / MS
+  }
   const { crypt, loop, workers } = run
   if (loop !== null) {
     facts.loop_requests = loop.passed

@@ -33,6 +33,7 @@ export class Kswapd {
   readonly #costs: Costs
   readonly #psi: Psi
   readonly #node: number
+  readonly #swapTime: () => number
   /** It is on kswapd_wait. */
   #resting = false
   #order = 0
@@ -48,7 +49,10 @@ export class Kswapd {
     readonly costs: Costs
     readonly psi: Psi
     readonly node: number
+    /** What compressing pages has taken since this was last asked, ns. */
+    readonly swapTime: () => number
   }) {
+    this.#swapTime = parts.swapTime
     this.#memory = parts.memory
     this.#clock = parts.clock
     this.#cpus = parts.cpus
@@ -84,7 +88,7 @@ export class Kswapd {
       for (let step = steps.next(), time = 0; !step.done; step = steps.next()) {
         switch (step.value.kind) {
           case 'scan':
-            time = step.value.reclaimed * this.#costs.kswapdPage
+            time = step.value.reclaimed * this.#costs.kswapdPage + this.#swapTime()
             if (!this.#cpus.passes(time)) yield time
             break
           case 'slab':

@@ -10,6 +10,7 @@ import {
 import type { Clock } from '@scopemask/checker/live'
 import type { Task } from '../task.js'
 import type { Owners, PageOwner } from './owners.js'
+import type { ZramSwap } from './zram-swap.js'
 
 /** Where the numbers of programs begin: below are kernel threads. */
 const FIRST_PID = 100
@@ -38,6 +39,7 @@ export class Oom {
   readonly #owners: Owners
   readonly #clock: Clock
   readonly #log: (text: string) => void
+  readonly #swap: ZramSwap | null
   /** Those with memory of their own, by their owner numbers. */
   readonly #tasks = new Map<Task, number>()
 
@@ -46,7 +48,9 @@ export class Oom {
     readonly owners: Owners
     readonly clock: Clock
     readonly log: (text: string) => void
+    readonly swap: ZramSwap | null
   }) {
+    this.#swap = parts.swap
     this.#memory = parts.memory
     this.#owners = parts.owners
     this.#clock = parts.clock
@@ -57,7 +61,7 @@ export class Oom {
   owner(task: Task): number {
     const known = this.#tasks.get(task)
     if (known !== undefined) return known
-    const number = this.#owners.add(new Program(task))
+    const number = this.#owners.add(new Program(task, this.#swap))
     this.#tasks.set(task, number)
     return number
   }
@@ -68,19 +72,21 @@ export class Oom {
     this.#invoker = task
   }
 
-  /** Kills the task with the most pages (oom_badness: rss; there is no swap). Returns true if there was one. */
+  /** Kills the task with the most pages (oom_badness: in memory and in swap space). Returns true if there was one. */
   kill(gfp: number, order: number): boolean {
     let victim: Task | null = null
     for (const task of this.#tasks.keys()) {
       // One that is dying frees memory soon: nobody else is killed meanwhile.
       if (task.killed && task.rss > 0) return true
-      if (task.rss > 0 && (victim === null || task.rss > victim.rss)) victim = task
+      if (task.rss > 0 && (victim === null || points(task) > points(victim))) victim = task
     }
     if (victim === null) return false
     this.kills.push({ at: this.#clock.now, victim: victim.name, rss: victim.rss })
     const programs = [...this.#tasks.keys()].map((task, index): OomReportTask => {
       const { name, anon, rss } = task
-      return { pid: FIRST_PID + index, name, pages: anon.length, rss, isVictim: task === victim }
+      const pid = FIRST_PID + index
+      const isVictim = task === victim
+      return { pid, name, pages: anon.length, rss, swapEntries: task.swapped, isVictim }
     })
     const invoker = this.#invoker ?? victim
     const pid = programs.find(({ name }) => name === invoker.name)?.pid ?? 0
@@ -102,17 +108,25 @@ export class Oom {
   }
 }
 
+/** What a task's death would free. */
+function points({ rss, swapped }: Task): number {
+  return rss + swapped
+}
+
 /** The pages of a program. Without swap reclaim never takes any. */
 class Program implements PageOwner {
   readonly #task: Task
+  readonly #swap: ZramSwap | null
 
-  constructor(task: Task) {
+  constructor(task: Task, swap: ZramSwap | null) {
     this.#task = task
+    this.#swap = swap
   }
 
-  lose(_page: number, index: number): void {
-    this.#task.anon[index] = -1
+  lose(page: number, index: number, shadow: number): void {
+    this.#task.anon[index] = this.#swap?.lost(page, shadow) ?? -1
     this.#task.rss--
+    if (this.#swap !== null) this.#task.swapped++
   }
 
   move(_from: number, to: number, index: number): boolean {

@@ -12,6 +12,7 @@ import {
   NO_PAGE,
   PageAllocator,
   PF,
+  PG_FILE,
   reclaimThrottle,
   SlabAllocator,
   type SlabCache,
@@ -32,6 +33,7 @@ import { Kswapd } from './kswapd.js'
 import { Oom } from './oom.js'
 import { Owners } from './owners.js'
 import { Stalls } from './stalls.js'
+import { isSwapped, ZramSwap } from './zram-swap.js'
 
 /** GFP_HIGHUSER_MOVABLE: the pages of files and programs. */
 export const GFP_HIGHUSER_MOVABLE = 0x100cca
@@ -62,6 +64,8 @@ export class Vm {
   /** Pages of other slabs that the kernel had before the run. */
   readonly fixedUnreclaimableSlabPages: number
   readonly oom: Oom
+  /** Where pages of programs go; null where there is no swap space. */
+  readonly swap: ZramSwap | null
   /** The least priority that a request got to. */
   lowestPriority = 12
   /** Times that a reclaimer was made to wait, by reason. */
@@ -104,24 +108,40 @@ export class Vm {
         wakeKswapd: (node, order) => this.kswapd[node]?.wake(order),
         outOfMemory: (gfp, order) => this.oom.kill(gfp, order),
         wakeFlushers: () => this.wakeFlushers?.(),
+        swapPages: () => this.swap?.space.free ?? 0,
+        addToSwap: (page) => this.swap?.add(page) ?? false,
         // The blocks of a dirty page are not allocated before the flusher writes it, and reclaim must not do that (fs/ext4/inode.c,
         // ext4_writepage: the page is dirtied again).
-        pageout: () => 'keep',
+        pageout: (page) => (this.#swapOut(page) ? 'clean' : 'keep'),
         reclaimed: (page, _order, shadow) =>
           owners.of(page)?.lose(page, owners.index(page), shadow),
         release: (page) => owners.of(page)?.release(page) ?? true,
         locked: (page) => owners.of(page)?.locked(page) ?? false,
-        migrate: (from, to) => owners.move(from, to),
+        migrate: (from, to) => {
+          if (!owners.move(from, to)) return false
+          this.swap?.moved(from, to)
+          return true
+        },
       },
     )
     this.slab = new SlabAllocator(this.memory, (site) => this.memory.callSites.name(site))
-    this.oom = new Oom({ memory: this.memory, owners, clock, log })
+    this.swap = spec.swap === null ? null : new ZramSwap(this.memory, spec.swap)
+    this.oom = new Oom({ memory: this.memory, owners, clock, log, swap: this.swap })
     this.#boot(spec)
     this.fixedSlabPages = spec.slabReclaimable
     this.fixedUnreclaimableSlabPages = spec.slabUnreclaimable
     this.kswapd = Array.from(
       { length: spec.memory.nodes.length },
-      (_, node) => new Kswapd({ memory: this.memory, clock, cpus, costs, psi, node }),
+      (_, node) =>
+        new Kswapd({
+          memory: this.memory,
+          clock,
+          cpus,
+          costs,
+          psi,
+          node,
+          swapTime: () => this.swap?.takeTime() ?? 0,
+        }),
     )
     this.kcompactd = this.kswapd.map((kswapd, node) => {
       const kswapdRuns = (): boolean => isRunnable(kswapd.task)
@@ -247,9 +267,13 @@ export class Vm {
    * @returns false when {@link touchSlowly} has to go on, at once
    */
   touchNow(task: Task, place: number): boolean {
-    if ((task.anon[place] as number) >= 0) return true
+    const there = task.anon[place] as number
+    if (there >= 0) {
+      if (this.swap !== null) this.memory.lru.access(there)
+      return true
+    }
     const page = this.allocNow(task, GFP_FAULT)
-    if (page < 0 || task.killed || !this.#cpus.passes(this.#costs.anonFault)) {
+    if (page < 0 || task.killed || !this.#cpus.passes(this.#faultTime(there))) {
       this.#faulted = page
       return false
     }
@@ -263,16 +287,34 @@ export class Vm {
     this.#faulted = NO_PAGE
     if (page < 0) page = yield* this.allocSlowly(task, GFP_FAULT)
     if (page < 0) return false
-    yield this.#costs.anonFault
+    yield this.#faultTime(task.anon[place] as number)
     this.#mapped(task, place, page)
     return !task.killed
   }
 
   #mapped(task: Task, place: number, page: number): void {
-    this.memory.lru.addFaulted(page, 0)
+    const before = task.anon[place] as number
+    let flags = 0
+    if (this.swap !== null && isSwapped(before)) {
+      flags = this.swap.bringIn(before, page)
+      task.swapped--
+    }
+    this.memory.lru.addFaulted(page, flags)
     this.owners.set(page, this.oom.owner(task), place)
     task.anon[place] = page
     task.rss++
+  }
+
+  /** A page that is in swap space has to be decompressed. */
+  #faultTime(place: number): number {
+    const swapped = this.swap !== null && isSwapped(place)
+    return this.#costs.anonFault + (swapped ? this.swap.decompressTime(place) : 0)
+  }
+
+  /** Writes a page of a program to its slot; pages of files are the flusher's. Returns true if it is clean now. */
+  #swapOut(page: number): boolean {
+    if (this.swap === null || (this.memory.lru.flags(page) & PG_FILE) !== 0) return false
+    return this.swap.write(page, this.owners.index(page))
   }
 
   /** Maps so many pages more, none of which is there yet; returns the place of the first. */
@@ -291,7 +333,14 @@ export class Vm {
     let freed = 0
     for (let place = 0; place < anon.length; place++) {
       const page = anon[place] as number
-      if (page < 0) continue
+      if (page < 0) {
+        if (isSwapped(page)) {
+          this.swap?.discard(page)
+          task.swapped--
+        }
+        continue
+      }
+      this.swap?.dropped(page)
       memory.lru.remove(page)
       memory.free(page, 0, task.cpu)
       anon[place] = -1
@@ -340,7 +389,7 @@ export class Vm {
     for (; !step.done; step = steps.next()) {
       switch (step.value.kind) {
         case 'scan':
-          time = step.value.reclaimed * this.#costs.directPage
+          time = step.value.reclaimed * this.#costs.directPage + (this.swap?.takeTime() ?? 0)
           if (time > 0 && !this.passes(time)) yield time
           break
         case 'slab':

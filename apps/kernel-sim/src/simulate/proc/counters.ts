@@ -15,7 +15,7 @@ export interface CountedMachine {
 
 /** All counters, now. These machines have one node; what only its counters have is the whole machine's. */
 export function machineCounters({ vm, writeback, disk }: CountedMachine): VmCounters {
-  const { memory, slab, kswapd, oom } = vm
+  const { memory, slab, kswapd, oom, swap } = vm
   const own = memory.counters()
   const { throttle } = writeback
   const limits = throttle.limits()
@@ -53,7 +53,11 @@ export function machineCounters({ vm, writeback, disk }: CountedMachine): VmCoun
       kswapd_low_wmark_hit_quickly: low,
       kswapd_high_wmark_hit_quickly: high,
       oom_kill: oom.kills.length,
+      pswpin: swap?.swappedIn ?? 0,
+      pswpout: swap?.swappedOut ?? 0,
     },
+    freeSwap: (swap?.space.free ?? 0) * 4,
+    totalSwap: (swap?.space.pages ?? 0) * 4,
     dirtyThreshold: limits.threshold,
     dirtyBackgroundThreshold: limits.background,
   }

@@ -124,7 +124,7 @@ faults:
       `${SMALL}disks: [{}, {}]`,
       'm.yaml, line 4: several disks are not simulated: a machine has one, disk, with one filesystem on it',
     ],
-    ['swap', `${SMALL}swap: 1 GiB`, 'm.yaml, line 4: swap is not simulated: what programs have'],
+    ['swap', `${SMALL}swap: 1 GiB`, 'm.yaml, line 4: swap takes a map of size, ratio, same_fil'],
     [
       'no workload',
       'memory: 128 MiB\nworkloads: {}',
