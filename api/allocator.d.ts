@@ -448,9 +448,14 @@ declare module '@scopemask/allocator' {
     effectiveMin: number;
     effectiveLow: number;
     readonly memory: PageCounter;
+    readonly swap: PageCounter;
+    readonly swapEvents: MemcgSwapEvents;
+    get swapUsage(): number;
+    swapRoom(free: number): number;
     get usage(): number;
-    setLimits({ max, high, low, min }: MemcgLimits): void;
+    setLimits({ max, high, low, min, swapMax }: MemcgLimits): void;
     raise(event: keyof MemcgEvents): void;
+    raiseSwap(event: keyof MemcgSwapEvents): void;
     isBelow(other: MemCgroup): boolean;
     subtree(): Generator<MemCgroup, void, void>;
   }
@@ -464,6 +469,8 @@ declare module '@scopemask/allocator' {
     get(number: number): MemCgroup;
     commit(page: number, group: MemCgroup): void;
     uncharge(page: number, order: number): void;
+    tryChargeSwap(page: number): number;
+    unchargeSwap(number: number): void;
     consumeStock(cpu: number, group: MemCgroup, pages: number): boolean;
     refillStock(cpu: number, group: MemCgroup, pages: number): void;
     drainStock(group: MemCgroup): void;
@@ -483,9 +490,14 @@ declare module '@scopemask/allocator' {
     readonly high?: number;
     readonly low?: number;
     readonly min?: number;
+    readonly swapMax?: number;
   }
   export interface MemcgState {
     readonly counters: readonly (PageCounterState | null)[];
+    readonly swap: readonly (readonly [
+      counter: PageCounterState,
+      events: MemcgSwapEvents
+    ] | null)[];
     readonly events: readonly (readonly [
       events: MemcgEvents,
       local: MemcgEvents
@@ -494,6 +506,10 @@ declare module '@scopemask/allocator' {
       group: number,
       pages: number
     ])[];
+  }
+  export interface MemcgSwapEvents {
+    max: number;
+    fail: number;
   }
   export interface MeminfoExtras {
     readonly buffers?: number;
@@ -942,6 +958,7 @@ declare module '@scopemask/allocator' {
     readonly file?: boolean;
     readonly group?: number;
   }
+  export const SAME_FILLED = 0;
   export const SHRINK_STOP = -1;
   export class ScanCost {
     constructor(lru: Lru, nodes: number, groups: number);
@@ -1090,19 +1107,18 @@ declare module '@scopemask/allocator' {
   export interface SwapAreaOptions {
     readonly pages: number;
     readonly priority?: number;
-    readonly zram?: {
-      readonly size: (entry: number) => number;
-    };
+    readonly zram?: Zram;
   }
   export class SwapSpace {
-    constructor(areas: readonly SwapAreaOptions[]);
+    constructor(areas: readonly SwapAreaOptions[], groups?: MemCgroups | null);
     get pages(): number;
     get free(): number;
     get zramPages(): number;
-    alloc(): number;
+    alloc(page?: number): number;
     release(entry: number): void;
+    write(entry: number, bytes: number): boolean;
+    read(entry: number): void;
     isZram(entry: number): boolean;
-    bytes(entry: number): number;
   }
   export type Task = Task$1<'PF'>;
   export type TaskFlags = Mask<'PF'>;
@@ -1355,6 +1371,33 @@ declare module '@scopemask/allocator' {
     readonly frames: FramesState;
     readonly zones: readonly ZoneState[];
     readonly cmaAreas: readonly CmaAreaState[];
+  }
+  export class Zram {
+    constructor(slots: number, source: ZsPages);
+    write(slot: number, bytes: number): boolean;
+    read(slot: number): void;
+    isCompressed(slot: number): boolean;
+    free(slot: number): void;
+    get pages(): number;
+    get work(): ZramWork;
+    get stat(): ZramStat;
+  }
+  export interface ZramStat {
+    readonly orig_data_size: number;
+    readonly compr_data_size: number;
+    readonly mem_used_total: number;
+    readonly mem_used_max: number;
+    readonly same_pages: number;
+    readonly huge_pages: number;
+  }
+  export interface ZramWork {
+    readonly compressions: number;
+    readonly decompressions: number;
+    readonly writestalls: number;
+  }
+  export interface ZsPages {
+    alloc(gfp: number): number;
+    free(page: number): void;
   }
   export const __GFP_ACCOUNT = 4194304;
   export const __GFP_COMP = 262144;
@@ -1656,6 +1699,7 @@ declare module '@scopemask/allocator/pages' {
   MemcgEvents,
   MemcgLimits,
   MemcgState,
+  MemcgSwapEvents,
   MemoryHooks,
   MemoryOptions,
   Mempolicy,
@@ -1704,6 +1748,7 @@ declare module '@scopemask/allocator/pages' {
   ReclaimSteps,
   ReclaimZone,
   Refault,
+  SAME_FILLED,
   SHRINK_STOP,
   ScanCost,
   ScanCostState,
@@ -1732,6 +1777,10 @@ declare module '@scopemask/allocator/pages' {
   ZoneState,
   Zones,
   ZonesState,
+  Zram,
+  ZramStat,
+  ZramWork,
+  ZsPages,
   allocPages,
   allowDirectReclaim,
   calculateMinFreeKbytes,

@@ -654,6 +654,7 @@ declare module '@scopemask/kernel-sim/machine' {
     readonly disk?: Readonly<Record<string, string | number>>;
     readonly filesystem?: 'ext4';
     readonly sysctls?: Readonly<Record<string, number>>;
+    readonly swap?: Readonly<Record<string, string | number>>;
     readonly lru_gen?: boolean;
     readonly seconds?: number;
     readonly seed?: number;
