@@ -201,4 +201,19 @@ export const RECORDED_EVENTS: readonly RecordedEvent[] = [
     stack: false,
     of: 'tasks',
   },
+  {
+    event: 'mm_page_alloc_extfrag',
+    tracepoint: 'kmem:mm_page_alloc_extfrag',
+    // What the page allocator fell back to: replay-memory holds its own fallbacks against them.
+    fields: [
+      number('pfn', 'args->pfn'),
+      signed('alloc_order', 'args->alloc_order'),
+      signed('fallback_order', 'args->fallback_order'),
+      signed('alloc_migratetype', 'args->alloc_migratetype'),
+      signed('fallback_migratetype', 'args->fallback_migratetype'),
+      signed('change_ownership', 'args->change_ownership'),
+    ],
+    stack: false,
+    of: 'tasks',
+  },
 ]

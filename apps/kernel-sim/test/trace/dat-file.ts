@@ -98,6 +98,21 @@ export class DatFile {
     ])
   }
 
+  /** The data of a mm_page_alloc_extfrag: orders and migratetypes, of the request and of the block that it got. */
+  extfrag(fields: {
+    readonly pfn: bigint
+    readonly orders: readonly [number, number]
+    readonly migratetypes: readonly [number, number]
+    readonly changed: boolean
+  }): Buffer {
+    const { pfn, orders, migratetypes, changed } = fields
+    return Buffer.concat([
+      this.#common(EXTFRAG, 42, 0),
+      this.long(pfn),
+      ...[...orders, ...migratetypes, changed ? 1 : 0].map((value) => this.u32(value)),
+    ])
+  }
+
   stack(frames: readonly bigint[], pid = 42, flags = 0): Buffer {
     return Buffer.concat([
       this.#common(STACK, pid, flags),
@@ -181,9 +196,21 @@ export class DatFile {
       '{(unsigned long)((((gfp_t)((1UL) << (3))|(1UL << (4)))) | ((gfp_t)(1UL << (5)))), "GFP_KERNEL"}, ' +
       '{(unsigned long)(((gfp_t)(1UL << 3))), "__GFP_IO"}, {(unsigned long)((gfp_t)(1UL << 4)), "__GFP_FS"}, ' +
       '{(unsigned long)((gfp_t)(0x20)), "__GFP_DIRECT_RECLAIM"}, {(unsigned long)((gfp_t)(~0xffffffbf)), "__GFP_ZERO"})\n'
+    const numbers = [
+      'alloc_order',
+      'fallback_order',
+      'alloc_migratetype',
+      'fallback_migratetype',
+      'change_ownership',
+    ]
+    const extfrag =
+      `name: mm_page_alloc_extfrag\nID: ${EXTFRAG}\n${head}${field('unsigned long pfn', 8, long)}` +
+      numbers.map((name, i) => field(`int ${name}`, 8 + long + 4 * i, 4)).join('') +
+      '\nprint fmt: "pfn=0x%lx", REC->pfn\n'
+    const kmem = [this.u32(2), this.#sized(kmalloc), this.#sized(extfrag)]
     return [
       Buffer.concat([this.u32(1), this.#sized(stack)]),
-      Buffer.concat([this.u32(1), Buffer.from('kmem\0'), this.u32(1), this.#sized(kmalloc)]),
+      Buffer.concat([this.u32(1), Buffer.from('kmem\0'), ...kmem]),
     ]
   }
 
@@ -327,6 +354,7 @@ export class DatFile {
 }
 
 const KMALLOC = 300
+const EXTFRAG = 301
 const STACK = 4
 
 /** Where functions are. */

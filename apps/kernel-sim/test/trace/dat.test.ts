@@ -229,6 +229,37 @@ describe('times of a trace.dat', () => {
   })
 })
 
+describe('fallbacks of a trace.dat', () => {
+  it.each([
+    { version: 7, longSize: 8, littleEndian: true },
+    { version: 6, longSize: 4, littleEndian: false },
+  ] as const)('are read with all that they say: %o', async (shape) => {
+    const dat = new DatFile(shape)
+    const event = dat.extfrag({
+      pfn: 0x100200n,
+      orders: [3, 9],
+      migratetypes: [0, 1],
+      changed: true,
+    })
+    const { events, reading } = await read(
+      dat.build([[{ time: 2000n, records: [dat.record(0, event)] }]]),
+    )
+    expect(reading.damaged).toBe(0)
+    expect(events).toMatchObject([
+      {
+        event: 'mm_page_alloc_extfrag',
+        pid: 42,
+        pfn: 0x100200,
+        allocOrder: 3,
+        fallbackOrder: 9,
+        allocMigratetype: 0,
+        fallbackMigratetype: 1,
+        changeOwnership: true,
+      },
+    ])
+  })
+})
+
 describe('names', () => {
   it('of a function is that of the address below, the first of several', () => {
     const symbols = new Symbols(

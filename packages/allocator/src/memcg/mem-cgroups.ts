@@ -150,7 +150,7 @@ export class MemCgroups {
 
   /**
    * Charges a slot of swap space to the group of a page (__mem_cgroup_try_charge_swap); to the one above it, if it has been removed.
-   * @returns the number of the group, or {@link NO_CHARGE} when memory.swap.max is in the way
+   * @returns the number of the group, or -1 when memory.swap.max is in the way
    */
   tryChargeSwap(page: number): number {
     let group = this.of(page)
