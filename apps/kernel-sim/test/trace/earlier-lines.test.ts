@@ -49,6 +49,18 @@ describe('a text of ftrace', () => {
     expect(reading).toMatchObject({ lines: 4, blank: 1, damaged: 1, ignored: 0 })
   })
 
+  it('has lines that end before their time: the next one does not lend them its own', async () => {
+    const { events, reading } = await read(
+      `${event('wl-a-1', 20)}wl-a-1 [000] ..\nx 1.000001: ${KMALLOC}\n${event('wl-b-2', 20)}`,
+    )
+    expect(events.map(({ line }) => line)).toEqual([1, 4])
+    expect(reading).toMatchObject({ lines: 4, ignored: 0 })
+    expect(reading.damage).toMatchObject([
+      { kind: 'truncated', count: 1, samples: [{ line: 2 }] },
+      { kind: 'foreign', count: 1, samples: [{ line: 3 }] },
+    ])
+  })
+
   it('has the CPU after the name of the task, also if that has something like it where one stood before', async () => {
     const { events } = await read(event('wl-a-1', 10) + event('0123456789 [000] b-2', 30))
     expect(events.map(({ comm, pid, cpu }) => [comm, pid, cpu])).toEqual([

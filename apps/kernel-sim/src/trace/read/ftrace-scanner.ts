@@ -209,13 +209,11 @@ export class FtraceScanner implements LineSink {
     if (text[nameEnd] !== COLON) return this.#damaged('truncated', start, limit)
     const when = this.#time(time, timeEnd - 1)
     if (Number.isNaN(when)) return this.#damaged('malformed', start, limit)
+    const end = lineEnd(text, start, limit)
+    // It was cut, and what was taken for the rest of it is in the next one.
+    if (end < nameEnd) return this.#damaged('truncated', start, limit)
     this.#header.expected = false
-    const end = lineEnd(text, nameEnd, limit)
     const found = this.#names.get(this.#bytes, name, nameEnd)
-    // A line that was cut after its time.
-    if (found.kind === undefined && found.name.includes('\n')) {
-      return this.#damaged('truncated', start, limit)
-    }
     const payload = wordStart(text, nameEnd + 1, end)
     if (found.kind !== undefined) {
       const head = this.#head
