@@ -6,6 +6,9 @@ export class Recent<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #limit: number
   #forgotten = 0
+  /** What was looked for last: mostly that is looked for again. */
+  #lastKey: K | undefined
+  #lastValue: V | undefined
 
   constructor(limit: number) {
     this.#limit = limit
@@ -21,16 +24,20 @@ export class Recent<K, V> {
   }
 
   get(key: K): V | undefined {
-    return this.#entries.get(key)
+    if (key === this.#lastKey) return this.#lastValue
+    const value = this.#entries.get(key)
+    this.#remember(key, value)
+    return value
   }
 
   /** Adds or replaces an entry, which is the most recent one then. */
   set(key: K, value: V): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
+    this.#remember(key, value)
     if (this.#entries.size > this.#limit) {
       for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest)
+        this.take(oldest)
         this.#forgotten++
         return
       }
@@ -41,6 +48,7 @@ export class Recent<K, V> {
   take(key: K): V | undefined {
     const value = this.#entries.get(key)
     this.#entries.delete(key)
+    if (key === this.#lastKey) this.#lastValue = undefined
     return value
   }
 
@@ -50,5 +58,11 @@ export class Recent<K, V> {
 
   clear(): void {
     this.#entries.clear()
+    this.#lastValue = undefined
+  }
+
+  #remember(key: K, value: V | undefined): void {
+    this.#lastKey = key
+    this.#lastValue = value
   }
 }

@@ -3,6 +3,7 @@ import { probedBy, withoutProbes } from '../attribute/probe-functions.js'
 import type { Names } from '../names.js'
 import { Stack } from '../stack.js'
 import type { StackText } from './stack-text.js'
+import { eventName } from './tracepoints.js'
 
 /** How many frames trace-cmd without its plugins prints: as many as the format of the event declares. */
 const DECLARED_FRAMES = 8
@@ -17,11 +18,12 @@ export function readStack(lines: readonly string[], names: Names): StackText {
     // What fills up the frames that trace-cmd prints without its plugins.
     else if (name !== '0x0') frames.push(address === undefined ? name : `${name}@${address}`)
   }
+  const probe = probedBy(frames)
   const cut = frames.length === DECLARED_FRAMES && lines[0]?.startsWith('\t=>') === true
   return {
     stack: new Stack(withoutProbes(frames), cut, names),
     lines: lines.length,
     strange,
-    probe: probedBy(frames),
+    probe: probe === undefined ? undefined : eventName(probe).name,
   }
 }

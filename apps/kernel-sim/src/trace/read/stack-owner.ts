@@ -69,9 +69,7 @@ export class StackOwners {
     const { waiting } = place
     let at = waiting.length - 1
     while (at >= 0 && waiting[at]?.name !== probe) at--
-    // A probe that several tracepoints share (kmem_alloc, before 6.1) has a name of its own, and does not tell.
-    const told = probe !== undefined && kindOf(probe) !== undefined
-    const owner = waiting[at] ?? (told ? undefined : waiting.at(-1))
+    const owner = waiting[at] ?? (tells(probe) ? undefined : waiting.at(-1))
     // One that somebody could not wait for any longer was passed on without its stack.
     const late = owner?.settled === true && owner.event !== undefined
     if (owner !== undefined) {
@@ -93,6 +91,11 @@ export class StackOwners {
 }
 
 const LEVELS = 4
+
+/** A probe that several tracepoints share (kmem_alloc, before 6.1) has a name of its own, and does not tell. */
+function tells(probe: string | undefined): boolean {
+  return probe !== undefined && kindOf(probe) !== undefined
+}
 
 /** No stack comes any more for the records from `from` to `to`. */
 function settle({ waiting }: Place, from = 0, to = waiting.length): void {

@@ -29,12 +29,16 @@ export function kindOf(name: string): Kind | undefined {
   return KINDS.find((kind) => kind === name)
 }
 
-/** The names of events as they come in a recording: most of them are few, and come again and again. */
+/**
+ * The names of events as they come in a recording: most of them are few, and come again and again. One that is known is the same string
+ * wherever it was read, which makes it quick to compare.
+ */
 export interface EventName {
   readonly name: string
   readonly kind: Kind | undefined
 }
 
 export function eventName(name: string): EventName {
-  return { name, kind: kindOf(name) }
+  const kind = kindOf(name)
+  return { name: kind ?? name, kind }
 }
