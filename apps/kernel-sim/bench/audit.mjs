@@ -8,6 +8,7 @@
  *   node audit.mjs --megabytes 50
  *
  *   node audit.mjs trace.dat       a recording of trace-cmd, beside trace-cmd report and the audit of its text; CPU time
+ *   node audit.mjs --dat           the same with 200 MB made from the recording that the tests have
  *
  * It needs mawk, perl and time (Debian: apt install mawk perl time; for a trace.dat trace-cmd), and a built kernel-sim.
  */
@@ -29,6 +30,10 @@ import { gunzipSync } from 'node:zlib'
 import { formatGfpTrace, linux6_18 } from '@scopemask/allocator'
 
 const ROUNDS = 5
+const DAT_ROUNDS = 3
+const PAGE = 4096
+/** How many CPUs the machine of the tests' recording had. */
+const SAMPLE_CPUS = 2
 const PERL = String.raw`
   my ($events, $frames, $fields) = (0, 0, 0);
   while (<>) {
@@ -44,12 +49,13 @@ const PERL = String.raw`
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { megabytes: { type: 'string', default: '200' } },
+  options: { megabytes: { type: 'string', default: '200' }, dat: { type: 'boolean' } },
 })
 const work = mkdtempSync(join(tmpdir(), 'kernel-sim-bench-'))
 
 try {
-  if (positionals[0]?.endsWith('.dat')) benchDat(positionals[0])
+  if (values.dat) benchDat(writeDat(join(work, 'trace.dat'), Number(values.megabytes) * 1e6))
+  else if (positionals[0]?.endsWith('.dat')) benchDat(positionals[0])
   else benchText()
 } finally {
   rmSync(work, { recursive: true })
@@ -74,7 +80,7 @@ function benchDat(file) {
     'kernel-sim audit of its text': `${audit(text)} > ${join(work, 'text.txt')}`,
   }
   const best = {}
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < DAT_ROUNDS; round++) {
     for (const [name, command] of Object.entries(programs)) {
       const run = timed(['sh', '-c', command])
       if (best[name] === undefined || run.cpu < best[name].cpu) best[name] = run
@@ -82,7 +88,7 @@ function benchDat(file) {
   }
   const [ours, report, text2] = Object.values(best)
   console.log(
-    `\n${(statSync(file).size / 1e6).toFixed(1)} MB of trace.dat, best of ${ROUNDS} rounds, CPU time:`,
+    `\n${(statSync(file).size / 1e6).toFixed(1)} MB of trace.dat, best of ${DAT_ROUNDS} rounds, CPU time; its text has ${(statSync(text).size / 1e6).toFixed(0)} MB:`,
   )
   for (const [name, { cpu, megabytes }] of Object.entries(best)) {
     console.log(
@@ -142,6 +148,64 @@ function timed(command) {
   const [seconds, user, system, kilobytes] = stderr.trim().split('\n').at(-1).split(' ').map(Number)
   if (status !== 0) throw new Error(`${command[0]} ended with ${status}: ${stderr}`)
   return { seconds, cpu: user + system, megabytes: kilobytes / 1024 }
+}
+
+/**
+ * The trace.dat that the tests have, with the pages of each CPU over and over and time going on. It is of version 6, where pages are
+ * not compressed and `flyrecord` stands before a table of where those of each CPU are (trace-cmd.dat.v6(5)).
+ */
+function writeDat(file, size) {
+  const sample = gunzipSync(readFileSync(here('../test/data/trace-v6.dat.gz')))
+  const cpus = tablesOf(sample).filter(({ length }) => length > 0)
+  const times = cpus.flatMap(({ offset, length }) => timesOf(sample, offset, length))
+  times.sort((a, b) => (a < b ? -1 : 1))
+  const span = times.at(-1) - times[0]
+  const rounds = Math.ceil(size / cpus.reduce((sum, { length }) => sum + length, 0))
+  const out = openSync(file, 'w')
+  const head = Buffer.from(sample)
+  let end = Math.ceil(head.length / PAGE) * PAGE
+  for (const { entry, length } of cpus) {
+    head.writeBigUInt64LE(BigInt(end), entry)
+    head.writeBigUInt64LE(BigInt(length * rounds), entry + 8)
+    end += length * rounds
+  }
+  writeSync(out, head)
+  let place = Math.ceil(head.length / PAGE) * PAGE
+  for (const { offset, length } of cpus) {
+    for (let round = 0; round < rounds; round++) {
+      const pages = Buffer.from(sample.subarray(offset, offset + length))
+      for (let page = 0; page < length; page += PAGE) {
+        // A second between one round and the next.
+        const shift = BigInt(round) * (span + 1_000_000_000n)
+        pages.writeBigUInt64LE(pages.readBigUInt64LE(page) + shift, page)
+      }
+      writeSync(out, pages, 0, length, place)
+      place += length
+    }
+  }
+  closeSync(out)
+  return file
+}
+
+/** The entries of all tables of pages, and where in the file they stand. */
+function tablesOf(sample) {
+  const mark = Buffer.from('flyrecord\0')
+  const entries = []
+  for (let at = sample.indexOf(mark); at >= 0; at = sample.indexOf(mark, at + 1)) {
+    for (let cpu = 0; cpu < SAMPLE_CPUS; cpu++) {
+      const entry = at + mark.length + 16 * cpu
+      const offset = Number(sample.readBigUInt64LE(entry))
+      entries.push({ entry, offset, length: Number(sample.readBigUInt64LE(entry + 8)) })
+    }
+  }
+  return entries
+}
+
+/** When each page begins. */
+function timesOf(sample, offset, length) {
+  return Array.from({ length: length / PAGE }, (_, page) =>
+    sample.readBigUInt64LE(offset + page * PAGE),
+  )
 }
 
 /** The shape of the recording that comes with kernel-sim, as ftrace text, over and over with time going on. */
