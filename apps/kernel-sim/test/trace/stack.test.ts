@@ -90,6 +90,9 @@ describe('the call site', () => {
   it('is not a copy that the compiler made of an allocator function', () => {
     const { callSite } = stack('kmem_cache_alloc+1;alloc_slab_obj_exts.constprop.0+2;user+3')
     expect(callSite?.site).toBe('user')
+    // What XFS called kmalloc until 6.8.
+    const xfs = stack('__kmalloc+1;kmem_alloc+2;xfs_dir_createname+3;xfs_create+4').callSite
+    expect(xfs).toEqual({ site: 'xfs_dir_createname', caller: 'xfs_create' })
   })
 
   it('is unknown where only the allocator is left', () => {

@@ -50,6 +50,17 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
     'kasprintf',
     'kvasprintf*',
   ],
+  // Until 6.8; a filesystem's own names for kmalloc, under which most of its requests came.
+  'XFS (fs/xfs/kmem.c)': [
+    'kmem_alloc',
+    'kmem_alloc_io',
+    'kmem_alloc_large',
+    'kmem_zalloc',
+    'kmem_zalloc_large',
+    'kmem_realloc',
+    'kmem_zone_alloc',
+    'kmem_zone_zalloc',
+  ],
   'virtually contiguous memory (mm/vmalloc.c, mm/util.c)': [
     'kvmalloc*',
     '__kvmalloc*',
