@@ -57,7 +57,8 @@ export {
   RULES_6_1,
   RULES_6_18,
 } from './pages/allocator-rules.js'
-export { Buddy, type BuddyState, type FallbackEvent } from './pages/buddy.js'
+export type { FallbackEvent } from './pages/borrow.js'
+export { Buddy, type BuddyState } from './pages/buddy.js'
 export { CmaArea, type CmaAreaOptions, type CmaAreaState } from './pages/cma-area.js'
 export {
   FALLBACKS,

@@ -18,7 +18,7 @@ import { __GFP_ACCOUNT, __GFP_KSWAPD_RECLAIM } from '../gfp/flags.js'
 import { gfpMigratetype, gfpMobilityInvalid } from '../gfp/migratetype.js'
 import type { ChargeStep } from '../memcg/charge.js'
 import { MemCgroups, type MemcgState, MOST_GROUPS } from '../memcg/mem-cgroups.js'
-import { Order } from '../pages/order.js'
+import { isOrder } from '../pages/order.js'
 import { NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER } from '../pages/watermark.js'
 import { ZONES, type Zone } from '../pages/zone.js'
@@ -51,6 +51,9 @@ import { warnAlloc } from './warn-alloc.js'
 
 /** Of a task that is not real-time (DEFAULT_PRIO). */
 const DEFAULT_PRIO = 120
+
+/** The arguments of an allocation. */
+type AllocCall = Pick<PageRequest, 'task' | 'gfp' | 'order' | 'site' | 'cpu'>
 
 /** All that a {@link PageAllocator} knows: a copy. Counters of events are in it, names of call sites are not. */
 export interface PageAllocatorState {
@@ -95,14 +98,15 @@ export class PageAllocator {
   readonly contig: ContigAllocator
   /** Who asks: numbers for names. */
   readonly callSites = new CallSites()
-  /** The flags that are allowed at all (gfp_allowed_mask): without `__GFP_IO` and `__GFP_FS` during suspend, when storage is off. */
-  gfpAllowedMask = 0xffffffff
   readonly #hooks: MemoryHooks
   readonly #vmscan: Vmscan
   readonly #compaction: Compaction
   readonly #charging: PageCharging
   readonly #requests: RequestSteps
+  #gfpAllowedMask = 0xffffffff
   // Private by type only, for speed: see buddy.ts.
+  /** The flags that are allowed at all, but for those for which more is to be done. */
+  private plain = ~__GFP_ACCOUNT
   private readonly events: VmEvents = vmEvents()
   private readonly owners: Uint16Array
   private readonly pfmemalloc = new PfmemallocBlocks()
@@ -171,6 +175,16 @@ export class PageAllocator {
     })
   }
 
+  /** The flags that are allowed at all (gfp_allowed_mask): without `__GFP_IO` and `__GFP_FS` during suspend, when storage is off. */
+  get gfpAllowedMask(): number {
+    return this.#gfpAllowedMask
+  }
+
+  set gfpAllowedMask(mask: number) {
+    this.#gfpAllowedMask = mask
+    this.plain = mask & ~__GFP_ACCOUNT
+  }
+
   /**
    * Allocates a block at once (__alloc_pages); its pages are in use until {@link free}, or on an LRU list until reclaim takes them.
    *
@@ -185,15 +199,24 @@ export class PageAllocator {
    */
   alloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
     // What is rare is done elsewhere: V8 inlines only so much code, and calls are a third of the costs here.
-    if (gfpMobilityInvalid(gfp)) this.#ofBothMobilities(site, gfp)
-    const asked = (gfp & this.gfpAllowedMask) >>> 0
-    const allowed = currentGfpContext(task.mask, asked)
-    if (allowed !== asked) this.#unsafe(site, asked, allowed)
-    if (order >>> 0 === order && order <= Order.HIGHEST && !this.#isCharged(allowed)) {
+    const isPlain =
+      currentGfpContext(task.mask, gfp & this.plain) === gfp && !gfpMobilityInvalid(gfp)
+    if (isPlain) {
+      const page = this.zones.allocFast(gfp, order, cpu)
+      if (page >= 0) return this.allocated(page, site)
+    }
+    return this.allocOtherwise({ task, gfp, order, site, cpu }, isPlain)
+  }
+
+  /** Allocates for a request that is not a plain one, or for which there is no page at hand. */
+  private allocOtherwise(call: Required<AllocCall>, isPlain: boolean): number {
+    const { task, gfp, order, site, cpu } = call
+    const allowed = this.#filter(task, gfp, site)
+    if (!isPlain && isOrder(order) && !this.#isCharged(allowed)) {
       const page = this.zones.allocFast(allowed, order, cpu)
       if (page >= 0) return this.allocated(page, site)
     }
-    const request = { task, gfp: asked, order, site, cpu }
+    const request = { ...call, gfp: (gfp & this.gfpAllowedMask) >>> 0 }
     return this.#requests.atOnce(request, this.#requests.steps(request, this.gfpAllowedMask))
   }
 
@@ -238,10 +261,8 @@ export class PageAllocator {
    * @throws RangeError for what is no order.
    */
   tryAlloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
+    if (!isOrder(order)) throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
     if (gfpMobilityInvalid(gfp)) this.#ofBothMobilities(site, gfp)
-    if (order >>> 0 !== order || order > Order.HIGHEST) {
-      throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
-    }
     const allowed = currentGfpContext(task.mask, gfp & this.gfpAllowedMask)
     if (this.#isCharged(allowed)) return NO_PAGE
     const page = this.zones.allocFast(allowed, order, cpu)
@@ -275,10 +296,8 @@ export class PageAllocator {
    */
   *steps(request: PageRequest): Generator<AllocStep, number, number | undefined> {
     const { task, site = 0 } = request
-    if (gfpMobilityInvalid(request.gfp)) this.#ofBothMobilities(site, request.gfp)
+    this.#filter(task, request.gfp, site)
     const gfp = (request.gfp & this.gfpAllowedMask) >>> 0
-    const allowed = currentGfpContext(task.mask, gfp)
-    if (allowed !== gfp) this.#unsafe(site, gfp, allowed)
     for (const each of triesOf({ ...request, gfp }, request.mempolicy, this.zones)) {
       const page = yield* this.#requests.steps(each, this.gfpAllowedMask)
       if (page !== NO_PAGE) return page
@@ -301,9 +320,13 @@ export class PageAllocator {
    */
   free(page: number, order: number, cpu = 0): void {
     this.zones.zoneOf(page).free(page, order, cpu)
-    if (this.frames.memcg !== null) this.memcgs.uncharge(page, order)
-    if (this.pfmemalloc.count > 0) this.pfmemalloc.delete(page)
+    if (this.frames.memcg !== null || this.pfmemalloc.count > 0) this.#forget(page, order)
     this.count(PGFREE, 1 << order)
+  }
+
+  #forget(page: number, order: number): void {
+    if (this.frames.memcg !== null) this.memcgs.uncharge(page, order)
+    this.pfmemalloc.delete(page)
   }
 
   /**
@@ -515,6 +538,15 @@ export class PageAllocator {
     // What reclaim has freed of them is forgotten here.
     if (this.pfmemalloc.count > 0) this.pfmemalloc.delete(page)
     return page
+  }
+
+  /** What is left of a request; what is wrong with it is reported. */
+  #filter(task: Task, gfp: number, site: number): number {
+    if (gfpMobilityInvalid(gfp)) this.#ofBothMobilities(site, gfp)
+    const asked = (gfp & this.gfpAllowedMask) >>> 0
+    const allowed = currentGfpContext(task.mask, asked)
+    if (allowed !== asked) this.#unsafe(site, asked, allowed)
+    return allowed
   }
 
   #unsafe(site: number, gfp: number, allowed: number): void {

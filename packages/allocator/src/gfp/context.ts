@@ -14,11 +14,13 @@ const SCOPES = PF_MEMALLOC_NOIO | PF_MEMALLOC_NOFS | PF_MEMALLOC_PIN
  * a flag. These bits are the same in every layout, so it needs none.
  */
 export function currentGfpContext(taskFlags: number, gfp: number): number {
+  return (taskFlags & SCOPES) === 0 ? gfp >>> 0 : restricted(taskFlags, gfp)
+}
+
+function restricted(taskFlags: number, gfp: number): number {
   let flags = gfp
-  if ((taskFlags & SCOPES) !== 0) {
-    if ((taskFlags & PF_MEMALLOC_NOIO) !== 0) flags &= ~(__GFP_IO | __GFP_FS)
-    else if ((taskFlags & PF_MEMALLOC_NOFS) !== 0) flags &= ~__GFP_FS
-    if ((taskFlags & PF_MEMALLOC_PIN) !== 0) flags &= ~__GFP_MOVABLE
-  }
+  if ((taskFlags & PF_MEMALLOC_NOIO) !== 0) flags &= ~(__GFP_IO | __GFP_FS)
+  else if ((taskFlags & PF_MEMALLOC_NOFS) !== 0) flags &= ~__GFP_FS
+  if ((taskFlags & PF_MEMALLOC_PIN) !== 0) flags &= ~__GFP_MOVABLE
   return flags >>> 0
 }

@@ -4,11 +4,17 @@
  * two free buddies never exist side by side.
  */
 
-import { ALLOC_CMA, ALLOC_NOFRAGMENT } from '../gfp/alloc-flags.js'
-import { MIGRATE_HIGHATOMIC, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
+import { ALLOC_CMA } from '../gfp/alloc-flags.js'
+import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import type { FallbackRule } from './allocator-rules.js'
+import {
+  claimOrSteal,
+  type FallbackEvent,
+  type FreeBlocks,
+  type PageblockContents,
+  steal,
+} from './borrow.js'
 import { MIGRATE_CMA, MIGRATE_ISOLATE } from './cma-migratetypes.js'
-import { type Fallback, findSuitableFallback, mayClaim } from './fallback.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'
 import { InvariantError, Kind, NO_PAGE, PageFrames } from './page-frames.js'
@@ -28,22 +34,6 @@ export const BUDDY_LISTS = MAX_ORDER * Types.COUNT
 
 const PAGEBLOCK = 1 << Order.PAGEBLOCK
 
-/** A block that was taken from another migratetype's list (the tracepoint mm_page_alloc_extfrag). */
-export interface FallbackEvent {
-  /** The first page of the block. */
-  readonly page: number
-  /** The order that was asked for. */
-  readonly order: number
-  /** The order of the block that was found. */
-  readonly found: number
-  /** The migratetype that was asked for. */
-  readonly wanted: number
-  /** The migratetype whose list the block was on. */
-  readonly from: number
-  /** Whether the whole pageblock changed its migratetype. */
-  readonly changed: boolean
-}
-
 /** What a {@link Buddy} knows beside its pages, to be put back later. */
 export interface BuddyState {
   /** How many pages are free. */
@@ -58,17 +48,20 @@ export interface BuddyState {
  * The free blocks of a range of pages by order and migratetype (the free_area of struct zone). Lists are LIFO, as the
  * kernel's, so that the same requests get the same pages.
  */
-export class Buddy {
+export class Buddy implements FreeBlocks {
   /** Its first page. */
   readonly start: number
   /** How many pages it has. */
   readonly pages: number
   /** What each page is: shared with the other zones. */
   readonly frames: PageFrames
-  /** Is told of each fallback. */
-  onFallback: ((event: FallbackEvent) => void) | null = null
-  /** Is told when a part of a pageblock is to be claimed for another migratetype, whether that succeeds or not. Only with the rule `claim`. */
-  onClaim: (() => void) | null = null
+  /** Is told of each fallback, and of the alloc flags of the request. */
+  onFallback: ((event: FallbackEvent, allocFlags: number) => void) | null = null
+  /**
+   * Is told when a part of a pageblock is to be claimed for another migratetype, whether that succeeds or not, and of the alloc flags of the
+   * request. Only with the rule `claim`.
+   */
+  onClaim: ((allocFlags: number) => void) | null = null
   /** How other migratetypes help out. */
   fallback: FallbackRule = 'steal'
   /** Names an owner in errors. */
@@ -148,11 +141,20 @@ export class Buddy {
     return lists
   }
 
-  /** Whether there is a free block of this order that is not set aside for atomic requests. */
-  hasBlock(order: number): boolean {
+  /**
+   * Returns true if a block of this order or a larger one is free, of a migratetype that serves everyone; false for what is not an
+   * order.
+   */
+  hasRoomFor(order: number): boolean {
+    if (order >>> 0 !== order) return false
     const { next } = this.frames
-    const list = this.firstList + order * Types.COUNT
-    return next[list] !== list || next[list + 1] !== list + 1 || next[list + 2] !== list + 2
+    const end = this.firstList + BUDDY_LISTS
+    for (let list = this.firstList + order * Types.COUNT; list < end; list += Types.COUNT) {
+      if (next[list] !== list || next[list + 1] !== list + 1 || next[list + 2] !== list + 2) {
+        return true
+      }
+    }
+    return false
   }
 
   /** The migratetype of the pageblock that a page is in. */
@@ -190,10 +192,12 @@ export class Buddy {
   alloc(order: number, migratetype: number, allocFlags = 0): number {
     if ((allocFlags & ALLOC_CMA) !== 0) return this.#allocWithCma(order, migratetype, allocFlags)
     const page = this.allocSmallest(order, migratetype)
-    if (page !== NO_PAGE) return page
-    if (this.fallback === 'claim') return this.#claimOrSteal(order, migratetype, allocFlags)
-    if (!this.#fallback(order, migratetype, allocFlags)) return NO_PAGE
-    return this.allocSmallest(order, migratetype)
+    return page < 0 ? this.borrow(order, migratetype, allocFlags) : page
+  }
+
+  private borrow(order: number, migratetype: number, allocFlags: number): number {
+    const borrow = this.fallback === 'claim' ? claimOrSteal : steal
+    return borrow(this, { order, migratetype, allocFlags })
   }
 
   /** Takes the smallest block that fits, of this migratetype only, and gives back the rest (__rmqueue_smallest). */
@@ -201,12 +205,9 @@ export class Buddy {
     const { frames } = this
     const { next, state } = frames
     let list = this.firstList + order * Types.COUNT + migratetype
-    for (let size = order; size <= Order.HIGHEST; size++) {
+    for (let size = order; size <= Order.HIGHEST; size++, list += Types.COUNT) {
       const page = next[list] as number
-      if (page === list) {
-        list += Types.COUNT
-        continue
-      }
+      if (page === list) continue
       frames.remove(page)
       while (size > order) {
         size--
@@ -230,12 +231,19 @@ export class Buddy {
     this.release(page, order)
   }
 
+  /** Returns true if a block in use of this order begins with a page of the zone. */
+  isUsed(page: number, order: number): boolean {
+    // A number below 0 is far above the last page, or order, once it is taken as unsigned. There is no such state for half an order.
+    return (
+      this.frames.state[page] === Kind.USED + order &&
+      order >>> 0 <= Order.HIGHEST &&
+      (page - this.start) >>> 0 < this.pages
+    )
+  }
+
   /** @throws PageError when the page is not the first of a block in use of this order. */
   assertUsed(page: number, order: number): void {
-    const offset = page - this.start
-    if (this.frames.state[page] !== (Kind.USED | order) || offset < 0 || offset >= this.pages) {
-      throw this.#misused(page, order)
-    }
+    if (!this.isUsed(page, order)) throw this.#misused(page, order)
   }
 
   /**
@@ -279,7 +287,7 @@ export class Buddy {
    */
   convertPageblock(page: number, migratetype: number): number {
     this.setPageblockMigratetype(page, migratetype)
-    return this.#moveFreeOfBlock(page, migratetype).moved
+    return this.moveFreeOfBlock(page, migratetype).free
   }
 
   /**
@@ -308,7 +316,7 @@ export class Buddy {
   isolatePageblock(page: number): void {
     const type = this.pageblockMigratetype(page)
     this.setPageblockMigratetype(page, MIGRATE_ISOLATE)
-    this.#count(type, -this.#moveFreeOfBlock(page, MIGRATE_ISOLATE).moved)
+    this.#count(type, -this.moveFreeOfBlock(page, MIGRATE_ISOLATE).free)
   }
 
   /** A pageblock that is isolated gets a migratetype again, and its free pages count (unset_migratetype_isolate). */
@@ -327,7 +335,7 @@ export class Buddy {
       // What could not merge with a pageblock that was isolated does now.
       frames.remove(page)
       this.release(page, order)
-    } else this.#count(migratetype, this.#moveFreeOfBlock(page, migratetype).moved)
+    } else this.#count(migratetype, this.moveFreeOfBlock(page, migratetype).free)
   }
 
   /**
@@ -477,122 +485,8 @@ export class Buddy {
     return blocks
   }
 
-  /** Moves a block of another migratetype to this one's lists (__rmqueue_fallback). */
-  #fallback(order: number, migratetype: number, allocFlags: number): boolean {
-    const whole = (allocFlags & ALLOC_NOFRAGMENT) !== 0 && order < Order.PAGEBLOCK
-    const least = whole ? Order.PAGEBLOCK : order
-    // The largest block first: a request that steals once need not steal again soon.
-    for (let size: number = Order.HIGHEST; size >= least; size--) {
-      const found = this.#fallbackOf(size, migratetype)
-      if (found.migratetype < 0) continue
-      if (!found.steal && migratetype === MIGRATE_MOVABLE && size > order) {
-        // It will not keep the pageblock, so it had better take the smallest.
-        return this.#fallbackSmallest(order, migratetype)
-      }
-      this.#steal(order, size, found.migratetype, migratetype, found.steal === true)
-      return true
-    }
-    return false
-  }
-
-  /** Claims a pageblock, or takes what it needs of the smallest block (__rmqueue_claim and __rmqueue_steal, 6.18). */
-  #claimOrSteal(order: number, migratetype: number, allocFlags: number): number {
-    const whole = (allocFlags & ALLOC_NOFRAGMENT) !== 0
-    const least = whole && order < Order.PAGEBLOCK ? Order.PAGEBLOCK : order
-    for (let size: number = Order.HIGHEST; size >= least; size--) {
-      // Blocks of lower orders are not worth a pageblock to movable pages.
-      if (!mayClaim(size, migratetype)) break
-      const from = this.#fallbackOf(size, migratetype).migratetype
-      if (from < 0) continue
-      const page = this.#claim({ order, found: size, from, wanted: migratetype })
-      if (page !== NO_PAGE) return page
-    }
-    if (whole) return NO_PAGE
-    for (let size = order; size <= Order.HIGHEST; size++) {
-      const from = this.#fallbackOf(size, migratetype).migratetype
-      if (from < 0) continue
-      const page = this.allocSmallest(order, from)
-      this.#tell({ page, order, found: size, wanted: migratetype, from })
-      return page
-    }
-    return NO_PAGE
-  }
-
-  /** Turns a pageblock over to a migratetype and takes a block of it, if it is large enough or half of it is free or alike (try_to_claim_block). */
-  #claim(found: Omit<FallbackEvent, 'page' | 'changed'>): number {
-    const { order, found: size, from, wanted } = found
-    const first = this.firstFree(size, from)
-    if (size >= Order.PAGEBLOCK) {
-      for (let at = first; at < first + (1 << size); at += PAGEBLOCK) {
-        this.setPageblockMigratetype(at, wanted)
-      }
-      this.#move(first, size, wanted)
-    } else {
-      this.onClaim?.()
-      const { free, movable } = this.#contents(first)
-      let alike = 0
-      if (wanted === MIGRATE_MOVABLE) alike = movable
-      else if (from === MIGRATE_MOVABLE) alike = PAGEBLOCK - free - movable
-      if (free + alike < PAGEBLOCK >> 1) return NO_PAGE
-      this.#moveFreeOfBlock(first, wanted)
-      this.setPageblockMigratetype(first, wanted)
-    }
-    const page = this.allocSmallest(order, wanted)
-    this.#tell({ ...found, page })
-    return page
-  }
-
-  #tell(event: Omit<FallbackEvent, 'changed'>): void {
-    const changed = this.pageblockMigratetype(event.page) === event.wanted
-    this.onFallback?.({ ...event, changed })
-  }
-
-  #fallbackOf(size: number, migratetype: number): Fallback {
-    // A list that is not empty is all that the number of free blocks is asked for.
-    const lists = this.lists(size)
-    return findSuitableFallback({ free: lists, lists }, size, migratetype, false)
-  }
-
-  #fallbackSmallest(order: number, migratetype: number): boolean {
-    for (let size = order; size <= Order.HIGHEST; size++) {
-      const found = this.#fallbackOf(size, migratetype)
-      if (found.migratetype < 0) continue
-      this.#steal(order, size, found.migratetype, migratetype, found.steal === true)
-      return true
-    }
-    return false
-  }
-
-  /**
-   * Makes the first block of a list usable for another migratetype: the block alone, or its pageblock with all that is
-   * free in it (steal_suitable_fallback).
-   */
-  #steal(order: number, found: number, from: number, wanted: number, whole: boolean): void {
-    const page = this.firstFree(found, from)
-    const block = this.pageblockMigratetype(page)
-    let changed = false
-    if (block !== MIGRATE_HIGHATOMIC && found >= Order.PAGEBLOCK) {
-      for (let at = page; at < page + (1 << found); at += PAGEBLOCK) {
-        this.setPageblockMigratetype(at, wanted)
-      }
-      changed = true
-    }
-    if (block === MIGRATE_HIGHATOMIC || found >= Order.PAGEBLOCK || !whole) {
-      this.#move(page, found, wanted)
-    } else {
-      const { moved, movable } = this.#moveFreeOfBlock(page, wanted)
-      // The pages in use that are of the kind that wants the block.
-      let alike = 0
-      if (wanted === MIGRATE_MOVABLE) alike = movable
-      else if (block === MIGRATE_MOVABLE) alike = PAGEBLOCK - moved - movable
-      changed = moved + alike >= PAGEBLOCK >> 1
-      if (changed) this.setPageblockMigratetype(page, wanted)
-    }
-    this.onFallback?.({ page, order, found, wanted, from, changed })
-  }
-
-  /** How many pages of a pageblock are free, and how many others can move. */
-  #contents(page: number): { free: number; movable: number } {
+  /** @internal */
+  pageblockContents(page: number): PageblockContents {
     const begin = page & -PAGEBLOCK
     const end = Math.min(begin + PAGEBLOCK, this.start + this.pages)
     let free = 0
@@ -607,26 +501,27 @@ export class Buddy {
     return { free, movable }
   }
 
-  /** Moves all free blocks of a pageblock to a migratetype's lists; says how many pages that are, and how many others can move. */
-  #moveFreeOfBlock(page: number, migratetype: number): { moved: number; movable: number } {
+  /** @internal */
+  moveFreeOfBlock(page: number, migratetype: number): PageblockContents {
     const begin = page & -PAGEBLOCK
     const end = Math.min(begin + PAGEBLOCK, this.start + this.pages)
-    let moved = 0
+    let free = 0
     let movable = 0
     for (let at = begin; at < end; ) {
       const order = this.frames.order(at)
       const kind = this.frames.kind(at)
       if (kind === Kind.FREE) {
-        this.#move(at, order, migratetype)
-        moved += 1 << order
+        this.move(at, order, migratetype)
+        free += 1 << order
       } else if (kind === Kind.LRU || kind === Kind.UNEVICTABLE) movable += 1 << order
       // A block that began in an earlier pageblock has no order here.
       at += 1 << order
     }
-    return { moved, movable }
+    return { free, movable }
   }
 
-  #move(page: number, order: number, migratetype: number): void {
+  /** @internal */
+  move(page: number, order: number, migratetype: number): void {
     this.frames.remove(page)
     this.frames.addTail(this.#list(order, migratetype), page)
   }

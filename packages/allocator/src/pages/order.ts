@@ -10,3 +10,8 @@ export enum Order {
   /** The largest block: 4 MiB. */
   HIGHEST = 10,
 }
+
+/** Returns true if blocks of this order exist. */
+export function isOrder(order: number): boolean {
+  return Number.isInteger(order) && order >= 0 && order <= Order.HIGHEST
+}

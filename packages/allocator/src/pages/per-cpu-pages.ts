@@ -3,9 +3,7 @@
  * struct per_cpu_pages, 6.1.192). They are taken from the zone and given back in batches.
  */
 
-import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import type { Buddy } from './buddy.js'
-import { MIGRATE_ISOLATE } from './cma-migratetypes.js'
 import { Order } from './order.js'
 import { InvariantError, Kind, NO_PAGE } from './page-frames.js'
 
@@ -49,16 +47,18 @@ export class PerCpuPages {
   readonly #buddy: Buddy
   /** How many pages are moved at once: about 1/4096 of the zone. */
   readonly batch: number
-  /** More than so many pages are not kept. */
-  high = 0
+  #high = 0
+  #reclaiming = false
+  /** Grows while pages are only freed: then more are given back at once. */
+  #freeFactor = 0
   // These are private by type only, for speed: see buddy.ts. The arrays are those of the page frames.
   private readonly lists: number
   private readonly next: Int32Array
   private readonly previous: Int32Array
   private readonly state: Uint8Array
   private kept = 0
-  /** Grows while pages are only freed: then more are given back at once. */
-  private freeFactor = 0
+  /** When a page is freed that makes it so many, some may have to be given back: 0 while that depends on more. */
+  private limit = 0
 
   constructor(buddy: Buddy, batch: number) {
     this.#buddy = buddy
@@ -70,6 +70,22 @@ export class PerCpuPages {
     for (let i = 1; i < PER_CPU_LISTS; i++) buddy.frames.newList()
   }
 
+  /** More than so many pages are not kept. */
+  get high(): number {
+    return this.#high
+  }
+
+  set high(pages: number) {
+    this.#high = pages
+    this.#setLimit()
+  }
+
+  /** The zone is being reclaimed: then little is kept. */
+  set reclaiming(reclaiming: boolean) {
+    this.#reclaiming = reclaiming
+    this.#setLimit()
+  }
+
   /** How many pages are here. */
   get count(): number {
     return this.kept
@@ -79,9 +95,10 @@ export class PerCpuPages {
   alloc(order: number, migratetype: number, allocFlags: number): number {
     const { next } = this
     const list = this.list(order, migratetype)
-    this.freeFactor >>= 1
-    if (next[list] === list && !this.#refill(list, order, migratetype, allocFlags)) return NO_PAGE
+    if (this.limit === 0) this.allocates()
+    if (next[list] === list) this.refill(list, order, migratetype, allocFlags)
     const page = next[list] as number
+    if (page === list) return NO_PAGE
     const after = next[page] as number
     next[list] = after
     this.previous[after] = list
@@ -92,21 +109,11 @@ export class PerCpuPages {
 
   /**
    * Keeps a block that is free now, and gives some back to the zone if there are too many (free_unref_page, free_unref_page_commit).
-   * @param type the migratetype of its pageblock
-   * @param reclaiming whether the zone is being reclaimed: then little is kept
+   * @param migratetype one of those that have lists here
    */
-  free(page: number, order: number, type: number, reclaiming: boolean): void {
+  free(page: number, order: number, migratetype: number): void {
     const { next, previous } = this
-    let kind = type
-    if (type >= Lists.TYPES) {
-      if (type === MIGRATE_ISOLATE) {
-        this.#buddy.release(page, order)
-        return
-      }
-      // What is reserved for atomic requests, or part of a CMA area, serves others until it is wanted back.
-      kind = MIGRATE_MOVABLE
-    }
-    const list = this.list(order, kind)
+    const list = this.list(order, migratetype)
     const first = next[list] as number
     next[page] = first
     previous[page] = list
@@ -114,8 +121,7 @@ export class PerCpuPages {
     next[list] = page
     this.state[page] = Kind.PER_CPU | order
     this.kept += 1 << order
-    // Most often that is all.
-    if (this.kept >= this.high || this.freeFactor > 0 || reclaiming) this.#trim(order, reclaiming)
+    if (this.kept >= this.limit) this.trim(order)
   }
 
   /** Gives everything back (drain_pages). */
@@ -125,13 +131,14 @@ export class PerCpuPages {
 
   /** What is known beside the pages. */
   save(): PerCpuState {
-    return [this.kept, this.freeFactor]
+    return [this.kept, this.#freeFactor]
   }
 
   /** Puts it back. */
   load([count, freeFactor]: PerCpuState): void {
     this.kept = count
-    this.freeFactor = freeFactor
+    this.#freeFactor = freeFactor
+    this.#setLimit()
   }
 
   /** @throws InvariantError when the lists and the counter disagree. */
@@ -151,11 +158,8 @@ export class PerCpuPages {
     }
   }
 
-  /**
-   * Fetches blocks from the zone's lists (rmqueue_bulk).
-   * @returns whether there were any
-   */
-  #refill(list: number, order: number, migratetype: number, allocFlags: number): boolean {
+  /** Fetches blocks from the zone's lists, as many as it has (rmqueue_bulk). */
+  private refill(list: number, order: number, migratetype: number, allocFlags: number): void {
     const buddy = this.#buddy
     const { frames } = buddy
     const blocks = this.batch > 1 ? Math.max(this.batch >> order, 2) : this.batch
@@ -166,13 +170,22 @@ export class PerCpuPages {
       frames.addTail(list, page)
       this.kept += 1 << order
     }
-    return !frames.isEmpty(list)
+  }
+
+  /** Pages are not only freed. */
+  private allocates(): void {
+    this.#freeFactor >>= 1
+    this.#setLimit()
+  }
+
+  #setLimit(): void {
+    this.limit = this.#freeFactor > 0 || this.#reclaiming ? 0 : this.#high
   }
 
   /** Gives back what is too much after a block of this order was freed (nr_pcp_high). */
-  #trim(order: number, reclaiming: boolean): void {
-    const all = this.freeFactor > 0 && order > 0 && order <= Order.COSTLY
-    const high = all ? 0 : reclaiming ? Math.min(this.batch << 2, this.high) : this.high
+  private trim(order: number): void {
+    const all = this.#freeFactor > 0 && order > 0 && order <= Order.COSTLY
+    const high = all ? 0 : this.#reclaiming ? Math.min(this.batch << 2, this.#high) : this.#high
     if (this.kept >= high) this.#giveBack(all ? this.kept : this.#surplus(high))
   }
 
@@ -181,8 +194,11 @@ export class PerCpuPages {
     const { batch } = this
     if (high < batch) return 1
     const most = high - batch
-    const wanted = batch << this.freeFactor
-    if (wanted < most) this.freeFactor++
+    const wanted = batch << this.#freeFactor
+    if (wanted < most) {
+      this.#freeFactor++
+      this.#setLimit()
+    }
     return Math.max(batch, Math.min(wanted, most))
   }
 

@@ -15,8 +15,11 @@ import {
   MIGRATE_UNMOVABLE,
 } from '../gfp/migratetype.js'
 import type { FallbackRule } from './allocator-rules.js'
-import { BUDDY_LISTS, Buddy, type BuddyState, type FallbackEvent } from './buddy.js'
+import type { FallbackEvent } from './borrow.js'
+import { BUDDY_LISTS, Buddy, type BuddyState } from './buddy.js'
+import { MIGRATE_ISOLATE } from './cma-migratetypes.js'
 import { PAGEBLOCK_ORDER } from './fallback.js'
+import { Order } from './order.js'
 import { InvariantError, NO_PAGE, type PageFrames } from './page-frames.js'
 import {
   PER_CPU_LISTS,
@@ -104,27 +107,24 @@ export class Zone implements FreeState {
   cmaPages = 0
   /** By the index of the highest zone that a request could use: what it keeps from those who could use a higher one. */
   lowmemReserve: readonly number[] = []
-  /** Raises the watermarks after fragmentation, until kswapd has undone it. */
-  boost = 0
-  /** Pages set aside for high-order atomic requests. */
-  reservedHighatomic = 0
   /** ZONE_BOOSTED_WATERMARK: the next allocation wakes kswapd. */
   boosted = false
-  /** ZONE_RECLAIM_ACTIVE: CPUs keep little. */
-  reclaiming = false
   /** Pages allocated since the machine was started (PGALLOC). They are counted here, where each request comes by. */
   allocated = 0
   /** Is told that watermarks have been raised, by the next allocation: kswapd is needed. */
   onBoosted: ((zone: Zone) => void) | null = null
   /** Is told of each fallback to another migratetype. */
   onFallback: ((event: FallbackEvent) => void) | null = null
-  // Two are private by type only, for speed: see buddy.ts.
-  private allocFlags = 0
   readonly #boostFactor: number
   readonly #splitCpus: number
+  #reclaiming = false
   #watermarks: Watermarks = { min: 0, low: 0, high: 0, promo: 0 }
+  #boost = 0
+  #reservedHighatomic = 0
+  /** By the highest zone that a request could use: with so much left, none has to ask further. (Private by type only, for speed.) */
+  private plenty: readonly number[] = []
   /** By the bits of alloc flags that choose one. */
-  private marks: readonly number[] = [0, 0, 0, 0]
+  #marks: readonly number[] = [0, 0, 0, 0]
 
   constructor(frames: PageFrames, options: ZoneOptions) {
     const { name, node, start, pages, cpus, splitCpus, owner, boostFactor, fallback } = options
@@ -138,8 +138,8 @@ export class Zone implements FreeState {
     this.managed = pages
     this.buddy = new Buddy(pages, frames, start, owner)
     this.buddy.fallback = fallback
-    this.buddy.onFallback = (event) => this.#fellBack(event)
-    this.buddy.onClaim = () => this.#boostWatermark()
+    this.buddy.onFallback = (event, allocFlags) => this.#fellBack(event, allocFlags)
+    this.buddy.onClaim = (allocFlags) => this.#boostWatermark(allocFlags)
     const batch = zoneBatchsize(pages)
     this.perCpu = Array.from({ length: cpus }, () => new PerCpuPages(this.buddy, batch))
   }
@@ -148,8 +148,9 @@ export class Zone implements FreeState {
   setReserves(watermarks: Watermarks, lowmemReserve: readonly number[]): void {
     this.#watermarks = watermarks
     const { min, low, high } = watermarks
-    this.marks = [min, low, high, min]
+    this.#marks = [min, low, high, min]
     this.lowmemReserve = lowmemReserve
+    this.#setPlenty()
     for (const pages of this.perCpu) {
       pages.high = zoneHighsize(watermarks.low, this.#splitCpus, pages.batch)
     }
@@ -158,6 +159,36 @@ export class Zone implements FreeState {
   /** The marks without what fragmentation adds ({@link boost}), in pages. */
   get watermarks(): Watermarks {
     return this.#watermarks
+  }
+
+  /** Raises the watermarks after fragmentation, until kswapd has undone it, in pages. */
+  get boost(): number {
+    return this.#boost
+  }
+
+  set boost(pages: number) {
+    this.#boost = pages
+    this.#setPlenty()
+  }
+
+  /** Pages set aside for high-order atomic requests. */
+  get reservedHighatomic(): number {
+    return this.#reservedHighatomic
+  }
+
+  set reservedHighatomic(pages: number) {
+    this.#reservedHighatomic = pages
+    this.#setPlenty()
+  }
+
+  /** ZONE_RECLAIM_ACTIVE: CPUs keep little. */
+  get reclaiming(): boolean {
+    return this.#reclaiming
+  }
+
+  set reclaiming(reclaiming: boolean) {
+    this.#reclaiming = reclaiming
+    for (const pages of this.perCpu) pages.reclaiming = reclaiming
   }
 
   get freePages(): number {
@@ -172,13 +203,19 @@ export class Zone implements FreeState {
     return this.buddy.lists(order)
   }
 
-  /** Whether so much is free that no request has to ask further: above the low watermark, with blocks of its order. */
+  /**
+   * Returns true if so much is free that no request has to ask further: above the low watermark, with a block for it. False for what is not an
+   * order.
+   */
   hasPlenty(order: number, highest: number): boolean {
     const { buddy } = this
-    const left = buddy.freePages - this.reservedHighatomic - (1 << order)
-    const low = (this.marks[ALLOC_WMARK_LOW] as number) + this.boost
-    if (left < low + (this.lowmemReserve[highest] as number)) return false
-    return order === 0 || buddy.hasBlock(order)
+    if (buddy.freePages - (1 << order) < (this.plenty[highest] as number)) return false
+    return order === 0 || buddy.hasRoomFor(order)
+  }
+
+  #setPlenty(): void {
+    const low = (this.#marks[ALLOC_WMARK_LOW] as number) + this.#boost + this.#reservedHighatomic
+    this.plenty = this.lowmemReserve.map((reserve) => low + reserve)
   }
 
   /**
@@ -190,7 +227,7 @@ export class Zone implements FreeState {
    */
   hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean, more = 0): boolean {
     const { boost } = this
-    const mark = (this.marks[allocFlags & ALLOC_WMARK_MASK] as number) + boost + more
+    const mark = (this.#marks[allocFlags & ALLOC_WMARK_MASK] as number) + boost + more
     const reserve = this.lowmemReserve[highest] as number
     const { min } = this.watermarks
     return zoneWatermarkFast(this, order, mark, reserve, allocFlags, min, boost, atomic)
@@ -198,18 +235,13 @@ export class Zone implements FreeState {
 
   /** Takes a block: from what a CPU has at hand, or from the free lists (rmqueue). */
   alloc(order: number, migratetype: number, allocFlags: number, cpu: number): number {
-    this.allocFlags = allocFlags
     let page = NO_PAGE
     if (perCpuOrder(order) && this.#mayUsePerCpu(migratetype, allocFlags)) {
       page = (this.perCpu[cpu] as PerCpuPages).alloc(order, migratetype, allocFlags)
     }
-    if (page < 0) {
-      page = this.#allocFromLists(order, migratetype, allocFlags)
-      if (page < 0) return NO_PAGE
-    }
-    this.allocated += 1 << order
-    if (this.boosted) this.#wakeBoosted()
-    return page
+    return page < 0
+      ? this.allocFromLists(order, migratetype, allocFlags)
+      : this.counted(page, order)
   }
 
   /** What a CPU keeps of movable pages may be part of a CMA area. It keeps nothing of the reserve for atomic requests. */
@@ -218,7 +250,7 @@ export class Zone implements FreeState {
     return migratetype !== MIGRATE_HIGHATOMIC
   }
 
-  #wakeBoosted(): void {
+  private wakeBoosted(): void {
     this.boosted = false
     this.onBoosted?.(this)
   }
@@ -232,8 +264,24 @@ export class Zone implements FreeState {
     return page !== NO_PAGE ? page : this.buddy.alloc(order, MIGRATE_UNMOVABLE, allocFlags)
   }
 
-  /** rmqueue_buddy. */
-  #allocFromLists(order: number, migratetype: number, allocFlags: number): number {
+  /** Takes a block from the free lists (rmqueue_buddy). */
+  allocFromLists(order: number, migratetype: number, allocFlags: number): number {
+    const page = this.#takeFromLists(order, migratetype, allocFlags)
+    return page < 0 ? NO_PAGE : this.counted(page, order)
+  }
+
+  /**
+   * Counts a block that a request gets, and has kswapd woken if getting it has raised the watermarks.
+   * @internal
+   * @returns its first page
+   */
+  counted(page: number, order: number): number {
+    this.allocated += 1 << order
+    if (this.boosted) this.wakeBoosted()
+    return page
+  }
+
+  #takeFromLists(order: number, migratetype: number, allocFlags: number): number {
     if (migratetype === MIGRATE_HIGHATOMIC) return this.#allocOfBothMobilities(order, allocFlags)
     const { buddy } = this
     let page = NO_PAGE
@@ -252,10 +300,21 @@ export class Zone implements FreeState {
    */
   free(page: number, order: number, cpu: number): void {
     const { buddy } = this
+    const type = buddy.pageblockMigratetype(page)
+    if (type < MIGRATE_HIGHATOMIC && order <= Order.COSTLY && buddy.isUsed(page, order)) {
+      ;(this.perCpu[cpu] as PerCpuPages).free(page, order, type)
+    } else this.#freeOther(page, order, cpu)
+  }
+
+  /** Gives a block back that is not a small one of the usual migratetypes, or is not in use. */
+  #freeOther(page: number, order: number, cpu: number): void {
+    const { buddy } = this
     buddy.assertUsed(page, order)
-    if (perCpuOrder(order)) {
-      const type = buddy.pageblockMigratetype(page)
-      ;(this.perCpu[cpu] as PerCpuPages).free(page, order, type, this.reclaiming)
+    const type = buddy.pageblockMigratetype(page)
+    if (perCpuOrder(order) && type !== MIGRATE_ISOLATE) {
+      // What is reserved for atomic requests, or part of a CMA area, serves others until it is wanted back.
+      const kept = type < MIGRATE_HIGHATOMIC ? type : MIGRATE_MOVABLE
+      ;(this.perCpu[cpu] as PerCpuPages).free(page, order, kept)
     } else buddy.release(page, order)
   }
 
@@ -331,17 +390,18 @@ export class Zone implements FreeState {
   }
 
   /** Whoever breaks up a pageblock of another migratetype raises the watermarks, so that kswapd mends it (boost_watermark). */
-  #fellBack(event: FallbackEvent): void {
-    if (event.found < PAGEBLOCK_ORDER && this.buddy.fallback === 'steal') this.#boostWatermark()
+  #fellBack(event: FallbackEvent, allocFlags: number): void {
+    const { fallback } = this.buddy
+    if (event.found < PAGEBLOCK_ORDER && fallback === 'steal') this.#boostWatermark(allocFlags)
     this.onFallback?.(event)
   }
 
-  #boostWatermark(): void {
+  #boostWatermark(allocFlags: number): void {
     // Small zones would be reclaimed as a whole.
     if (PAGEBLOCK * 4 > this.managed) return
     const limit = Math.floor((this.watermarks.high * this.#boostFactor) / 10_000)
     if (limit <= 0) return
     this.boost = Math.min(this.boost + PAGEBLOCK, Math.max(limit, PAGEBLOCK))
-    if ((this.allocFlags & ALLOC_KSWAPD) !== 0) this.boosted = true
+    if ((allocFlags & ALLOC_KSWAPD) !== 0) this.boosted = true
   }
 }

@@ -14,14 +14,15 @@ import {
 } from '../gfp/alloc-flags.js'
 import { __GFP_KSWAPD_RECLAIM, __GFP_WRITE } from '../gfp/flags.js'
 import { linux6_1 } from '../gfp/kernels.js'
-import { gfpMigratetype } from '../gfp/migratetype.js'
+import { gfpMigratetype, MIGRATE_HIGHATOMIC } from '../gfp/migratetype.js'
 import { gfpZonelist } from '../gfp/predicates.js'
 import { gfpZoneIndex, ZONE_NORMAL } from '../gfp/zone.js'
 import { type AllocatorRules, RULES_6_1 } from './allocator-rules.js'
 import { CmaArea, type CmaAreaOptions, type CmaAreaState } from './cma-area.js'
 import { MIGRATE_CMA } from './cma-migratetypes.js'
+import { FirstTry, firstTryFlags, firstTryIndex } from './first-try.js'
 import { Numa, type NumaOptions } from './numa.js'
-import { Order } from './order.js'
+import { isOrder, Order } from './order.js'
 import { PageError } from './page-error.js'
 import { type FramesState, InvariantError, Kind, NO_PAGE, PageFrames } from './page-frames.js'
 import { startIsolatePageRange, undoIsolatePageRange } from './page-isolation.js'
@@ -166,12 +167,8 @@ export class Zones {
   nodeDirtyOk: ((node: number) => boolean) | null = null
   /** The zones that requests walk: by node, by whether another node will do, and by the highest zone. */
   readonly #zonelists: readonly (readonly Zone[])[]
-  /**
-   * Beside each of them: its first zone, and the alloc flags of the first try. With CMA there is no first zone here: whether it has plenty
-   * depends on what is wanted.
-   */
-  private readonly preferred: readonly (Zone | undefined)[]
-  private readonly fast: Uint16Array
+  /** By {@link firstTryIndex}. (Private by type only, for speed: see buddy.ts.) */
+  private readonly firstTries: readonly (FirstTry | undefined)[]
   /** Of {@link numa}: each request asks for it. */
   private readonly cpuNodes: Uint16Array
   /** By node: a bit for each zone that has pages. */
@@ -245,14 +242,7 @@ export class Zones {
         ZONES.map((_, highest) => zones.filter((zone) => zone.index <= highest)),
       )
     })
-    this.preferred = this.#zonelists.map(([zone]) => (cma ? undefined : zone))
-    this.fast = Uint16Array.from(this.#zonelists, ([zone]) =>
-      zone === undefined
-        ? 0
-        : rules.defragMode
-          ? ALLOC_NOFRAGMENT
-          : allocFlagsNofragment(0, zone.index, numa.nodes, this.populatedOf(zone.node)),
-    )
+    this.firstTries = this.#firstTries()
     this.cmaAreas = (options.cma ?? []).map((area, number) => new CmaArea(area, number))
     this.#addCmaAreas()
     const { minFreeKbytes, totalReserve } = this.#setReserves(options)
@@ -274,7 +264,7 @@ export class Zones {
    */
   zoneOf(page: number): Zone {
     const zone = this.all[this.zoneNumbers[page >> Order.HIGHEST] as number]
-    if (zone === undefined || page < 0) throw this.#inNoZone(page)
+    if (zone === undefined) throw this.#inNoZone(page)
     return zone
   }
 
@@ -312,19 +302,53 @@ export class Zones {
    * @throws RangeError for a CPU that there is not.
    */
   allocFast(gfp: number, order: number, cpu: number): number {
-    const node = this.nodeOf(cpu)
-    const highest = gfpZoneIndex(gfp)
-    const place = (2 * node + gfpZonelist(gfp)) * ZONES.length + highest
-    const flags = ALLOC_WMARK_LOW | (gfp & __GFP_KSWAPD_RECLAIM) | (this.fast[place] as number)
-    const zone = this.preferred[place]
-    const spreadDirtyPages = (gfp & __GFP_WRITE) !== 0 && this.nodeDirtyOk !== null
-    if (!spreadDirtyPages && zone?.hasPlenty(order, highest)) {
-      const page = zone.alloc(order, gfpMigratetype(gfp), flags, cpu)
+    const first = this.firstTries[firstTryIndex(gfp, cpu)]
+    if (first !== undefined && ((gfp & __GFP_WRITE) === 0 || this.nodeDirtyOk === null)) {
+      const page = first.alloc(gfp, order)
       if (page >= 0) return page
     }
-    if (this.nodeReclaim !== null) return NO_PAGE
+    return this.#searchFirst(gfp, order, cpu)
+  }
+
+  /** The rest of the first try: the zones are gone through. */
+  #searchFirst(gfp: number, order: number, cpu: number): number {
+    const node = this.nodeOf(cpu)
+    if (this.nodeReclaim !== null || !isOrder(order)) return NO_PAGE
+    const flags = this.#firstFlags(this.zonelist(gfp, node)[0]) | (gfp & __GFP_KSWAPD_RECLAIM)
     const allocFlags = gfpToAllocFlagsCma(gfp, flags, this.cma)
+    const spreadDirtyPages = (gfp & __GFP_WRITE) !== 0 && this.nodeDirtyOk !== null
     return this.alloc(gfp, order, allocFlags, { cpu, node, spreadDirtyPages })
+  }
+
+  /** The alloc flags of the first try of requests that begin with a zone, all but ALLOC_KSWAPD. */
+  #firstFlags(zone: Zone | undefined): number {
+    if (zone === undefined) return ALLOC_WMARK_LOW
+    if (this.rules.defragMode) return ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT
+    const populated = this.populatedOf(zone.node)
+    return ALLOC_WMARK_LOW | allocFlagsNofragment(0, zone.index, this.nodes, populated)
+  }
+
+  /** What {@link firstTryIndex} counts. With CMA there are none: whether a zone has plenty depends on what is wanted. */
+  #firstTries(): (FirstTry | undefined)[] {
+    const tries: (FirstTry | undefined)[] = []
+    for (let cpu = 0; cpu < this.cpus && !this.cma; cpu++) {
+      for (const gfp of firstTryFlags()) {
+        const [zone] = this.zonelist(gfp, this.nodeOf(cpu))
+        const migratetype = gfpMigratetype(gfp)
+        // Both kinds of mobility at once are a contradiction, which the search knows how to serve.
+        const missing = zone === undefined || migratetype === MIGRATE_HIGHATOMIC
+        tries[firstTryIndex(gfp, cpu)] = missing
+          ? undefined
+          : new FirstTry({
+              zone,
+              cpu,
+              highest: gfpZoneIndex(gfp),
+              migratetype,
+              allocFlags: this.#firstFlags(zone),
+            })
+      }
+    }
+    return tries
   }
 
   /**

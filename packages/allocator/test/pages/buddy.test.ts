@@ -128,6 +128,13 @@ describe('freeing', () => {
     ['a page before the zone', () => [-1, 0], /page -1 .* not in this zone/],
     ['half a page', () => [0.5, 0], /page 0.5 .* not in this zone/],
     ['no order', () => [0, 11], /orders are 0 to 10/],
+    ['an order that looks like another state', () => [0, 32], /orders are 0 to 10/],
+    [
+      'an order below 0',
+      (buddy) => [buddy.alloc(4, MIGRATE_MOVABLE) + 16, -12],
+      /orders are 0 to 10/,
+    ],
+    ['half an order', () => [0, 0.5], /orders are 0 to 10/],
     ['a page inside a free block', () => [3, 0], /page 3 .* free already/],
     [
       'a page inside a block in use',
