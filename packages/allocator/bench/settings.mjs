@@ -37,7 +37,7 @@ export const settings = {
 /** What costs at most so many times what another costs, or so many bytes; or is faster at least by so much. */
 export const targets = [
   { setting: 'full', what: 'buddy', against: 'C', atMost: 1.3 },
-  { setting: 'full', what: 'PageAllocator', against: 'C', atMost: 2.5 },
+  { setting: 'full', what: 'PageAllocator', against: 'C', atMost: 3 },
   { setting: 'sparse', what: 'buddy', against: '@thi.ng/malloc', atLeast: 10 },
   { setting: 'sparse', what: 'PageAllocator', against: '@thi.ng/malloc', atLeast: 10 },
   { setting: 'memory', what: 'PageAllocator', atMost: 16 },

@@ -7,13 +7,7 @@
 import { ALLOC_CMA } from '../gfp/alloc-flags.js'
 import { MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import type { FallbackRule } from './allocator-rules.js'
-import {
-  claimOrSteal,
-  type FallbackEvent,
-  type FreeBlocks,
-  type PageblockContents,
-  steal,
-} from './borrow.js'
+import { claimOrSteal, type FallbackEvent, type PageblockContents, steal } from './borrow.js'
 import { MIGRATE_CMA, MIGRATE_ISOLATE } from './cma-migratetypes.js'
 import { Order } from './order.js'
 import { PageError } from './page-error.js'
@@ -48,7 +42,7 @@ export interface BuddyState {
  * The free blocks of a range of pages by order and migratetype (the free_area of struct zone). Lists are LIFO, as the
  * kernel's, so that the same requests get the same pages.
  */
-export class Buddy implements FreeBlocks {
+export class Buddy {
   /** Its first page. */
   readonly start: number
   /** How many pages it has. */
@@ -105,7 +99,7 @@ export class Buddy implements FreeBlocks {
       let order: number = Order.HIGHEST
       while ((page & ((1 << order) - 1)) !== 0 || page + (1 << order) > end) order--
       frames.state[page] = Kind.FREE | order
-      frames.addTail(this.#list(order, MIGRATE_MOVABLE), page)
+      frames.addTail(this.list(order, MIGRATE_MOVABLE), page)
       page += 1 << order
     }
     this.freeCount = pages
@@ -190,7 +184,7 @@ export class Buddy implements FreeBlocks {
    * @returns the first page, or {@link NO_PAGE}
    */
   alloc(order: number, migratetype: number, allocFlags = 0): number {
-    if ((allocFlags & ALLOC_CMA) !== 0) return this.#allocWithCma(order, migratetype, allocFlags)
+    if ((allocFlags & ALLOC_CMA) !== 0) return this.allocWithCma(order, migratetype, allocFlags)
     const page = this.allocSmallest(order, migratetype)
     return page < 0 ? this.borrow(order, migratetype, allocFlags) : page
   }
@@ -208,7 +202,7 @@ export class Buddy implements FreeBlocks {
     for (let size = order; size <= Order.HIGHEST; size++, list += Types.COUNT) {
       const page = next[list] as number
       if (page === list) continue
-      frames.remove(page)
+      frames.removeFirst(list)
       while (size > order) {
         size--
         list -= Types.COUNT
@@ -243,7 +237,7 @@ export class Buddy implements FreeBlocks {
 
   /** @throws PageError when the page is not the first of a block in use of this order. */
   assertUsed(page: number, order: number): void {
-    if (!this.isUsed(page, order)) throw this.#misused(page, order)
+    if (!this.isUsed(page, order)) throw this.misused(page, order)
   }
 
   /**
@@ -255,14 +249,14 @@ export class Buddy implements FreeBlocks {
     const { state } = frames
     const type = this.blockTypes[(page - this.start) >> Order.PAGEBLOCK] as number
     if (type < Types.CMA) this.freeCount += 1 << order
-    else this.#count(type, 1 << order)
+    else this.count(type, 1 << order)
     let first = page
     let size = order
     state[page] = 0
     while (size < Order.HIGHEST) {
       const buddy = first ^ (1 << size)
       if (state[buddy] !== (Kind.FREE | size)) break
-      if (size >= Order.PAGEBLOCK && !this.#mergeable(first, buddy, size)) break
+      if (size >= Order.PAGEBLOCK && !this.mergeable(first, buddy, size)) break
       frames.remove(buddy)
       state[buddy] = 0
       first &= buddy
@@ -270,7 +264,7 @@ export class Buddy implements FreeBlocks {
     }
     state[first] = Kind.FREE | size
     // Two pageblocks that merge may be of two migratetypes: the one that was freed last decides.
-    const list = this.#list(size, type)
+    const list = this.list(size, type)
     // If the block that it would be part of has a free buddy, it had better stay until it merges (buddy_merge_likely).
     const above = size + 1
     const likely =
@@ -302,7 +296,7 @@ export class Buddy implements FreeBlocks {
     const pages = 1 << order
     frames.remove(page)
     frames.state.fill(Kind.USED, page, page + pages)
-    this.#count(this.pageblockMigratetype(page), -pages)
+    this.count(this.pageblockMigratetype(page), -pages)
     if (order >= Order.PAGEBLOCK - 1) {
       for (let at = page; at < page + pages; at += PAGEBLOCK) {
         if (this.pageblockMigratetype(at) >= Types.MERGEABLE) continue
@@ -316,7 +310,7 @@ export class Buddy implements FreeBlocks {
   isolatePageblock(page: number): void {
     const type = this.pageblockMigratetype(page)
     this.setPageblockMigratetype(page, MIGRATE_ISOLATE)
-    this.#count(type, -this.moveFreeOfBlock(page, MIGRATE_ISOLATE).free)
+    this.count(type, -this.moveFreeOfBlock(page, MIGRATE_ISOLATE).free)
   }
 
   /** A pageblock that is isolated gets a migratetype again, and its free pages count (unset_migratetype_isolate). */
@@ -335,7 +329,7 @@ export class Buddy implements FreeBlocks {
       // What could not merge with a pageblock that was isolated does now.
       frames.remove(page)
       this.release(page, order)
-    } else this.#count(migratetype, this.moveFreeOfBlock(page, migratetype).free)
+    } else this.count(migratetype, this.moveFreeOfBlock(page, migratetype).free)
   }
 
   /**
@@ -347,7 +341,7 @@ export class Buddy implements FreeBlocks {
     const { frames } = this
     const order = frames.order(page)
     const end = page + (1 << order)
-    this.#count(this.pageblockMigratetype(page), -(1 << order))
+    this.count(this.pageblockMigratetype(page), -(1 << order))
     frames.remove(page)
     let left = boundary - page
     for (let at = page; at < end; ) {
@@ -362,7 +356,7 @@ export class Buddy implements FreeBlocks {
 
   /** The first free block of an order and migratetype, {@link NO_PAGE} for none. */
   firstFree(order: number, migratetype: number): number {
-    return this.frames.first(this.#list(order, migratetype))
+    return this.frames.first(this.list(order, migratetype))
   }
 
   /** What is known beside the pages: a copy. */
@@ -404,12 +398,12 @@ export class Buddy implements FreeBlocks {
         const type = this.pageblockMigratetype(page)
         if (type !== MIGRATE_ISOLATE) free += size
         if (type === MIGRATE_CMA) freeCma += size
-        if (order > Order.PAGEBLOCK && !this.#mergeable(page, page + PAGEBLOCK, Order.PAGEBLOCK)) {
+        if (order > Order.PAGEBLOCK && !this.mergeable(page, page + PAGEBLOCK, Order.PAGEBLOCK)) {
           this.#assertOneType(page, type)
         }
         blocks[order] = (blocks[order] as number) + 1
         const buddy = page ^ size
-        if (state[buddy] === (Kind.FREE | order) && this.#mergeable(page, buddy, order)) {
+        if (state[buddy] === (Kind.FREE | order) && this.mergeable(page, buddy, order)) {
           throw new InvariantError(page, `it and its buddy ${buddy} are both free`)
         }
       }
@@ -439,7 +433,7 @@ export class Buddy implements FreeBlocks {
   }
 
   /** Takes a block for a request that pages of CMA areas will do for, too: those come first while they are more than half of what is free. */
-  #allocWithCma(order: number, migratetype: number, allocFlags: number): number {
+  private allocWithCma(order: number, migratetype: number, allocFlags: number): number {
     let page = NO_PAGE
     if (this.cmaCount > Math.floor(this.freeCount / 2)) page = this.#allocCma(order)
     if (page === NO_PAGE) page = this.allocSmallest(order, migratetype)
@@ -455,7 +449,7 @@ export class Buddy implements FreeBlocks {
   }
 
   /** Counts pages that have become free, or are not any more (__mod_zone_freepage_state). */
-  #count(type: number, pages: number): void {
+  private count(type: number, pages: number): void {
     if (type === MIGRATE_ISOLATE) return
     this.freeCount += pages
     if (type === MIGRATE_CMA) this.cmaCount += pages
@@ -471,7 +465,7 @@ export class Buddy implements FreeBlocks {
   /** A free list has blocks of its order; those of CMA and ISOLATE have the blocks of such pageblocks, and no others have. */
   #checkList(order: number, type: number): number {
     const { frames } = this
-    const list = this.#list(order, type)
+    const list = this.list(order, type)
     const blocks = frames.checkBlocks(list, Kind.FREE | order, 'a free list')
     for (
       let page = frames.next[list] as number;
@@ -523,15 +517,15 @@ export class Buddy implements FreeBlocks {
   /** @internal */
   move(page: number, order: number, migratetype: number): void {
     this.frames.remove(page)
-    this.frames.addTail(this.#list(order, migratetype), page)
+    this.frames.addTail(this.list(order, migratetype), page)
   }
 
-  #list(order: number, migratetype: number): number {
+  private list(order: number, migratetype: number): number {
     return this.firstList + order * Types.COUNT + migratetype
   }
 
   /** What is reserved for atomic requests, part of a CMA area or isolated does not become part of a larger block that is not. */
-  #mergeable(page: number, buddy: number, order: number): boolean {
+  private mergeable(page: number, buddy: number, order: number): boolean {
     if (order < Order.PAGEBLOCK) return true
     if (order === Order.HIGHEST) return false
     const one = this.pageblockMigratetype(page)
@@ -539,7 +533,7 @@ export class Buddy implements FreeBlocks {
     return one === other || (one < Types.MERGEABLE && other < Types.MERGEABLE)
   }
 
-  #misused(page: number, order: number): PageError {
+  private misused(page: number, order: number): PageError {
     const last = this.start + this.pages - 1
     if (!Number.isInteger(page) || page < this.start || page > last) {
       return new PageError(

@@ -153,6 +153,14 @@ export class PageFrames {
     previous[after] = before
   }
 
+  /** Takes the first page off a list that is not empty. What was before it is known, and need not be read. */
+  removeFirst(list: number): void {
+    const { next } = this
+    const after = next[next[list] as number] as number
+    next[list] = after
+    this.previous[after] = list
+  }
+
   /** How many pages a list has: it is counted. */
   length(list: number): number {
     let length = 0

@@ -264,7 +264,10 @@ export class Zone implements FreeState {
     return page !== NO_PAGE ? page : this.buddy.alloc(order, MIGRATE_UNMOVABLE, allocFlags)
   }
 
-  /** Takes a block from the free lists (rmqueue_buddy). */
+  /**
+   * Takes a block from the free lists (rmqueue_buddy).
+   * @internal
+   */
   allocFromLists(order: number, migratetype: number, allocFlags: number): number {
     const page = this.#takeFromLists(order, migratetype, allocFlags)
     return page < 0 ? NO_PAGE : this.counted(page, order)
