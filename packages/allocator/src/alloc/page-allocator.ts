@@ -180,6 +180,7 @@ export class PageAllocator {
     return this.#gfpAllowedMask
   }
 
+  /** All requests are filtered by it from now on. */
   set gfpAllowedMask(mask: number) {
     this.#gfpAllowedMask = mask
     this.plain = mask & ~__GFP_ACCOUNT

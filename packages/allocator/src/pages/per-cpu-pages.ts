@@ -75,6 +75,7 @@ export class PerCpuPages {
     return this.#high
   }
 
+  /** In pages. */
   set high(pages: number) {
     this.#high = pages
     this.#setLimit()

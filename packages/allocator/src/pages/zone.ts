@@ -166,6 +166,7 @@ export class Zone implements FreeState {
     return this.#boost
   }
 
+  /** In pages. */
   set boost(pages: number) {
     this.#boost = pages
     this.#setPlenty()
@@ -176,6 +177,7 @@ export class Zone implements FreeState {
     return this.#reservedHighatomic
   }
 
+  /** In pages. */
   set reservedHighatomic(pages: number) {
     this.#reservedHighatomic = pages
     this.#setPlenty()
@@ -186,6 +188,7 @@ export class Zone implements FreeState {
     return this.#reclaiming
   }
 
+  /** All CPUs keep little from now on, or as much as before. */
   set reclaiming(reclaiming: boolean) {
     this.#reclaiming = reclaiming
     for (const pages of this.perCpu) pages.reclaiming = reclaiming
