@@ -290,6 +290,24 @@ describe('memory.high', () => {
     memory.validate()
   })
 
+  it('makes nobody reclaim who must not sleep, or frees memory', () => {
+    const group = memory.memcgs.create('a', { high: 0 })
+    const steps = (gfp: number) => {
+      let count = 0
+      for (let i = 0; i < 200; i++) {
+        const page = memory.alloc(task, GFP_KERNEL, 0)
+        for (const _ of memory.charging({ task, gfp, page, group })) count++
+      }
+      return count
+    }
+    expect(steps(GFP_NOWAIT)).toBe(0)
+    {
+      using _ = task.enter(PF_MEMALLOC)
+      expect(steps(GFP_KERNEL)).toBe(0)
+    }
+    expect(steps(GFP_KERNEL)).toBeGreaterThan(0)
+  })
+
   it('is looked at when a task returns to user space, if it has charged little', () => {
     const group = memory.memcgs.create('a', { high: 0 })
     cache(group, 64)
