@@ -4,9 +4,10 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Machine } from '../src/machine/machine.js'
 import { Crew, Follower, News } from '../src/node/crew.js'
 import { storePiece } from '../src/search/candidates.js'
+import { hash } from '../src/search/hash.js'
 import type { Round } from '../src/search/round.js'
 import { Search, type Searching, type SearchOptions } from '../src/search/search.js'
-import { ENTERED, enterStates, hash, NUMBER, NUMBER_BITS } from '../src/search/state-table.js'
+import { ENTERED, enterStates, NUMBER, NUMBER_BITS } from '../src/search/state-table.js'
 import { outcome } from './outcome.js'
 import { protocol } from './protocol.js'
 import { build, type Plan, plan } from './random-machine.js'
@@ -215,7 +216,8 @@ describe('a search with a crew', () => {
     expect(found).toEqual(outcome(new Search(protocol(), options)))
     expect(crew.unwritten).toBe(0)
     expect(crew.attempts).toBeGreaterThan(1_000)
-    expect(crew.beaten).toBeGreaterThan(20)
+    // Most states that would be found twice are passed over.
+    expect(crew.beaten).toBeGreaterThan(10)
   })
 
   it('stops at the same state, and keeps nothing of what others have found beyond it', () => {

@@ -7,6 +7,7 @@
  * rows they are made as narrow as what they hold, see {@link Layout.tighten}: what never changes takes no bit at all then.
  */
 import { Misuse } from './errors.js'
+import type { Footprint } from './footprint.js'
 
 /** The largest value that a field can hold. */
 export const MAX_VALUE = 0x3fffffff
@@ -22,6 +23,8 @@ export class Field {
   shift = 0
   /** The largest value that it has room for: one less than a power of two. */
   limit: number
+  /** @internal Is told when it is looked at or written, while somebody wants to know: see {@link Layout.watched}. */
+  footprint: Footprint | null = null
 
   constructor(
     /** What it is called in errors: the object and what it says of it. */
@@ -36,12 +39,14 @@ export class Field {
 
   /** The value of the field in a state. */
   get(row: Row): number {
+    if (this.footprint !== null) this.footprint.note(this)
     return ((row[this.word] as number) >>> this.shift) & this.limit
   }
 
   /** @throws Overflow when the field is too narrow for the value. */
   set(row: Row, value: number): void {
     if (!(value >= 0 && value <= this.limit)) throw new Overflow(this, value)
+    if (this.footprint !== null) this.footprint.note(this)
     const { word, shift } = this
     row[word] = ((row[word] as number) & ~(this.limit << shift)) | (value << shift)
   }
@@ -168,6 +173,21 @@ export class Layout {
       }
     }
     this.relimit((field) => limitFor(field.get(together), field.name))
+  }
+
+  /** @internal Does something with rows, and notes in a footprint which of their bits are looked at or written. */
+  watched<T>(footprint: Footprint, act: () => T): T {
+    const { fields } = this
+    for (let index = 0; index < fields.length; index++) {
+      ;(fields[index] as Field).footprint = footprint
+    }
+    try {
+      return act()
+    } finally {
+      for (let index = 0; index < fields.length; index++) {
+        ;(fields[index] as Field).footprint = null
+      }
+    }
   }
 
   /** What turns rows of an earlier arrangement, by its number, into rows of this one. */

@@ -10,9 +10,10 @@
  * When all have come to the end of the round those that have stayed are numbered in order, which makes states of them. Numbers,
  * and the states that others were reached from, are those that a single thread would have given.
  */
-import type { Row } from '../machine/layout.js'
+import { hash, spread } from './hash.js'
 import { CANDIDATES, FORWARD, type Round, SUPERSEDED } from './round.js'
-import { BATCH, hash, isSame, NUMBER, NUMBER_BITS, preload } from './state-table.js'
+import { difference, isSame, load, NUMBER, NUMBER_BITS, stateOf } from './state-table.js'
+import { BATCH, type Successors } from './successors.js'
 
 /** How many candidates of a round are looked up without waiting for memory: most states that are found again are so at once. */
 const FLYING = 1 << 15
@@ -41,17 +42,12 @@ export class Candidates {
   #full = -1
   /** Candidates of this round that were met lately, by hash: as in slots, but for the states of the table before them. */
   readonly #flying = new Int32Array(FLYING)
-  /** Successors that wait to be looked up: rows, hashes, and the states that they were found from. */
-  #staged = new Int32Array(0)
-  readonly #hashes = new Int32Array(BATCH)
-  readonly #origins = new Int32Array(BATCH)
-  #stagedCount = 0
-  readonly #loaded = new Int32Array(BATCH)
+  /** What a batch has loaded. */
+  #loaded = new Int32Array(2 * BATCH)
 
   /** Begins a piece, or goes on with it. */
   open(round: Round, piece: number): void {
     const { table, memory } = round
-    if (this.#words !== table.words) this.#staged = new Int32Array(BATCH * table.words)
     this.#words = table.words
     this.#tableRows = table.rows
     this.#tableSlots = table.slots
@@ -67,12 +63,15 @@ export class Candidates {
     this.#next = piece * CANDIDATES + (memory.found[piece] as number)
     this.#end = (piece + 1) * CANDIDATES
     this.#full = -1
-    this.#stagedCount = 0
   }
 
-  /** Ends a piece. @returns the state whose successor had no room; -1 when there is none. */
-  close(round: Round, piece: number): number {
-    this.#flush()
+  /**
+   * Ends a piece.
+   * @param found was found in it and not looked up yet. None of it is left.
+   * @returns the state whose successor had no room; -1 when there is none.
+   */
+  close(round: Round, piece: number, found: Successors): number {
+    this.#lookUp(found)
     round.memory.found[piece] = this.#next - piece * CANDIDATES
     return this.#full
   }
@@ -82,64 +81,78 @@ export class Candidates {
     this.#from = -1
   }
 
-  /** Adds a successor of a state, with the next batch. @throws Full when there is no room. */
-  stage(row: Row, origin: number): void {
-    const words = this.#words
-    const hashed = hash(row, 0, words)
-    const flying = this.#flying[hashed & (FLYING - 1)] as number
-    if (flying !== 0 && (flying ^ hashed) >>> NUMBER_BITS === 0) {
-      const other = (flying & NUMBER) - 1
-      // One with a higher number would have to give way.
-      if (other < this.#next && isSame(this.#rows, other * words, row, 0, words)) {
-        this.#mark(origin)
-        return
-      }
-    }
-    const index = this.#stagedCount++
-    const staged = this.#staged
-    for (let word = 0, at = index * words; word < words; word++, at++) {
-      staged[at] = row[word] as number
-    }
-    this.#hashes[index] = hashed
-    this.#origins[index] = origin
-    if (index < BATCH - 1) return
-    this.#flush()
+  /** Looks states up, and adds those that are new. None of them is left. @throws Full when there is no room. */
+  add(found: Successors): void {
+    this.#lookUp(found)
     if (this.#full >= 0) throw new Full()
   }
 
-  /** Looks up all that is staged, up to what has no room. */
-  #flush(): void {
-    const count = this.#stagedCount
-    preload(
-      this.#loaded,
-      this.#hashes,
-      count,
-      this.#tableSlots,
-      this.#tableRows,
-      this.#words,
-      this.#size,
-    )
-    for (let index = 0; index < count && this.#full < 0; index++) this.#add(index)
-    this.#stagedCount = 0
+  /** Looks states up, and adds those that are new, up to what has no room. */
+  #lookUp(found: Successors): void {
+    const waiting = this.#waiting(found)
+    found.count = 0
+    if (this.#full >= 0) return
+    const words = this.#words
+    const { rows: staged, sums: hashes, states, order, origins } = found
+    if (this.#loaded.length < waiting) this.#loaded = new Int32Array(2 * waiting)
+    const loaded = this.#loaded
+    const size = this.#size
+    load(loaded, found, waiting, this.#tableSlots)
+    const rows = this.#tableRows
+    for (let at = 0; at < waiting; at++) {
+      const index = order[at] as number
+      const named = stateOf(loaded[at] as number, hashes[index] as number)
+      const state = named < size ? named : -1
+      const differs = difference(rows, state, staged, index, words)
+      states[index] = state | ((differs | (0 - differs)) >> 31)
+    }
+    for (let at = 0; at < waiting && this.#full < 0; at++) {
+      const index = order[at] as number
+      const origin = origins[index] as number
+      const state = states[index] as number
+      if (state < 0) this.#add(found, index)
+      else if (state > origin) this.#mark(origin)
+    }
   }
 
-  #add(index: number): void {
+  /**
+   * Looks states up among the candidates that were met lately. Their sums become hashes.
+   * @returns how many were not found, whose indices are in `order` then.
+   */
+  #waiting({ count, rows: staged, sums: hashes, order, origins }: Successors): number {
+    const words = this.#words
+    const rows = this.#rows
+    const next = this.#next
+    let waiting = 0
+    for (let index = 0; index < count; index++) {
+      const hashed = spread(hashes[index] as number)
+      hashes[index] = hashed
+      const other = stateOf(this.#flying[hashed & (FLYING - 1)] as number, hashed)
+      // One with a higher number would have to give way.
+      if (other >= 0 && other < next && isSame(rows, other * words, staged, index * words, words)) {
+        this.#mark(origins[index] as number)
+      } else order[waiting++] = index
+    }
+    return waiting
+  }
+
+  #add(found: Successors, index: number): void {
     const slots = this.#tableSlots
     const words = this.#words
-    const staged = this.#staged
+    const { rows: staged, sums: hashes, origins } = found
     const from = index * words
     const size = this.#size
     const mask = slots.length - 1
-    const hashed = this.#hashes[index] as number
+    const hashed = hashes[index] as number
     let slot = hashed & mask
     for (;;) {
       let held = slots[slot] as number
       if (held === 0) {
-        if (!this.#write(index, slot)) return
+        if (!this.#write(found, index, slot)) return
         const own = (hashed & ~NUMBER) | (size + this.#next + 1)
         held = Atomics.compareExchange(slots, slot, 0, own)
         if (held === 0) {
-          this.#take(index)
+          this.#take(found, index)
           return
         }
         // Somebody was faster, perhaps with the same state.
@@ -148,10 +161,10 @@ export class Candidates {
         const state = (held & NUMBER) - 1
         if (state < size) {
           if (isSame(this.#tableRows, state * words, staged, from, words)) {
-            if (state > (this.#origins[index] as number)) this.#mark(this.#origins[index] as number)
+            if (state > (origins[index] as number)) this.#mark(origins[index] as number)
             return
           }
-        } else if (this.#competes(slot, index)) return
+        } else if (this.#competes(found, index, slot)) return
       }
       slot = (slot + 1) & mask
     }
@@ -161,58 +174,58 @@ export class Candidates {
    * Meets a candidate in a slot. If it is of the same state, and has a higher number, this one takes its place.
    * @returns whether it is of the same state.
    */
-  #competes(slot: number, index: number): boolean {
+  #competes(found: Successors, index: number, slot: number): boolean {
     const slots = this.#tableSlots
     const words = this.#words
     const size = this.#size
     // Read atomically, the number is one whose row has been written.
     let held = Atomics.load(slots, slot)
     const other = (held & NUMBER) - 1 - size
-    if (!isSame(this.#rows, other * words, this.#staged, index * words, words)) return false
+    if (!isSame(this.#rows, other * words, found.rows, index * words, words)) return false
     // Whoever takes the slot from now on has the same state too.
     while ((held & NUMBER) - 1 - size > this.#next) {
-      if (!this.#write(index, slot)) return true
+      if (!this.#write(found, index, slot)) return true
       const own = (held & ~NUMBER) | (size + this.#next + 1)
       const before = Atomics.compareExchange(slots, slot, held, own)
       if (before === held) {
         const loser = (held & NUMBER) - 1 - size
         this.#slots[loser] = SUPERSEDED
         Atomics.add(this.#superseded, Math.floor(loser / CANDIDATES), 1)
-        this.#take(index)
+        this.#take(found, index)
         return true
       }
       held = before
     }
-    this.#meet(index, (held & NUMBER) - 1 - size)
+    this.#meet(found, index, (held & NUMBER) - 1 - size)
     return true
   }
 
   /** Writes the next candidate, before anybody can find it in a slot. @returns false when the piece is full. */
-  #write(index: number, slot: number): boolean {
+  #write(found: Successors, index: number, slot: number): boolean {
     if (this.#next === this.#end) {
-      this.#full = this.#origins[index] as number
+      this.#full = found.origins[index] as number
       return false
     }
     const words = this.#words
-    const staged = this.#staged
+    const staged = found.rows
     const rows = this.#rows
     let to = this.#next * words
     for (let at = index * words, end = at + words; at < end; at++) rows[to++] = staged[at] as number
     this.#slots[this.#next] = slot
-    this.#parents[this.#next] = this.#origins[index] as number
+    this.#parents[this.#next] = found.origins[index] as number
     return true
   }
 
-  #take(index: number): void {
-    this.#meet(index, this.#next)
+  #take(found: Successors, index: number): void {
+    this.#meet(found, index, this.#next)
     this.#next++
   }
 
   /** Notes that the state of what is staged is that of a candidate, which comes after all states of the table. */
-  #meet(index: number, candidate: number): void {
-    const hashed = this.#hashes[index] as number
+  #meet({ sums: hashes, origins }: Successors, index: number, candidate: number): void {
+    const hashed = hashes[index] as number
     this.#flying[hashed & (FLYING - 1)] = (hashed & ~NUMBER) | (candidate + 1)
-    this.#mark(this.#origins[index] as number)
+    this.#mark(origins[index] as number)
   }
 
   #mark(origin: number): void {

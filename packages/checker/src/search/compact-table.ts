@@ -32,7 +32,8 @@ export class CompactTable {
   #count = 0
   /** How many of the staged ones the table of hashes has told of. */
   #told = 0
-  #isFlushing = false
+  /** How many states have got a row. */
+  #kept = 0
 
   constructor(words: number, found: (state: number, parent: number) => void) {
     this.words = words
@@ -72,20 +73,17 @@ export class CompactTable {
 
   /** Adds what is staged. */
   flush(): void {
-    this.#isFlushing = true
     this.#hashes.flush()
-    this.#isFlushing = false
     this.#count = 0
     this.#told = 0
   }
 
-  /** A state that was staged has this number. The table of hashes says so at once of one that it has found lately. */
+  /** The next one of those that were staged has this number: a greater one than any before, if it is new. */
   #tell(state: number, parent: number): void {
-    if (this.#isFlushing) {
-      const index = this.#told++
-      if (state === this.size - 1) this.#keep(state, index)
-    } else {
-      this.#count--
+    const index = this.#told++
+    if (state === this.#kept) {
+      this.#keep(state, index)
+      this.#kept++
     }
     this.#found(state, parent)
   }

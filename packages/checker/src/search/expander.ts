@@ -7,8 +7,9 @@ import type { Machine } from '../machine/machine.js'
 import type { Symmetry } from '../reduce/symmetry.js'
 import { Candidates, Full } from './candidates.js'
 import { Inspector } from './inspector.js'
-import { DEAD, type Round } from './round.js'
-import type { Stepper } from './stepper.js'
+import { DEAD, PASSED, type Round } from './round.js'
+import type { Emit, Stepper } from './stepper.js'
+import { BATCH, Successors } from './successors.js'
 
 /** Expands the pieces of a round. A thread has one. */
 export class Expander {
@@ -18,7 +19,8 @@ export class Expander {
   readonly #candidates = new Candidates()
   #row: Row = new Int32Array(0)
   #representative: Row = new Int32Array(0)
-  #state = 0
+  /** What was found and was not looked up yet. */
+  #successors = new Successors(0)
   /** How many steps of the state were taken at which {@link complete} has thrown. */
   stepsTaken = 0
 
@@ -66,10 +68,12 @@ export class Expander {
     if (this.#row.length !== words) {
       this.#row = new Int32Array(words)
       this.#representative = new Int32Array(words)
+      this.#successors = new Successors(words)
     }
     const row = this.#row
     const stepper = this.#stepper
     const candidates = this.#candidates
+    const found = this.#successors
     const { from: first, memory } = round
     const end = round.endOf(piece)
     const { steps } = stepper
@@ -78,13 +82,18 @@ export class Expander {
     let thrown: unknown = null
     try {
       for (; state < end; state++) {
-        this.#state = state
+        found.origin = state
         for (let word = 0; word < words; word++) row[word] = rows[state * words + word] as number
         stepper.steps = 0
         this.#inspector.inspect(state, row, witnesses)
-        const moved = stepper.expand(row, this.#emit)
+        const moved =
+          this.#symmetry === null
+            ? stepper.collect(row, this.#before(round, state), found)
+            : stepper.expand(row, this.#emit)
         memory.steps[state - first] = stepper.steps
         if (!moved && !stepper.settled(row)) memory.marks[state - first] = DEAD
+        if (found.passed > 0) memory.marks[state - first] = PASSED
+        if (found.count >= BATCH) candidates.add(found)
       }
     } catch (caught) {
       thrown = caught
@@ -92,18 +101,25 @@ export class Expander {
     this.stepsTaken = stepper.steps
     stepper.steps = steps
     // Where there is no room, what comes after that state is not done either, and is met again.
-    const full = candidates.close(round, piece)
+    const full = candidates.close(round, piece, found)
     memory.done[piece] = (full < 0 ? state : full) - round.firstOf(piece)
     if (full >= 0) throw new Full()
     if (thrown !== null) throw thrown
   }
 
-  readonly #emit = (next: Row): void => {
-    let kept = next
-    if (this.#symmetry !== null) {
-      this.#symmetry.canonicalize(next, this.#representative)
-      kept = this.#representative
+  /** The state that one was found from, where that tells something of its successors. */
+  #before({ table }: Round, state: number): Row | null {
+    const parent = table.parents[state] as number
+    if (!this.#stepper.passesOver(parent)) return null
+    const before = this.#representative
+    for (let word = 0; word < before.length; word++) {
+      before[word] = table.rows[parent * before.length + word] as number
     }
-    this.#candidates.stage(kept, this.#state)
+    return before
+  }
+
+  readonly #emit: Emit = (next) => {
+    this.#symmetry?.canonicalize(next, this.#representative)
+    this.#successors.push(this.#representative)
   }
 }

@@ -68,7 +68,6 @@ export function learn(
   const { layout } = machine
   if (layout.fields.some(({ limit }, index) => limit !== limits[index])) {
     layout.relimit((_, index) => limits[index] as number)
-    stepper.resize()
   }
 }
 

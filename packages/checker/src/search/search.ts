@@ -17,10 +17,11 @@ import { Expander } from './expander.js'
 import { Inspector } from './inspector.js'
 import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
 import { findLivelock } from './progress.js'
-import { BLOCK, DEAD, FORWARD, Round } from './round.js'
+import { BLOCK, DEAD, FORWARD, PASSED, Round } from './round.js'
 import { MAX_STATES, StateTable } from './state-table.js'
-import { type Allows, Stepper } from './stepper.js'
+import { type Allows, type Emit, Stepper } from './stepper.js'
 import type { Store } from './store.js'
+import { BATCH, Successors } from './successors.js'
 
 /**
  * Limits: one that stops the search makes the verdict `bounded`. They are looked at between blocks of states, so a
@@ -236,6 +237,8 @@ export class Search {
   #violation: ViolationFound | null = null
   #row: Row = new Int32Array(0)
   #representative: Row = new Int32Array(0)
+  /** What was found and is not yet in the table. */
+  #successors = new Successors(0)
   /** The first state of the block, and for each of the block whether it has a successor that was found after it. */
   #first = 0
   readonly #forward = new Uint8Array(BLOCK)
@@ -437,8 +440,11 @@ export class Search {
     const last = thrown === null ? this.#cursor.state - 1 : this.#cursor.state
     this.#publish(round, last)
     this.#stride = thrown === null ? Math.min(BLOCK, this.#stride * 2) : FIRST_STRIDE
-    if (thrown instanceof Full) this.#expandNext()
-    else if (thrown !== null) this.#recover(thrown, this.expander.stepsTaken)
+    if (thrown instanceof Full) {
+      // What it finds comes before what the next round finds.
+      this.#expandNext()
+      this.#add()
+    } else if (thrown !== null) this.#recover(thrown, this.expander.stepsTaken)
   }
 
   /**
@@ -479,7 +485,7 @@ export class Search {
       // Who goes nowhere does not turn back.
       if ((mark & FORWARD) !== 0 || steps === 0) {
         this.#forward[cursor.state - this.#first] = 1
-      }
+      } else if ((mark & PASSED) !== 0) this.#forward[cursor.state - this.#first] = PASSED
       cursor.state++
     }
   }
@@ -550,23 +556,28 @@ export class Search {
     const { table, stepper } = this
     const cursor = this.#cursor
     const { steps } = stepper
-    if (this.#row.length !== table.words) {
-      this.#row = new Int32Array(table.words)
-      this.#representative = new Int32Array(table.words)
-    }
+    this.#fit()
+    const found = this.#successors
+    found.origin = cursor.state
     try {
       table.read(cursor.state, this.#row)
       this.#inspector.inspect(cursor.state, this.#row, cursor.witnesses)
-      const moved = stepper.expand(this.#row, this.#emit)
+      const moved =
+        this.symmetry === null
+          ? stepper.collect(this.#row, this.#before(cursor.state), found)
+          : stepper.expand(this.#row, this.#emit)
       if (!moved) {
         if (!stepper.settled(this.#row)) cursor.deadlocks.push(cursor.state)
         // It goes nowhere, so it does not turn back.
         this.#forward[cursor.state - this.#first] = 1
       }
+      if (found.passed > 0) this.#forward[cursor.state - this.#first] = PASSED
       cursor.state++
+      if (found.count >= BATCH) this.#add()
     } catch (thrown) {
       const taken = stepper.steps - steps
       stepper.steps = steps
+      this.#add()
       table.flush()
       this.#recover(thrown, taken)
     }
@@ -585,13 +596,44 @@ export class Search {
     throw thrown
   }
 
-  readonly #emit = (next: Row): void => {
-    let kept = next
-    if (this.symmetry !== null) {
-      kept = this.#representative
-      this.symmetry.canonicalize(next, kept)
+  /** Makes rows to work with that are as long as those of the table. */
+  #fit(): void {
+    const { words } = this.table
+    if (this.#row.length === words) return
+    this.#row = new Int32Array(words)
+    this.#representative = new Int32Array(words)
+    this.#successors = new Successors(words)
+  }
+
+  /** The state that one was found from, where that tells something of its successors. */
+  #before(state: number): Row | null {
+    const { table, stepper } = this
+    const parent = table instanceof StateTable ? table.parent(state) : -1
+    if (!stepper.passesOver(parent)) return null
+    table.read(parent, this.#representative)
+    return this.#representative
+  }
+
+  readonly #emit: Emit = (next) => {
+    const kept = this.#representative
+    this.symmetry?.canonicalize(next, kept)
+    this.#successors.push(kept)
+  }
+
+  /** Adds what was found to the table, with its next batch. */
+  #add(): void {
+    const { table } = this
+    const found = this.#successors
+    if (table instanceof StateTable) {
+      table.add(found)
+      return
     }
-    this.table.stage(kept, this.#cursor.state)
+    const row = this.#representative
+    for (let index = 0; index < found.count; index++) {
+      found.read(index, row)
+      table.stage(row, found.origins[index] as number)
+    }
+    found.count = 0
   }
 
   readonly #found = (state: number, parent: number): void => {
@@ -600,15 +642,36 @@ export class Search {
 
   /** Ends a block: adds all that is staged, and notes where it turned back. */
   #endBlock(): void {
+    this.#add()
     this.table.flush()
     const { state, turns } = this.#cursor
-    // A store does not tell what was found after what.
-    for (let at = this.#first; at < state && this.#store === null; at++) {
-      if (this.#forward[at - this.#first] === 0) turns.push(at)
+    if (this.#livelocks) {
+      this.#lookBack(state)
+      for (let at = this.#first; at < state; at++) {
+        if (this.#forward[at - this.#first] === 0) turns.push(at)
+      }
     }
     this.#first = state
     if (this.table instanceof CompactTable) this.table.forget(state)
     this.#tighten()
+  }
+
+  /** Looks up all that follows states of the block of which only what was found before them is known so far. */
+  #lookBack(end: number): void {
+    const { table, stepper } = this
+    const { steps } = stepper
+    this.#fit()
+    const found = this.#successors
+    for (let state = this.#first; state < end; state++) {
+      if (this.#forward[state - this.#first] !== PASSED) continue
+      this.#forward[state - this.#first] = 0
+      table.read(state, this.#row)
+      found.origin = state
+      stepper.collect(this.#row, null, found)
+      if (found.count >= BATCH) this.#add()
+    }
+    this.#add()
+    stepper.steps = steps
   }
 
   /** Makes rows as narrow as they can be, once there are many of them. */
@@ -720,7 +783,6 @@ export class Search {
     if (this.#arrangement === layout.arrangement) return
     const { table } = this
     if (table instanceof CompactTable && !this.#isOver) {
-      this.stepper.resize()
       if (table.size > 0) throw new Rearranged()
       this.table = this.#emptyTable()
       return
@@ -729,7 +791,6 @@ export class Search {
       () => table.repack(layout.words, layout.since(this.#arrangement)),
       (overflow) => layout.widen(overflow),
     )
-    this.stepper.resize()
     this.#arrangement = layout.arrangement
   }
 

@@ -9,10 +9,10 @@
  * are hardly ever loaded, however full the table is.
  */
 import type { Row } from '../machine/layout.js'
+import { hash, spread } from './hash.js'
+import { BATCH, Successors } from './successors.js'
 
 const FIRST_CAPACITY = 1 << 12
-/** How many states are added at once. */
-export const BATCH = 256
 /** How many states found lately are looked up without waiting for memory: most are found again soon, or never. */
 const RECENT = 1 << 16
 /** The bits of a slot for the number of its state, plus 1; the others are the upper bits of the hash. */
@@ -54,13 +54,10 @@ export class StateTable {
   /** Is told the number of each state that was staged, old or new, and of its parent. */
   readonly #found: (state: number, parent: number) => void
 
-  /** States that wait to be added: their rows, the states that they were reached from, their hashes. */
-  #staged: Int32Array
-  readonly #stagedParents = new Int32Array(BATCH)
-  readonly #stagedHashes = new Int32Array(BATCH)
-  #stagedCount = 0
-  /** What a batch has loaded; nobody needs it, but without it the loads would be optimized away. */
-  readonly #loaded = new Int32Array(BATCH)
+  /** States that wait to be added. */
+  #staged: Successors
+  /** What a batch has loaded. */
+  #loaded = new Int32Array(2 * BATCH)
 
   /**
    * @param found is told the number of each state that was staged, old or new, and of its parent; at the latest when
@@ -75,7 +72,7 @@ export class StateTable {
     this.words = words
     this.#found = found
     this.#shared = shared
-    this.#staged = new Int32Array(BATCH * words)
+    this.#staged = new Successors(words)
     this.#rows = this.#array(FIRST_CAPACITY * words)
     this.#parents = this.#array(FIRST_CAPACITY)
     this.#slots = this.#array(FIRST_CAPACITY * 2)
@@ -118,7 +115,7 @@ export class StateTable {
   /** Forgets all states, and keeps the memory that it holds. */
   clear(): void {
     this.size = 0
-    this.#stagedCount = 0
+    this.#staged.count = 0
     this.#slots.fill(0)
     this.#recent.fill(0)
   }
@@ -174,65 +171,96 @@ export class StateTable {
 
   /** Adds a state, if it is new, with the next batch. */
   stage(row: Row, parent: number): void {
-    const { words } = this
-    const hashed = hash(row, 0, words)
-    const held = this.#recent[hashed & (RECENT - 1)] as number
-    if ((held ^ hashed) >>> NUMBER_BITS === 0 && held !== 0) {
-      const state = (held & NUMBER) - 1
-      if (isSame(this.#rows, state * words, row, 0, words)) {
-        this.#found(state, parent)
-        return
-      }
-    }
     const staged = this.#staged
-    const index = this.#stagedCount++
-    for (let word = 0, at = index * words; word < words; word++, at++) {
-      staged[at] = row[word] as number
-    }
-    this.#stagedParents[index] = parent
-    this.#stagedHashes[index] = hashed
-    if (index === BATCH - 1) this.flush()
+    staged.origin = parent
+    staged.push(row)
+    if (staged.count === BATCH) this.flush()
   }
 
   /** Adds what is staged. */
   flush(): void {
-    const count = this.#stagedCount
-    const hashes = this.#stagedHashes
-    preload(this.#loaded, hashes, count, this.#slots, this.#rows, this.words, this.size)
-    for (let index = 0; index < count; index++) {
-      const parent = this.#stagedParents[index] as number
-      this.#found(this.#add(index, parent), parent)
-    }
-    this.#stagedCount = 0
+    this.add(this.#staged)
   }
 
-  #add(index: number, parent: number): number {
+  /** Adds those of some states that are new. None of them is left. */
+  add(found: Successors): void {
+    const { count, states, origins } = found
+    this.#lookUp(found, this.#waiting(found))
+    found.count = 0
+    for (let index = 0; index < count; index++) {
+      this.#found(states[index] as number, origins[index] as number)
+    }
+  }
+
+  /**
+   * Looks states up among those that were found lately. Their sums become hashes.
+   * @returns how many were not found, whose indices are in `order` then.
+   */
+  #waiting({ count, rows: staged, sums: hashes, states, order }: Successors): number {
+    const { words } = this
+    const rows = this.#rows
+    const recent = this.#recent
+    let waiting = 0
+    for (let index = 0; index < count; index++) {
+      const hashed = spread(hashes[index] as number)
+      hashes[index] = hashed
+      const held = recent[hashed & (RECENT - 1)] as number
+      const state = stateOf(held, hashed)
+      const differs = difference(rows, state, staged, index, words)
+      states[index] = state
+      order[waiting] = index
+      waiting += (differs | (0 - differs)) >>> 31
+    }
+    return waiting
+  }
+
+  /** Looks up the states in `order`, and adds those that are new. */
+  #lookUp(found: Successors, waiting: number): void {
+    const { words } = this
+    const { rows: staged, sums: hashes, states, order, origins } = found
+    if (this.#loaded.length < waiting) this.#loaded = new Int32Array(2 * waiting)
+    const loaded = this.#loaded
+    load(loaded, found, waiting, this.#slots)
+    const rows = this.#rows
+    for (let at = 0; at < waiting; at++) {
+      const index = order[at] as number
+      const state = stateOf(loaded[at] as number, hashes[index] as number)
+      const differs = difference(rows, state, staged, index, words)
+      states[index] = state | ((differs | (0 - differs)) >> 31)
+    }
+    for (let at = 0; at < waiting; at++) {
+      const index = order[at] as number
+      const hashed = hashes[index] as number
+      let state = states[index] as number
+      if (state < 0) {
+        state = this.#add(staged, index, hashed, origins[index] as number)
+        states[index] = state
+      }
+      this.#recent[hashed & (RECENT - 1)] = (hashed & ~NUMBER) | (state + 1)
+    }
+  }
+
+  /** Looks a state up, and adds it if it is new. @returns its number. */
+  #add(staged: Int32Array, index: number, hashed: number, parent: number): number {
     const { words } = this
     const rows = this.#rows
     const slots = this.#slots
-    const staged = this.#staged
     const mask = slots.length - 1
     const from = index * words
-    const hashed = this.#stagedHashes[index] as number
     let slot = hashed & mask
     for (let held = slots[slot] as number; held !== 0; held = slots[slot] as number) {
       if ((held ^ hashed) >>> NUMBER_BITS === 0) {
         const state = (held & NUMBER) - 1
-        if (isSame(rows, state * words, staged, from, words)) {
-          this.#recent[hashed & (RECENT - 1)] = held
-          return state
-        }
+        if (isSame(rows, state * words, staged, from, words)) return state
       }
       slot = (slot + 1) & mask
     }
     if (this.size === this.#room) {
       this.#grow()
-      return this.#add(index, parent)
+      return this.#add(staged, index, hashed, parent)
     }
     const state = this.size++
-    const held = (hashed & ~NUMBER) | (state + 1)
-    slots[slot] = held
-    this.#recent[hashed & (RECENT - 1)] = held
+    slots[slot] = (hashed & ~NUMBER) | (state + 1)
     for (let word = 0, at = state * words; word < words; word++, at++) {
       rows[at] = staged[from + word] as number
     }
@@ -282,8 +310,7 @@ export class StateTable {
     convert(this.#rows, this.size, rows)
     this.#rows = rows
     this.words = words
-    this.#staged = new Int32Array(BATCH * words)
-    this.#stagedCount = 0
+    this.#staged = new Successors(words)
     this.#recent.fill(0)
     this.#rehash(this.#slots.length)
   }
@@ -381,29 +408,42 @@ export function enterStates({ rows, slots, words }: TableView, from: number, to:
   }
 }
 
-/**
- * Loads the slots of states with these hashes, and the rows that those name, into the processor's cache.
- * @param size how many states the table has; others have no rows yet.
- */
-export function preload(
+/** Loads the slots of the states in `order`. None of it waits for the one before. */
+export function load(
   loaded: Int32Array,
-  hashes: Int32Array,
-  count: number,
+  { sums: hashes, order }: Successors,
+  waiting: number,
   slots: Int32Array,
-  rows: Int32Array,
-  words: number,
-  size: number,
 ): void {
   const mask = slots.length - 1
-  for (let index = 0; index < count; index++) {
-    loaded[index] = slots[(hashes[index] as number) & mask] as number
+  for (let at = 0; at < waiting; at++) {
+    loaded[at] = slots[(hashes[order[at] as number] as number) & mask] as number
   }
-  for (let index = 0; index < count; index++) {
-    const held = loaded[index] as number
-    if (held === 0 || (held ^ (hashes[index] as number)) >>> NUMBER_BITS !== 0) continue
-    const state = (held & NUMBER) - 1
-    if (state < size) loaded[index] = rows[state * words] as number
+}
+
+/** The state that a slot names, if the upper bits of its hash are those of another one; else, or if it is empty, -1. No branch is in it. */
+export function stateOf(held: number, hashed: number): number {
+  // All bits are set if the upper ones are the same.
+  const isAlike = (((held ^ hashed) >>> NUMBER_BITS) - 1) >> 31
+  return (held & NUMBER & isAlike) - 1
+}
+
+/** What tells the row of a state from another one, as bits: 0 if they are the same; not 0 if the state is -1. No branch is in it. */
+export function difference(
+  rows: Int32Array,
+  state: number,
+  others: Int32Array,
+  index: number,
+  words: number,
+): number {
+  const isNone = state >> 31
+  let differs = isNone
+  let at = (state - isNone) * words
+  let from = index * words
+  for (let word = 0; word < words; word++) {
+    differs |= (rows[at++] as number) ^ (others[from++] as number)
   }
+  return differs
 }
 
 /** Returns true if two rows are the same, which begin somewhere in arrays. */
@@ -418,15 +458,4 @@ export function isSame(
     if (rows[at + word] !== others[from + word]) return false
   }
   return true
-}
-
-/** Murmur-like: every bit of every word reaches the low bits, and the upper ones. */
-export function hash(rows: Int32Array, from: number, words: number): number {
-  let h = 0x2545f491
-  for (let at = from; at < from + words; at++) {
-    h = Math.imul(h ^ (rows[at] as number), 0x5bd1e995)
-    h ^= h >>> 15
-  }
-  h = Math.imul(h, 0x2c1b3c6d)
-  return h ^ (h >>> 13)
 }

@@ -3,6 +3,7 @@
  * reduction, the left movers after it.
  */
 import { Misuse } from '../machine/errors.js'
+import { Footprint } from '../machine/footprint.js'
 import type { Field, Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { Operation } from '../machine/operation.js'
@@ -10,6 +11,8 @@ import { type Program, type StackFrame, Unforeseen } from '../machine/program.js
 import type { Suspension } from '../machine/suspension.js'
 import { LeftMovers } from '../reduce/partial-order.js'
 import type { MicroStep } from '../run/step.js'
+import type { Successors } from './successors.js'
+import { TransitionCache, WIDTH } from './transition-cache.js'
 
 /** One way that an operation can turn out, and where the task is, innermost frame first. */
 export interface Turn {
@@ -25,6 +28,9 @@ export interface Turn {
 
 /** Says of an operation that can turn out in several ways whether it may in this one. At least one way must be left. */
 export type Allows = (turn: Turn) => boolean
+
+/** Is told of a state that follows: its row, which is good until the next one, and the task that has moved. */
+export type Emit = (next: Row, task: number) => void
 
 /** How long a chain of left movers may be: longer ones loop. */
 const MAX_CHAIN = 1_000
@@ -47,10 +53,16 @@ export class Stepper {
   /** What was decided about left movers, in order: a task, a position, and 1 or 2. */
   readonly decisions: number[] = []
   #sealed = false
+  readonly #allows: Allows | null
   /** Rows to work in, one for each operation of a step that is under way. */
   readonly #rows: Row[] = []
-
-  readonly #allows: Allows | null
+  /** The arrangement of rows for which what follows was made. */
+  #arrangement = -1
+  #cache: TransitionCache | null = null
+  #footprint = new Footprint(0)
+  /** What the last states were added to, and what adds one to it. */
+  #found: Successors | null = null
+  #push: Emit = () => {}
 
   constructor(machine: Machine, partialOrder: boolean, allows: Allows | null = null) {
     this.#machine = machine
@@ -68,6 +80,7 @@ export class Stepper {
     this.decisions.length = 0
     this.#movers?.forget()
     this.steps = 0
+    this.#arrangement = -1
   }
 
   /** Whether it may learn: number new positions and decide what is a left mover. See knowledge.ts. */
@@ -86,35 +99,114 @@ export class Stepper {
     this.#sealed = sealed
   }
 
-  /** Takes notice that rows have another length. */
-  resize(): void {
-    this.#rows.length = 0
-  }
-
   /**
    * Calls `emit` with each state that follows, in the order of tasks and outcomes.
    * @returns whether any does.
    */
-  expand(row: Row, emit: (next: Row, task: number) => void): boolean {
-    const count = this.programs.length
-    if (this.#movers) {
-      // Only where the search begins can a task be found at a left mover: that alone needs to be done next.
-      for (let task = 0; task < count; task++) {
-        const position = this.position(row, task)
-        if (this.#isMover(task, position) && this.expandTask(row, task, emit)) return true
-      }
-    }
+  expand(row: Row, emit: Emit): boolean {
+    this.#begin()
+    if (this.#stepsDue(row, emit)) return true
     let moved = false
-    for (let task = 0; task < count; task++) {
-      if (this.expandTask(row, task, emit)) moved = true
+    for (let task = 0; task < this.programs.length; task++) {
+      if (this.#perform(row, task, emit)) moved = true
     }
     return moved
   }
 
   /** Calls `emit` with each state that follows by a step of this task. */
-  expandTask(row: Row, task: number, emit: (next: Row, task: number) => void): boolean {
+  expandTask(row: Row, task: number, emit: Emit): boolean {
+    this.#begin()
+    return this.#perform(row, task, emit)
+  }
+
+  /**
+   * As {@link expand}, but adds the states that follow to others, whose rows are of the same length. Steps are repeated, not done, where
+   * that is possible, and passed over where they lead to what a breadth-first search knows already.
+   * @param before the state that this one was found from; null where nothing is to be passed over.
+   */
+  collect(row: Row, before: Row | null, found: Successors): boolean {
+    this.#begin()
+    found.passed = 0
+    const emit = this.#pushing(found)
+    const cache = this.#cache
+    if (cache === null) return this.expand(row, emit)
+    if (this.#stepsDue(row, emit)) return true
+    const tasks = this.programs.length
+    const first = found.count
+    const { steps } = this
+    cache.open(row, before)
+    for (let task = 0; task < tasks; task++) {
+      const taken = found.count + found.passed
+      task = cache.repeat(row, task, found)
+      this.steps += found.count + found.passed - taken
+      if (task < tasks) this.#learn(cache, row, task, emit)
+    }
+    if (found.passed > 0 && found.count === first) {
+      // One is taken, and most likely leads on: then it is plain that the state is no turn, see progress.ts.
+      cache.repeatPassed(row, found)
+      found.passed--
+    }
+    return this.steps > steps
+  }
+
+  /** Returns true if steps of states may be passed over that were found from this one: all of its own steps were taken. */
+  passesOver(parent: number): boolean {
+    return this.#cache !== null && parent >= (this.#movers === null ? 0 : 1)
+  }
+
+  /** What adds a state to others. */
+  #pushing(found: Successors): Emit {
+    if (this.#found !== found) {
+      this.#found = found
+      this.#push = (next) => found.push(next)
+    }
+    return this.#push
+  }
+
+  /** Does the steps of a task that is at a left mover. Only where the search begins can one be, and it alone needs to be done next. */
+  #stepsDue(row: Row, emit: Emit): boolean {
+    if (this.#movers === null) return false
+    for (let task = 0; task < this.programs.length; task++) {
+      if (this.#isMover(task, this.position(row, task)) && this.#perform(row, task, emit)) {
+        return true
+      }
+    }
+    return false
+  }
+
+  /** Begins with a state of the arrangement of now. */
+  #begin(): void {
+    const { layout } = this.#machine
+    if (this.#arrangement === layout.arrangement) return
+    const { words } = layout
+    this.#arrangement = layout.arrangement
+    this.#rows.length = 0
+    this.#footprint = new Footprint(words)
+    const repeats = this.#allows === null && words <= WIDTH
+    this.#cache = repeats ? new TransitionCache(words, this.#positions) : null
+  }
+
+  /** Does the steps of a task, and keeps what they do where that is worth it. */
+  #learn(cache: TransitionCache, row: Row, task: number, emit: Emit): void {
+    if (!cache.learns(row, task)) {
+      this.#perform(row, task, emit)
+      return
+    }
+    const footprint = this.#footprint
+    footprint.open()
+    cache.begin()
+    this.#machine.layout.watched(footprint, () =>
+      this.#perform(row, task, (next) => {
+        cache.note(row, next)
+        emit(next, task)
+      }),
+    )
+    cache.keep(row, task, footprint.masks)
+  }
+
+  #perform(row: Row, task: number, emit: Emit): boolean {
     if (this.#suspension !== null && this.#suspension.by(row, task) >= 0) return false
-    return this.#perform(row, task, this.position(row, task), 0, emit)
+    return this.#attempt(row, task, this.position(row, task), 0, emit)
   }
 
   /** Where a task is in a state: the number of a position of its program. */
@@ -130,13 +222,7 @@ export class Stepper {
     return true
   }
 
-  #perform(
-    row: Row,
-    task: number,
-    position: number,
-    depth: number,
-    emit: (next: Row, task: number) => void,
-  ): boolean {
+  #attempt(row: Row, task: number, position: number, depth: number, emit: Emit): boolean {
     const program = this.programs[task] as Program
     const operation = program.operations[position] as Operation | null
     if (operation === null) return false
@@ -169,7 +255,7 @@ export class Stepper {
             `${program.name} does ${MAX_CHAIN} steps that no other task can see: put what repeats into a loop(), which forgets`,
           )
         }
-        if (!this.#perform(next, task, reached, depth + 1, emit)) {
+        if (!this.#attempt(next, task, reached, depth + 1, emit)) {
           throw new Error(
             `${program.operations[reached]} was taken for a left mover, and it blocks`,
           )

@@ -7,8 +7,9 @@
  * States get the numbers that they would have in memory: in the order in which they were found.
  */
 import type { Row } from '../../machine/layout.js'
-import { BATCH, StateTable } from '../../search/state-table.js'
+import { StateTable } from '../../search/state-table.js'
 import type { Store } from '../../search/store.js'
+import { BATCH } from '../../search/successors.js'
 import { SearchFolder } from './search-folder.js'
 import { Sorter } from './sorter.js'
 import { StateFiles } from './state-files.js'
