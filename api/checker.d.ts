@@ -674,6 +674,7 @@ declare module '@scopemask/checker/search' {
     detach(): void;
     stage(row: Row, parent: number): void;
     flush(): void;
+    add(found: Successors): void;
     find(row: Row): number;
     read(state: number, row: Row): void;
     isAt(state: number, row: Row): boolean;
@@ -690,9 +691,10 @@ declare module '@scopemask/checker/search' {
     reset(): void;
     seal(sealed: boolean): void;
     decide(task: number, position: number, decision: number): void;
-    resize(): void;
-    expand(row: Row, emit: (next: Row, task: number) => void): boolean;
-    expandTask(row: Row, task: number, emit: (next: Row, task: number) => void): boolean;
+    expand(row: Row, emit: Emit): boolean;
+    expandTask(row: Row, task: number, emit: Emit): boolean;
+    collect(row: Row, before: Row | null, found: Successors): boolean;
+    passesOver(parent: number): boolean;
     position(row: Row, task: number): number;
     settled(row: Row): boolean;
   }
