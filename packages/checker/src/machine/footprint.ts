@@ -2,8 +2,6 @@
  * Footprint: the bits of a row that were looked at or written. What is done works on a row through its fields and on nothing else,
  * so it does the same to every row that has the same bits there.
  */
-import type { Row } from './layout.js'
-
 /** Where a field lies in a row. */
 interface Place {
   readonly word: number
@@ -13,7 +11,7 @@ interface Place {
 
 export class Footprint {
   /** For each word of a row, the bits that were looked at or written. */
-  readonly masks: Row
+  readonly masks: Int32Array
   constructor(words: number) {
     this.masks = new Int32Array(words)
   }
