@@ -521,6 +521,7 @@ declare module '@scopemask/checker/search' {
     readonly maxMegabytes: 2000;
     readonly maxGigabytes: number;
   }
+  export type Emit = (next: Row, task: number) => void;
   export class Execution {
     readonly machine: Machine;
     readonly programs: readonly Program[];
@@ -715,6 +716,21 @@ declare module '@scopemask/checker/search' {
     read(state: number, row: Row): void;
     parent(state: number): number;
     repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void;
+  }
+  export class Successors {
+    count: number;
+    passed: number;
+    origin: number;
+    readonly words: number;
+    rows: Int32Array;
+    sums: Int32Array;
+    origins: Int32Array;
+    states: Int32Array;
+    order: Int32Array;
+    constructor(words: number);
+    reserve(more: number): void;
+    push(row: Row, sum?: number): void;
+    read(index: number, row: Row): void;
   }
   export class Symmetry {
     renaming: Renaming;

@@ -26,5 +26,6 @@ export {
   type Snapshot,
 } from './search/search.js'
 export type { StateTable, TableView } from './search/state-table.js'
-export type { Allows, Stepper, Turn } from './search/stepper.js'
+export type { Allows, Emit, Stepper, Turn } from './search/stepper.js'
 export type { Store } from './search/store.js'
+export type { Successors } from './search/successors.js'
