@@ -1,51 +1,17 @@
 /** `kernel-sim check` from outside: what it prints, in which form, and that it prints the same each time. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { kernelSim, type Outcome } from './kernel-sim.js'
-
-/** As others load it. */
-const schema = createRequire(import.meta.url)(
-  '@scopemask/kernel-sim/schemas/check.schema.json',
-) as object
-const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema)
-
-/** The whole matrix, searched by one thread and by two. */
-const matrix = await Promise.all([
-  kernelSim(['check', '--json']),
-  kernelSim(['check', '--json', '--workers', '2']),
-])
-
-function valid({ status, stdout }: Outcome) {
-  const report = JSON.parse(stdout)
-  validate(report)
-  expect(validate.errors ?? []).toEqual([])
-  return { status, report }
-}
+import { validCheck } from './check-json.js'
+import { kernelSim } from './kernel-sim.js'
 
 /** A valid report, parsed. */
 async function json(...args: string[]) {
-  return valid(await kernelSim(['check', '--json', ...args]))
+  return validCheck(await kernelSim(['check', '--json', ...args]))
 }
 
 describe('the JSON', () => {
-  it('of the matrix is valid and has the answer', () => {
-    const { report, status } = valid(matrix[0])
-    expect(status).toBe(0)
-    expect(report.scenarios.length).toBeGreaterThanOrEqual(16)
-    expect(report.answer.cases).toBe(27)
-    const [, , rowThree] = report.scenarios
-    const told = rowThree.cells.filter(({ story }: { story?: object }) => story !== undefined)
-    expect(told).toHaveLength(1)
-  })
-
-  it('of the matrix is the same each time, to the byte, by one thread and by two', () => {
-    expect(matrix[1]).toEqual(matrix[0])
-  })
-
   it.each([
     ['safe', ['direct-recursion', '--policy', 'scope'], 0],
     ['deadlock', ['cil-push', '--policy', 'scope'], 1],

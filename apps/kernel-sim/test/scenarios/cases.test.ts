@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { POLICIES } from '../../src/kernel/policy.js'
 import { answerOf } from '../../src/matrix/answer.js'
 import { checkCell } from '../../src/matrix/cell.js'
+import { exhibitsOf } from '../../src/matrix/exhibit.js'
 import { counterexample, subjectOf } from '../../src/matrix/subject.js'
+import { checkJson } from '../../src/report/check/json.js'
 import { answerMarkdown } from '../../src/report/check/markdown.js'
 import { CASES } from '../../src/scenarios/catalogue.js'
+import { validCheck } from '../cli/check-json.js'
+import { kernelSim } from '../cli/kernel-sim.js'
 import { ROWS } from '../matrix/rows.js'
 
 /** What each case comes to, by policy: s safe, D deadlock, L livelock, - does not apply. */
@@ -85,6 +89,28 @@ describe('the matrix', () => {
       const policy = POLICIES[at]
       return result && policy ? [{ scenario, policy, result }] : []
     })
+  })
+
+  it('is what the command prints with two threads, to the byte, and valid', async () => {
+    const outcome = await kernelSim(['check', '--json', '--workers', '2'])
+    const { report, status } = validCheck(outcome)
+    expect(status).toBe(0)
+    expect(report.answer.cases).toBe(27)
+    const exhibits = CASES.flatMap(({ scenario }, at) => {
+      const row = ROWS[at]
+      return row === undefined ? [] : exhibitsOf(row, scenario, 'smallest')
+    })
+    // What was looked for besides, for docs/answer.md, was not asked for there.
+    const rows = ROWS.map((row) => ({
+      ...row,
+      cells: row.cells.map(({ repairs, reductions, ...cell }) => cell),
+    }))
+    const here = checkJson(rows, { exhibits, answer: answerOf(rows) })
+    // The built command does not say where in its own code a bundled scenario waits.
+    expect(outcome.stdout).toBe(here.replaceAll(/"place": "[^"]*"/g, '"place": ""'))
+    const [, , rowThree] = report.scenarios
+    const told = rowThree.cells.filter(({ story }: { story?: object }) => story !== undefined)
+    expect(told).toHaveLength(1)
   })
 
   it('says the same without reductions', () => {
