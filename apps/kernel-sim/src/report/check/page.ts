@@ -1,9 +1,9 @@
 /** Check page: what a check found, before it has a form: the answer, the matrix, and the counterexamples with their pictures. */
-
+import type { Verdict } from '@scopemask/checker'
 import { answerOf } from '../../matrix/answer.js'
 import type { CaseRow } from '../../matrix/cell.js'
 import type { Exhibit } from '../../matrix/exhibit.js'
-import type { Page, Section } from '../form/page.js'
+import type { Mark, Page, Section } from '../form/page.js'
 import { answerSentences, lockdepSentence } from './conclusion.js'
 import { exhibitSection } from './exhibit-section.js'
 import { starvationsTable } from './fairness.js'
@@ -20,9 +20,6 @@ export function checkPage(
   complete: boolean,
 ): Page {
   const [only] = rows
-  const safe = rows.every(({ cells }) =>
-    cells.every(({ result }) => result === undefined || result.verdict === 'safe'),
-  )
   const answer = complete ? answerOf(rows) : null
   const title =
     rows.length === 1 && only !== undefined
@@ -34,16 +31,27 @@ export function checkPage(
       answer === null
         ? rows.flatMap(({ summary, source }) => [summary, ...(source === '' ? [] : [source])])
         : [...answerSentences(answer), lockdepSentence(answer)],
-    marks: [
-      {
-        good: safe,
-        text: safe
-          ? 'no interleaving has a deadlock or a livelock'
-          : 'some interleavings do not come to an end',
-      },
-    ],
+    marks: [markOf(rows)],
     sections: [matrixSection(rows, exhibits), ...exhibits.map(exhibitSection)],
   }
+}
+
+/** What was found, at its worst: a search that did not see everything proves nothing, and says so. */
+function markOf(rows: readonly CaseRow[]): Mark {
+  const results = rows.flatMap(({ cells }) => cells.flatMap(({ result }) => result ?? []))
+  const has = (...verdicts: readonly Verdict[]): boolean =>
+    results.some(({ verdict }) => verdicts.includes(verdict))
+  if (has('deadlock', 'livelock')) {
+    return { good: false, text: 'some interleavings do not come to an end' }
+  }
+  if (has('violation')) return { good: false, text: 'what is claimed does not hold' }
+  if (has('bounded')) return { good: undefined, text: 'a limit stopped the search' }
+  if (has('safe*')) {
+    return { good: undefined, text: 'no deadlock was found, which is no proof: hashes were kept' }
+  }
+  return results.every(({ search }) => search.livelocks)
+    ? { good: true, text: 'no interleaving has a deadlock or a livelock' }
+    : { good: true, text: 'no interleaving has a deadlock; livelocks were not looked for' }
 }
 
 /** The verdicts on one scenario. */

@@ -1,17 +1,17 @@
 /** The page of a check as text of HTML: complete without scripts, and nothing in its pictures without a title. */
 import { describe, expect, it } from 'vitest'
-import { POLICIES } from '../../../src/kernel/policy.js'
-import { rowOf } from '../../../src/matrix/cell.js'
+import { POLICIES, policyNamed } from '../../../src/kernel/policy.js'
+import { type CellOptions, rowOf } from '../../../src/matrix/cell.js'
 import { exhibitsOf } from '../../../src/matrix/exhibit.js'
 import { checkPage } from '../../../src/report/check/page.js'
 import { pageHtml } from '../../../src/report/form/html-page.js'
 import { pageText } from '../../../src/report/form/text.js'
 import { CASES } from '../../../src/scenarios/catalogue.js'
 
-async function pageOf(name: string) {
+async function pageOf(name: string, search: CellOptions['search'] = {}, policies = POLICIES) {
   const each = CASES.find(({ scenario }) => scenario.name === name)
   if (each === undefined) throw new Error(`no case ${name}`)
-  const row = await rowOf(each, POLICIES, { search: {}, onProgress: () => {} })
+  const row = await rowOf(each, policies, { search, onProgress: () => {} })
   const exhibits = exhibitsOf(row, each.scenario, 'all')
   return { row, exhibits, page: checkPage([row], exhibits, false) }
 }
@@ -98,4 +98,27 @@ it('a name in a page is text, whatever it is', async () => {
   const written = pageHtml(checkPage([hostile.row], hostile.exhibits, false))
   expect(written).not.toContain('<img')
   expect(written).toContain('&lt;img src=x')
+})
+
+describe('the verdict of a page', () => {
+  it.each([
+    ['scope', {}, false, 'some interleavings do not come to an end'],
+    ['callee-scope', {}, true, 'no interleaving has a deadlock or a livelock'],
+    [
+      'callee-scope',
+      { livelocks: false },
+      true,
+      'no interleaving has a deadlock; livelocks were not looked for',
+    ],
+    ['callee-scope', { maxStates: 3 }, undefined, 'a limit stopped the search'],
+    [
+      'callee-scope',
+      { hashCompact: true },
+      undefined,
+      'no deadlock was found, which is no proof: hashes were kept',
+    ],
+  ] as const)('under %s with %j is %s', async (policy, search, good, text) => {
+    const { page } = await pageOf('cil-push', search, [policyNamed(policy)])
+    expect(page.marks).toEqual([{ good, text }])
+  })
 })
