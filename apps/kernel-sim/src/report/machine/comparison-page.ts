@@ -96,7 +96,7 @@ const COSTS: Readonly<Record<string, string>> = {
 export const COST_FIGURES = Object.keys(COSTS)
 
 /** What was kept from requests by their scopes, by policy. */
-export function costSection({ policies, costs }: Comparison): Section | undefined {
+export function costSection({ policies, costs, results }: Comparison): Section | undefined {
   if (costs.length === 0) {
     return section('costs', 'What scopes cost', [
       'Nothing: no request that had to keep out of the filesystem was short of memory.',
@@ -116,7 +116,11 @@ export function costSection({ policies, costs }: Comparison): Section | undefine
         ),
       ],
     }),
-    'No page of a file is passed over for it: reclaim of 6.1 leaves dirty pages to the flusher whatever a request may do, and these machines have no swap.',
+    'No page of a file is passed over for it: reclaim of 6.1 leaves dirty pages to the flusher whatever a request may do.',
+    // mm/vmscan.c, shrink_folio_list, 6.1: add_to_swap for requests with __GFP_IO alone.
+    results.some(({ facts }) => facts.zram_mem_used_total_kb !== undefined)
+      ? 'Pages of programs go to swap for every request that may do I/O, so NOFS scopes do not keep them in memory; NOIO scopes do.'
+      : 'There is no swap, so pages of programs stay where they are under all policies.',
     'Page cache and memory of programs are reclaimed without the filesystem: what scopes keep from requests are its dentries and inodes, and the OOM killer.',
   ])
 }

@@ -4,7 +4,11 @@ import { pageHtml } from '../../../src/report/form/html-page.js'
 import type { Page } from '../../../src/report/form/page.js'
 import { pageText } from '../../../src/report/form/text.js'
 import { timeChart } from '../../../src/report/machine/chart/time-chart.js'
-import { COST_FIGURES, comparisonPage } from '../../../src/report/machine/comparison-page.js'
+import {
+  COST_FIGURES,
+  comparisonPage,
+  costSection,
+} from '../../../src/report/machine/comparison-page.js'
 import { simulationPage } from '../../../src/report/machine/simulation-page.js'
 import { compare } from '../../../src/simulate/compare.js'
 import { comparedFigures } from '../../../src/simulate/compared-figures.js'
@@ -110,6 +114,25 @@ describe('the page of policies', () => {
     })
     expect(axes[0]?.length).toBeGreaterThan(5)
     expect(axes[0]).toEqual(axes[1])
+  })
+
+  it('says of swap what is so on the machine', () => {
+    const said = (facts: SimulationResult['facts']): string => {
+      const results = [{ ...scope, facts }]
+      const costs = compare([{ policy: 'scope', runs: [facts] }], COST_FIGURES)
+      const section = costSection({
+        machine: 'small',
+        policies: [machinePolicy('scope')],
+        figures: [],
+        costs,
+        results,
+      })
+      return JSON.stringify(section)
+    }
+    const facts = { ...scope.facts, stall_nofs: 1 }
+    expect(said(facts)).toContain('There is no swap')
+    expect(said({ ...facts, zram_mem_used_total_kb: 4 })).toContain('go to swap for every request')
+    expect(said({ ...facts, zram_mem_used_total_kb: 4 })).not.toContain('no swap')
   })
 
   it('says what scopes cost: kills that are refused where everything is NOFS', () => {
