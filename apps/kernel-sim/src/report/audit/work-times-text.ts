@@ -17,6 +17,7 @@ export function workTimesText({
   const rows = workTimes.filter(({ fn, executions }) => fn !== FLUSH && executions > 0)
   if (rows.length === 0) return []
   const executions = rows.reduce((sum, row) => sum + row.executions, 0)
+  const flushes = workTimes.find(({ fn }) => fn === FLUSH)?.executions ?? 0
   const longest = [
     longestOf(rows, ({ delay }) => delay, 'the longest wait for a worker', clock),
     longestOf(rows, ({ run }) => run, 'the longest execution', clock),
@@ -25,6 +26,7 @@ export function workTimesText({
   const [most] = flushed
   return [
     `Workers executed ${plural(executions, 'work item')} of ${plural(rows.length, 'function')}` +
+      `${flushes === 0 ? '' : `, and ${FLUSH} ${plural(flushes, 'time')}`}` +
       `${longest.length === 0 ? '' : `; ${longest.join(', ')}`}.`,
     ...(most === undefined
       ? []

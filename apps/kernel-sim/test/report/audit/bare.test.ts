@@ -47,7 +47,7 @@ describe('a recording of work items alone', () => {
     expect([push?.delay.totalUs, push?.run.totalUs]).toEqual([40, 10])
     expect([later?.delay.maxUs, later?.run.count]).toEqual([2000, 0])
     expect(meaning).toContain(
-      'Workers executed 2 work items of 2 functions; the longest wait for a worker took 2.0 ms (later), the longest execution took 10 us (push).',
+      'Workers executed 2 work items of 2 functions, and wq_barrier_func 1 time; the longest wait for a worker took 2.0 ms (later), the longest execution took 10 us (push).',
     )
     expect(meaning).toContainEqual(
       expect.stringMatching(

@@ -251,6 +251,7 @@ export const SAID: readonly (readonly [words: RegExp, rows: (report: AuditReport
       return one(
         sum(rows, ({ executions }) => executions),
         rows.length,
+        any(report.workTimes.find(({ fn }) => fn === 'wq_barrier_func')?.executions ?? 0),
         longest('delay'),
         longest('run'),
       )
