@@ -14,7 +14,7 @@ export interface Bucket {
 export interface HistogramChart {
   readonly title: string
   readonly buckets: readonly Bucket[]
-  /** Levels of time that have a name: p50, p99, ns. */
+  /** Levels of time that have a name: p50, p99, ns. The least first. */
   readonly quantiles: readonly { readonly name: string; readonly value: number }[]
   /** ns: from the least to the most of all that it stands beside. */
   readonly domain: readonly [number, number]
@@ -22,6 +22,8 @@ export interface HistogramChart {
 
 const SIZE: Size = { width: 388, height: 190 }
 const STEP = 2 ** (1 / 4)
+/** Names of quantiles that are nearer to each other than this would be on each other in one row. */
+const NEAR = 44
 
 /** @param id of the picture, one of a kind on the page */
 export function histogramChart(id: string, chart: HistogramChart): Picture {
@@ -35,6 +37,7 @@ export function histogramChart(id: string, chart: HistogramChart): Picture {
   const all = buckets.reduce((sum, { count }) => sum + count, 0)
   const times = x.ticks(6).filter((tick) => /^10*$/.test(String(Math.round(tick))))
   const counts = y.ticks(4).filter((tick) => /^10*$/.test(String(tick)))
+  const rows = rowsOf(quantiles.map(({ value }) => x(value)))
   const picture = svg(
     id,
     SIZE,
@@ -56,7 +59,7 @@ export function histogramChart(id: string, chart: HistogramChart): Picture {
 `
     })}${quantiles.map(({ name, value }, index) => {
       const at = x(value)
-      const y = frame.top - 4 + (index % 2) * 10
+      const y = frame.top - 4 + (rows[index] ?? 0) * 10
       // At the right edge there is no room behind it.
       const isLast = at > frame.right - 30
       return html`<g class="quantile"><path d="M${n(at)} ${n(y - 4)}V${n(frame.bottom)}"/><text x="${n(isLast ? at - 3 : at + 3)}" y="${n(y)}" text-anchor="${isLast ? 'end' : 'start'}">${name}</text><title>${name}: ${shortTime(value)}</title></g>
@@ -64,6 +67,16 @@ export function histogramChart(id: string, chart: HistogramChart): Picture {
     })}`,
   )
   return { caption: title, svg: picture }
+}
+
+/** The row of each name, from the top: one that stands near the one before it goes below that. */
+function rowsOf(places: readonly number[]): number[] {
+  const rows: number[] = []
+  for (const [index, at] of places.entries()) {
+    const before = places[index - 1]
+    rows.push(before !== undefined && at - before < NEAR ? (rows[index - 1] ?? 0) + 1 : 0)
+  }
+  return rows
 }
 
 /** Buckets of a quarter of an octave. */
