@@ -10,6 +10,7 @@ export {
   ContigAllocator,
   type ContigRequest,
   type ContigResult,
+  type ContigStep,
   type ContigSteps,
 } from './alloc/contig-alloc.js'
 export { LivelockError } from './alloc/livelock.js'

@@ -9,6 +9,7 @@ export { type OomKill, type OomReportTask, oomReport } from './views/oom-report.
 export { pagetypeinfo } from './views/pagetypeinfo.js'
 export { slabinfo } from './views/slabinfo.js'
 export {
+  CMA_EVENTS,
   NODE_STATS,
   type NodeCounters,
   type NodeStat,

@@ -3,15 +3,16 @@
  * cma_alloc, 6.1.192). Its pageblocks are isolated, pages on LRU lists are moved to others, clean ones of files are given up, and what is
  * free then is taken. The scopes of the task count: in a NOFS scope pages of files stay where they are, and the range cannot be had.
  *
- * Left out is that the kernel waits for pages under writeback: here they are in the way.
+ * In steps, it asks whoever steps to wait for pages that are locked or under writeback; at once there is nobody else to wait for, and they are
+ * in the way.
  */
 
-import type { MigrateHooks } from '../compaction/migrate-hooks.js'
 import { currentGfpContext } from '../gfp/context.js'
 import {
   __GFP_FS,
   __GFP_HIGHMEM,
   __GFP_MOVABLE,
+  __GFP_NOWARN,
   __GFP_RETRY_MAYFAIL,
   GFP_KERNEL,
   GFP_USER,
@@ -33,23 +34,65 @@ import type { Zone } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
 import type { Lru } from '../reclaim/lru.js'
 import { PG_DIRTY, PG_FILE, PG_WRITEBACK } from '../reclaim/lru-flags.js'
-import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
+import {
+  CMA_ALLOC_FAIL,
+  CMA_ALLOC_SUCCESS,
+  PGMIGRATE_FAIL,
+  PGMIGRATE_SUCCESS,
+  type VmEvents,
+} from '../reclaim/vm-events.js'
 import type { Task } from '../task/memalloc.js'
+import type { MemoryHooks } from './memory-hooks.js'
 import type { PageRequest } from './request.js'
 import type { AllocStep } from './steps.js'
 
 /** Pages are taken off their lists in clusters of so many (COMPACT_CLUSTER_MAX). */
 const CLUSTER = 32
-/** So often it is tried to move a cluster. */
+/** So often it is tried to move a cluster (__alloc_contig_migrate_range). */
 const MAX_TRIES = 5
+/** Each time it goes over its pages so often, and waits for those that are busy from the fourth time on (migrate_pages, `pass > 2`). */
+const MAX_PASSES = 10
+const PATIENT_PASSES = 2
+/** What the kernel's log says of a failure: see {@link ContigResult}. */
+const EBUSY = -16
+const ENOMEM = -12
 /** What pages are moved to. */
 const TARGET = GFP_USER | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL
 
 /** What came of it: `busy` when something in the range cannot be moved (-EBUSY), `nomem` when there was nothing to move it to (-ENOMEM). */
 export type ContigResult = 'allocated' | 'busy' | 'nomem'
 
-/** Steps of the requests for pages to move to: they are answered as those of any request. */
-export type ContigSteps<R> = Generator<AllocStep, R, number | undefined>
+/** What a contiguous allocation does beside its requests for pages to move to. */
+export type ContigStep =
+  | {
+      /** It has moved pages, when it is yielded: whoever steps charges time for it. */
+      readonly kind: 'migrate'
+      /** Pages moved. */
+      readonly moved: number
+      /** Clean pages of files that were given up instead. */
+      readonly reclaimed: number
+      /** Pages that could not be moved, though it was tried again and again. */
+      readonly failed: number
+    }
+  | {
+      /** Wait for a page: it is locked, or under writeback (folio_lock, folio_wait_writeback). Answered with 1 once it has been waited for. */
+      readonly kind: 'wait-on-page'
+      /** The page. */
+      readonly page: number
+      /** What for. */
+      readonly until: 'unlocked' | 'written'
+    }
+  | {
+      /** A range of a CMA area is busy, when it is yielded: the next one is tried (the tracepoint cma_alloc_busy_retry). */
+      readonly kind: 'busy'
+      /** The first page of the range. */
+      readonly page: number
+    }
+
+/** Its steps, and those of the requests for pages to move to: these are answered as those of any request. */
+export type ContigSteps<R> = Generator<AllocStep | ContigStep, R, number | undefined>
+/** The steps of a request for a page to move to. */
+type RequestSteps = Generator<AllocStep, number, number | undefined>
 
 /** A range of pages that is wanted. */
 export interface ContigRequest {
@@ -79,9 +122,10 @@ export interface CmaRequest extends Omit<ContigRequest, 'start'> {
 export interface ContigParts {
   readonly zones: Zones
   readonly lru: Lru
-  readonly hooks: ReclaimHooks & MigrateHooks
+  readonly hooks: MemoryHooks
+  readonly events: VmEvents
   /** A request in steps. */
-  readonly steps: (request: PageRequest) => ContigSteps<number>
+  readonly steps: (request: PageRequest) => RequestSteps
   /** Gives a block back. */
   readonly free: (page: number, order: number, cpu: number) => void
   /** Frees a clean page of a file, if that can be done at once (reclaim_clean_pages_from_list). */
@@ -144,11 +188,12 @@ export class ContigAllocator {
   /** The same in steps. */
   *allocatingCma({ area, align = 0, ...request }: CmaRequest): ContigSteps<number> {
     const { pages } = request
+    let result: ContigResult = 'nomem'
     let page = area.find(pages, align)
     while (page !== undefined) {
       // Nobody else tries for it meanwhile.
       area.mark(page, pages, true)
-      let result: ContigResult = 'busy'
+      result = 'busy'
       try {
         result = yield* this.#allocating({ ...request, start: page }, MIGRATE_CMA)
       } finally {
@@ -157,12 +202,22 @@ export class ContigAllocator {
       }
       if (result === 'allocated') {
         area.succeeded += pages
+        this.#count(CMA_ALLOC_SUCCESS, 1)
         return page
       }
       if (result === 'nomem') break
+      yield { kind: 'busy', page }
       page = area.find(pages, align, area.after(page, align))
     }
     area.failed += pages
+    this.#count(CMA_ALLOC_FAIL, 1)
+    if (((request.gfp ?? GFP_KERNEL) & __GFP_NOWARN) === 0) {
+      // The kernel leaves some out where there are more than 10 in 5 s (pr_err_ratelimited).
+      const error = result === 'busy' ? EBUSY : ENOMEM
+      this.#parts.hooks.log?.(
+        `cma: cma_alloc: ${area.name}: alloc failed, req-size: ${pages} pages, ret: ${error}`,
+      )
+    }
     return NO_PAGE
   }
 
@@ -188,7 +243,7 @@ export class ContigAllocator {
 
   /** Moves what can be moved out of a range (__alloc_contig_migrate_range). */
   *#migrate(zone: Zone, range: PageRange, request: ContigRequest): ContigSteps<ContigResult> {
-    const { task, cpu = 0 } = request
+    const { task } = request
     const gfp = currentGfpContext(task.mask, request.gfp ?? GFP_KERNEL)
     for (let from = range.start; from < range.end; ) {
       const cluster = new Cluster(this.#parts.lru, this.#frames)
@@ -196,23 +251,7 @@ export class ContigAllocator {
       try {
         for (let tries = 0; cluster.pages.size > 0; tries++) {
           if (tries === MAX_TRIES) return 'busy'
-          cluster.dropIf((page) => this.#reclaimed(page, cpu))
-          for (const page of [...cluster.pages.keys()]) {
-            const to = yield* this.#parts.steps({
-              task,
-              gfp: zone.index > ZONE_NORMAL ? TARGET | __GFP_HIGHMEM : TARGET,
-              order: 0,
-              node: zone.node,
-              cpu,
-            })
-            if (to === NO_PAGE) return 'nomem'
-            if (!this.#moved(page, to)) {
-              this.#parts.free(to, 0, cpu)
-              continue
-            }
-            cluster.moved(page, to)
-            zone.free(page, 0, cpu)
-          }
+          if ((yield* this.#migrateCluster(zone, cluster, request)) === 'nomem') return 'nomem'
         }
       } finally {
         // Also when nobody steps on.
@@ -220,6 +259,62 @@ export class ContigAllocator {
       }
     }
     return 'allocated'
+  }
+
+  /** Gives up clean pages of a cluster, and moves the others: what stays in it could not be moved (migrate_pages with MIGRATE_SYNC). */
+  *#migrateCluster(
+    zone: Zone,
+    cluster: Cluster,
+    request: ContigRequest,
+  ): ContigSteps<ContigResult> {
+    const { cpu = 0 } = request
+    const reclaimed = cluster.dropIf((page) => this.#reclaimed(page, cpu))
+    let moved = 0
+    let result: ContigResult = 'allocated'
+    try {
+      for (let pass = 0; pass < MAX_PASSES && cluster.pages.size > 0; pass++) {
+        for (const page of [...cluster.pages.keys()]) {
+          if (pass > PATIENT_PASSES) yield* this.#waitFor(page, cluster)
+          // Its owner may have freed it meanwhile. One that is busy needs no page to move to.
+          if (!cluster.has(page) || this.#busy(page) !== null) continue
+          const to = yield* this.#parts.steps(this.#target(zone, request))
+          if (to === NO_PAGE) {
+            result = 'nomem'
+            return result
+          }
+          if (cluster.has(page) && this.#moved(page, to)) {
+            cluster.moved(page, to)
+            this.#parts.free(page, 0, cpu)
+            moved++
+          } else this.#parts.free(to, 0, cpu)
+        }
+      }
+    } finally {
+      this.#count(PGMIGRATE_SUCCESS, moved)
+      this.#count(PGMIGRATE_FAIL, cluster.pages.size)
+    }
+    yield { kind: 'migrate', moved, reclaimed, failed: cluster.pages.size }
+    return result
+  }
+
+  /** A request for a page to move to (alloc_migration_target): the scopes of the task filter it too. */
+  #target(zone: Zone, { task, cpu = 0 }: ContigRequest): PageRequest {
+    const gfp = zone.index > ZONE_NORMAL ? TARGET | __GFP_HIGHMEM : TARGET
+    return { task, gfp, order: 0, node: zone.node, cpu }
+  }
+
+  /** What keeps a page from being moved now and will be over; null for nothing. */
+  #busy(page: number): 'unlocked' | 'written' | null {
+    if (this.#parts.hooks.locked?.(page) === true) return 'unlocked'
+    return ((this.#frames.flags[page] as number) & PG_WRITEBACK) !== 0 ? 'written' : null
+  }
+
+  /** Waits until a page is not busy, if whoever steps does. */
+  *#waitFor(page: number, cluster: Cluster): ContigSteps<void> {
+    while (cluster.has(page)) {
+      const until = this.#busy(page)
+      if (until === null || (yield { kind: 'wait-on-page', page, until }) !== 1) return
+    }
   }
 
   /** Takes the next pages that can move off their lists; returns how far it came (isolate_migratepages_range). */
@@ -245,9 +340,12 @@ export class ContigAllocator {
   }
 
   #moved(page: number, to: number): boolean {
-    const { hooks } = this.#parts
-    const busy = ((this.#frames.flags[page] as number) & PG_WRITEBACK) !== 0
-    return !busy && hooks.locked?.(page) !== true && hooks.migrate?.(page, to) === true
+    return this.#busy(page) === null && this.#parts.hooks.migrate?.(page, to) === true
+  }
+
+  #count(event: number, by: number): void {
+    const { events } = this.#parts
+    events[event] = (events[event] as number) + by
   }
 
   /** Takes the free pages of a range, once there are no others in it. Returns false when there are. */
@@ -285,7 +383,10 @@ function atOnce<R>(steps: ContigSteps<R>): R {
   }
 }
 
-/** Pages that have been taken off their lists to be moved, and whether their owners keep them in memory. */
+/**
+ * Pages that have been taken off their lists to be moved, and whether their owners keep them in memory. An owner may free one meanwhile: it
+ * leaves the cluster when it is met next. It cannot have become somebody else's, since its pageblock is isolated.
+ */
 class Cluster {
   readonly pages = new Map<number, boolean>()
   readonly #lru: Lru
@@ -303,21 +404,31 @@ class Cluster {
     this.pages.set(page, mlocked)
   }
 
-  /** Pages go back to their lists, to be freed if `free` does. */
-  dropIf(free: (page: number) => boolean): void {
+  /** Returns true if a page is still to be moved. */
+  has(page: number): boolean {
+    if (this.#frames.kind(page) === Kind.ISOLATED) return this.pages.has(page)
+    this.pages.delete(page)
+    return false
+  }
+
+  /** Pages go back to their lists, to be freed if `free` does. Returns how many were. */
+  dropIf(free: (page: number) => boolean): number {
+    let freed = 0
     for (const [page, mlocked] of this.pages) {
-      if (mlocked) continue
+      if (mlocked || !this.has(page)) continue
       this.#lru.putback(page)
-      if (free(page)) this.pages.delete(page)
-      else this.#lru.isolate(page)
+      if (free(page)) {
+        this.pages.delete(page)
+        freed++
+      } else this.#lru.isolate(page)
     }
+    return freed
   }
 
   /** A page has another place now. */
   moved(page: number, to: number): void {
     const owner = this.#frames.owner
     owner[to] = owner[page] as number
-    this.#lru.putback(page)
     this.#lru.migrate(page, to)
     if (this.pages.get(page) === true) this.#lru.mlock(to)
     this.pages.delete(page)
@@ -326,6 +437,7 @@ class Cluster {
   /** What has not been moved stays. */
   putback(): void {
     for (const [page, mlocked] of this.pages) {
+      if (!this.has(page)) continue
       this.#lru.putback(page)
       if (mlocked) this.#lru.mlock(page)
     }

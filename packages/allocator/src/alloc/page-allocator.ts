@@ -151,6 +151,7 @@ export class PageAllocator {
       zones,
       lru,
       hooks,
+      events,
       steps: (request) => this.steps(request),
       free: (page, order, cpu) => this.free(page, order, cpu),
       reclaimClean: (page, cpu) => this.#vmscan.reclaimClean(page, cpu),

@@ -122,12 +122,15 @@ export class Lru {
   }
 
   /**
-   * Takes a page off its list: whoever added it frees it, or needs it for good.
+   * Takes a page off its list: whoever added it frees it, or needs it for good. One that is isolated goes too: whoever has isolated it finds it
+   * gone.
    * @throws PageError for a page that is on none.
    */
   remove(page: number): void {
     const frames = this.#frames
-    if (frames.kind(page) === Kind.UNEVICTABLE) this.#countOther(page, UNEVICTABLE, -1)
+    const kind = frames.kind(page)
+    if (kind === Kind.UNEVICTABLE) this.#countOther(page, UNEVICTABLE, -1)
+    else if (kind === Kind.ISOLATED) this.#countOther(page, this.#isolatedAs(page), -1)
     else {
       this.#assertListed(page)
       this.#unlink(page)
@@ -159,7 +162,8 @@ export class Lru {
   }
 
   /**
-   * Somebody works on a page, and takes it off its list meanwhile (folio_isolate_lru). Where many pages are isolated, reclaim waits.
+   * Somebody works on a page, and takes it off its list meanwhile (folio_isolate_lru). Its owner still has it, with its flags. Where many pages
+   * are isolated, reclaim waits.
    * @throws PageError for a page that is on no list.
    */
   isolate(page: number): void {
@@ -234,10 +238,10 @@ export class Lru {
 
   /**
    * The flags of a page. In generations none is active: which ones count as that, their ages say.
-   * @throws PageError for a page that is on no list.
+   * @throws PageError for a page that is on no list, and is not isolated from one.
    */
   flags(page: number): number {
-    this.#assertListed(page)
+    if (this.#frames.kind(page) !== Kind.ISOLATED) this.#assertListed(page)
     return this.#frames.flags[page] as number
   }
 
@@ -247,7 +251,8 @@ export class Lru {
    */
   setFlags(page: number, flags: number): void {
     const changed = this.flags(page) ^ flags
-    const moves = (changed & (PG_FILE | PG_ACTIVE)) !== 0 && !this.#isTaken(page)
+    const listed = this.#frames.kind(page) === Kind.LRU && !this.#isTaken(page)
+    const moves = (changed & (PG_FILE | PG_ACTIVE)) !== 0 && listed
     if (moves) this.#unlink(page)
     this.#frames.flags[page] = flags
     if (moves) this.#link(page)
@@ -261,7 +266,7 @@ export class Lru {
     const flags = this.flags(page)
     const wanted = (flags & PG_RECLAIM) !== 0
     this.setFlags(page, flags & ~(PG_WRITEBACK | PG_RECLAIM | (wanted ? PG_ACTIVE : 0)))
-    if (!wanted) return
+    if (!wanted || this.#frames.kind(page) === Kind.ISOLATED) return
     if (this.generations !== null) {
       this.generations.remove(page, true)
       this.generations.add(page, true)

@@ -1,8 +1,10 @@
 /** VM events: how often what happened since the machine was started (struct vm_event_state), by the names of /proc/vmstat. */
-import { VM_EVENTS, type VmEvent } from '../views/vm-counters.js'
+import { CMA_EVENTS, VM_EVENTS, type VmEvent } from '../views/vm-counters.js'
+
+const ALL: readonly VmEvent[] = [...VM_EVENTS, ...CMA_EVENTS]
 
 /** The place of an event among the counters. */
-const place = (event: VmEvent): number => VM_EVENTS.indexOf(event)
+const place = (event: VmEvent): number => ALL.indexOf(event)
 
 export const ALLOCSTALL_DMA = place('allocstall_dma')
 export const PGSKIP_DMA = place('pgskip_dma')
@@ -33,19 +35,19 @@ export const COMPACT_SUCCESS = place('compact_success')
 export const COMPACT_DAEMON_WAKE = place('compact_daemon_wake')
 export const COMPACT_DAEMON_MIGRATE_SCANNED = place('compact_daemon_migrate_scanned')
 export const COMPACT_DAEMON_FREE_SCANNED = place('compact_daemon_free_scanned')
+export const CMA_ALLOC_SUCCESS = place('cma_alloc_success')
+export const CMA_ALLOC_FAIL = place('cma_alloc_fail')
 
 /** One counter for each event; those of zones follow each other, lowest zone first. */
 export type VmEvents = Float64Array
 
 export function vmEvents(): VmEvents {
-  return new Float64Array(VM_EVENTS.length)
+  return new Float64Array(ALL.length)
 }
 
 /** The counters by name, those that are not 0. */
 export function namedVmEvents(events: VmEvents): { [event in VmEvent]?: number } {
   return Object.fromEntries(
-    VM_EVENTS.map((event, index) => [event, events[index] ?? 0] as const).filter(
-      ([, n]) => n !== 0,
-    ),
+    ALL.map((event, index) => [event, events[index] ?? 0] as const).filter(([, n]) => n !== 0),
   )
 }

@@ -141,12 +141,15 @@ export const VM_EVENTS = [
   'compact_daemon_free_scanned',
 ] as const
 
+/** Events of a kernel with CONFIG_CMA, which follow those of huge pages: calls of cma_alloc. */
+export const CMA_EVENTS = ['cma_alloc_success', 'cma_alloc_fail'] as const
+
 /** The name of a counter of a zone. */
 export type ZoneStat = (typeof ZONE_STATS)[number] | (typeof NUMA_STATS)[number]
 /** The name of a counter of a node. */
 export type NodeStat = (typeof NODE_STATS)[number]
 /** The name of an event. */
-export type VmEvent = (typeof VM_EVENTS)[number]
+export type VmEvent = (typeof VM_EVENTS)[number] | (typeof CMA_EVENTS)[number]
 
 /** The counters of a zone, but for its free pages: the zone itself knows those. */
 export type ZoneCounters = {

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { MemoryHooks } from '../../src/alloc/memory-hooks.js'
 import {
   __GFP_MOVABLE,
+  __GFP_NOWARN,
   type CmaArea,
   type ContigResult,
   GFP_KERNEL,
@@ -16,11 +17,14 @@ import {
   PageError,
   PF,
   PF_MEMALLOC_NOFS,
+  PG_ACTIVE,
   PG_DIRTY,
   PG_FILE,
   PG_WRITEBACK,
+  vmstat,
 } from '../../src/index.js'
 import { MIGRATE_CMA, MIGRATE_ISOLATE } from '../../src/pages/cma-migratetypes.js'
+import { Kind } from '../../src/pages/page-frames.js'
 import { startIsolatePageRange } from '../../src/pages/page-isolation.js'
 
 const MOVABLE = GFP_USER | __GFP_MOVABLE
@@ -173,6 +177,119 @@ describe('pages of a CMA area', () => {
   })
 })
 
+describe('in steps, while others run', () => {
+  const cma = (pages: number) => memory.contig.allocatingCma({ task, area: area(), pages })
+
+  it('what is under writeback or locked is waited for, from the fourth time on', () => {
+    use(6000, PG_FILE | PG_DIRTY)
+    const [written, locked] = [...content.keys()].filter(isInArea)
+    if (written === undefined || locked === undefined) throw new Error('the area is empty')
+    memory.lru.setFlags(written, PG_FILE | PG_WRITEBACK)
+    let isLocked = true
+    let looks = 0
+    hooks.locked = (page) => {
+      if (page === locked) looks++
+      return page === locked && isLocked
+    }
+    const waits: unknown[] = []
+    const steps = cma(1024)
+    let step = steps.next()
+    while (!step.done) {
+      if (step.value.kind !== 'wait-on-page') step = steps.next()
+      else {
+        const { page, until } = step.value
+        if (waits.length === 0) expect(looks).toBe(until === 'unlocked' ? 4 : 3)
+        waits.push([page, until])
+        if (until === 'written') memory.lru.endWriteback(page)
+        else isLocked = false
+        step = steps.next(1)
+      }
+    }
+    expect(step.value).not.toBe(NO_PAGE)
+    expect(waits.sort()).toEqual(
+      [
+        [written, 'written'],
+        [locked, 'unlocked'],
+      ].sort(),
+    )
+    expectAllOwned(6000)
+  })
+
+  it('an owner can free a page that is about to be moved, and set its flags', () => {
+    use(6000)
+    const steps = cma(512)
+    steps.next()
+    const isolatedPages = [...content.keys()].filter(
+      (page) => memory.frames.kind(page) === Kind.ISOLATED,
+    )
+    const [freed, dirtied] = isolatedPages
+    if (freed === undefined || dirtied === undefined) throw new Error('nothing is isolated')
+    memory.lru.remove(freed)
+    memory.free(freed, 0)
+    content.delete(freed)
+    memory.lru.setFlags(dirtied, PG_DIRTY)
+    const what = content.get(dirtied)
+    let step = steps.next()
+    while (!step.done) step = steps.next()
+    expect(step.value).not.toBe(NO_PAGE)
+    const now = [...content].find(([, each]) => each === what)?.[0] ?? NO_PAGE
+    expect([now !== dirtied, memory.lru.flags(now) & PG_DIRTY]).toEqual([true, PG_DIRTY])
+    expectAllOwned(5999)
+  })
+
+  it('counts what it does, where the kernel does, and logs what fails', () => {
+    const logged: string[] = []
+    hooks.log = (text) => logged.push(text)
+    for (let i = 0; i < 100; i++) {
+      use(40)
+      use(20, PG_FILE)
+    }
+    const there = [...content.keys()].filter(isInArea).length
+    let moved = 0
+    let reclaimed = 0
+    const steps = cma(2048)
+    for (let step = steps.next(); !step.done; step = steps.next()) {
+      if (step.value.kind !== 'migrate') continue
+      moved += step.value.moved
+      reclaimed += step.value.reclaimed
+    }
+    // What has moved did not move into the area again.
+    expect(moved + reclaimed).toBe(there)
+    expect(moved > 0 && reclaimed > 0).toBe(true)
+    expect(cma(1).next()).toEqual({ done: true, value: NO_PAGE })
+    const { events } = memory.counters()
+    expect(events).toMatchObject({
+      pgmigrate_success: moved,
+      cma_alloc_success: 1,
+      cma_alloc_fail: 1,
+    })
+    expect(logged).toEqual(['cma: cma_alloc: video: alloc failed, req-size: 1 pages, ret: -12'])
+    expect(vmstat(memory.zones.all, memory.counters())).toMatch(
+      /\nhtlb_buddy_alloc_fail 0\ncma_alloc_success 1\ncma_alloc_fail 1\n/,
+    )
+  })
+
+  it('a page that stays fails after 5 times 10 tries, and is counted 5 times', () => {
+    const logged: string[] = []
+    hooks.log = (text) => logged.push(text)
+    use(6000)
+    const stays = [...content.keys()].find(isInArea) ?? NO_PAGE
+    const { migrate } = hooks
+    let tries = 0
+    hooks.migrate = (from, to) => {
+      if (from === stays) tries++
+      return from !== stays && migrate?.(from, to) === true
+    }
+    expect(memory.contig.allocCma({ task, area: area(), pages: 2048 })).toBe(NO_PAGE)
+    expect(tries).toBe(50)
+    expect(memory.counters().events?.pgmigrate_fail).toBe(5)
+    expect(logged).toEqual(['cma: cma_alloc: video: alloc failed, req-size: 2048 pages, ret: -16'])
+    memory.contig.allocCma({ task, area: area(), pages: 2048, gfp: GFP_KERNEL | __GFP_NOWARN })
+    expect(logged).toHaveLength(1)
+    expectAllOwned(6000)
+  })
+})
+
 describe('a range of pages', () => {
   const get = (start: number, pages: number): ContigResult =>
     memory.contig.alloc({ task, start, pages })
@@ -252,6 +369,47 @@ describe('a range of pages', () => {
   })
 })
 
+/** Allocates from the area while owners free, dirty and finish writing pages at each step; it may be given up. */
+function meanwhile(options: {
+  readonly pages: number
+  readonly seed: number
+  readonly nofs: boolean
+  readonly givenUpAt: number
+}): number {
+  const { pages, givenUpAt } = options
+  let seed = options.seed
+  const random = (below: number) => {
+    seed = (seed * 48_271) % 0x7fffffff
+    return seed % below
+  }
+  using _ = task.enter(options.nofs ? PF_MEMALLOC_NOFS : PF.mask())
+  const steps = memory.contig.allocatingCma({ task, area: area(), pages })
+  let step = steps.next()
+  for (let at = 0; !step.done; at++) {
+    if (at === givenUpAt) {
+      steps.return(NO_PAGE)
+      return NO_PAGE
+    }
+    const { value } = step
+    const waits = value.kind === 'wait-on-page' ? value.page : NO_PAGE
+    const others = [...content.keys()]
+    const page = waits !== NO_PAGE ? waits : (others[random(Math.max(1, others.length))] ?? NO_PAGE)
+    if (page !== NO_PAGE) {
+      const flags = memory.lru.flags(page)
+      const what = random(3)
+      if ((flags & PG_WRITEBACK) !== 0) memory.lru.endWriteback(page)
+      else if (what === 0) {
+        memory.lru.remove(page)
+        memory.free(page, 0)
+        content.delete(page)
+      } else memory.lru.setFlags(page, flags ^ (what === 1 ? PG_DIRTY : PG_ACTIVE))
+    }
+    if (at % 8 === 0) memory.validate()
+    step = waits === NO_PAGE ? steps.next() : steps.next(1)
+  }
+  return step.value
+}
+
 describe('whatever happens', () => {
   it('no page is lost', () => {
     fc.assert(
@@ -275,6 +433,13 @@ describe('whatever happens', () => {
               align: fc.nat(9),
             }),
             fc.record({ kind: fc.constant('free' as const), which: fc.nat(1000) }),
+            fc.record({
+              kind: fc.constant('meanwhile' as const),
+              pages: fc.integer({ min: 1, max: 700 }),
+              seed: fc.integer({ min: 1, max: 1000 }),
+              nofs: fc.boolean(),
+              givenUpAt: fc.nat(60),
+            }),
           ),
           { maxLength: 30 },
         ),
@@ -307,6 +472,11 @@ describe('whatever happens', () => {
             } else if (step.kind === 'cma') {
               const { pages, align } = step
               const start = memory.contig.allocCma({ task, area: area(), pages, align })
+              if (start !== NO_PAGE)
+                held.push(() => memory.contig.freeCma(area(), { start, pages }))
+            } else if (step.kind === 'meanwhile') {
+              const start = meanwhile(step)
+              const { pages } = step
               if (start !== NO_PAGE)
                 held.push(() => memory.contig.freeCma(area(), { start, pages }))
             } else if (held.length > 0) held.splice(step.which % held.length, 1)[0]?.()
