@@ -49,6 +49,8 @@ export interface Machine {
   readonly sysctls?: Readonly<Record<string, number>>
   /** Swap space in compressed memory (zram). */
   readonly swap?: Readonly<Record<string, string | number>>
+  /** CMA areas: where movable pages may be until a device wants them. */
+  readonly cma?: readonly { readonly name?: string; readonly size: string }[]
   /** Reclaim keeps pages in generations (MGLRU). */
   readonly lru_gen?: boolean
   /** Virtual seconds. */

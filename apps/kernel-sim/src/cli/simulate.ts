@@ -74,7 +74,8 @@ schemas/machine.schema.json):
     - { type: disk-stall, at: 5 s, for: 2 s }
 Without it the machine mixed-load, which comes along, runs under three policies, side by side.
 Others that come along: encrypted, with dm-crypt; container, with a filesystem in a file (a loop
-device); generations, with MGLRU (lru_gen: true); zram, with swap space in compressed memory.
+device); generations, with MGLRU (lru_gen: true); zram, with swap space in compressed memory;
+camera, with a CMA area.
 
 Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 when a file cannot
 be read or is wrong.

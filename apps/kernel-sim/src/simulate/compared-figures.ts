@@ -14,6 +14,8 @@ const OF_MEMORY = [
   'shrink_super_cache_scan_freed',
   'shrink_super_cache_scan_refused',
   'oom_kill',
+  'cma_alloc_success',
+  'cma_alloc_fail',
 ] as const
 
 /** The figures of these workloads, as far as a run has them, and those of memory. */

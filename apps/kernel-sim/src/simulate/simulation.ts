@@ -29,6 +29,7 @@ import { type Stuck, stuckOf } from './measure/stuck.js'
 import { type SeriesSpec, TimeSeries } from './measure/time-series.js'
 import { Timeline } from './measure/timeline.js'
 import { WorkLog } from './measure/work-log.js'
+import { Cma } from './memory/cma.js'
 import { GFP_HIGHUSER_MOVABLE, Vm } from './memory/vm.js'
 import type { Program } from './plan/programs.js'
 import { type MachinePolicy, machinePolicy } from './policy.js'
@@ -106,6 +107,8 @@ export class Simulation {
   readonly writeback: Writeback
   readonly journal: Journal
   readonly files: Files
+  /** The CMA areas; null where there are none. */
+  readonly cma: Cma | null
   readonly scenario: ScenarioRun | null
   /** What the kernel has logged. */
   readonly kernelLog = new KernelLog()
@@ -202,6 +205,10 @@ export class Simulation {
       vfsCachePressure: spec.sysctls.vfsCachePressure,
       restricted: policy.scope || policy.explicit,
     })
+    this.cma =
+      spec.memory.cma === undefined
+        ? null
+        : new Cma({ ...shared, writeback: this.writeback, costs })
     // Seeds shift the run against the kernel's own timers.
     this.cpus.run(random(SECOND))
     this.began = clock.now
@@ -219,6 +226,7 @@ export class Simulation {
       smallFiles: this.files,
       files: new Map<string, FileCache>(),
       began: this.began,
+      cma: this.cma,
       userCode: this.userCode,
     }
     this.logs = workloads.map(({ name }) => new WorkLog(name))
@@ -351,7 +359,7 @@ export class Simulation {
     const { vm } = this
     return new Task('harness', PF.mask(), function* (self) {
       yield WAIT
-      yield* vm.alloc(self, GFP_HIGHUSER_MOVABLE)
+      yield* vm.alloc(self, vm.staying(GFP_HIGHUSER_MOVABLE))
     })
   }
 
@@ -360,7 +368,7 @@ export class Simulation {
     const file = this.cache.open(FIXED, spec.pinnedFilePages)
     const task = new Task('boot', PF.mask(), function* () {})
     for (let place = 0; place < spec.pinnedFilePages; place++) {
-      const page = this.vm.memory.alloc(task.context, 0x1008ca, 0)
+      const page = this.vm.memory.alloc(task.context, this.vm.staying(0x1008ca), 0)
       this.cache.add(file, place, page, false)
       this.cache.ready(page)
       this.cache.pin(page)
@@ -368,7 +376,7 @@ export class Simulation {
       lru.setFlags(page, lru.flags(page) | 0x40)
     }
     for (let i = 0; i < spec.sampler.pages + resident; i++) {
-      this.vm.memory.alloc(task.context, 0x140dca, 0)
+      this.vm.memory.alloc(task.context, this.vm.staying(0x140dca), 0)
     }
     return file
   }

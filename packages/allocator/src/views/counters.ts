@@ -24,8 +24,10 @@ export function vmCounters({ zones, lru, workingset, vmscan, events }: Counted):
     nr_active_anon: lru.pages(node, ACTIVE_ANON),
     nr_inactive_file: lru.pages(node, INACTIVE_FILE),
     nr_active_file: lru.pages(node, ACTIVE_FILE),
-    nr_anon_pages: lru.pages(node, INACTIVE_ANON) + lru.pages(node, ACTIVE_ANON),
-    nr_file_pages: lru.pages(node, INACTIVE_FILE) + lru.pages(node, ACTIVE_FILE),
+    nr_anon_pages:
+      lru.pages(node, INACTIVE_ANON) + lru.pages(node, ACTIVE_ANON) + lru.isolated(node, false),
+    nr_file_pages:
+      lru.pages(node, INACTIVE_FILE) + lru.pages(node, ACTIVE_FILE) + lru.isolated(node, true),
     nr_unevictable: lru.unevictable(node),
     nr_isolated_anon: lru.isolated(node, false),
     nr_isolated_file: lru.isolated(node, true),

@@ -90,6 +90,7 @@ const COSTS: Readonly<Record<string, string>> = {
   shrink_super_cache_objects_refused: 'dentries and inodes that were not looked at',
   stall_zero_progress: 'direct reclaims that freed nothing',
   oom_refused: 'kills that were refused',
+  cma_alloc_fail: 'buffers that drivers did not get from CMA areas',
 }
 
 /** What is counted as the cost of scopes: names of figures. */
@@ -122,6 +123,10 @@ export function costSection({ policies, costs, results }: Comparison): Section |
       ? 'Pages of programs go to swap for every request that may do I/O, so NOFS scopes do not keep them in memory; NOIO scopes do.'
       : 'There is no swap, so pages of programs stay where they are under all policies.',
     'Page cache and memory of programs are reclaimed without the filesystem: what scopes keep from requests are its dentries and inodes, and the OOM killer.',
+    // mm/compaction.c, isolate_migratepages_block, 6.1: pages with a mapping, unless the request has __GFP_FS.
+    results.some(({ facts }) => facts.cma_total_kb !== undefined)
+      ? 'A driver that allocates in a NOFS or NOIO scope gets no range of a CMA area with a page of a file in it: such pages are neither given up nor moved for it.'
+      : undefined,
   ])
 }
 

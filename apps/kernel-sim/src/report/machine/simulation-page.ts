@@ -240,6 +240,7 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
     of('pswpout') === 0
       ? undefined
       : `${plural(of('pswpout'), 'page')} went to swap and ${number(of('pswpin'))} came back; compressing and decompressing them took ${figure(of('zram_cpu_ms'))} ms of CPU time. In the end ${number(of('zram_orig_data_kb'))} KiB were in ${number(of('zram_mem_used_total_kb'))} KiB of memory, ${plural(of('zram_same_pages'), 'page')} of one value included.`,
+    of('cma_alloc_success') + of('cma_alloc_fail') === 0 ? undefined : cmaSentence(of),
     of('kcryptd_items') === 0
       ? undefined
       : `kcryptd encrypted or decrypted ${plural(of('kcryptd_items'), 'request')}, ${number(of('kcryptd_rescued'))} of them in its rescuer; of the 256 pages set aside for that at least ${number(of('crypt_pool_least'))} were left, and writes had to wait for one ${plural(of('crypt_pool_waits'), 'time')}.`,
@@ -250,6 +251,14 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
       ? undefined
       : `For requests that had to keep out of the filesystem, its shrinker was not called ${plural(of('shrink_super_cache_scan_refused'), 'time')}, and ${plural(of('oom_refused'), 'kill')} ${of('oom_refused') === 1 ? 'was' : 'were'} refused.`,
   ])
+}
+
+function cmaSentence(of: (name: string) => number): string {
+  const took =
+    of('cma_alloc_success') === 0
+      ? ''
+      : ` (median ${figure(of('cma_alloc_us_p50'))} us, longest ${figure(of('cma_alloc_us_max'))} us)`
+  return `Drivers got ${plural(of('cma_alloc_success'), 'buffer')} from CMA areas${took}, and ${number(of('cma_alloc_fail'))} times none. For that ${plural(of('cma_pages_moved'), 'page')} ${of('cma_pages_moved') === 1 ? 'was' : 'were'} moved away and ${number(of('cma_pages_given_up'))} clean ones of files given up; ${plural(of('cma_busy_ranges'), 'range')} ${of('cma_busy_ranges') === 1 ? 'was' : 'were'} busy, and pages that were locked or being written were waited for ${plural(of('cma_waits'), 'time')}, for ${figure(of('cma_wait_ms'))} ms in all.`
 }
 
 function logSection({ dmesg }: SimulationResult): Section | undefined {

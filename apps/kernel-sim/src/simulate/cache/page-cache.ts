@@ -175,14 +175,25 @@ export class PageCache {
     const thrashes = !file.buffers && (this.#memory.lru.flags(page) & PG_WORKINGSET) !== 0
     const stalled = thrashes && this.#psi.enter(task)
     while (!this.isReady(page)) {
-      const waiters = this.#waiters.get(page)
-      if (waiters === undefined) this.#waiters.set(page, [task])
-      else waiters.push(task)
-      this.#status[page] = (this.#status[page] as number) | WAITED_FOR
+      this.#waitFor(task, page)
       task.reason = WaitReason.READ
       yield WAIT
     }
     if (thrashes) this.#psi.leave(task, stalled)
+  }
+
+  /** Waits until a page that is locked is not (folio_lock): then somebody else may lock it before the waiter runs. */
+  *unlocked(task: Task, page: number): LiveSteps {
+    this.#waitFor(task, page)
+    task.reason = WaitReason.READ
+    yield WAIT
+  }
+
+  #waitFor(task: Task, page: number): void {
+    const waiters = this.#waiters.get(page)
+    if (waiters === undefined) this.#waiters.set(page, [task])
+    else waiters.push(task)
+    this.#status[page] = (this.#status[page] as number) | WAITED_FOR
   }
 
   /** @internal Compaction moves a page; one in use for good stays. */

@@ -63,6 +63,8 @@ export class Writeback {
   /** Those with dirty pages, in the order in which they are to be written. */
   readonly #queue: DirtyFile[] = []
   readonly #files = new Map<FileCache, DirtyFile>()
+  /** Who waits for a single page that is being written. */
+  readonly #waiters = new Map<number, Task[]>()
   /** What the flusher has collected: the blocks of small files that it writes one after the other are neighbours (mballoc.c). */
   #run: Run = { pages: [], of: [], segments: 0 }
   #background = false
@@ -172,6 +174,15 @@ export class Writeback {
   /** Returns true while a page is being written. */
   isWritten(page: number): boolean {
     return (this.#vm.memory.lru.flags(page) & PG_WRITEBACK) !== 0
+  }
+
+  /** Waits until a page that is being written has been (folio_wait_writeback). */
+  *pageWritten(task: Task, page: number): LiveSteps {
+    const waiters = this.#waiters.get(page)
+    if (waiters === undefined) this.#waiters.set(page, [task])
+    else waiters.push(task)
+    task.reason = WaitReason.WRITE
+    yield WAIT
   }
 
   /** Files with pages that are dirty or in writing. */
@@ -309,7 +320,9 @@ export class Writeback {
     this.writeback -= to - from
     this.written += to - from
     for (let i = from; i < to; i++) {
-      lru.endWriteback(pages[i] as number)
+      const page = pages[i] as number
+      lru.endWriteback(page)
+      if (this.#waiters.size > 0) this.#wakeWaiters(page)
       const of = owners[i] as DirtyFile
       of.writeback--
       of.done++
@@ -318,6 +331,12 @@ export class Writeback {
       }
       if (of.writeback === 0 && of.dirty === 0) this.#files.delete(of.file)
     }
+  }
+
+  #wakeWaiters(page: number): void {
+    const waiters = this.#waiters.get(page) ?? []
+    this.#waiters.delete(page)
+    for (const task of waiters) this.#cpus.wake(task)
   }
 
   #of(file: FileCache): DirtyFile {

@@ -58,9 +58,11 @@ export class Balloon {
 
   /** Takes a batch; returns false when there was a page that it did not get. The table of costs has no line for its own time. */
   *#fill(task: Task): LiveSteps<boolean> {
+    // Without CONFIG_BALLOON_COMPACTION, since nobody moves its pages here.
+    const gfp = this.#parts.vm.staying(GFP)
     const wanted = Math.min(BATCH, this.#fault.pages - this.pages.length)
     for (let i = 0; i < wanted; i++) {
-      const page = yield* this.#parts.vm.alloc(task, GFP)
+      const page = yield* this.#parts.vm.alloc(task, gfp)
       if (page < 0) return false
       this.pages.push(page)
     }

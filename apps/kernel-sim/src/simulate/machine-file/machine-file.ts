@@ -8,6 +8,7 @@ import type { DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec
 import { sizedMachine, type WatermarkSysctls } from '../machines/sized.js'
 import { machinePolicies } from '../policy.js'
 import { SECOND } from '../time.js'
+import { CMA, checkCma, cmaOf } from './cma.js'
 import { FAULT_TYPES } from './faults.js'
 import {
   amount,
@@ -161,6 +162,11 @@ const FIELDS = {
   cpus: withDefault(count(1, 64), 1, 'how many CPUs'),
   disk: optional(DISK, 'the disk; by default 25 MB/s and 500 us a request'),
   swap: optional(SWAP, 'swap space in compressed memory (zram); by default there is none'),
+  cma: withDefault(
+    CMA,
+    [],
+    'CMA areas: where movable pages may be until a device wants them, as cma= on the command line of the kernel reserves',
+  ),
   filesystem: withDefault(oneOf(['ext4']), 'ext4', 'the filesystem on it'),
   sysctls: optional(SYSCTLS, 'settings of /proc/sys/vm, by their names there'),
   lru_gen: withDefault(
@@ -209,6 +215,8 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
   if (taken > memory) {
     complaints.add(at(tree, 'faults'), 'faults take more memory away than there is')
   }
+  const cma = cmaOf(values.cma)
+  checkCma(cma, { memory, place: at(tree, 'cma'), workloads }, complaints)
   if (complaints.all.length > before) return null
   return {
     spec: sizedMachine(memory, {
@@ -216,6 +224,7 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
       cpus,
       lruGen: values.lru_gen,
       ...(values.swap === undefined ? {} : { swap: swapOf(values.swap) }),
+      ...(cma.length === 0 ? {} : { cma }),
       ...(values.disk === undefined ? {} : { disk: diskOf(values.disk) }),
       ...(values.sysctls === undefined ? {} : { sysctls: sysctlsOf(values.sysctls) }),
     }),

@@ -3,12 +3,14 @@ import type { Program } from '../plan/programs.js'
 import { MS, SECOND, US } from '../time.js'
 import { compile } from '../workload/compile.js'
 import { database } from '../workload/database.js'
+import { DEVICE_SCOPES, device } from '../workload/device.js'
 import { hotRead } from '../workload/hot-read.js'
 import { createAndUnlink, randomStat } from '../workload/metadata.js'
 import type { Os } from '../workload/os.js'
 import { bursts, hog, workingSet } from '../workload/programs.js'
 import { streamRead, streamWrite } from '../workload/streams.js'
-import { count, optional, required, text, withDefault } from './kinds.js'
+import { AREA_NAME, type NeedsCma } from './cma.js'
+import { count, oneOf, optional, required, text, withDefault } from './kinds.js'
 import { duration, size } from './units.js'
 import { type VariantType, variantType } from './variant.js'
 
@@ -20,6 +22,7 @@ const GIB = KIB * MIB
 const FILE_SIZE = size({ least: PAGE, most: 64 * GIB, says: '512 MiB' })
 const PART = size({ least: PAGE, most: 16 * MIB, says: '64 KiB' })
 const MEMORY = size({ least: PAGE, most: 64 * GIB, says: '24 MiB' })
+const BUFFER = size({ least: PAGE, most: GIB, says: '2 MiB' })
 const PAUSE = duration({ least: 0, most: 3600 * SECOND, says: '10 ms' })
 const PERIOD = duration({ least: US, most: 3600 * SECOND, says: '2 s' })
 const PERCENT = count(0, 100)
@@ -36,7 +39,11 @@ export interface Span {
 }
 
 /** What a workload of such a type does in its span. */
-export type WorkloadProgram = (span: Span) => Program
+export interface WorkloadProgram {
+  (span: Span): Program
+  /** What it needs of a CMA area, if it does. */
+  readonly cma?: NeedsCma
+}
 
 const pages = (bytes: number): number => Math.ceil(bytes / PAGE)
 /** Pages of a part of a file; all of it where nothing is said. */
@@ -277,5 +284,23 @@ export const WORKLOAD_TYPES: Readonly<Record<string, VariantType<WorkloadProgram
           objectPages: pages(values.object),
           stop,
         }),
+  }),
+  device: variantType({
+    says: 'is a driver that allocates buffers in one piece from a CMA area from time to time, has them for a while, and frees them',
+    fields: {
+      area: optional(AREA_NAME, 'the area; by default the first'),
+      size: required(BUFFER, 'the size of a buffer'),
+      buffers: withDefault(count(1, 64), 1, 'how many buffers each time'),
+      hold: withDefault(PERIOD, 500 * MS, 'how long it has them'),
+      period: withDefault(PERIOD, SECOND, 'from one time to the next'),
+      scope: withDefault(oneOf(DEVICE_SCOPES), 'none', 'the scope that it allocates in'),
+    },
+    make: ({ size, buffers, ...values }): WorkloadProgram =>
+      Object.assign(
+        ({ start, stop }: Span): Program =>
+          (os: Os) =>
+            device(os, { ...values, buffers, pages: pages(size), start, stop }),
+        { cma: { area: values.area, bytes: pages(size) * PAGE * buffers } },
+      ),
   }),
 }

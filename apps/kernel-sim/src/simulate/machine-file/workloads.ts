@@ -1,6 +1,7 @@
 /** Workloads of a machine file, by name: those of the library, and generator functions of a file that is a program. */
 import type { Program } from '../plan/programs.js'
 import { SECOND } from '../time.js'
+import type { NeedsCma } from './cma.js'
 import type { Complaints, Kind } from './kinds.js'
 import { count, flag, optional, readFields, type Values, withDefault } from './kinds.js'
 import { ownProgram } from './own-program.js'
@@ -18,6 +19,8 @@ export interface MachineWorkload {
   readonly main: boolean
   /** It is code of a user's, which may never come back. */
   readonly own: boolean
+  /** What it needs of a CMA area, if it does. */
+  readonly cma: NeedsCma | undefined
   /** What it does on a machine that runs for so long, ns. */
   readonly program: (end: number) => Program
 }
@@ -109,6 +112,7 @@ function named(
       nofs,
       main,
       own,
+      cma: program.cma,
       program: (end): Program => {
         const span: Span = { name, start, stop: Math.min(stop ?? end, end) }
         const steps = program(span)

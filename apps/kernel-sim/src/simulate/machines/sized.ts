@@ -3,6 +3,7 @@
  * leaves free is what a line through the sizes that were measured says.
  */
 import type { DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec.js'
+import { type CmaSpec, placedCmaAreas } from './cma-areas.js'
 import { plainMachine } from './plain.js'
 
 const MIB = 1024 * 1024
@@ -30,6 +31,8 @@ export interface Differences {
   /** By default none. */
   readonly swap?: SwapSpec
   readonly disk?: Partial<DiskSpec>
+  /** CMA areas; by default the kernel is one without them. */
+  readonly cma?: readonly CmaSpec[]
   readonly sysctls?: Partial<VmSysctls> & WatermarkSysctls
 }
 
@@ -54,6 +57,9 @@ export function sizedMachine(bytes: number, differences: Differences = {}): Mach
     memory: {
       ...plain.memory,
       nodes: [zones(managed)],
+      ...(differences.cma === undefined
+        ? {}
+        : { cma: placedCmaAreas([zones(managed)], differences.cma) }),
       ...(differences.lruGen === true ? { lruGen: true } : {}),
       ...(minFreeKbytes === undefined ? {} : { minFreeKbytes }),
       ...(watermarkScaleFactor === undefined ? {} : { watermarkScaleFactor }),

@@ -5,6 +5,7 @@ import type { Disk } from '../disk/disk.js'
 import type { Loop } from '../disk/loop.js'
 import type { Files } from '../fs/files.js'
 import type { Journal } from '../fs/journal.js'
+import type { Cma } from '../memory/cma.js'
 import type { Vm } from '../memory/vm.js'
 import type { Psi } from '../sched/psi.js'
 import { JIFFY, MS, SECOND, US } from '../time.js'
@@ -25,6 +26,7 @@ export interface Run {
   readonly writeback: Writeback
   readonly journal: Journal
   readonly files: Files
+  readonly cma: Cma | null
   readonly samples: Samples
   readonly logs: readonly WorkLog[]
   /** When it began, on the clock, and how long it took, ns. */
@@ -137,6 +139,7 @@ export function countersOf(run: Run): Facts {
     facts.zram_writestalls = work.writestalls
     facts.zram_cpu_ms = swap.time / MS
   }
+  cmaFacts(run, facts)
   const { crypt, loop, workers } = run
   if (loop !== null) {
     facts.loop_requests = loop.passed
@@ -152,6 +155,30 @@ export function countersOf(run: Run): Facts {
   dirtyFacts(run, facts)
   stallFacts(run, facts)
   return facts
+}
+
+/** What drivers got from CMA areas; nothing where there are none. */
+function cmaFacts(run: Run, facts: Record<string, number>): void {
+  const { cma, vm } = run
+  if (cma === null) return
+  const events = run.events()
+  const { cmaAreas, all } = vm.memory.zones
+  const { successes } = cma
+  facts.cma_alloc_success = events.cma_alloc_success ?? 0
+  facts.cma_alloc_fail = events.cma_alloc_fail ?? 0
+  facts.cma_alloc_us_mean = successes.mean / US
+  facts.cma_alloc_us_p50 = successes.quantile(0.5) / US
+  facts.cma_alloc_us_p99 = successes.quantile(0.99) / US
+  facts.cma_alloc_us_max = successes.max / US
+  facts.cma_alloc_fail_us_mean = cma.failures.mean / US
+  facts.cma_busy_ranges = cma.busy
+  facts.cma_pages_moved = cma.moved
+  facts.cma_pages_given_up = cma.reclaimed
+  facts.cma_waits = cma.waits
+  facts.cma_wait_ms = cma.waited / MS
+  facts.cma_total_kb = cmaAreas.reduce((sum, { pages }) => sum + pages, 0) * 4
+  facts.cma_free_kb = all.reduce((sum, zone) => sum + zone.freeCma, 0) * 4
+  facts.pgmigrate_fail = events.pgmigrate_fail ?? 0
 }
 
 /** Of the whole run: /proc/pressure at its end, without its beginning. */

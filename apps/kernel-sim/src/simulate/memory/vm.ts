@@ -16,6 +16,7 @@ import {
   reclaimThrottle,
   SlabAllocator,
   type SlabCache,
+  type StepOf,
   throttleDirectReclaim,
   type Zone,
 } from '@scopemask/allocator'
@@ -174,6 +175,11 @@ export class Vm {
     return page
   }
 
+  /** What is asked for pages that nobody moves: where there are CMA areas they are not let into them. */
+  staying(gfp: number): number {
+    return this.memory.zones.cma ? (gfp & ~__GFP_MOVABLE) >>> 0 : gfp
+  }
+
   /** Time passes for the running task without a yield, if nothing else happens meanwhile: see Cpus. */
   passes(time: number): boolean {
     return this.#cpus.passes(time)
@@ -249,10 +255,8 @@ export class Vm {
       const step = answer === undefined ? steps.next() : steps.next(answer)
       answer = undefined
       if (step.done) return step.value
-      if (step.value.kind === 'reclaim')
-        answer = yield* this.#reclaim(task, request, step.value.gfp)
-      else if (step.value.kind === 'compact')
-        answer = yield* this.#compact(task, request, step.value)
+      if (step.value.kind === 'reclaim' || step.value.kind === 'compact')
+        answer = yield* this.takingTime(task, request, step.value)
       else if (step.value.kind === 'out-of-memory') this.oom.asked(task, step.value.gfp)
       else if (step.value.kind === 'oom-lock' && task.killed) {
         // It has been chosen: it dies, and needs no page.
@@ -260,6 +264,17 @@ export class Vm {
         return NO_PAGE
       }
     }
+  }
+
+  /** Does a step of a request that takes time: it reclaims, or compacts. Returns the answer to it. */
+  takingTime(
+    task: Task,
+    request: Request,
+    step: StepOf<'reclaim'> | StepOf<'compact'>,
+  ): LiveSteps<number> {
+    return step.kind === 'reclaim'
+      ? this.#reclaim(task, request, step.gfp)
+      : this.#compact(task, request, step)
   }
 
   /**
@@ -354,11 +369,7 @@ export class Vm {
   }
 
   /** Compacts for a request (__alloc_pages_direct_compact): a page that moves is copied. */
-  *#compact(
-    task: Task,
-    request: Request,
-    step: Parameters<PageAllocator['compacting']>[1],
-  ): LiveSteps<number> {
+  *#compact(task: Task, request: Request, step: StepOf<'compact'>): LiveSteps<number> {
     const stalled = this.#psi.enter(task)
     const steps = this.memory.compacting(request, step)
     for (let next = steps.next(); ; next = steps.next()) {

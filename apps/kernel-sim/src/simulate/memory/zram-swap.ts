@@ -6,6 +6,7 @@
  * the machine that was measured has no swap.
  */
 import {
+  __GFP_MOVABLE,
   NO_SWAP_ENTRY,
   type PageAllocator,
   PF,
@@ -48,7 +49,8 @@ export class ZramSwap {
     this.#memory = memory
     this.#spec = spec
     this.zram = new Zram(pages, {
-      alloc: (gfp) => memory.alloc(task, gfp, 0),
+      // Pages of zsmalloc do not move here, as those of a kernel without CONFIG_COMPACTION: they stay out of CMA areas.
+      alloc: (gfp) => memory.alloc(task, memory.zones.cma ? (gfp & ~__GFP_MOVABLE) >>> 0 : gfp, 0),
       free: (page) => memory.free(page, 0),
     })
     this.space = new SwapSpace([{ pages, zram: this.zram }], memory.memcgs)

@@ -3,6 +3,7 @@
  * pages of 4 KiB, times nanoseconds since the run began.
  */
 import { type Clock, type Cpus, type LiveSteps, WAIT } from '@scopemask/checker/live'
+import { InputError } from '../../input-error.js'
 import type { FileCache, PageCache } from '../cache/page-cache.js'
 import type { OpenFile, Reader } from '../cache/reader.js'
 import type { Writer } from '../cache/writer.js'
@@ -10,6 +11,7 @@ import type { Costs } from '../costs.js'
 import type { Files } from '../fs/files.js'
 import type { Paths } from '../fs/paths.js'
 import type { WorkLog } from '../measure/work-log.js'
+import type { Cma } from '../memory/cma.js'
 import type { Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
 import type { UserCode } from './user-code.js'
@@ -29,6 +31,8 @@ export interface System {
   readonly files: Map<string, FileCache>
   /** When the run began, on the clock. */
   readonly began: number
+  /** CMA areas; null where there are none. */
+  readonly cma: Cma | null
   readonly userCode: UserCode
 }
 
@@ -193,6 +197,30 @@ export class Os {
   /** Touches a page for which touchNow() was of no use; returns false when the task has been killed. */
   touchSlowly(place: number): LiveSteps<boolean> {
     return this.#system.vm.touchSlowly(this.task, place)
+  }
+
+  /** A buffer of a driver, in a CMA area; NO_PAGE when it got none. @throws InputError when there is no such area */
+  *allocCma(name: string | undefined, pages: number): LiveSteps<number> {
+    const { cma, area } = this.#cma(name)
+    return yield* cma.alloc(this.task, area, pages)
+  }
+
+  /** Gives such a buffer back. */
+  freeCma(
+    name: string | undefined,
+    range: { readonly start: number; readonly pages: number },
+  ): void {
+    const { cma, area } = this.#cma(name)
+    cma.free(this.task, area, range)
+  }
+
+  #cma(name: string | undefined) {
+    const { cma } = this.#system
+    const area = cma?.area(name)
+    if (cma === null || area === undefined) {
+      throw new InputError(`${this.task.name} wants a CMA area that the machine has not`)
+    }
+    return { cma, area }
   }
 
   /** Unmaps all of it. */
