@@ -131,6 +131,10 @@ declare module '@scopemask/allocator' {
     readonly freeCma: number;
     readonly blocks: Uint8Array;
   }
+  export const CMA_EVENTS: readonly [
+    "cma_alloc_success",
+    "cma_alloc_fail"
+  ];
   export const COMPACT_COMPLETE = 5;
   export const COMPACT_CONTENDED = 7;
   export const COMPACT_CONTINUE = 4;
@@ -232,7 +236,20 @@ declare module '@scopemask/allocator' {
     readonly cpu?: number;
   }
   export type ContigResult = 'allocated' | 'busy' | 'nomem';
-  export type ContigSteps<R> = Generator<AllocStep, R, number | undefined>;
+  export type ContigStep = {
+    readonly kind: 'migrate';
+    readonly moved: number;
+    readonly reclaimed: number;
+    readonly failed: number;
+  } | {
+    readonly kind: 'wait-on-page';
+    readonly page: number;
+    readonly until: 'unlocked' | 'written';
+  } | {
+    readonly kind: 'busy';
+    readonly page: number;
+  };
+  export type ContigSteps<R> = Generator<AllocStep | ContigStep, R, number | undefined>;
   export interface DeviceMemory {
     readonly node: number;
     readonly start: number;
@@ -1209,7 +1226,7 @@ declare module '@scopemask/allocator' {
     readonly freeSwap?: number;
     readonly totalSwap?: number;
   }
-  export type VmEvent = (typeof VM_EVENTS)[number];
+  export type VmEvent = (typeof VM_EVENTS)[number] | (typeof CMA_EVENTS)[number];
   export interface VmscanState {
     readonly failures: readonly number[];
     readonly dirty: readonly boolean[];
@@ -1680,6 +1697,7 @@ declare module '@scopemask/allocator/pages' {
   ContigAllocator,
   ContigRequest,
   ContigResult,
+  ContigStep,
   ContigSteps,
   DeviceMemory,
   DirectReclaimWait,
@@ -1841,6 +1859,7 @@ declare module '@scopemask/allocator/slab' {
 
 declare module '@scopemask/allocator/views' {
   export {
+  CMA_EVENTS,
   MeminfoExtras,
   NODE_STATS,
   NUMA_STATS,

@@ -655,6 +655,10 @@ declare module '@scopemask/kernel-sim/machine' {
     readonly filesystem?: 'ext4';
     readonly sysctls?: Readonly<Record<string, number>>;
     readonly swap?: Readonly<Record<string, string | number>>;
+    readonly cma?: readonly {
+      readonly name?: string;
+      readonly size: string;
+    }[];
     readonly lru_gen?: boolean;
     readonly seconds?: number;
     readonly seed?: number;
