@@ -7,7 +7,7 @@ import { storePiece } from '../src/search/candidates.js'
 import { hash } from '../src/search/hash.js'
 import type { Round } from '../src/search/round.js'
 import { Search, type Searching, type SearchOptions } from '../src/search/search.js'
-import { ENTERED, enterStates, NUMBER, NUMBER_BITS } from '../src/search/state-table.js'
+import { enterStates, NUMBER, NUMBER_BITS } from '../src/search/state-table.js'
 import { outcome } from './outcome.js'
 import { protocol } from './protocol.js'
 import { build, type Plan, plan } from './random-machine.js'
@@ -63,9 +63,8 @@ class Turns implements Helpers {
   }
 
   enter({ table: { view, size } }: Searching): void {
-    for (let from = size - (size % ENTERED); from >= 0; from -= ENTERED) {
-      enterStates(view, from, Math.min(size, from + ENTERED))
-    }
+    const parts = 4
+    for (let part = parts - 1; part >= 0; part--) enterStates(view, size, { part, parts })
   }
 
   protected tell(search: Searching): void {
@@ -162,7 +161,8 @@ class Losing extends Turns {
   override enter(search: Searching): void {
     this.tell(search)
     this.#seen = this.followers[0]?.round ?? null
-    if (this.#lose('enter')) enterStates(search.table.view, 0, search.table.size >> 1)
+    const { view, size } = search.table
+    if (this.#lose('enter')) enterStates(view, size, { part: 0, parts: 2 })
     else super.enter(search)
   }
 
@@ -248,10 +248,10 @@ describe('a search with a crew', () => {
     },
   )
 
-  it('finds the same with threads', async () => {
+  it.each([1, 2, 3])('finds the same with %i threads more', async (others) => {
     const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
     const threads: Worker[] = []
-    const crew = new Crew(1, options, (link) => {
+    const crew = new Crew(others, options, (link) => {
       threads.push(new Worker(THREAD, { workerData: { link }, transferList: [link.port] }))
     })
     while (!crew.isReady) await new Promise((resolve) => setTimeout(resolve, 10))
@@ -261,6 +261,6 @@ describe('a search with a crew', () => {
     expect(rounds.mock.calls.length).toBeGreaterThan(10)
     const ended = threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve)))
     crew.dismiss()
-    expect(await Promise.all(ended)).toEqual([0])
+    expect(await Promise.all(ended)).toEqual(threads.map(() => 0))
   })
 })

@@ -17,7 +17,7 @@ import { Expander } from '../search/expander.js'
 import { type Knowledge, knowledgeOf, type Learned, learn, learnedBy } from '../search/knowledge.js'
 import { CANDIDATES, PIECE, Round, type RoundMemory, roundMemory } from '../search/round.js'
 import type { Helpers, Searching, SearchOptions } from '../search/search.js'
-import { ENTERED, enterStates, NUMBER, type TableView } from '../search/state-table.js'
+import { enterStates, NUMBER, type TableView } from '../search/state-table.js'
 import { Stepper } from '../search/stepper.js'
 import { CodeWatch } from './code-watch.js'
 
@@ -26,7 +26,7 @@ const WORTHWHILE = 8 * PIECE
 /** How long a thread may take for its part before it counts as lost, in ms. */
 const PATIENCE = 60_000
 /** How often a thread looks whether there is something to do before it sleeps: to be woken takes longer than most breaks. */
-const LOOKS = 2_000
+const LOOKS = 20_000
 
 /** What the threads share, as indices of one array. */
 const READY = 0
@@ -110,7 +110,7 @@ export class Crew implements Helpers {
 
   /** Enters all states into larger slots, together. */
   enter(search: Searching): void {
-    this.#run(ENTER, Math.ceil(search.table.size / ENTERED), search)
+    this.#run(ENTER, 2 ** Math.ceil(Math.log2(this.#ports.length + 1)), search)
   }
 
   /** The search has started over. */
@@ -288,6 +288,6 @@ function takeParts(expander: Expander, round: Round, control: Int32Array): void 
     if (part >= parts) return
     if (job === EXPAND) expander.expand(round, part)
     else if (job === STORE) storePiece(round, part)
-    else enterStates(round.table, part * ENTERED, Math.min(size, (part + 1) * ENTERED))
+    else enterStates(round.table, size, { part, parts })
   }
 }

@@ -473,21 +473,30 @@ export class Search {
 
   /** Takes over what is known of the states of a piece that were expanded. */
   #account(round: Round, piece: number): void {
-    const { stepper } = this
     const cursor = this.#cursor
     const { from: first, memory } = round
+    const { marks, steps } = memory
+    const forward = this.#forward
     const end = round.doneIn(piece)
-    while (cursor.state < end && !this.#stops) {
-      const mark = memory.marks[cursor.state - first] as number
-      const steps = memory.steps[cursor.state - first] as number
-      stepper.steps += steps
-      if ((mark & DEAD) !== 0) cursor.deadlocks.push(cursor.state)
+    const ahead = first - this.#first
+    let taken = 0
+    let state = cursor.state
+    let stops = this.#stops
+    while (state < end && !stops) {
+      const at = state - first
+      const mark = marks[at] as number
+      taken += steps[at] as number
+      if ((mark & DEAD) !== 0) {
+        cursor.deadlocks.push(state)
+        stops = this.#stops
+      }
       // Who goes nowhere does not turn back.
-      if ((mark & FORWARD) !== 0 || steps === 0) {
-        this.#forward[cursor.state - this.#first] = 1
-      } else if ((mark & PASSED) !== 0) this.#forward[cursor.state - this.#first] = PASSED
-      cursor.state++
+      if ((mark & FORWARD) !== 0 || steps[at] === 0) forward[at + ahead] = 1
+      else if ((mark & PASSED) !== 0) forward[at + ahead] = PASSED
+      state++
     }
+    this.stepper.steps += taken
+    cursor.state = state
   }
 
   /** The witnesses that are known once a piece is taken into account as far as it was expanded. */
