@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { BIN, kernelSim } from '../test/cli/kernel-sim.js'
+import { BIN, kernelSimProcess } from '../test/cli/kernel-sim.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'kernel-sim-bpftrace-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -19,7 +19,7 @@ const WORKLOAD = `
 
 /** What an audit says of a recording. */
 async function audited(trace: string) {
-  const { stdout, stderr } = await kernelSim(['audit', trace, '--json', '--fail-on', 'none'])
+  const { stdout, stderr } = await kernelSimProcess(['audit', trace, '--json', '--fail-on', 'none'])
   expect(stderr).toBe('')
   return JSON.parse(stdout)
 }
@@ -31,7 +31,7 @@ describe('the recorder under bpftrace', () => {
     [['--comm', 'a b', '--pid', '1', '--pid', '2', '--no-kernel-threads']],
   ])('is a valid program with %j', async (args) => {
     const file = join(folder, 'record.bt')
-    writeFileSync(file, (await kernelSim(['record', ...args])).stdout)
+    writeFileSync(file, (await kernelSimProcess(['record', ...args])).stdout)
     const { status, stderr } = spawnSync('bpftrace', ['-d', file], { encoding: 'utf8' })
     expect(stderr.split('\n').filter((line) => line.includes(`${file}:`))).toEqual([])
     expect(status).toBe(0)
@@ -43,7 +43,7 @@ describe('the recorder under bpftrace', () => {
     execFileSync('mount', ['-t', 'cgroup2', 'none', group])
     try {
       const file = join(folder, 'cgroup.bt')
-      writeFileSync(file, (await kernelSim(['record', '--cgroup', group])).stdout)
+      writeFileSync(file, (await kernelSimProcess(['record', '--cgroup', group])).stdout)
       expect(spawnSync('bpftrace', ['-d', file]).status).toBe(0)
     } finally {
       execFileSync('umount', [group])
@@ -53,7 +53,13 @@ describe('the recorder under bpftrace', () => {
   it('records a workload until it ends, and audit reads it', async () => {
     const trace = join(folder, 'run.ndjson.gz')
     const command = ['--', process.execPath, '-e', WORKLOAD]
-    const { status, stderr } = await kernelSim(['record', '--run', '--output', trace, ...command])
+    const { status, stderr } = await kernelSimProcess([
+      'record',
+      '--run',
+      '--output',
+      trace,
+      ...command,
+    ])
     expect(stderr).toMatch(/^[\d,]+ events, [\d,]+ lost.*, at most [\d,]+ skipped by bpftrace\.\n/)
     expect(status).toBe(0)
     const { reading, events, requests, tasks } = await audited(trace)
@@ -70,19 +76,21 @@ describe('the recorder under bpftrace', () => {
 
   it('records for a time by hand, and what it printed is converted', async () => {
     const file = join(folder, 'hand.bt')
-    const print = await kernelSim(['record', '--seconds', '2'])
+    const print = await kernelSimProcess(['record', '--seconds', '2'])
     writeFileSync(file, print.stdout)
     const output = join(folder, 'output')
     writeFileSync(output, execFileSync('bpftrace', [file], { maxBuffer: 1 << 30 }))
     const trace = join(folder, 'hand.ndjson')
-    expect((await kernelSim(['record', '--convert', output, '--output', trace])).status).toBe(0)
+    expect(
+      (await kernelSimProcess(['record', '--convert', output, '--output', trace])).status,
+    ).toBe(0)
     const { reading } = await audited(trace)
     expect(reading.damaged).toBe(0)
     expect(reading.recorders[0].command).toBe('kernel-sim record --seconds 2')
   })
 
   it('records for a time, to standard output', async () => {
-    const { status, stdout } = await kernelSim(['record', '--run', '--seconds', '1'])
+    const { status, stdout } = await kernelSimProcess(['record', '--run', '--seconds', '1'])
     expect(status).toBe(0)
     const lines = stdout.trim().split('\n')
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
@@ -107,7 +115,7 @@ describe('the recorder under bpftrace', () => {
   it('records nothing when the command cannot be started', async () => {
     const trace = join(folder, 'unstarted.ndjson')
     const args = ['record', '--run', '--output', trace, '--', '/no/such/command']
-    const { status, stderr } = await kernelSim(args)
+    const { status, stderr } = await kernelSimProcess(args)
     expect(status).toBe(2)
     expect(stderr).toBe(
       'kernel-sim: /no/such/command cannot be started: there is no such program\n',
@@ -118,7 +126,7 @@ describe('the recorder under bpftrace', () => {
   it('says why bpftrace refuses, and leaves no file', async () => {
     const trace = join(folder, 'refused.ndjson')
     const args = ['record', '--run', '--cgroup', '/no/such/group', '--output', trace]
-    const { status, stderr } = await kernelSim(args)
+    const { status, stderr } = await kernelSimProcess(args)
     expect(status).toBe(2)
     expect(stderr).toMatch(/^kernel-sim: bpftrace ended with \d+: .*cgroup/)
     expect(existsSync(trace)).toBe(false)

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { GFP_NOFS, NOFS, Trace } from '../audit/trace.js'
-import { kernelSim } from './kernel-sim.js'
+import { kernelSimProcess } from './kernel-sim.js'
 
 const KERNEL = fileURLToPath(new URL('../data/small-kernel', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'kernel-sim-vmlinux-'))
@@ -44,7 +44,7 @@ function path(name: string, programs: Readonly<Record<string, string>>): string 
 }
 
 async function audit(args: readonly string[], PATH = process.env.PATH, input = RECORDING) {
-  return await kernelSim(['audit', '-', '--no-progress', ...args], input, undefined, { PATH })
+  return await kernelSimProcess(['audit', '-', '--no-progress', ...args], { input, env: { PATH } })
 }
 
 const PROGRAMS = ['llvm-symbolizer', 'addr2line'].map((name) => {

@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { GFP_KERNEL, NOFS, Trace } from '../audit/trace.js'
-import { BIN, kernelSim } from './kernel-sim.js'
+import { BIN, kernelSim, kernelSimProcess } from './kernel-sim.js'
 
 /** As others load it. */
 const schema = createRequire(import.meta.url)(
@@ -270,7 +270,7 @@ describe('--fail-on lost', () => {
 
 describe('a reader that has seen enough', () => {
   it('is no error', async () => {
-    const { stderr } = await kernelSim(['audit', '--example', '--json'], '', 1)
+    const { stderr } = await kernelSimProcess(['audit', '--example', '--json'], { read: 1 })
     expect(stderr).toBe('')
   })
 })

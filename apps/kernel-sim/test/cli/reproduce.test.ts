@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { isAlive, StandIns } from '../boot/stand-ins.js'
-import { BIN, kernelSim } from './kernel-sim.js'
+import { BIN, kernelSimProcess } from './kernel-sim.js'
 
 const CONSOLE = gunzipSync(
   readFileSync(new URL('../data/reproduce/cil-push.scope.console.gz', import.meta.url)),
@@ -25,7 +25,7 @@ afterEach(() => {
 
 /** Runs `kernel-sim reproduce` with the stand-ins. */
 function reproduce(...args: string[]) {
-  return kernelSim(['reproduce', ...args], '', undefined, at.env)
+  return kernelSimProcess(['reproduce', ...args], { env: at.env })
 }
 
 /** Options for a machine that prints this. */
