@@ -293,6 +293,23 @@ function writeTrace(file: string, exhibits: readonly Exhibit[]): void {
 async function checkAll(options: Options): Promise<void> {
   const started = performance.now()
   const rows = await checkedRows(new Map(CASES.map((each) => [each.number, each])), options)
+  process.stdout.write(allCases(rows, options))
+  if (options.answer || options.json || options.html || options.dot) return
+  // Not on standard output, which is the same each time.
+  const seconds = (performance.now() - started) / 1000
+  process.stderr.write(`checked ${rows.length} cases in ${seconds.toFixed(1)} s\n`)
+}
+
+/** What is printed of all bundled cases. */
+type AllCasesOptions = Partial<
+  Pick<
+    Options,
+    'policy' | 'answer' | 'json' | 'html' | 'dot' | 'times' | 'repair' | 'fair' | 'reductions'
+  >
+>
+
+/** All bundled cases in the form asked for. */
+export function allCases(rows: readonly CaseRow[], options: AllCasesOptions): string {
   const complete = options.policy === undefined
   const exhibits =
     options.json || options.html || options.dot
@@ -301,24 +318,18 @@ async function checkAll(options: Options): Promise<void> {
           return scenario === undefined ? [] : exhibitsOf(row, scenario, 'smallest')
         })
       : []
-  if (options.answer) process.stdout.write(answerMarkdown(rows, answerOf(rows)))
-  else if (options.json) {
-    process.stdout.write(
-      checkJson(rows, { exhibits, ...(complete ? { answer: answerOf(rows) } : {}) }),
-    )
-  } else if (options.html) process.stdout.write(pageHtml(checkPage(rows, exhibits, complete)))
-  else if (options.dot) process.stdout.write(exhibits.map(exhibitDot).join(''))
-  else {
-    const parts = [matrixText(rows, options.times ?? process.stdout.isTTY === true)]
-    if (options.repair) parts.push(leastRepairsText(rows))
-    if (options.fair) parts.push(starvationsText(rows))
-    if (options.reductions) parts.push(reductionsText(rows))
-    if (complete) parts.push(answerText(answerOf(rows)))
-    process.stdout.write(parts.join('\n'))
-    // Not on standard output, which is the same each time.
-    const seconds = (performance.now() - started) / 1000
-    process.stderr.write(`checked ${rows.length} cases in ${seconds.toFixed(1)} s\n`)
+  if (options.answer) return answerMarkdown(rows, answerOf(rows))
+  if (options.json) {
+    return checkJson(rows, { exhibits, ...(complete ? { answer: answerOf(rows) } : {}) })
   }
+  if (options.html) return pageHtml(checkPage(rows, exhibits, complete))
+  if (options.dot) return exhibits.map(exhibitDot).join('')
+  const parts = [matrixText(rows, options.times ?? process.stdout.isTTY === true)]
+  if (options.repair) parts.push(leastRepairsText(rows))
+  if (options.fair) parts.push(starvationsText(rows))
+  if (options.reductions) parts.push(reductionsText(rows))
+  if (complete) parts.push(answerText(answerOf(rows)))
+  return parts.join('\n')
 }
 
 /** One scenario in the form asked for. */

@@ -1,17 +1,20 @@
 /** `kernel-sim demo`: the bundled cases, the bundled recording, the bundled machine, and what they say together. */
+import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
 import { POLICIES } from '../kernel/policy.js'
 import { answerOf } from '../matrix/answer.js'
-import type { CaseRow } from '../matrix/cell.js'
-import { rowOf } from '../matrix/cell.js'
 import { auditPage } from '../report/audit/page.js'
 import { conclusionText } from '../report/check/conclusion.js'
 import { matrixText } from '../report/check/text.js'
 import { pageText } from '../report/form/text.js'
 import { CASES } from '../scenarios/catalogue.js'
+import { rowsInThreads } from './cells.js'
 import { Progress } from './progress.js'
 import { openExample, readAudit } from './read-audit.js'
 import { bundledComparison } from './simulate.js'
+
+/** Each thread loads the command anew, which takes longer than a few cells. */
+const MOST_THREADS = 8
 
 export function demo(program: Command): void {
   program
@@ -28,12 +31,14 @@ export function demo(program: Command): void {
 }
 
 async function run(): Promise<void> {
-  const rows: CaseRow[] = []
   const progress = new Progress(process.stderr, undefined)
-  const onProgress = (cell: string): void => progress.say(() => `checking ${cell}`)
-  for (const each of CASES) {
-    rows.push(await rowOf(each, POLICIES, { search: {}, repair: ['scope'], onProgress }))
-  }
+  const rows = await rowsInThreads(
+    Math.min(availableParallelism(), MOST_THREADS),
+    new Map(CASES.map((each) => [each.number, each])),
+    POLICIES,
+    { set: {}, search: {}, reductions: [], repair: ['scope'], fair: false },
+    (done, all) => progress.say(() => `${done} of ${all} cells checked`),
+  )
   progress.done()
   process.stdout.write(`${matrixText(rows, process.stdout.isTTY === true)}\n`)
   const report = await readAudit([await openExample()], undefined)

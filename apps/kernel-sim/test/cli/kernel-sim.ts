@@ -18,6 +18,9 @@ export interface Outcome {
 /** What is written to standard input comes in pieces, as from a pipe. */
 const PIECE = 65_536
 
+/** So many frames of a stack are kept when a process begins. */
+const FRAMES = 10
+
 /** The end of the run before: one at a time has the streams and arguments of this process. */
 let before: Promise<unknown> = Promise.resolve()
 
@@ -45,9 +48,11 @@ async function run(args: readonly string[], input: Buffer): Promise<Outcome> {
   )
   const stdin = Readable.from(pieces, { objectMode: false })
   const { exitCode } = process
+  const { stackTraceLimit, prepareStackTrace } = Error
   const restore = replaced({ stdin, stdout, stderr, argv: [process.execPath, BIN, ...args] })
   try {
     process.exitCode = undefined
+    Error.stackTraceLimit = FRAMES
     // On a stack of its own: a line of a test is not a place in a scenario.
     await new Promise<void>((resolve, reject) => {
       setImmediate(() => main(args).then(() => resolve(), reject))
@@ -56,6 +61,8 @@ async function run(args: readonly string[], input: Buffer): Promise<Outcome> {
   } finally {
     restore()
     process.exitCode = exitCode
+    // What loads TypeScript changes them.
+    Object.assign(Error, { stackTraceLimit, prepareStackTrace })
     forgetUserModules()
   }
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kernelSim } from './kernel-sim.js'
 import { manyStates } from './many-states.js'
 
-// That many cells come out the same, whoever takes which, is in check.test.ts: the whole matrix.
+// That the whole matrix comes out the same, whoever takes which cell, is tested with demo.
 describe('check --workers', () => {
   let folder = ''
   beforeAll(() => {
@@ -20,6 +20,13 @@ describe('check --workers', () => {
     const alone = await kernelSim(args)
     expect(JSON.parse(alone.stdout).scenarios[0].cells[0].states).toBeGreaterThan(50_000)
     expect(await kernelSim([...args, '--workers', '3'])).toEqual(alone)
+  })
+
+  it('prints the same for the cells of a scenario as a single thread does', async () => {
+    const args = ['check', 'cil-push', '--json']
+    const alone = await kernelSim(args)
+    expect(JSON.parse(alone.stdout).scenarios[0].cells).toHaveLength(7)
+    expect(await kernelSim([...args, '--workers', '2'])).toEqual(alone)
   })
 
   it('says what is wrong with a scenario as a single thread does', async () => {

@@ -1,12 +1,12 @@
 /** What pages show of counterexamples: the stories, where they are lost, and where two policies part. */
 import { Execution, replay, xorshift } from '@scopemask/checker/search'
 import { describe, expect, it } from 'vitest'
-import { policyNamed } from '../../src/kernel/policy.js'
-import type { Scenario } from '../../src/kernel/scenario.js'
-import type { CaseRow } from '../../src/matrix/cell.js'
-import { type Exhibit, exhibitsOf } from '../../src/matrix/exhibit.js'
-import { subjectOf } from '../../src/matrix/subject.js'
-import { CASES } from '../../src/scenarios/catalogue.js'
+import { policyNamed } from '../../../src/kernel/policy.js'
+import type { Scenario } from '../../../src/kernel/scenario.js'
+import type { CaseRow } from '../../../src/matrix/cell.js'
+import { type Exhibit, exhibitsOf } from '../../../src/matrix/exhibit.js'
+import { subjectOf } from '../../../src/matrix/subject.js'
+import { CASES } from '../../../src/scenarios/catalogue.js'
 import { ROWS } from './rows.js'
 
 /** Enough of them for each case to have a counterexample and, where there is one, a policy that holds. */

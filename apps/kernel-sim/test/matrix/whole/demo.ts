@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { kernelSim } from './kernel-sim.js'
+import { matrixText } from '../../../src/report/check/text.js'
+import { kernelSim } from '../../cli/kernel-sim.js'
+import { ROWS } from './rows.js'
 
 describe('kernel-sim demo', () => {
   it('shows the matrix and the audit, and ends with the answer', async () => {
@@ -16,5 +18,7 @@ describe('kernel-sim demo', () => {
     expect(places.every((place) => place >= 0)).toBe(true)
     expect([...places].sort((a, b) => a - b)).toEqual(places)
     expect(stdout.trimEnd().split('\n').at(-1)).toContain('rht_deferred_worker')
+    // The command has searched with as many threads as there are processors.
+    expect(stdout.slice(0, places[1])).toContain(matrixText(ROWS, false))
   })
 })
