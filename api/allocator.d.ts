@@ -809,7 +809,9 @@ declare module '@scopemask/allocator' {
     kswapdFailures(node: number): number;
     reclaiming(request: PageRequest, gfp: number): ReclaimSteps<number>;
     compacting(request: PageRequest, step: StepOf<'compact'>): CompactionSteps<number>;
-    kcompactd(node: number, order: number, highest?: number): CompactionSteps<void>;
+    kcompactd(node: number, order: number, highest?: number): CompactionSteps<number>;
+    compactingNode(node: number): CompactionSteps<number>;
+    compacted(page: number, order: number): void;
     kcompactdSuitable(node: number, order: number, highest?: number): boolean;
     compactsProactively(node: number): boolean;
     compactingProactively(node: number, kswapdRuns: () => boolean): CompactionSteps<boolean>;

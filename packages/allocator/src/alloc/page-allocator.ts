@@ -438,13 +438,30 @@ export class PageAllocator {
   /**
    * What kcompactd of a node does when it is awake, in steps: makes blocks of an order by moving pages.
    * @param highest the index of the highest zone that matters; by default all do
+   * @returns the best of what came of the zones: see compact-result.ts
    */
   kcompactd(
     node: number,
     order: number,
     highest: number = ZONES.length - 1,
-  ): CompactionSteps<void> {
+  ): CompactionSteps<number> {
     return this.#compaction.kcompactd(node, order, highest)
+  }
+
+  /**
+   * What a write to /proc/sys/vm/compact_memory does to a node, in steps: moves what can be moved to its end (compact_node).
+   * @returns the best of what came of the zones: see compact-result.ts
+   */
+  compactingNode(node: number): CompactionSteps<number> {
+    return this.#compaction.compactingNode(node)
+  }
+
+  /**
+   * Notes that a request whose step `compact` was done with {@link compacting} has got its block: failures before are forgotten
+   * (compaction_defer_reset). Whoever lets {@link steps} search the free lists need not say so.
+   */
+  compacted(page: number, order: number): void {
+    this.#compaction.allocated(page, order)
   }
 
   /** Returns true if kcompactd of a node would have something to do (kcompactd_node_suitable). */

@@ -113,7 +113,7 @@ export class CompactZone {
   *run(): CompactionSteps<number> {
     const { zone, known } = this.#parts
     const { sync, order } = this.#options
-    if (this.#options.proactive === undefined) {
+    if (order >= 0) {
       const suitable = compactionSuitable(zone, this.#options)
       if (suitable === COMPACT_SUCCESS || suitable === COMPACT_SKIPPED) return suitable
     }
@@ -196,6 +196,7 @@ export class CompactZone {
       if (proactive()) return COMPACT_PARTIAL_SKIPPED
       return compactedEnough(zone) ? COMPACT_SUCCESS : COMPACT_CONTINUE
     }
+    if (this.#options.order < 0) return COMPACT_CONTINUE
     // A pageblock is always finished, so that fewer are broken up later.
     if ((this.#migrateAt & (PAGEBLOCK - 1)) !== 0) return COMPACT_CONTINUE
     for (let order = this.#options.order; order < MAX_ORDER; order++) {
@@ -386,7 +387,7 @@ export class CompactZone {
 
   /** Past a block of the order: what was freed in it merges, so that {@link #finished} sees it. */
   #drain(): void {
-    if (this.#lastMigrated < 0 || this.#options.proactive !== undefined) return
+    if (this.#lastMigrated < 0 || this.#options.order < 0) return
     if (this.#lastMigrated >= (this.#migrateAt & -(1 << this.#options.order))) return
     this.#parts.zone.perCpu[this.#options.cpu]?.drain()
     this.#lastMigrated = -1

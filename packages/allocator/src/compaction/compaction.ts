@@ -125,14 +125,19 @@ export class Compaction {
   /**
    * What kcompactd does when it is awake: compacts the zones of a node that need it (kcompactd_do_work).
    * @param highest the index of the highest zone that matters
+   * @returns the best of what came of the zones; COMPACT_SKIPPED where none needed it
    */
-  *kcompactd(node: number, order: number, highest: number): CompactionSteps<void> {
+  *kcompactd(node: number, order: number, highest: number): CompactionSteps<number> {
     const { zones } = this.#machinery
+    let best = COMPACT_SKIPPED
     this.#count(COMPACT_DAEMON_WAKE, 1)
     for (const zone of zones.all) {
       if (zone.node !== node || zone.index > highest) continue
       const known = this.#of(zone)
-      if (known.deferred(order)) continue
+      if (known.deferred(order)) {
+        best = Math.max(best, COMPACT_DEFERRED)
+        continue
+      }
       const wanted = { order, allocFlags: 0, highest: zone.index }
       if (compactionSuitable(zone, wanted) !== COMPACT_CONTINUE) continue
       const result = yield* this.#compactZone(zone, {
@@ -144,6 +149,7 @@ export class Compaction {
         direct: false,
         whole: false,
       })
+      best = Math.max(best, result)
       if (result === COMPACT_SUCCESS) known.succeeded(order, false)
       else if (result === COMPACT_COMPLETE || result === COMPACT_PARTIAL_SKIPPED) {
         // What lies on the lists of CPUs could have been part of a block.
@@ -151,6 +157,20 @@ export class Compaction {
         known.defer(order)
       }
     }
+    return best
+  }
+
+  /**
+   * What a write to /proc/sys/vm/compact_memory does to a node: compacts its zones from end to end, for no block in particular
+   * (compact_node).
+   * @returns the best of what came of the zones; COMPACT_SKIPPED for a node without any
+   */
+  *compactingNode(node: number): CompactionSteps<number> {
+    let best = COMPACT_SKIPPED
+    for (const zone of this.#zonesOf(node)) {
+      best = Math.max(best, yield* this.#compactZone(zone, this.#forNobody(zone)))
+    }
+    return best
   }
 
   /** Returns true if kcompactd is to compact a node without being asked (should_proactive_compact_node). */
@@ -167,18 +187,7 @@ export class Compaction {
     const zones = this.#zonesOf(node)
     const before = fragmentationScore(zones)
     for (const zone of zones) {
-      yield* this.#compactZone(zone, {
-        // No block at all (is_via_compact_memory).
-        order: -1,
-        allocFlags: 0,
-        highest: zone.index,
-        gfp: GFP_KERNEL,
-        cpu: this.#machinery.zones.numa.firstCpuOf(node),
-        sync: true,
-        direct: false,
-        whole: true,
-        proactive: kswapdRuns,
-      })
+      yield* this.#compactZone(zone, { ...this.#forNobody(zone), proactive: kswapdRuns })
     }
     return fragmentationScore(zones) < before
   }
@@ -227,6 +236,20 @@ export class Compaction {
     }
   }
 
+  /** How a zone is compacted for no block in particular (is_via_compact_memory). */
+  #forNobody(zone: Zone): CompactOptions {
+    return {
+      order: -1,
+      allocFlags: 0,
+      highest: zone.index,
+      gfp: GFP_KERNEL,
+      cpu: this.#machinery.zones.numa.firstCpuOf(zone.node),
+      sync: true,
+      direct: false,
+      whole: true,
+    }
+  }
+
   *#compactZone(zone: Zone, options: CompactOptions): CompactionSteps<number> {
     const { zones, lru, hooks } = this.#machinery
     const known = this.#of(zone)
@@ -234,7 +257,7 @@ export class Compaction {
     try {
       for (let step = steps.next(); ; step = steps.next()) {
         if (step.done) return step.value
-        this.#counted(step.value, options.direct)
+        this.#counted(step.value, options)
         yield step.value
       }
     } finally {
@@ -247,13 +270,14 @@ export class Compaction {
     return this.#machinery.zones.all.filter((zone) => zone.node === node)
   }
 
-  #counted(step: CompactionStep, direct: boolean): void {
+  #counted(step: CompactionStep, { direct, order, proactive }: CompactOptions): void {
     this.#count(COMPACT_MIGRATE_SCANNED, step.migrateScanned)
     this.#count(COMPACT_FREE_SCANNED, step.freeScanned)
     this.#count(COMPACT_ISOLATED, step.isolated)
     this.#count(PGMIGRATE_SUCCESS, step.moved)
     this.#count(PGMIGRATE_FAIL, step.failed)
-    if (direct) return
+    // Requests, and those who write to compact_memory, are not kcompactd.
+    if (direct || (order < 0 && proactive === undefined)) return
     this.#count(COMPACT_DAEMON_MIGRATE_SCANNED, step.migrateScanned)
     this.#count(COMPACT_DAEMON_FREE_SCANNED, step.freeScanned)
   }

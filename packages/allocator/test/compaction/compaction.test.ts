@@ -11,6 +11,7 @@ import {
   COMPACT_SUCCESS,
   COMPACT_DEFERRED as DEFERRED,
 } from '../../src/compaction/compact-result.js'
+import type { CompactionSteps } from '../../src/compaction/compact-zone.js'
 import { fragmentationIndex } from '../../src/compaction/suitable.js'
 import { __GFP_MOVABLE, __GFP_NOFAIL, __GFP_NORETRY, GFP_KERNEL } from '../../src/gfp/flags.js'
 import { linux6_1 } from '../../src/gfp/kernels.js'
@@ -422,6 +423,56 @@ describe('kcompactd', () => {
     expect(events()).toMatchObject({ compact_daemon_wake: 1 })
     expect(memory.kcompactdSuitable(0, 3)).toBe(false)
     memory.validate()
+  })
+})
+
+describe('compaction', () => {
+  /** Takes all steps, and returns what came of it. */
+  function resultOf(steps: CompactionSteps<number>): number {
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return step.value
+    }
+  }
+
+  it('of kcompactd says what came of it', () => {
+    expect(resultOf(memory.kcompactd(0, 3))).toBe(COMPACT_SKIPPED)
+    fragment(() => PG_FILE)
+    expect(resultOf(memory.kcompactd(0, 3))).toBe(COMPACT_SUCCESS)
+    const pages = fill(() => 0)
+    free(pages.filter((page) => page % 2 === 0))
+    hooks.migrate = () => false
+    expect(resultOf(memory.kcompactd(0, 9))).not.toBe(COMPACT_SUCCESS)
+    expect(resultOf(memory.kcompactd(0, 9))).toBe(DEFERRED)
+  })
+
+  it('by compact_memory goes from end to end, whatever blocks there are, and is not that of kcompactd', () => {
+    const pages = fill(() => PG_FILE)
+    free(pages.filter((page) => page % 2 === 0))
+    const scannedBefore = events().compact_migrate_scanned ?? 0
+    expect(resultOf(memory.compactingNode(0))).toBe(COMPACT_COMPLETE)
+    expect((events().compact_migrate_scanned ?? 0) - scannedBefore).toBeGreaterThan(8000)
+    expect(events().compact_daemon_migrate_scanned).toBeUndefined()
+    // All that is left is in the upper half.
+    memory.zones.drain()
+    const moved = [...content.keys()]
+    expect(Math.min(...moved)).toBeGreaterThan(7000)
+    // Once more has nothing to move, and looks all the same: no failure is remembered.
+    expect(resultOf(memory.compactingNode(0))).toBe(COMPACT_COMPLETE)
+    memory.validate()
+  })
+
+  it('that failed is tried again at once when a request has got such a block', () => {
+    const pages = fill(() => 0)
+    free(pages.filter((page) => page % 2 === 0))
+    hooks.migrate = () => false
+    const request = { task, gfp: GFP_KERNEL, order: 4 }
+    const step = { kind: 'compact', gfp: GFP_KERNEL, allocFlags: 0, priority: 1 } as const
+    const compact = () => resultOf(memory.compacting(request, step))
+    expect(compact()).toBe(COMPACT_COMPLETE)
+    expect(compact()).toBe(DEFERRED)
+    memory.compacted(pages[0] ?? 0, 4)
+    expect(compact()).toBe(COMPACT_COMPLETE)
   })
 })
 
