@@ -27,6 +27,7 @@ async function audited(trace: string) {
 describe('the recorder under bpftrace', () => {
   it.each([
     [[]],
+    [['--pages']],
     [['--pid', '1', '--comm', 'wl-*', '--seconds', '1']],
     [['--comm', 'a b', '--pid', '1', '--pid', '2', '--no-kernel-threads']],
   ])('is a valid program with %j', async (args) => {

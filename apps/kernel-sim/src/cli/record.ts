@@ -20,6 +20,7 @@ interface Options {
   readonly comm?: readonly string[]
   readonly cgroup?: readonly string[]
   readonly kernelThreads: boolean
+  readonly pages?: true
   readonly seconds?: number
   readonly run?: true
   readonly output?: string
@@ -65,6 +66,10 @@ export function record(program: Command): void {
     )
     .option('--cgroup <path>', 'record only tasks directly in this cgroup', several(cgroup))
     .option('--no-kernel-threads', 'leave out kernel threads, and with them the workers')
+    .option(
+      '--pages',
+      'record what replay-memory needs too: frees of pages, fallbacks, compaction; these are many events',
+    )
     .option('--seconds <n>', 'stop after n seconds', positive)
     .option('--run', 'run the recorder here and now, as root')
     .option('--output <FILE>', 'write to this file; FILE.gz is compressed')
@@ -104,6 +109,7 @@ async function run(workload: readonly string[], options: Options): Promise<void>
     comms: options.comm ?? [],
     cgroups: options.cgroup ?? [],
     kernelThreads: options.kernelThreads,
+    pages: options.pages ?? false,
     seconds,
     command: commandLine(),
     recorder: options.run ? process.pid : undefined,

@@ -4,6 +4,8 @@
  * bpftrace's, for Linux 6.1 and later. Values that can hold anything come last in a line, text before them is a symbol.
  */
 
+import { COMPACTION_TRACEPOINTS, type CompactionField } from '../trace/compaction-tracepoints.js'
+
 /** A value of an event. */
 export interface RecordedField {
   readonly name: string
@@ -28,6 +30,8 @@ export interface RecordedEvent {
    * item that they queue is known to be theirs.
    */
   readonly of: 'tasks' | 'all' | 'tasks-and-anonymous'
+  /** Recorded only when pages are: they are many, and only a replay of memory has a use for them. */
+  readonly ofPages?: true
 }
 
 const number = (name: string, expression: string, format = '%llu'): RecordedField => ({
@@ -55,6 +59,22 @@ const address = (name: string, expression: string): RecordedField => ({
   expression,
   format: '0x%llx',
 })
+
+/** The events of compaction: whoever compacts moves pages of all. */
+const COMPACTION = Object.entries(COMPACTION_TRACEPOINTS).map(
+  ([event, fields]: [string, readonly CompactionField[]]): RecordedEvent => ({
+    event,
+    tracepoint: `compaction:${event}`,
+    fields: fields.map(({ field, type }) =>
+      type === 'gfp' || field.startsWith('nr_')
+        ? number(field, `args->${field}`)
+        : signed(field, `args->${field}`),
+    ),
+    stack: false,
+    of: 'all',
+    ofPages: true,
+  }),
+)
 
 const REQUEST = [
   number('req', 'args->bytes_req'),
@@ -215,5 +235,16 @@ export const RECORDED_EVENTS: readonly RecordedEvent[] = [
     ],
     stack: false,
     of: 'tasks',
+    ofPages: true,
   },
+  {
+    event: 'mm_page_free',
+    tracepoint: 'kmem:mm_page_free',
+    fields: [number('pfn', 'args->pfn'), signed('order', 'args->order')],
+    stack: false,
+    // Who frees a page is often not who has had it.
+    of: 'all',
+    ofPages: true,
+  },
+  ...COMPACTION,
 ]

@@ -22,6 +22,8 @@ export interface RecordFilter {
 }
 
 export interface RecordOptions extends RecordFilter {
+  /** True if what becomes of pages is recorded too: their frees, fallbacks and compaction. */
+  readonly pages: boolean
   /** How long, in seconds; undefined until it is interrupted. */
   readonly seconds: number | undefined
   /** The command line that made the script; for the recording's header. */
@@ -56,15 +58,19 @@ const ANONYMOUS = '(other)'
 
 /** The program. */
 export function recorderScript(options: RecordOptions): string {
-  const { seconds, command, missing, recorder } = options
+  const { seconds, command, missing, recorder, pages } = options
   const who = predicate(options)
   // bpftrace works for the recording, not for the workload.
   const not = recorder === undefined ? NOT_BPFTRACE : `${NOT_BPFTRACE} && pid != ${recorder}`
-  const probes = RECORDED_EVENTS.map((event, index) => ({ event, index })).filter(
-    ({ event }) => !missing.includes(event.tracepoint),
+  const wanted = RECORDED_EVENTS.map((event, index) => ({ event, index })).filter(
+    ({ event }) => pages || event.ofPages !== true,
   )
+  const probes = wanted.filter(({ event }) => !missing.includes(event.tracepoint))
   const duration = seconds === undefined ? '' : `\ninterval:s:${seconds}\n{\n  exit();\n}\n`
-  const left = missing.map((tracepoint) => `// This kernel has no ${tracepoint}.\n`).join('')
+  const left = wanted
+    .filter(({ event }) => missing.includes(event.tracepoint))
+    .map(({ event }) => `// This kernel has no ${event.tracepoint}.\n`)
+    .join('')
   return `#!/usr/bin/env bpftrace
 // Records allocations and work items with the flags of their tasks, for kernel-sim audit. Made by
 //   ${command}

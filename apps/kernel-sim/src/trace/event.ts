@@ -1,7 +1,8 @@
 /**
  * Trace event: something that a tracepoint of a real kernel recorded, in one form for all trace formats. Events and
- * their values keep the names that the kernel gives them (include/trace/events/{kmem,workqueue,vmscan,sched}.h).
+ * their values keep the names that the kernel gives them (include/trace/events/{kmem,workqueue,vmscan,compaction,sched}.h).
  */
+import type { CompactionTracepoint, CompactionValues } from './compaction-tracepoints.js'
 import type { Stack } from './stack.js'
 
 /**
@@ -112,13 +113,19 @@ export interface ExecuteWorkEvent extends Recorded {
 
 /** A task enters reclaim. */
 export interface ReclaimBeginEvent extends Recorded {
-  readonly event: 'mm_vmscan_direct_reclaim_begin' | 'mm_vmscan_memcg_reclaim_begin'
+  readonly event:
+    | 'mm_vmscan_direct_reclaim_begin'
+    | 'mm_vmscan_memcg_reclaim_begin'
+    | 'mm_vmscan_memcg_softlimit_reclaim_begin'
   readonly order: number
   readonly gfp: number
 }
 
 export interface ReclaimEndEvent extends Recorded {
-  readonly event: 'mm_vmscan_direct_reclaim_end' | 'mm_vmscan_memcg_reclaim_end'
+  readonly event:
+    | 'mm_vmscan_direct_reclaim_end'
+    | 'mm_vmscan_memcg_reclaim_end'
+    | 'mm_vmscan_memcg_softlimit_reclaim_end'
   /** Pages. */
   readonly reclaimed: number
 }
@@ -142,6 +149,13 @@ export interface KswapdEvent extends Recorded {
   readonly event: 'mm_vmscan_kswapd_wake' | 'mm_vmscan_kswapd_sleep' | 'mm_vmscan_wakeup_kswapd'
 }
 
+/** Pages are moved, so that large blocks come about. What an event does not say is undefined. */
+export interface CompactionEvent
+  extends Recorded,
+    Readonly<{ [V in keyof CompactionValues]: CompactionValues[V] | undefined }> {
+  readonly event: CompactionTracepoint
+}
+
 /** A task goes to sleep. */
 export interface SleepEvent extends Recorded {
   readonly event: 'sched_switch'
@@ -160,6 +174,7 @@ export type TraceEvent =
   | ShrinkEvent
   | ShrinkEndEvent
   | KswapdEvent
+  | CompactionEvent
   | SleepEvent
 
 export type EventName = TraceEvent['event']

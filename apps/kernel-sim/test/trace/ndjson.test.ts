@@ -32,6 +32,8 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   mm_vmscan_direct_reclaim_end: { nr_reclaimed: 1 },
   mm_vmscan_memcg_reclaim_begin: { order: 0, gfp: 1, st: 'a+1' },
   mm_vmscan_memcg_reclaim_end: { nr_reclaimed: 1 },
+  mm_vmscan_memcg_softlimit_reclaim_begin: { order: 0, gfp: 1, st: 'a+1' },
+  mm_vmscan_memcg_softlimit_reclaim_end: { nr_reclaimed: 1 },
   mm_vmscan_kswapd_wake: { nid: 0, order: 0 },
   mm_vmscan_kswapd_sleep: { nid: 0 },
   mm_vmscan_wakeup_kswapd: { nid: 0, order: 0, gfp: 1 },

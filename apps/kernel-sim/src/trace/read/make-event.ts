@@ -3,8 +3,10 @@
  * copying a common part costs more than reading the line.
  */
 
+import type { CompactionValues } from '../compaction-tracepoints.js'
 import type {
   ArmWorkEvent,
+  CompactionEvent,
   ExecuteWorkEvent,
   ExtfragEvent,
   FlagsFrom,
@@ -251,4 +253,34 @@ export function kswapdEvent(head: Head, event: KswapdEvent['event']): KswapdEven
 export function sleepEvent(head: Head, event: SleepEvent['event']): SleepEvent {
   const { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt } = head
   return { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt, event }
+}
+
+/** @param values those that the event says */
+export function compactionEvent(
+  head: Head,
+  event: CompactionEvent['event'],
+  values: Partial<CompactionValues>,
+): CompactionEvent {
+  const { line, time, cpu, pid, comm, taskFlags, flagsFrom, stack, interrupt } = head
+  const { order, gfp, priority, result, sync, node, moved, failed } = values
+  return {
+    line,
+    time,
+    cpu,
+    pid,
+    comm,
+    taskFlags,
+    flagsFrom,
+    stack,
+    interrupt,
+    event,
+    order,
+    gfp,
+    priority,
+    result,
+    sync,
+    node,
+    moved,
+    failed,
+  }
 }

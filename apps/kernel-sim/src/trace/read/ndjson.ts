@@ -5,11 +5,20 @@
  * Reading is strict: an event counts only if it has exactly the fields of its kind, each of its type.
  */
 
+import {
+  COMPACTION_TRACEPOINTS,
+  type CompactionField,
+  type CompactionTracepoint,
+  type CompactionValues,
+  compactionFields,
+  isCompactionTracepoint,
+} from '../compaction-tracepoints.js'
 import type { EventName, TraceEvent } from '../event.js'
 import { StackTable } from '../stack.js'
 import type { Damage } from './damage.js'
 import {
   armWorkEvent,
+  compactionEvent,
   executeWorkEvent,
   extfragEvent,
   kswapdEvent,
@@ -77,7 +86,24 @@ const REQUEST = { site: text, req: count, alloc: count, gfp: bits, node: signed 
 const WORK = { work: text, fn: text } satisfies Fields
 const RECLAIM = { order: count, gfp: bits } satisfies Fields
 
+const COMPACTION_TYPES: Readonly<Record<CompactionField['type'], FieldType>> = {
+  count,
+  signed,
+  gfp: bits,
+  result: count,
+  mode: bool,
+}
+
+/** The fields of the events of compaction. */
+const COMPACTION = Object.fromEntries(
+  Object.entries(COMPACTION_TRACEPOINTS).map(([event, fields]) => [
+    event,
+    Object.fromEntries(fields.map(({ field, type }) => [field, COMPACTION_TYPES[type]])),
+  ]),
+) as Readonly<Record<CompactionTracepoint, Fields>>
+
 const FIELDS: Readonly<Record<EventName, Fields>> = {
+  ...COMPACTION,
   kmalloc: { ...REQUEST, ...STACK },
   kmem_cache_alloc: { ...REQUEST, cache: text, acct: bool, ...STACK },
   mm_page_alloc: { pfn: count, order: count, gfp: bits, mt: count, ...STACK },
@@ -105,6 +131,8 @@ const FIELDS: Readonly<Record<EventName, Fields>> = {
   mm_vmscan_direct_reclaim_end: { nr_reclaimed: count },
   mm_vmscan_memcg_reclaim_begin: { ...RECLAIM, ...STACK },
   mm_vmscan_memcg_reclaim_end: { nr_reclaimed: count },
+  mm_vmscan_memcg_softlimit_reclaim_begin: { ...RECLAIM, ...STACK },
+  mm_vmscan_memcg_softlimit_reclaim_end: { nr_reclaimed: count },
   mm_vmscan_kswapd_wake: { nid: signed, order: count },
   mm_vmscan_kswapd_sleep: { nid: signed },
   mm_vmscan_wakeup_kswapd: { nid: signed, order: count, gfp: bits },
@@ -271,6 +299,9 @@ export class NdjsonReader implements TraceReader {
     head.flagsFrom = pid === -1 ? undefined : 'recorded'
     head.stack = stack
     head.interrupt = stack?.interrupt ?? false
+    if (isCompactionTracepoint(event)) {
+      return compactionEvent(head, event, compactionValues(event, raw))
+    }
     switch (event) {
       case 'kmalloc':
       case 'kmem_cache_alloc': {
@@ -306,12 +337,14 @@ export class NdjsonReader implements TraceReader {
       case 'workqueue_execute_end':
         return executeWorkEvent(head, event, raw.work, raw.fn)
       case 'mm_vmscan_direct_reclaim_begin':
-      case 'mm_vmscan_memcg_reclaim_begin': {
+      case 'mm_vmscan_memcg_reclaim_begin':
+      case 'mm_vmscan_memcg_softlimit_reclaim_begin': {
         const { order, gfp } = raw
         return reclaimBeginEvent(head, event, order, gfp)
       }
       case 'mm_vmscan_direct_reclaim_end':
-      case 'mm_vmscan_memcg_reclaim_end': {
+      case 'mm_vmscan_memcg_reclaim_end':
+      case 'mm_vmscan_memcg_softlimit_reclaim_end': {
         const { nr_reclaimed: reclaimed } = raw
         return reclaimEndEvent(head, event, reclaimed)
       }
@@ -329,6 +362,14 @@ export class NdjsonReader implements TraceReader {
         return kswapdEvent(head, event)
     }
   }
+}
+
+/** The values of an event of compaction: they have been checked. */
+function compactionValues(event: CompactionTracepoint, raw: object): Partial<CompactionValues> {
+  const numbers = raw as Readonly<Record<string, number>>
+  const values: Partial<Record<keyof CompactionValues, number>> = {}
+  for (const { value, field } of compactionFields(event)) values[value] = numbers[field] ?? 0
+  return values
 }
 
 /** The page frame number of no page is -1, as a u64. */

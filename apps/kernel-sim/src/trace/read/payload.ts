@@ -5,11 +5,20 @@
  *
  * Addresses are different each time. What stands around them comes again and again, so it is taken apart once.
  */
+import {
+  type CompactionField,
+  type CompactionTracepoint,
+  type CompactionValues,
+  compactionFields,
+  compactResultOf,
+  isCompactionTracepoint,
+} from '../compaction-tracepoints.js'
 import type { TraceEvent } from '../event.js'
 import { ByteTable, fromText, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
 import { readGfp } from './gfp-names.js'
 import {
+  compactionEvent,
   executeWorkEvent,
   extfragEvent,
   type Head,
@@ -98,6 +107,9 @@ export class PayloadReader {
     const bytes = this.#bytes
     const text = this.#text
     const start = afterPlace(bytes, begin, end)
+    if (isCompactionTracepoint(kind)) {
+      return compactionEvent(head, kind, this.#compaction(head, kind, start, end))
+    }
     switch (kind) {
       case 'kmalloc':
       case 'kmalloc_node':
@@ -195,7 +207,8 @@ export class PayloadReader {
         )
       }
       case 'mm_vmscan_direct_reclaim_begin':
-      case 'mm_vmscan_memcg_reclaim_begin': {
+      case 'mm_vmscan_memcg_reclaim_begin':
+      case 'mm_vmscan_memcg_softlimit_reclaim_begin': {
         const fields = this.#fields.get(bytes, start, end)
         return reclaimBeginEvent(
           head,
@@ -205,7 +218,8 @@ export class PayloadReader {
         )
       }
       case 'mm_vmscan_direct_reclaim_end':
-      case 'mm_vmscan_memcg_reclaim_end': {
+      case 'mm_vmscan_memcg_reclaim_end':
+      case 'mm_vmscan_memcg_softlimit_reclaim_end': {
         const { reclaimed } = this.#fields.get(bytes, start, end)
         return reclaimEndEvent(head, kind, this.#number('nr_reclaimed', reclaimed))
       }
@@ -228,6 +242,47 @@ export class PayloadReader {
       case 'mm_vmscan_wakeup_kswapd':
         return kswapdEvent(head, kind)
     }
+  }
+
+  /** The values of an event of compaction: there are few of them, each with a text of its own. */
+  #compaction(
+    head: Head,
+    kind: CompactionTracepoint,
+    start: number,
+    end: number,
+  ): Partial<CompactionValues> {
+    const text = this.#text.toString('latin1', start, end)
+    const printed = new Map<string, string>()
+    for (const [, key = '', value = ''] of text.matchAll(/(\w+)=([^\s,]*)/g))
+      printed.set(key, value)
+    const values: Partial<Record<keyof CompactionValues, number>> = {}
+    for (const field of compactionFields(kind)) {
+      // Printed as the kernel prints it, or as it is recorded: trace-cmd report -R does that.
+      const value = printed.get(field.printed) ?? printed.get(field.field)
+      values[field.value] = this.#number(
+        field.printed,
+        value === undefined ? undefined : this.#compactionValue(head, kind, field, value),
+      )
+    }
+    return values
+  }
+
+  #compactionValue(
+    { line }: Head,
+    kind: Kind,
+    { type }: CompactionField,
+    text: string,
+  ): number | undefined {
+    if (type === 'gfp') {
+      const { gfp, unknown } = readGfp(text)
+      for (const part of unknown) {
+        this.#damage.add('unknown-gfp', line, `${kind}: "${part.slice(0, 60)}"`)
+      }
+      return gfp
+    }
+    if (/^-?(\d+|0x[\da-f]+)$/.test(text)) return Number(text)
+    if (type === 'mode' && (text === 'sync' || text === 'async')) return text === 'sync' ? 1 : 0
+    return type === 'result' ? compactResultOf(text) : undefined
   }
 
   /** The function that scans: the first word, or the field `shrink` of `shr=0xffff8880 shrink=super_cache_scan nid=0 ...`. */

@@ -1,4 +1,6 @@
-/** Tracepoints: those that an audit has a use for (include/trace/events/{kmem,workqueue,vmscan}.h). */
+/** Tracepoints: those that are read (include/trace/events/{kmem,workqueue,vmscan,compaction}.h). */
+import { type CompactionTracepoint, isCompactionTracepoint } from '../compaction-tracepoints.js'
+
 const KINDS = [
   'kmalloc',
   'kmalloc_node',
@@ -14,6 +16,8 @@ const KINDS = [
   'mm_vmscan_direct_reclaim_end',
   'mm_vmscan_memcg_reclaim_begin',
   'mm_vmscan_memcg_reclaim_end',
+  'mm_vmscan_memcg_softlimit_reclaim_begin',
+  'mm_vmscan_memcg_softlimit_reclaim_end',
   'mm_shrink_slab_start',
   'mm_shrink_slab_end',
   'mm_vmscan_kswapd_wake',
@@ -21,12 +25,12 @@ const KINDS = [
   'mm_vmscan_wakeup_kswapd',
 ] as const
 
-/** The name of a tracepoint that an audit has a use for. */
-export type Kind = (typeof KINDS)[number]
+/** The name of a tracepoint that is read. */
+export type Kind = (typeof KINDS)[number] | CompactionTracepoint
 
-/** Returns the tracepoint of this name; undefined when an audit has no use for its events. */
+/** Returns the tracepoint of this name; undefined when nobody has a use for its events. */
 export function kindOf(name: string): Kind | undefined {
-  return KINDS.find((kind) => kind === name)
+  return KINDS.find((kind) => kind === name) ?? (isCompactionTracepoint(name) ? name : undefined)
 }
 
 /**

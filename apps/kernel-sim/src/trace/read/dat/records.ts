@@ -2,9 +2,16 @@
  * Records: the values of a record, each where the format of its event says, as events. An event that lacks a field that
  * is needed is refused as a whole, once, by name.
  */
+import {
+  type CompactionTracepoint,
+  type CompactionValues,
+  compactionFields,
+  isCompactionTracepoint,
+} from '../../compaction-tracepoints.js'
 import type { TraceEvent } from '../../event.js'
 import type { ByteTable } from '../byte-table.js'
 import {
+  compactionEvent,
   executeWorkEvent,
   extfragEvent,
   type Head,
@@ -57,6 +64,7 @@ export function recordReader(
 }
 
 function readerOf(kind: Kind, fields: Fields): ReadRecord {
+  if (isCompactionTracepoint(kind)) return compactionReader(kind, fields)
   switch (kind) {
     case 'kmalloc':
     case 'kmalloc_node':
@@ -142,13 +150,15 @@ function readerOf(kind: Kind, fields: Fields): ReadRecord {
       return (view, at, head) => executeWorkEvent(head, kind, work(view, at), fn(view, at))
     }
     case 'mm_vmscan_direct_reclaim_begin':
-    case 'mm_vmscan_memcg_reclaim_begin': {
+    case 'mm_vmscan_memcg_reclaim_begin':
+    case 'mm_vmscan_memcg_softlimit_reclaim_begin': {
       const order = fields.number('order')
       const gfp = fields.gfp('gfp_flags')
       return (view, at, head) => reclaimBeginEvent(head, kind, order(view, at), gfp(view, at))
     }
     case 'mm_vmscan_direct_reclaim_end':
-    case 'mm_vmscan_memcg_reclaim_end': {
+    case 'mm_vmscan_memcg_reclaim_end':
+    case 'mm_vmscan_memcg_softlimit_reclaim_end': {
       const reclaimed = fields.number('nr_reclaimed')
       return (view, at, head) => reclaimEndEvent(head, kind, reclaimed(view, at))
     }
@@ -165,6 +175,18 @@ function readerOf(kind: Kind, fields: Fields): ReadRecord {
     case 'mm_vmscan_kswapd_sleep':
     case 'mm_vmscan_wakeup_kswapd':
       return (_view, _at, head) => kswapdEvent(head, kind)
+  }
+}
+
+function compactionReader(kind: CompactionTracepoint, fields: Fields): ReadRecord {
+  const reads = compactionFields(kind).map(({ value, field, type }) => ({
+    value,
+    read: type === 'gfp' ? fields.gfp(field) : fields.number(field),
+  }))
+  return (view, at, head) => {
+    const values: Partial<Record<keyof CompactionValues, number>> = {}
+    for (const { value, read } of reads) values[value] = read(view, at)
+    return compactionEvent(head, kind, values)
   }
 }
 
