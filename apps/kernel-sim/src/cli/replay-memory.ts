@@ -24,8 +24,10 @@ interface Options {
 const DETAILS = `
 TRACE is a recording by kernel-sim's recorder (NDJSON), a trace.dat of trace-cmd, or the text of
 ftrace, trace-cmd report or perf script. It may be compressed with gzip or zstd. - is standard
-input. Its events mm_page_alloc and mm_page_free are replayed, which takes 27 bytes of memory for
-each. Its events mm_page_alloc_extfrag, if it has any, are held against the fallbacks of the model.
+input. Its events mm_page_alloc and mm_page_free are replayed, which takes 31 bytes of memory for
+each. Its events mm_page_alloc_extfrag and mm_compaction_*, if it has any, are held against the
+fallbacks and the compaction of the model; those of reclaim and their stacks tell of memory
+cgroups. kernel-sim record --pages records all of them.
 
 Exit status: 0 when the model served all that the kernel served; 1 when it did not; 2 when TRACE
 cannot be read, is not a recording, or has no page events.
@@ -64,7 +66,7 @@ async function run(path: string | undefined, options: Options): Promise<void> {
   ).finally(() => progress.done())
   if (log.length === 0) {
     throw new InputError(
-      `${source.name} has no page events: record kmem:mm_page_alloc and kmem:mm_page_free`,
+      `${source.name} has no page events: record kmem:mm_page_alloc and kmem:mm_page_free (kernel-sim record --pages)`,
     )
   }
   const report = memoryReport(reading, replayMemory(log, options.samples))

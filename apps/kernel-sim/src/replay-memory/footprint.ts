@@ -4,7 +4,7 @@
  *
  * Pages are numbered anew, without the gaps: 1024 at a time, so that buddies stay buddies.
  */
-import { FREE, type PageLog } from './page-log.js'
+import { ALLOC, type PageLog, RETURNED } from './page-log.js'
 
 /** Pages of a pageblock: 2 MiB. */
 export const PAGEBLOCK = 512
@@ -83,8 +83,10 @@ export class Footprint {
       for (let page = first; page < end; page++) {
         if (seen[page] !== 0) continue
         seen[page] = 1
-        if (log.kind[i] === FREE) continue
+        const kind = log.kind[i]
+        if (kind !== ALLOC && kind !== RETURNED) continue
         initiallyFree[page] = 1
+        if (kind === RETURNED) continue
         const vote = Math.floor(page / PAGEBLOCK) * MIGRATETYPES + migratetype
         votes[vote] = (votes[vote] as number) + 1
       }

@@ -1,14 +1,20 @@
 /**
- * Page log: the page events of a recording, to be gone through more than once: 27 bytes each. What else the recording says of the
- * state of memory is counted.
+ * Page log: the page events of a recording, to be gone through more than once: 31 bytes each. Beside it stands what else the
+ * recording says of memory: fallbacks, compaction, reclaim.
  */
-import { __GFP_FS } from '@scopemask/allocator'
-import type { TraceEvent } from '../trace/event.js'
+import { isCompactionTracepoint } from '../trace/compaction-tracepoints.js'
+import type { CompactionEvent, TraceEvent } from '../trace/event.js'
 import { KernelFallbacks } from './kernel-fallbacks.js'
+import { RecordedCompactions } from './recorded-compactions.js'
+import { RecordedReclaims } from './recorded-reclaims.js'
 
 /** What an event is. */
 export const ALLOC = 0
-export const FREE = 1
+const FREE = 1
+/** A free by compaction of a page that lives on, who knows where. */
+export const MOVED = 2
+/** A free by compaction of a free page that it had taken, and not needed. */
+export const RETURNED = 3
 
 /** Events of the reclaim of a whole machine: it was short of memory. */
 export interface Pressure {
@@ -16,18 +22,6 @@ export interface Pressure {
   readonly directReclaims: number
   /** Allocations that failed. */
   readonly failures: number
-}
-
-/** Reclaim for the limits of memory cgroups. */
-export interface MemcgReclaims {
-  /** How often a task reclaimed because its group was at its limit. */
-  readonly count: number
-  /** How often it might not enter the filesystem meanwhile: then reclaim is as weak as any such. */
-  readonly withoutFs: number
-  /** Pages that were freed. */
-  readonly reclaimed: number
-  /** How often nothing was. */
-  readonly inVain: number
 }
 
 /** Orders that the log keeps: what is larger is no block of the page allocator. */
@@ -45,13 +39,18 @@ export class PageLog {
   time = new Float64Array(0)
   /** Where it stands in the recording. */
   line = new Uint32Array(0)
+  /** The task. */
+  pid = new Int32Array(0)
   /** Where the kernel itself had to take from another migratetype. */
   readonly fallbacks = new KernelFallbacks()
+  readonly compactions = new RecordedCompactions({
+    moved: (places) => this.#are(MOVED, places),
+    returned: (places) => this.#are(RETURNED, places),
+  })
+  readonly reclaims = new RecordedReclaims()
   #length = 0
   #kswapdWakes = 0
-  #directReclaims = 0
   #failures = 0
-  readonly #memcg = { count: 0, withoutFs: 0, reclaimed: 0, inVain: 0 }
   #unnumbered = 0
 
   /** How many events it has. */
@@ -62,13 +61,9 @@ export class PageLog {
   get pressure(): Pressure {
     return {
       kswapdWakes: this.#kswapdWakes,
-      directReclaims: this.#directReclaims,
+      directReclaims: this.reclaims.sums.find(({ cause }) => cause === 'machine')?.count ?? 0,
       failures: this.#failures,
     }
-  }
-
-  get memcg(): MemcgReclaims {
-    return { ...this.#memcg }
   }
 
   /** Page events that do not say which page, or say what is none. */
@@ -77,8 +72,10 @@ export class PageLog {
   }
 
   add(event: TraceEvent): void {
+    if (event.stack !== undefined) this.reclaims.seen(event.stack)
     switch (event.event) {
       case 'mm_page_alloc':
+        this.compactions.over(event.pid)
         if (event.failed) this.#failures++
         else {
           this.fallbacks.allocated(event.pid, this.#length)
@@ -89,37 +86,40 @@ export class PageLog {
         this.fallbacks.add(event)
         break
       case 'mm_page_free':
-        this.#push(FREE, event, event.pfn, event.order, 0, 0)
+        if (this.#push(FREE, event, event.pfn, event.order, 0, 0) && !event.interrupt) {
+          this.compactions.free(event.pid, this.#length - 1)
+        }
         break
       case 'mm_vmscan_wakeup_kswapd':
         this.#kswapdWakes++
         break
       case 'mm_vmscan_direct_reclaim_begin':
-        this.#directReclaims++
-        break
       case 'mm_vmscan_memcg_reclaim_begin':
-        this.#memcg.count++
-        if ((event.gfp & __GFP_FS) === 0) this.#memcg.withoutFs++
+      case 'mm_vmscan_memcg_softlimit_reclaim_begin':
+        this.compactions.over(event.pid)
+        this.reclaims.begin(event, this.#length)
         break
+      case 'mm_vmscan_direct_reclaim_end':
       case 'mm_vmscan_memcg_reclaim_end':
-        this.#memcg.reclaimed += event.reclaimed
-        if (event.reclaimed === 0) this.#memcg.inVain++
+      case 'mm_vmscan_memcg_softlimit_reclaim_end':
+        this.reclaims.end(event)
         break
       default:
+        if (isCompaction(event)) this.compactions.add(event, this.#length)
     }
   }
 
   #push(
     kind: number,
-    { cpu, time, line }: TraceEvent,
+    { cpu, pid, time, line }: TraceEvent,
     pfn: number,
     order: number,
     gfp: number,
     migratetype: number,
-  ): void {
+  ): boolean {
     if (pfn < 0 || order > MOST_ORDER || pfn % 2 ** order !== 0) {
       this.#unnumbered++
-      return
+      return false
     }
     const at = this.#length++
     if (at === this.kind.length) this.#grow()
@@ -131,6 +131,12 @@ export class PageLog {
     this.pfn[at] = pfn
     this.time[at] = time
     this.line[at] = line
+    this.pid[at] = pid
+    return true
+  }
+
+  #are(kind: number, places: readonly number[]): void {
+    for (const place of places) this.kind[place] = kind
   }
 
   #grow(): void {
@@ -147,5 +153,10 @@ export class PageLog {
     this.pfn = grown(this.pfn, new Float64Array(length))
     this.time = grown(this.time, new Float64Array(length))
     this.line = grown(this.line, new Uint32Array(length))
+    this.pid = grown(this.pid, new Int32Array(length))
   }
+}
+
+function isCompaction(event: TraceEvent): event is CompactionEvent {
+  return isCompactionTracepoint(event.event)
 }

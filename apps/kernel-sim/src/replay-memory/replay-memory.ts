@@ -6,23 +6,24 @@
  * kernel decided otherwise, and what it did meanwhile for others.
  */
 import {
-  ALLOC_NO_WATERMARKS,
   type AllocatorRules,
   type FallbackEvent,
   gfpMigratetype,
-  MIGRATE_MOVABLE,
   NO_PAGE,
   RULES_6_1,
   RULES_6_18,
   type Zone,
   type ZoneLabel,
-  Zones,
 } from '@scopemask/allocator'
-import { Footprint, PAGEBLOCK } from './footprint.js'
+import { type CompactionRow, CompactionsBeside } from './compactions-beside.js'
+import { Footprint } from './footprint.js'
 import type { KernelFallback } from './kernel-fallbacks.js'
 import { Mixture } from './mixture.js'
-import { ALLOC, type MemcgReclaims, type PageLog, type Pressure } from './page-log.js'
+import { ModelMemory, type OwnCompactions } from './model-memory.js'
+import { ALLOC, MOVED, type PageLog, type Pressure, RETURNED } from './page-log.js'
+import type { Deferrals } from './recorded-compactions.js'
 import { RecordedMemory } from './recorded-memory.js'
+import type { LimitedTask, ReclaimSum } from './recorded-reclaims.js'
 
 const ORDERS = 11
 /** CPUs that have lists of their own; events of others are those of the last. */
@@ -49,6 +50,8 @@ export interface MemorySample {
   readonly time: number
   /** Pages that the recording has in use. */
   readonly inUse: number
+  /** Pages in use that compaction has moved: the recording does not say where to, and they are free in `recorded`. */
+  readonly moved: number
   readonly recorded: MemoryState
   readonly model: MemoryState
 }
@@ -89,6 +92,55 @@ export interface RecordedFallbacks {
   readonly onlyModel: number
 }
 
+/** What the kernel's compaction did, and the model's. */
+export interface CompactionsReport {
+  /** By what they were asked for: both were asked the same at the same moment. */
+  readonly rows: readonly CompactionRow[]
+  /** How often the kernel put compaction of a zone off. */
+  readonly deferrals: Deferrals
+  /** What the model compacted beside that, for requests that it had no block for. */
+  readonly own: OwnCompactions
+}
+
+/** Reclaim for the limits of memory cgroups. */
+export interface MemcgReclaims {
+  /** How often a task reclaimed because a cgroup was at its limit. */
+  readonly count: number
+  /** How often it might not enter the filesystem meanwhile: then reclaim is as weak as any such. */
+  readonly withoutFs: number
+  /** Pages that were freed. */
+  readonly reclaimed: number
+  /** How often nothing was. */
+  readonly inVain: number
+}
+
+/** A task that is in a cgroup with a limit, and what is charged there of what it was seen to allocate. */
+export interface ChargedTask extends LimitedTask {
+  /** Pages in the end. */
+  readonly charged: number
+  /** The most pages at any time. */
+  readonly most: number
+  /** The fewest and the most pages whenever it found its cgroup at memory.max; null when it never did. */
+  readonly whenFull: PageRange | null
+}
+
+/** The fewest and the most of some numbers of pages. */
+export interface PageRange {
+  readonly fewest: number
+  readonly most: number
+}
+
+/** What is known of the memory cgroups that have limits. */
+export interface CgroupsReport {
+  /** Those that were seen to reclaim for a limit; the one with the most reclaims first. */
+  readonly tasks: readonly ChargedTask[]
+  /** Pages that are charged for all of them: in the end, and at most at any time. */
+  readonly charged: number
+  readonly most: number
+  /** Events whose stacks show that they were recorded while a cgroup was reclaimed. */
+  readonly insideReclaim: number
+}
+
 /** What the rules of a kernel make of a recording. */
 export interface RulesOutcome {
   /** The kernel. */
@@ -107,10 +159,15 @@ export interface MemoryReplay {
   readonly footprint: number
   readonly pressure: Pressure
   readonly memcg: MemcgReclaims
+  /** Reclaim of the machine, and for memory cgroups, by cause. */
+  readonly reclaims: readonly ReclaimSum[]
+  readonly cgroups: CgroupsReport
   readonly samples: readonly MemorySample[]
   readonly fallbacks: readonly FallbackCount[]
   /** Null when the recording has none: then nobody recorded them, or there were none. */
   readonly kernelFallbacks: RecordedFallbacks | null
+  /** Null when the recording has no events of compaction, and the model had no need of it. */
+  readonly compaction: CompactionsReport | null
   /** The same memory under the rules of another kernel, which chooses otherwise where a migratetype has no pages. */
   readonly otherRules: RulesOutcome
   readonly watermarks: readonly WatermarkCrossings[]
@@ -130,7 +187,7 @@ export interface Departures {
   readonly otherMigratetype: number
   /** Pages that were allocated again though the recording does not see them freed. */
   readonly unseenFrees: number
-  /** Frees of what the recording does not see allocated. */
+  /** Frees of what the recording does not see allocated, but for pages that compaction has moved. */
   readonly unseenAllocations: number
   /** Frees of another order than that of the allocation, or of a part of it. */
   readonly otherOrder: number
@@ -168,7 +225,7 @@ const NO_OUTCOME: RulesOutcome = { kernel: '', fallbacks: [], pageblocks: { used
 class Replay {
   readonly #log: PageLog
   readonly #footprint: Footprint
-  readonly #zones: Zones
+  readonly #memory: ModelMemory
   readonly #recorded: RecordedMemory
   readonly #recordedMixture: Mixture
   readonly #modelMixture: Mixture
@@ -183,6 +240,13 @@ class Replay {
   /** Of the allocation that is being served: the migratetype that gave first. */
   #gave = NO_TYPE
   readonly #compared = { alike: 0, otherwise: 0, onlyKernel: 0, onlyModel: 0 }
+  readonly #compactions = new CompactionsBeside()
+  #compactionsDone = 0
+  #marksDone = 0
+  /** Tasks for whose request memory was compacted, and which have not got their block yet. */
+  readonly #waiting = new Set<number>()
+  /** By task: what was charged whenever it found its cgroup full. */
+  readonly #whenFull = new Map<number, PageRange>()
   readonly #crossings: Crossings[]
   readonly #samples: MemorySample[] = []
   readonly #unserved: Unserved[] = []
@@ -210,41 +274,53 @@ class Replay {
     this.#migratetype = new Uint8Array(pages)
     let cpus = 1
     for (let i = 0; i < log.length; i++) cpus = Math.max(cpus, (log.cpu[i] as number) + 1)
-    this.#zones = new Zones(
-      { nodes: [footprint.zones], cpus: Math.min(cpus, MOST_CPUS), rules },
-      () => 'not known',
+    for (let page = 0; page < pages; page++) {
+      if (footprint.initiallyFree[page] === 1) this.#recorded.give(page, 0)
+    }
+    const limited = log.reclaims.tasks.keys()
+    this.#memory = new ModelMemory(
+      footprint,
+      { cpus: Math.min(cpus, MOST_CPUS), rules, limited },
+      {
+        moved: (holder, page) => this.#modelMoved(holder, page),
+        fellBack: (event) => this.#fellBack(event),
+      },
     )
-    for (const zone of this.#zones.all) this.#begin(zone)
-    this.#crossings = this.#zones.all.map((zone) => new Crossings(zone))
+    this.#crossings = this.#memory.zones.all.map((zone) => new Crossings(zone))
   }
 
   run(samples: number, otherRules: RulesOutcome): MemoryReplay {
     const log = this.#log
     const every = Math.max(1, Math.ceil(log.length / samples))
     for (let i = 0; i < log.length; i++) {
+      this.#beside(i)
       const page = this.#footprint.page(log.pfn[i] as number)
       if (page >= 0) {
         if (log.kind[i] === ALLOC) this.#alloc(i, page)
         else this.#free(i, page)
         for (const crossings of this.#crossings) crossings.look(log.line[i] as number)
       }
+      if (i === log.length - 1) this.#beside(log.length)
       if ((i + 1) % every === 0 || i === log.length - 1) this.#sample(i)
     }
     return {
       allocations: this.#allocations,
       frees: this.#frees,
-      zones: this.#zones.all.map(({ name, managed }) => ({ zone: name, pages: managed })),
+      zones: this.#memory.zones.all.map(({ name, managed }) => ({ zone: name, pages: managed })),
       footprint: this.#footprint.initiallyFree.reduce((sum, free) => sum + free, 0),
       pressure: log.pressure,
-      memcg: log.memcg,
+      memcg: memcgReclaims(log.reclaims.sums),
+      reclaims: log.reclaims.sums,
+      cgroups: this.#cgroups(),
       samples: this.#samples,
       fallbacks: this.#fallbacks.counts(),
       kernelFallbacks: this.#kernelFallbacks(),
+      compaction: this.#compaction(),
       otherRules,
       watermarks: this.#crossings.map((crossings) => crossings.result()),
       departures: {
-        freePages: this.#samples.filter(({ recorded, model }) => {
-          return recorded.free !== model.free + model.perCpu
+        freePages: this.#samples.filter(({ recorded, moved, model }) => {
+          return recorded.free - moved !== model.free + model.perCpu
         }).length,
         unserved: this.#unserved,
         unservedCount: this.#unservedCount,
@@ -258,22 +334,23 @@ class Replay {
     }
   }
 
-  /** Everything is in use, then what was free at the beginning is not. */
-  #begin(zone: Zone): void {
-    const { buddy } = zone
-    let page = NO_PAGE
-    do page = buddy.alloc(0, MIGRATE_MOVABLE)
-    while (page !== NO_PAGE)
-    const { initiallyFree, migratetypes } = this.#footprint
-    for (page = zone.start; page < zone.start + zone.managed; page++) {
-      if (page % PAGEBLOCK === 0) {
-        buddy.setPageblockMigratetype(page, migratetypes[page / PAGEBLOCK] as number)
-      }
-      if (initiallyFree[page] === 0) continue
-      buddy.free(page, 0)
-      this.#recorded.give(page, 0)
+  /** Does what the recording has between page events, up to that one. */
+  #beside(place: number): void {
+    const compactions = this.#log.compactions.all
+    for (;;) {
+      const next = compactions[this.#compactionsDone]
+      if (next === undefined || next.place > place) break
+      this.#compactionsDone++
+      this.#compactions.add(next, this.#memory.compact(next, this.#cpuOf(next.cpu)))
+      if (next.by === 'request') this.#waiting.add(next.pid)
     }
-    zone.onFallback = (event) => this.#fellBack(event)
+    const { marks } = this.#log.reclaims
+    for (;;) {
+      const next = marks[this.#marksDone]
+      if (next === undefined || next.place > place) break
+      this.#marksDone++
+      this.#isFull(next.pid)
+    }
   }
 
   #alloc(i: number, page: number): void {
@@ -286,15 +363,17 @@ class Replay {
     this.#recorded.take(page, order)
     if (gfpMigratetype(gfp) !== migratetype) this.#otherMigratetype++
     this.#gave = NO_TYPE
-    const found = this.#find(gfp, order, this.#cpu(i))
+    const pid = log.pid[i] as number
+    const found = this.#memory.alloc(page, { gfp, order, cpu: this.#cpu(i), pid })
+    if (this.#waiting.delete(pid) && found !== NO_PAGE) this.#memory.served(found, order)
     this.#compare(i)
     if (found === NO_PAGE) {
       if (this.#unservedCount++ < MOST_NAMED) {
-        const free = this.#zones.freePages()
+        const free = this.#memory.zones.freePages()
         this.#unserved.push({ line: log.line[i] as number, order, free })
       }
     } else {
-      if (this.#zones.zoneOf(found) !== this.#zones.zoneOf(page)) this.#otherZone++
+      if (this.#memory.zones.zoneOf(found) !== this.#memory.zones.zoneOf(page)) this.#otherZone++
       this.#modelMixture.count(found, 1 << order, migratetype)
     }
     this.#recordedMixture.count(page, 1 << order, migratetype)
@@ -304,22 +383,20 @@ class Replay {
     this.#pagesInUse += 1 << order
   }
 
-  /** As the slow path does, the lists of CPUs are asked last. */
-  #find(gfp: number, order: number, cpu: number): number {
-    const page = this.#zones.alloc(gfp, order, ALLOC_NO_WATERMARKS, { cpu, node: 0 })
-    if (page !== NO_PAGE) return page
-    this.#zones.drain()
-    return this.#zones.alloc(gfp, order, ALLOC_NO_WATERMARKS, { cpu, node: 0 })
-  }
-
   #free(i: number, page: number): void {
     const log = this.#log
     const order = log.order[i] as number
+    const kind = log.kind[i] as number
+    const cpu = this.#cpu(i)
     this.#frees++
     const known = this.#inUse[page] as number
+    if (kind === MOVED && (known === 1 || this.#others[page] === 1)) {
+      this.#lose(page)
+      return
+    }
     if (known !== 0) {
       if (known !== order + 1) this.#otherOrder++
-      this.#release(page, this.#cpu(i))
+      this.#release(page, cpu)
       return
     }
     let others = 0
@@ -328,11 +405,46 @@ class Replay {
       others++
       this.#others[each] = 0
       this.#recorded.give(each, 0)
-      this.#zones.zoneOf(each).free(each, 0, this.#cpu(i))
+      this.#memory.free(each, 0, cpu)
     }
-    // What is neither somebody else's nor the beginning of a block is part of one.
     if (others > 0) this.#unseenAllocations++
-    else this.#otherOrder++
+    else if (this.#isInside(page)) this.#otherOrder++
+    // What is free already has been given to somebody meanwhile; by compaction, as far as that has moved pages.
+    else if (kind !== RETURNED && !this.#memory.freeStray(cpu)) this.#unseenAllocations++
+  }
+
+  /** A page lives on elsewhere. It is free here, and the model's page stays in use. */
+  #lose(page: number): void {
+    this.#recorded.give(page, 0)
+    if (this.#others[page] === 1) {
+      this.#others[page] = 0
+      this.#memory.lose(page)
+      return
+    }
+    const model = this.#model[page] as number
+    const migratetype = this.#migratetype[page] as number
+    this.#inUse[page] = 0
+    this.#pagesInUse--
+    this.#recordedMixture.count(page, -1, migratetype)
+    if (model === NO_PAGE) return
+    this.#modelMixture.count(model, -1, migratetype)
+    this.#memory.lose(model)
+  }
+
+  /** The model's compaction has moved the page of a block that the recording has in use. */
+  #modelMoved(holder: number, page: number): void {
+    const migratetype = this.#migratetype[holder] as number
+    this.#modelMixture.count(this.#model[holder] as number, -1, migratetype)
+    this.#modelMixture.count(page, 1, migratetype)
+    this.#model[holder] = page
+  }
+
+  /** Returns true if a page is part of a block that the recording has in use, and not its first. */
+  #isInside(page: number): boolean {
+    for (let size = 1; size < ORDERS; size++) {
+      if ((this.#inUse[page & -(1 << size)] as number) > size) return true
+    }
+    return false
   }
 
   /** Frees all that the recording has in use where something is allocated: it has not seen that freed. */
@@ -360,12 +472,16 @@ class Replay {
     this.#recorded.give(page, order)
     this.#recordedMixture.count(page, -(1 << order), migratetype)
     if (model === NO_PAGE) return
-    this.#zones.zoneOf(model).free(model, order, cpu)
+    this.#memory.free(model, order, cpu)
     this.#modelMixture.count(model, -(1 << order), migratetype)
   }
 
   #cpu(i: number): number {
-    return Math.min(this.#log.cpu[i] as number, this.#zones.cpus - 1)
+    return this.#cpuOf(this.#log.cpu[i] as number)
+  }
+
+  #cpuOf(recorded: number): number {
+    return Math.min(recorded, this.#memory.zones.cpus - 1)
   }
 
   #fellBack({ wanted, from, changed }: FallbackEvent): void {
@@ -392,9 +508,39 @@ class Replay {
     return { counts: counts.counts(), unattributed, ...this.#compared }
   }
 
+  #compaction(): CompactionsReport | null {
+    const { own } = this.#memory
+    const { all, deferrals } = this.#log.compactions
+    if (all.length === 0 && own.asked === 0) return null
+    return { rows: this.#compactions.rows(), deferrals, own }
+  }
+
+  #isFull(pid: number): void {
+    const { now } = this.#memory.charged(pid)
+    const { fewest, most } = this.#whenFull.get(pid) ?? { fewest: now, most: now }
+    this.#whenFull.set(pid, { fewest: Math.min(fewest, now), most: Math.max(most, now) })
+  }
+
+  #cgroups(): CgroupsReport {
+    const { tasks, insideCgroups } = this.#log.reclaims
+    const { now, most } = this.#memory.charged()
+    return {
+      tasks: [...tasks.values()]
+        .map((task) => {
+          const charged = this.#memory.charged(task.pid)
+          const whenFull = this.#whenFull.get(task.pid) ?? null
+          return { ...task, charged: charged.now, most: charged.most, whenFull }
+        })
+        .sort((a, b) => b.reclaims - a.reclaims),
+      charged: now,
+      most,
+      insideReclaim: insideCgroups,
+    }
+  }
+
   #sample(i: number): void {
     const log = this.#log
-    const zones = this.#zones.all
+    const zones = this.#memory.zones.all
     const blocks = Array.from({ length: ORDERS }, (_, order) =>
       zones.reduce((sum, { buddy }) => sum + buddy.freeBlocks(order), 0),
     )
@@ -407,6 +553,7 @@ class Replay {
       line: log.line[i] as number,
       time: (log.time[i] as number) - (log.time[0] as number),
       inUse: this.#pagesInUse,
+      moved: this.#memory.strays,
       recorded: {
         free: this.#recorded.free,
         perCpu: 0,
@@ -414,13 +561,26 @@ class Replay {
         pageblocks: this.#recordedMixture.blocks(),
       },
       model: {
-        free: this.#zones.freePages(),
+        free: this.#memory.zones.freePages(),
         perCpu,
         blocks,
         pageblocks: this.#modelMixture.blocks(),
       },
     })
   }
+}
+
+/** Adds up reclaim for cgroups, whatever the cause. */
+function memcgReclaims(sums: readonly ReclaimSum[]): MemcgReclaims {
+  const total = { count: 0, withoutFs: 0, reclaimed: 0, inVain: 0 }
+  for (const { cause, count, withoutFs, reclaimed, inVain } of sums) {
+    if (cause === 'machine') continue
+    total.count += count
+    total.withoutFs += withoutFs
+    total.reclaimed += reclaimed
+    total.inVain += inVain
+  }
+  return total
 }
 
 /** Watches the watermarks of a zone. */

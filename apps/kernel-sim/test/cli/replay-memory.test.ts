@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { Trace } from '../audit/trace.js'
@@ -39,7 +40,8 @@ describe('kernel-sim replay-memory', () => {
   })
 
   it('--json follows its schema', async () => {
-    for (const args of [['--example', '--samples', '3'], ['-']]) {
+    const memory = fileURLToPath(new URL('../data/memory/memory.txt.gz', import.meta.url))
+    for (const args of [['--example', '--samples', '3'], [memory], ['-']]) {
       const { stdout } = await kernelSim(['replay-memory', '--json', ...args], `${departing}junk\n`)
       const report: unknown = JSON.parse(stdout)
       expect(validate(report), JSON.stringify(validate.errors)).toBe(true)

@@ -1,5 +1,9 @@
 /** Memory page: the report on a replay before it has a form. */
-import type { MemoryState } from '../../replay-memory/replay-memory.js'
+import { formatGfp, linux6_1 } from '@scopemask/allocator/gfp'
+import type { CompactionOutcome } from '../../replay-memory/compactions-beside.js'
+import type { ReclaimCause } from '../../replay-memory/recorded-reclaims.js'
+import type { MemoryState, PageRange } from '../../replay-memory/replay-memory.js'
+import { compactResultName } from '../../trace/compaction-tracepoints.js'
 import { damageSection } from '../form/damage.js'
 import { number, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
@@ -31,6 +35,9 @@ export function memoryPage(report: MemoryReport): Page {
       reasonSection(report),
       damageSection([recording]),
       watermarkSection(report),
+      reclaimSection(report),
+      cgroupSection(report),
+      compactionSection(report),
       fallbackSection(report),
       pageSection(report),
       blockSection(report),
@@ -142,6 +149,99 @@ function watermarkSection({ watermarks, pressure }: MemoryReport): Section | und
       ],
     }),
     `In the recording: ${plural(pressure.kswapdWakes, 'wake-up')} of kswapd, ${plural(pressure.directReclaims, 'direct reclaim')}, ${plural(pressure.failures, 'failed allocation')}.`,
+  ])
+}
+
+/** For what memory was reclaimed, in words. */
+const CAUSES: Readonly<Record<ReclaimCause, string>> = {
+  machine: 'the machine was short of memory',
+  max: 'a charge met memory.max',
+  high: 'a cgroup was above memory.high',
+  file: 'a file of a cgroup was written',
+  cgroup: 'of a cgroup; not known why',
+  soft: 'cgroups were above their soft limits',
+}
+
+function reclaimSection({ reclaims }: MemoryReport): Section | undefined {
+  if (reclaims.length === 0) return undefined
+  return section(
+    'reclaim',
+    'Reclaim by tasks, as recorded: of the machine, and of memory cgroups',
+    [
+      table(reclaims, {
+        caption: 'Reclaim',
+        columns: [
+          text('because', ({ cause }) => CAUSES[cause]),
+          numbers('times', ({ count }) => count),
+          numbers('without __GFP_FS', ({ withoutFs }) => withoutFs),
+          numbers('in a NOFS scope', ({ underNofs }) => underNofs),
+          numbers('in a NOIO scope', ({ underNoio }) => underNoio),
+          numbers('scope unknown', ({ scopeUnknown }) => scopeUnknown),
+          numbers('pages freed', ({ reclaimed }) => reclaimed),
+          numbers('in vain', ({ inVain }) => inVain),
+        ],
+      }),
+    ],
+  )
+}
+
+/** How many tasks are listed. */
+const MOST_TASKS = 10
+
+function cgroupSection({ cgroups }: MemoryReport): Section | undefined {
+  const { tasks } = cgroups
+  if (tasks.length === 0) return undefined
+  const rest = tasks.length - MOST_TASKS
+  return section('cgroups', 'Tasks in memory cgroups with a limit, and the pages charged there', [
+    table(tasks.slice(0, MOST_TASKS), {
+      caption: 'Charged pages, in the model',
+      columns: [
+        text('task', ({ comm, pid }) => `${comm}-${pid}`),
+        numbers('reclaimed for it', ({ reclaims }) => reclaims),
+        numbers('charged when full', ({ whenFull }) => rangeText(whenFull)),
+        numbers('at most', ({ most }) => most),
+        numbers('in the end', ({ charged }) => charged),
+      ],
+    }),
+    ...(rest > 0 ? [`And ${plural(rest, 'task')} more.`] : []),
+  ])
+}
+
+function rangeText(range: PageRange | null): string {
+  if (range === null) return ''
+  const { fewest, most } = range
+  return fewest === most ? number(most) : `${number(fewest)} to ${number(most)}`
+}
+
+/** What stands for the flags of compaction that no request asked for. */
+const FOR = { kcompactd: 'kcompactd', nobody: 'all of memory' } as const
+
+/** How hard a request tries, by enum compact_priority. */
+const PRIORITIES = ['full', 'sync', 'async']
+
+function compactionSection({ compaction }: MemoryReport): Section | undefined {
+  if (compaction === null || compaction.rows.length === 0) return undefined
+  const results = ({ results }: CompactionOutcome) =>
+    results
+      .map(
+        ({ result, count }) =>
+          `${number(count)} ${result === 0 ? 'unknown' : compactResultName(result)}`,
+      )
+      .join(', ')
+  return section('compaction', 'Compaction: the kernel, and the model asked the same', [
+    table(compaction.rows, {
+      caption: 'Compaction',
+      columns: [
+        text('for', ({ by, gfp }) => (by === 'request' ? formatGfp(linux6_1, gfp) : FOR[by])),
+        numbers('order', ({ order }) => (order < 0 ? '' : order)),
+        text('priority', ({ priority }) => PRIORITIES[priority] ?? ''),
+        numbers('times', ({ count }) => count),
+        text('kernel', ({ kernel }) => results(kernel)),
+        text('model', ({ model }) => results(model)),
+        numbers('pages moved, kernel', ({ kernel }) => kernel.moved),
+        numbers('model', ({ model }) => model.moved),
+      ],
+    }),
   ])
 }
 

@@ -44,7 +44,7 @@ function countOf(fallbacks: MemoryReplay['fallbacks']): number {
 }
 
 function reasonsOf(replay: MemoryReplay): string[] {
-  const { departures, pressure, memcg, samples, watermarks, fallbacks, otherRules } = replay
+  const { departures, pressure, samples, watermarks, fallbacks, otherRules } = replay
   const reasons: string[] = []
   const say = (count: number, sentence: string) => {
     if (count > 0) reasons.push(sentence)
@@ -88,10 +88,7 @@ function reasonsOf(replay: MemoryReplay): string[] {
     stolen + countOf(otherRules.fallbacks),
     `Under the rules of Linux ${otherRules.kernel}, which claims a whole pageblock or takes one block of it, ${plural(countOf(otherRules.fallbacks), 'fallback')}, and ${plural(otherRules.pageblocks.mixed, 'pageblock')} of mixed use in the end instead of ${number(last)}.`,
   )
-  say(
-    memcg.count,
-    `${plural(memcg.count, 'reclaim')} for the limit of a memory cgroup freed ${plural(memcg.reclaimed, 'page')}: ${number(memcg.withoutFs)} without __GFP_FS, ${number(memcg.inVain)} in vain. The recording does not say which page was charged where, so the model has no groups: what they freed is freed in it too.`,
-  )
+  reasons.push(...compactionReasons(replay), ...cgroupReasons(replay))
   for (const { zone, low, fewest, belowLow, firstLine } of watermarks) {
     say(
       belowLow,
@@ -135,5 +132,56 @@ function reasonsOf(replay: MemoryReplay): string[] {
     departures.leftOut,
     `${plural(departures.leftOut, 'page event')} left out: they have no page, name an impossible block, or lie beyond 64 GiB of memory.`,
   )
+  return reasons
+}
+
+function compactionReasons({ compaction, samples }: MemoryReplay): string[] {
+  if (compaction === null) return []
+  const { rows, deferrals, own } = compaction
+  const reasons: string[] = []
+  const times = rows.reduce((sum, { count }) => sum + count, 0)
+  if (times > 0) {
+    const moved = (of: (row: (typeof rows)[number]) => number) =>
+      rows.reduce((sum, row) => sum + of(row), 0)
+    reasons.push(
+      `The kernel compacted memory ${plural(times, 'time')}, and moved ${plural(
+        moved(({ kernel }) => kernel.moved),
+        'page',
+      )}; zones were left out ${plural(deferrals.deferred, 'time')} because it had failed, ${plural(deferrals.failures, 'failure')} made that longer, ${plural(deferrals.resets, 'success', 'successes')} ended it. Asked the same at the same moments, the model moved ${number(
+        moved(({ model }) => model.moved),
+      )}. It can move the pages that requests with __GFP_MOVABLE were seen to get, and no others: what was in use before the recording stays where it is. It takes pages asked for zeroed for memory of programs, and all others for pages of files, which a request without __GFP_FS does not move.`,
+    )
+  }
+  const lost = samples.at(-1)?.moved ?? 0
+  if (lost > 0) {
+    reasons.push(
+      `${plural(lost, 'page')} that the kernel moved are in use in the end where no event says. By the recording they are free, in the model they are in use; a free of a page that is free already is taken for one of them.`,
+    )
+  }
+  if (own.asked > 0) {
+    reasons.push(
+      `The model compacted ${plural(own.asked, 'time')} for itself, for requests that it had no block for: ${number(own.served)} had one then.`,
+    )
+  }
+  return reasons
+}
+
+function cgroupReasons({ memcg, cgroups }: MemoryReplay): string[] {
+  const { tasks, most, insideReclaim } = cgroups
+  const reasons: string[] = []
+  if (memcg.count > 0) {
+    reasons.push(
+      `${plural(memcg.count, 'reclaim')} for memory cgroups freed ${plural(memcg.reclaimed, 'page')}: ${number(memcg.withoutFs)} without __GFP_FS, ${number(memcg.inVain)} in vain. What they freed is freed in the model too.`,
+    )
+  } else if (insideReclaim > 0) {
+    reasons.push(
+      `${plural(insideReclaim, 'event')} ${insideReclaim === 1 ? 'comes' : 'come'} from inside the reclaim of a memory cgroup, as their stacks show. How often cgroups were reclaimed is not known: vmscan:mm_vmscan_memcg_reclaim_begin and _end were not recorded.`,
+    )
+  }
+  if (tasks.length > 0) {
+    reasons.push(
+      `${plural(tasks.length, 'task')} reclaimed for the limit of a memory cgroup, so ${tasks.length === 1 ? 'it is' : 'they are'} in one. Charged there are the pages that they were seen to get with __GFP_MOVABLE or __GFP_ACCOUNT: at most ${number(most)} at a time. A recording does not say which cgroup a task is in, what its limit is, which other tasks are in it, nor what was charged before: so each of these tasks is counted for itself, which is its cgroup as a whole only where it is alone in it, and tasks that never met a limit are not counted.`,
+    )
+  }
   return reasons
 }
