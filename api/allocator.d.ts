@@ -912,6 +912,12 @@ declare module '@scopemask/allocator' {
     readonly preemptCount?: number;
     readonly oomVictim?: boolean;
   }
+  export interface PageblockUse {
+    readonly free: number;
+    readonly movable: number;
+    readonly staying: number;
+    readonly mixed: number;
+  }
   export type Pageout = 'clean' | 'writeback' | 'keep';
   export class PerCpuPages {
     readonly batch: number;
@@ -1323,6 +1329,7 @@ declare module '@scopemask/allocator' {
     get reclaiming(): boolean;
     set reclaiming(reclaiming: boolean);
     get freePages(): number;
+    get freeInPageblocks(): number;
     get freeCma(): number;
     lists(order: number): number;
     hasPlenty(order: number, highest: number): boolean;
@@ -1518,6 +1525,7 @@ declare module '@scopemask/allocator' {
   export function oomReap(): Generator<ReapStep, boolean, boolean>;
   export function oomReport(kill: OomKill): string;
   export function outOfMemory<T extends OomCandidate>(request: OomRequest<T>): OomVerdict<T>;
+  export function pageblockUse(zones: readonly Zone[]): PageblockUse;
   export function pagetypeinfo(zones: readonly Zone[]): string;
   export function parseGfp(layout: GfpLayout, text: string): number;
   export function perform<C>(handlers: StepHandlers<C>, step: AllocStep, context: C): AllocAnswer;
@@ -1869,6 +1877,7 @@ declare module '@scopemask/allocator/views' {
   NodeStat,
   OomKill,
   OomReportTask,
+  PageblockUse,
   VM_EVENTS,
   VmCounters,
   VmEvent,
@@ -1879,6 +1888,7 @@ declare module '@scopemask/allocator/views' {
   memInfo,
   meminfo,
   oomReport,
+  pageblockUse,
   pagetypeinfo,
   slabinfo,
   vmstat,

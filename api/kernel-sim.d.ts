@@ -655,6 +655,7 @@ declare module '@scopemask/kernel-sim/machine' {
     readonly filesystem?: 'ext4';
     readonly sysctls?: Readonly<Record<string, number>>;
     readonly swap?: Readonly<Record<string, string | number>>;
+    readonly kernel?: '6.1' | '6.18';
     readonly cma?: readonly {
       readonly name?: string;
       readonly size: string;

@@ -49,6 +49,8 @@ export interface Machine {
   readonly sysctls?: Readonly<Record<string, number>>
   /** Swap space in compressed memory (zram). */
   readonly swap?: Readonly<Record<string, string | number>>
+  /** Of which kernel the rules of the page allocator are; by default 6.1. */
+  readonly kernel?: '6.1' | '6.18'
   /** CMA areas: where movable pages may be until a device wants them. */
   readonly cma?: readonly { readonly name?: string; readonly size: string }[]
   /** Reclaim keeps pages in generations (MGLRU). */

@@ -14,6 +14,9 @@ const OF_MEMORY = [
   'shrink_super_cache_scan_freed',
   'shrink_super_cache_scan_refused',
   'oom_kill',
+  'fallback_unmovable',
+  'fallback_reclaimable',
+  'pageblocks_mixed',
   'cma_alloc_success',
   'cma_alloc_fail',
 ] as const

@@ -30,6 +30,7 @@ import { type SeriesSpec, TimeSeries } from './measure/time-series.js'
 import { Timeline } from './measure/timeline.js'
 import { WorkLog } from './measure/work-log.js'
 import { Cma } from './memory/cma.js'
+import { Fallbacks } from './memory/fallbacks.js'
 import { GFP_HIGHUSER_MOVABLE, Vm } from './memory/vm.js'
 import type { Program } from './plan/programs.js'
 import { type MachinePolicy, machinePolicy } from './policy.js'
@@ -107,6 +108,8 @@ export class Simulation {
   readonly writeback: Writeback
   readonly journal: Journal
   readonly files: Files
+  /** What requests took of other migratetypes; null unless the machine says which kernel's rules it has. */
+  readonly fallbacks: Fallbacks | null
   /** The CMA areas; null where there are none. */
   readonly cma: Cma | null
   readonly scenario: ScenarioRun | null
@@ -209,6 +212,7 @@ export class Simulation {
       spec.memory.cma === undefined
         ? null
         : new Cma({ ...shared, writeback: this.writeback, costs })
+    this.fallbacks = spec.memory.rules === undefined ? null : new Fallbacks(vm.memory.zones.all)
     // Seeds shift the run against the kernel's own timers.
     this.cpus.run(random(SECOND))
     this.began = clock.now

@@ -3,6 +3,7 @@ import type { Compaction, CompactRequest } from '../compaction/compaction.js'
 import { currentGfpContext } from '../gfp/context.js'
 import { __GFP_FS, __GFP_NOWARN } from '../gfp/flags.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
+import { PAGEBLOCK_ORDER } from '../pages/fallback.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import type { Zones } from '../pages/zones.js'
 import {
@@ -151,7 +152,9 @@ export function wakeAllKswapds(
     readonly nodemask?: number | undefined
   },
 ): void {
-  const { gfp, node, order, nodemask } = wanted
+  const { gfp, node, nodemask } = wanted
+  // In defrag_mode what failed were whole pageblocks: kswapd and kcompactd are to make some (101f9d666e4d, since 6.15).
+  const order = zones.rules.defragMode ? PAGEBLOCK_ORDER : wanted.order
   const highest = gfpZoneIndex(gfp)
   let last = ANY
   for (const zone of zones.zonelist(gfp, node, nodemask)) {

@@ -14,7 +14,7 @@ import { gfpMigratetype, MIGRATE_MOVABLE } from '../gfp/migratetype.js'
 import { MIGRATE_CMA } from '../pages/cma-migratetypes.js'
 import { findSuitableFallback, PAGEBLOCK_ORDER } from '../pages/fallback.js'
 import { Kind, type PageFrames } from '../pages/page-frames.js'
-import { MAX_ORDER, zoneWatermarkOk } from '../pages/watermark.js'
+import { MAX_ORDER, withFreePages, zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
 import type { Lru } from '../reclaim/lru.js'
 import { PG_FILE, PG_WRITEBACK } from '../reclaim/lru-flags.js'
@@ -199,7 +199,16 @@ export class CompactZone {
     if (this.#options.order < 0) return COMPACT_CONTINUE
     // A pageblock is always finished, so that fewer are broken up later.
     if ((this.#migrateAt & (PAGEBLOCK - 1)) !== 0) return COMPACT_CONTINUE
-    for (let order = this.#options.order; order < MAX_ORDER; order++) {
+    const { order: wanted, highest, allocFlags, inBlocks } = this.#options
+    if (inBlocks === true) {
+      const blocks = withFreePages(zone, zone.freeInPageblocks)
+      const mark = zone.watermarks.high + zone.boost
+      const reserve = zone.lowmemReserve[highest] ?? 0
+      return zoneWatermarkOk(blocks, wanted, mark, reserve, allocFlags)
+        ? COMPACT_SUCCESS
+        : COMPACT_CONTINUE
+    }
+    for (let order = wanted; order < MAX_ORDER; order++) {
       const lists = zone.lists(order)
       if ((lists & this.#suitable) !== 0) return COMPACT_SUCCESS
       const area = { free: lists, lists }

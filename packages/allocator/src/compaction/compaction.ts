@@ -6,6 +6,7 @@
  * It runs in two ways. tryToCompactPages() does all at once; compacting() and kcompactd() stop after each cluster of pages, so that a
  * simulation can charge time and let others run.
  */
+import { ALLOC_WMARK_HIGH } from '../gfp/alloc-flags.js'
 import { __GFP_IO, GFP_KERNEL } from '../gfp/flags.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
 import type { Zone } from '../pages/zone.js'
@@ -41,7 +42,7 @@ import {
 } from './compact-zone.js'
 import type { MigrateHooks } from './migrate-hooks.js'
 import { compactsProactively, fragmentationScore } from './proactive.js'
-import { compactionSuitable, suitableOnceReclaimed } from './suitable.js'
+import { compactionSuitable, suitableOnceReclaimed, type WantedBlock } from './suitable.js'
 import { ZoneCompaction, type ZoneCompactionState } from './zone-compaction.js'
 
 /** The block that a request wants, and how hard to try. */
@@ -138,7 +139,7 @@ export class Compaction {
         best = Math.max(best, COMPACT_DEFERRED)
         continue
       }
-      const wanted = { order, allocFlags: 0, highest: zone.index }
+      const wanted = this.#wanted(order, zone.index)
       if (compactionSuitable(zone, wanted) !== COMPACT_CONTINUE) continue
       const result = yield* this.#compactZone(zone, {
         ...wanted,
@@ -198,8 +199,15 @@ export class Compaction {
       (zone) =>
         zone.node === node &&
         zone.index <= highest &&
-        compactionSuitable(zone, { order, allocFlags: 0, highest }) === COMPACT_CONTINUE,
+        compactionSuitable(zone, this.#wanted(order, highest)) === COMPACT_CONTINUE,
     )
+  }
+
+  /** What kcompactd is to make: in defrag_mode so many pageblocks that the high watermark holds with them alone. */
+  #wanted(order: number, highest: number): WantedBlock {
+    return this.#machinery.zones.rules.defragMode
+      ? { order, allocFlags: ALLOC_WMARK_HIGH, highest, inBlocks: true }
+      : { order, allocFlags: 0, highest }
   }
 
   /** Returns true if a zone would be suitable were part of what can be reclaimed free (compaction_zonelist_suitable). */

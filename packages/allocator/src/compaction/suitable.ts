@@ -4,7 +4,7 @@
  */
 import { ALLOC_CMA, ALLOC_WMARK_MASK } from '../gfp/alloc-flags.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
-import { MAX_ORDER, zoneWatermarkOk } from '../pages/watermark.js'
+import { MAX_ORDER, withFreePages, zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
 import { COMPACT_CONTINUE, COMPACT_SKIPPED, COMPACT_SUCCESS } from './compact-result.js'
 
@@ -17,6 +17,11 @@ export interface WantedBlock {
   readonly allocFlags: number
   /** The index of the highest zone that the request could use. */
   readonly highest: number
+  /**
+   * Free pages count only as far as they are whole pageblocks, and the zone is to have so many of these: what kcompactd does for vm.defrag_mode
+   * (a211c6550efc, since 6.15).
+   */
+  readonly inBlocks?: boolean
 }
 
 /** The free pages that compaction needs to move pages to (compact_gap). */
@@ -47,19 +52,14 @@ export function suitableOnceReclaimed(
 
 /** __compaction_suitable. */
 function suitable(zone: Zone, wanted: WantedBlock, available: number): number {
-  const { order, allocFlags, highest } = wanted
+  const { order, allocFlags, highest, inBlocks } = wanted
   const { min, low, high } = zone.watermarks
   const reserve = zone.lowmemReserve[highest] ?? 0
   const mark = ([min, low, high][allocFlags & ALLOC_WMARK_MASK] ?? min) + zone.boost
-  if (zoneWatermarkOk(zone, order, mark, reserve, allocFlags)) return COMPACT_SUCCESS
+  const counted = inBlocks === true ? withFreePages(zone, zone.freeInPageblocks) : zone
+  if (zoneWatermarkOk(counted, order, mark, reserve, allocFlags)) return COMPACT_SUCCESS
   const room = (order > PAGE_ALLOC_COSTLY_ORDER ? low : min) + zone.boost + compactGap(order)
-  const hoped = {
-    freePages: available,
-    reservedHighatomic: zone.reservedHighatomic,
-    freeCma: zone.freeCma,
-    cma: zone.cma,
-    lists: (size: number) => zone.lists(size),
-  }
+  const hoped = withFreePages(zone, available)
   return zoneWatermarkOk(hoped, 0, room, reserve, ALLOC_CMA) ? COMPACT_CONTINUE : COMPACT_SKIPPED
 }
 

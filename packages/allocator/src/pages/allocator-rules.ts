@@ -24,7 +24,7 @@ export interface AllocatorRules {
   readonly fallback: FallbackRule
   /**
    * The sysctl vm.defrag_mode (since 6.15: e3aa7df331bc): a request takes pages of another migratetype only after reclaim and compaction have
-   * failed to make some. Off by default.
+   * failed to make some, and kswapd and kcompactd keep whole pageblocks free (101f9d666e4d, a211c6550efc). Off by default.
    */
   readonly defragMode: boolean
   /**

@@ -36,6 +36,12 @@ export interface FreeState {
   readonly cma: boolean
 }
 
+/** A zone as it would be with so many free pages, or where only so many of them count. */
+export function withFreePages(zone: FreeState, freePages: number): FreeState {
+  const { reservedHighatomic, freeCma, cma } = zone
+  return { freePages, reservedHighatomic, freeCma, cma, lists: (order) => zone.lists(order) }
+}
+
 /** Free pages that a request of this order with these flags cannot use. */
 function unusable(zone: FreeState, order: number, allocFlags: number): number {
   let pages = (1 << order) - 1

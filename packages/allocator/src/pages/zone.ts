@@ -198,6 +198,16 @@ export class Zone implements FreeState {
     return this.buddy.freePages
   }
 
+  /** Free pages in whole pageblocks (NR_FREE_PAGES_BLOCKS, since 6.15): they are counted. */
+  get freeInPageblocks(): number {
+    const { buddy } = this
+    let pages = 0
+    for (let order = PAGEBLOCK_ORDER; order < MAX_ORDER; order++) {
+      pages += (buddy.freeBlocks(order) - buddy.freeBlocks(order, MIGRATE_ISOLATE)) << order
+    }
+    return pages
+  }
+
   get freeCma(): number {
     return this.buddy.freeCma
   }

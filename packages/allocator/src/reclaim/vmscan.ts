@@ -14,7 +14,7 @@ import { gfpZoneIndex } from '../gfp/zone.js'
 import type { MemCgroup } from '../memcg/mem-cgroup.js'
 import { calculateProtection, isBelowLow, isBelowMin } from '../memcg/protection.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
-import { zoneWatermarkOk } from '../pages/watermark.js'
+import { withFreePages, zoneWatermarkOk } from '../pages/watermark.js'
 import type { Zone } from '../pages/zone.js'
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru-counts.js'
 import { Fate, PageReclaim, type ReclaimParts } from './page-reclaim.js'
@@ -127,11 +127,14 @@ export class Vmscan {
   /** Returns true if a zone up to `highest` has a block of this order above its high watermark, and its boost (pgdat_balanced). */
   balanced(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
     let none = true
+    // In defrag_mode pages of pageblocks that are free as a whole count alone (a211c6550efc, since 6.15).
+    const inBlocks = order > 0 && this.#parts.zones.rules.defragMode
     for (const zone of this.#parts.zones.all) {
       if (zone.node !== node || zone.index > highest) continue
       none = false
       const mark = zone.watermarks.high + zone.boost
-      if (zoneWatermarkOk(zone, order, mark, zone.lowmemReserve[highest] ?? 0, 0)) return true
+      const counted = inBlocks ? withFreePages(zone, zone.freeInPageblocks) : zone
+      if (zoneWatermarkOk(counted, order, mark, zone.lowmemReserve[highest] ?? 0, 0)) return true
     }
     // A node without such a zone needs nothing.
     return none

@@ -3,6 +3,7 @@ import { Task } from '@scopemask/core/task'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  __GFP_MOVABLE,
   __GFP_NORETRY,
   __GFP_THISNODE,
   ALLOC_NOFRAGMENT,
@@ -10,6 +11,7 @@ import {
   Buddy,
   type FallbackEvent,
   GFP_KERNEL,
+  GFP_USER,
   MIGRATE_MOVABLE,
   MIGRATE_RECLAIMABLE,
   MIGRATE_UNMOVABLE,
@@ -169,6 +171,64 @@ describe('without fragments', () => {
       const page = memory.alloc(task, GFP_KERNEL | __GFP_NORETRY, 0)
       expect(memory.zones.zoneOf(page).node).toBe(node)
     }
+  })
+})
+
+/** Memory of programs with every second page free, in which nothing but the first pageblock is free as a whole. */
+function scattered(rules: AllocatorRules): PageAllocator {
+  const memory = new PageAllocator(
+    { nodes: [{ Normal: 8192 }], minFreeKbytes: 1024, watermarkBoostFactor: 0, rules },
+    { migrate: () => true },
+  )
+  const boot = new Task(PF, { mask: PF.mask('MEMALLOC') })
+  const pages: number[] = []
+  for (let page = 0; page !== NO_PAGE; page = memory.tryAlloc(boot, GFP_USER | __GFP_MOVABLE, 0)) {
+    pages.push(page)
+    if (pages.length > 7700) break
+  }
+  for (const page of pages.slice(1)) memory.lru.add(page, 0)
+  for (const page of pages.slice(1)) {
+    if (page >= 512 && page % 2 === 1) continue
+    memory.lru.remove(page)
+    memory.free(page, 0)
+  }
+  memory.zones.drain()
+  return memory
+}
+
+describe('kswapd and kcompactd in defrag_mode', () => {
+  const mode = { ...RULES_6_18, defragMode: true }
+
+  it.each([
+    ['for the block that was wanted', RULES_6_18, 1],
+    ['for a pageblock', mode, 9],
+  ])('kswapd is woken %s', (_what, rules, order) => {
+    const woken: number[] = []
+    const memory = new PageAllocator(
+      { nodes: [{ Normal: 4096 }], minFreeKbytes: 1024, rules },
+      { wakeKswapd: (_node, wanted) => woken.push(wanted) },
+    )
+    while (woken.length === 0) memory.alloc(task, GFP_KERNEL, 1)
+    expect(woken[0]).toBe(order)
+  })
+
+  it('only pageblocks that are free as a whole count, and are made until there are enough', () => {
+    const [plain, memory] = [scattered(RULES_6_18), scattered(mode)]
+    const zone = memory.zones.all[0] ?? expect.fail()
+    const { high } = zone.watermarks
+    expect(zone.freePages).toBeGreaterThan(4 * high)
+    // One pageblock is not above the high watermark.
+    expect(zone.freeInPageblocks).toBe(512)
+    expect([plain.balanced(0, 9), memory.balanced(0, 9), memory.balanced(0, 0)]).toEqual([
+      true,
+      false,
+      true,
+    ])
+    expect([plain.kcompactdSuitable(0, 9), memory.kcompactdSuitable(0, 9)]).toEqual([false, true])
+    for (const step of memory.kcompactd(0, 9)) expect(step.kind).toBe('compact')
+    expect(zone.freeInPageblocks).toBeGreaterThanOrEqual(high + 512)
+    expect([memory.balanced(0, 9), memory.kcompactdSuitable(0, 9)]).toEqual([true, false])
+    memory.validate()
   })
 })
 

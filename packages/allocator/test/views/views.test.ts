@@ -5,12 +5,15 @@ import { readFileSync } from 'node:fs'
 import { Task } from '@scopemask/core/task'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
+  __GFP_MOVABLE,
   buddyinfo,
   GFP_KERNEL,
   MIGRATE_UNMOVABLE,
   memInfo,
   meminfo,
+  PageAllocator,
   PF,
+  pageblockUse,
   pagetypeinfo,
   SlabAllocator,
   type SlabInfo,
@@ -342,4 +345,24 @@ Total swap = 124996kB
     expect(text.match(/all_unreclaimable\? no/g)).toHaveLength(2)
     expect(text).toContain('2048 pages HighMem/MovableOnly\n')
   })
+})
+
+it('pageblocks are free, of pages that move, of pages that stay, or mixed', () => {
+  const memory = new PageAllocator({ nodes: [{ Normal: 8 * 512 }], minFreeKbytes: 256 })
+  const { frames, lru, zones: all } = memory
+  const use = () => pageblockUse(all.all)
+  expect(use()).toEqual({ free: 8, movable: 0, staying: 0, mixed: 0 })
+  const task = new Task(PF)
+  // A block of order 10 is in two pageblocks.
+  const large = memory.alloc(task, GFP_KERNEL, 10)
+  expect(use()).toEqual({ free: 6, movable: 0, staying: 2, mixed: 0 })
+  const page = memory.alloc(task, GFP_KERNEL | __GFP_MOVABLE, 0)
+  all.drain()
+  lru.add(page, 0)
+  expect(use()).toEqual({ free: 5, movable: 1, staying: 2, mixed: 0 })
+  const block = page & -512
+  frames.state[block === page ? block + 1 : block] = 0x20
+  expect(use()).toEqual({ free: 5, movable: 0, staying: 2, mixed: 1 })
+  memory.free(large, 10)
+  expect(use()).toEqual({ free: 7, movable: 0, staying: 0, mixed: 1 })
 })

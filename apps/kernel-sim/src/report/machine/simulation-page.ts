@@ -240,6 +240,9 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
     of('pswpout') === 0
       ? undefined
       : `${plural(of('pswpout'), 'page')} went to swap and ${number(of('pswpin'))} came back; compressing and decompressing them took ${figure(of('zram_cpu_ms'))} ms of CPU time. In the end ${number(of('zram_orig_data_kb'))} KiB were in ${number(of('zram_mem_used_total_kb'))} KiB of memory, ${plural(of('zram_same_pages'), 'page')} of one value included.`,
+    facts.pageblocks_mixed === undefined
+      ? undefined
+      : `Requests took pages of another migratetype ${plural(of('fallback_unmovable') + of('fallback_movable') + of('fallback_reclaimable'), 'time')}: ${number(of('fallback_unmovable'))} for pages that stay, ${number(of('fallback_reclaimable'))} for slabs that can be reclaimed, ${number(of('fallback_movable'))} for pages that move; ${number(of('fallback_pageblocks'))} of these turned a whole pageblock over. In the end ${number(of('pageblocks_mixed'))} pageblocks had pages that stay among pages that move, and ${number(of('pageblocks_free'))} were free.`,
     of('cma_alloc_success') + of('cma_alloc_fail') === 0 ? undefined : cmaSentence(of),
     of('kcryptd_items') === 0
       ? undefined

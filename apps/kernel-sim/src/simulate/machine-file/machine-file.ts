@@ -10,6 +10,7 @@ import { machinePolicies } from '../policy.js'
 import { SECOND } from '../time.js'
 import { CMA, checkCma, cmaOf } from './cma.js'
 import { FAULT_TYPES } from './faults.js'
+import { KERNEL, rulesOf } from './kernel.js'
 import {
   amount,
   type Complaints,
@@ -146,6 +147,10 @@ const SYSCTLS = record('sysctls', {
     count(0, 200),
     'how readily pages of programs are swapped out; by default 60, and without effect where there is no swap',
   ),
+  defrag_mode: optional(
+    count(0, 1),
+    'whether requests take pages of another kind only once reclaim and compaction have failed; with kernel: 6.18',
+  ),
   vfs_cache_pressure: withDefault(
     count(0, 10_000),
     100,
@@ -162,6 +167,10 @@ const FIELDS = {
   cpus: withDefault(count(1, 64), 1, 'how many CPUs'),
   disk: optional(DISK, 'the disk; by default 25 MB/s and 500 us a request'),
   swap: optional(SWAP, 'swap space in compressed memory (zram); by default there is none'),
+  kernel: optional(
+    KERNEL,
+    'of which kernel the rules of the page allocator are where kernels differ; by default 6.1, as all else is',
+  ),
   cma: withDefault(
     CMA,
     [],
@@ -215,6 +224,8 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
   if (taken > memory) {
     complaints.add(at(tree, 'faults'), 'faults take more memory away than there is')
   }
+  const said = { kernel: values.kernel, defragMode: values.sysctls?.defrag_mode }
+  const rules = rulesOf(said, at(tree, 'sysctls'), complaints)
   const cma = cmaOf(values.cma)
   checkCma(cma, { memory, place: at(tree, 'cma'), workloads }, complaints)
   if (complaints.all.length > before) return null
@@ -224,6 +235,7 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
       cpus,
       lruGen: values.lru_gen,
       ...(values.swap === undefined ? {} : { swap: swapOf(values.swap) }),
+      ...(rules === undefined ? {} : { rules }),
       ...(cma.length === 0 ? {} : { cma }),
       ...(values.disk === undefined ? {} : { disk: diskOf(values.disk) }),
       ...(values.sysctls === undefined ? {} : { sysctls: sysctlsOf(values.sysctls) }),

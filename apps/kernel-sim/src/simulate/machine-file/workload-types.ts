@@ -1,6 +1,7 @@
 /** Workload types: the workloads that a machine file can name, what each can be told, and the program that it is. */
 import type { Program } from '../plan/programs.js'
 import { MS, SECOND, US } from '../time.js'
+import { BLOCK_GFPS, blocks } from '../workload/blocks.js'
 import { compile } from '../workload/compile.js'
 import { database } from '../workload/database.js'
 import { DEVICE_SCOPES, device } from '../workload/device.js'
@@ -302,5 +303,28 @@ export const WORKLOAD_TYPES: Readonly<Record<string, VariantType<WorkloadProgram
             device(os, { ...values, buffers, pages: pages(size), start, stop }),
         { cma: { area: values.area, bytes: pages(size) * PAGE * buffers } },
       ),
+  }),
+  blocks: variantType({
+    says: 'is a part of the kernel that has blocks of pages that stay where they are: many come and go',
+    fields: {
+      order: withDefault(count(0, 10), 0, 'a block has 2 to this power pages'),
+      keep: withDefault(
+        MANY,
+        64,
+        'how many it has at most: then a random one goes for each that comes',
+      ),
+      each: withDefault(count(1, 100_000), 1, 'how many it asks for each time'),
+      gfp: withDefault(
+        oneOf(Object.keys(BLOCK_GFPS) as (keyof typeof BLOCK_GFPS)[]),
+        'GFP_KERNEL',
+        'how it asks',
+      ),
+      pace: withDefault(PERIOD, 10 * MS, 'the sleep in between'),
+    },
+    make:
+      (values): WorkloadProgram =>
+      ({ start, stop }: Span) =>
+      (os: Os) =>
+        blocks(os, { ...values, start, stop }),
   }),
 }

@@ -2,6 +2,7 @@
  * Sized: a machine like the one that was measured, of another size, with other CPUs, another disk or other sysctls. What its kernel
  * leaves free is what a line through the sizes that were measured says.
  */
+import type { AllocatorRules } from '@scopemask/allocator'
 import type { DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec.js'
 import { type CmaSpec, placedCmaAreas } from './cma-areas.js'
 import { plainMachine } from './plain.js'
@@ -33,6 +34,8 @@ export interface Differences {
   readonly disk?: Partial<DiskSpec>
   /** CMA areas; by default the kernel is one without them. */
   readonly cma?: readonly CmaSpec[]
+  /** Of which kernel the page allocator's rules are; by default 6.1's. */
+  readonly rules?: AllocatorRules
   readonly sysctls?: Partial<VmSysctls> & WatermarkSysctls
 }
 
@@ -61,6 +64,7 @@ export function sizedMachine(bytes: number, differences: Differences = {}): Mach
         ? {}
         : { cma: placedCmaAreas([zones(managed)], differences.cma) }),
       ...(differences.lruGen === true ? { lruGen: true } : {}),
+      ...(differences.rules === undefined ? {} : { rules: differences.rules }),
       ...(minFreeKbytes === undefined ? {} : { minFreeKbytes }),
       ...(watermarkScaleFactor === undefined ? {} : { watermarkScaleFactor }),
       ...(watermarkBoostFactor === undefined ? {} : { watermarkBoostFactor }),

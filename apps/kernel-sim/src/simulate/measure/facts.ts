@@ -1,4 +1,5 @@
 /** Facts: the figures of a run, by the names under which those of the real kernel were recorded. */
+import { pageblockUse } from '@scopemask/allocator'
 import type { Writeback } from '../cache/writeback.js'
 import type { Crypt } from '../disk/crypt.js'
 import type { Disk } from '../disk/disk.js'
@@ -6,6 +7,7 @@ import type { Loop } from '../disk/loop.js'
 import type { Files } from '../fs/files.js'
 import type { Journal } from '../fs/journal.js'
 import type { Cma } from '../memory/cma.js'
+import type { Fallbacks } from '../memory/fallbacks.js'
 import type { Vm } from '../memory/vm.js'
 import type { Psi } from '../sched/psi.js'
 import { JIFFY, MS, SECOND, US } from '../time.js'
@@ -26,6 +28,7 @@ export interface Run {
   readonly writeback: Writeback
   readonly journal: Journal
   readonly files: Files
+  readonly fallbacks: Fallbacks | null
   readonly cma: Cma | null
   readonly samples: Samples
   readonly logs: readonly WorkLog[]
@@ -139,6 +142,7 @@ export function countersOf(run: Run): Facts {
     facts.zram_writestalls = work.writestalls
     facts.zram_cpu_ms = swap.time / MS
   }
+  fallbackFacts(run, facts)
   cmaFacts(run, facts)
   const { crypt, loop, workers } = run
   if (loop !== null) {
@@ -155,6 +159,20 @@ export function countersOf(run: Run): Facts {
   dirtyFacts(run, facts)
   stallFacts(run, facts)
   return facts
+}
+
+/** What requests took of other migratetypes, and what has become of the pageblocks; nothing where the machine does not say which kernel's rules it has. */
+function fallbackFacts({ fallbacks, vm }: Run, facts: Record<string, number>): void {
+  if (fallbacks === null) return
+  facts.fallback_unmovable = fallbacks.unmovable
+  facts.fallback_movable = fallbacks.movable
+  facts.fallback_reclaimable = fallbacks.reclaimable
+  facts.fallback_pageblocks = fallbacks.changed
+  const use = pageblockUse(vm.memory.zones.all)
+  facts.pageblocks_free = use.free
+  facts.pageblocks_movable = use.movable
+  facts.pageblocks_staying = use.staying
+  facts.pageblocks_mixed = use.mixed
 }
 
 /** What drivers got from CMA areas; nothing where there are none. */

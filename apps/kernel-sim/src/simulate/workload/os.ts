@@ -199,6 +199,16 @@ export class Os {
     return this.#system.vm.touchSlowly(this.task, place)
   }
 
+  /** Allocates a block of pages; NO_PAGE when the request may fail and does. */
+  allocPages(gfp: number, order: number): LiveSteps<number> {
+    return this.#system.vm.alloc(this.task, gfp, order)
+  }
+
+  /** Gives a block back. */
+  freePages(page: number, order: number): void {
+    this.#system.vm.memory.free(page, order, this.task.cpu)
+  }
+
   /** A buffer of a driver, in a CMA area; NO_PAGE when it got none. @throws InputError when there is no such area */
   *allocCma(name: string | undefined, pages: number): LiveSteps<number> {
     const { cma, area } = this.#cma(name)
