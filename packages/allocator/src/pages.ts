@@ -69,6 +69,7 @@ export {
   PAGEBLOCK_ORDER,
 } from './pages/fallback.js'
 export { Numa, type NumaOptions } from './pages/numa.js'
+export { NumaStats, type NumaStatsState } from './pages/numa-stats.js'
 export { PageError } from './pages/page-error.js'
 export { type FramesState, InvariantError, NO_PAGE, PageFrames } from './pages/page-frames.js'
 export type { PerCpuPages, PerCpuState } from './pages/per-cpu-pages.js'
@@ -112,7 +113,7 @@ export {
   PG_WRITEBACK,
 } from './reclaim/lru-flags.js'
 export type { GenType, LruGen, LruGenState } from './reclaim/lru-gen.js'
-export type { Pageout, ReclaimHooks } from './reclaim/reclaim-hooks.js'
+export type { NodeReclaimed, Pageout, ReclaimHooks } from './reclaim/reclaim-hooks.js'
 export type { ReclaimStep, ReclaimSteps } from './reclaim/scan-control.js'
 export type { ScanCost, ScanCostState } from './reclaim/scan-cost.js'
 export { SHRINK_STOP, type ShrinkControl, type Shrinker } from './reclaim/shrinker.js'

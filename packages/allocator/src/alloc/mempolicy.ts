@@ -54,6 +54,14 @@ export class Mempolicy {
     return this.#previous
   }
 
+  /** The node of a page of a mapping (offset_il_node). @param index its place there, from 0 */
+  interleaveAt(index: number): number {
+    const nodes = Array.from({ length: MOST_NODES }, (_, node) => node).filter(
+      (node) => (this.nodes & (1 << node)) !== 0,
+    )
+    return nodes[index % nodes.length] ?? 0
+  }
+
   /** The node that a request begins with (policy_node). @param local the node where the task runs */
   node(local: number): number {
     if (this.mode === 'preferred') return firstOf(this.nodes)
@@ -77,6 +85,7 @@ interface Placed {
   readonly cpu?: number
   readonly node?: number
   readonly nodemask?: number
+  readonly mappingIndex?: number
 }
 
 /** The tries that a request makes under a policy, one after the other until one finds a page (alloc_pages). */
@@ -90,7 +99,12 @@ export function triesOf<R extends Placed>(
   if (policy === undefined || inInterrupt(preemptCount) || (gfp & __GFP_THISNODE) !== 0) {
     return [request]
   }
-  if (policy.mode === 'interleave') return [{ ...request, node: policy.interleave() }]
+  if (policy.mode === 'interleave') {
+    const { mappingIndex: index } = request
+    return [
+      { ...request, node: index === undefined ? policy.interleave() : policy.interleaveAt(index) },
+    ]
+  }
   const node = policy.node(request.node ?? zones.nodeOf(cpu))
   const nodemask = policy.nodemask(gfp, zones)
   if (nodemask === undefined) return [{ ...request, node }]

@@ -249,7 +249,10 @@ export class PageAllocator {
         if (page === NO_PAGE) break
         pages[filled] = this.allocated(page, site)
       }
-      if (filled > first) return filled
+      if (filled > first) {
+        this.zones.served(zone, zone, cpu, filled - first)
+        return filled
+      }
     }
     const page = this.alloc(task, gfp, 0, site, cpu)
     if (page === NO_PAGE) return filled
@@ -302,9 +305,17 @@ export class PageAllocator {
     const gfp = (request.gfp & this.gfpAllowedMask) >>> 0
     for (const each of triesOf({ ...request, gfp }, request.mempolicy, this.zones)) {
       const page = yield* this.#requests.steps(each, this.gfpAllowedMask)
-      if (page !== NO_PAGE) return page
+      if (page === NO_PAGE) continue
+      if (request.mempolicy?.mode === 'interleave') this.#interleaved(page, each.node)
+      return page
     }
     return NO_PAGE
+  }
+
+  /** It was the turn of a node, and a page came from there: that is counted (alloc_page_interleave). */
+  #interleaved(page: number, node: number | undefined): void {
+    const zone = this.zones.zoneOf(page)
+    if (zone.node === node) zone.numa.interleave++
   }
 
   /**

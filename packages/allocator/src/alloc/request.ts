@@ -62,6 +62,11 @@ export interface PageRequest {
   readonly node?: number
   /** The memory policy of the task: it decides on `node` and `nodemask`. By default the task has none. */
   readonly mempolicy?: Mempolicy
+  /**
+   * Of a page of a mapping, its place there: the pages of a mapping are interleaved by their places, so that each has its node whenever it is
+   * touched. By default it is of none, and the turn is the task's.
+   */
+  readonly mappingIndex?: number
   /** A bit per node that the caller wants; by default any. */
   readonly nodemask?: number
   /** A bit per node that the task's cpuset allows; by default there are no cpusets. */

@@ -19,6 +19,7 @@ import type { FallbackEvent } from './borrow.js'
 import { BUDDY_LISTS, Buddy, type BuddyState } from './buddy.js'
 import { MIGRATE_ISOLATE } from './cma-migratetypes.js'
 import { PAGEBLOCK_ORDER } from './fallback.js'
+import { NumaStats, type NumaStatsState } from './numa-stats.js'
 import { Order } from './order.js'
 import { InvariantError, NO_PAGE, type PageFrames } from './page-frames.js'
 import {
@@ -81,6 +82,10 @@ export interface ZoneState {
   readonly reclaiming: boolean
   /** See {@link Zone.allocated}. */
   readonly allocated: number
+  /** See {@link Zone.blocks}. */
+  readonly blocks: number
+  /** See {@link Zone.numa}. */
+  readonly numa: NumaStatsState
 }
 
 /**
@@ -111,6 +116,10 @@ export class Zone implements FreeState {
   boosted = false
   /** Pages allocated since the machine was started (PGALLOC). They are counted here, where each request comes by. */
   allocated = 0
+  /** Blocks allocated since then, of whatever order. */
+  blocks = 0
+  /** Requests that crossed nodes. */
+  readonly numa = new NumaStats()
   /** Is told that watermarks have been raised, by the next allocation: kswapd is needed. */
   onBoosted: ((zone: Zone) => void) | null = null
   /** Is told of each fallback to another migratetype. */
@@ -293,6 +302,7 @@ export class Zone implements FreeState {
    */
   counted(page: number, order: number): number {
     this.allocated += 1 << order
+    this.blocks++
     if (this.boosted) this.wakeBoosted()
     return page
   }
@@ -369,7 +379,7 @@ export class Zone implements FreeState {
 
   /** What is known beside the pages: a copy. */
   save(): ZoneState {
-    const { boost, reservedHighatomic, boosted, reclaiming, allocated } = this
+    const { boost, reservedHighatomic, boosted, reclaiming, allocated, blocks } = this
     return {
       buddy: this.buddy.save(),
       perCpu: this.perCpu.map((pages) => pages.save()),
@@ -378,6 +388,8 @@ export class Zone implements FreeState {
       boosted,
       reclaiming,
       allocated,
+      blocks,
+      numa: this.numa.save(),
     }
   }
 
@@ -390,6 +402,8 @@ export class Zone implements FreeState {
     this.boosted = state.boosted
     this.reclaiming = state.reclaiming
     this.allocated = state.allocated
+    this.blocks = state.blocks
+    this.numa.load(state.numa)
   }
 
   /** @throws InvariantError for the first page that is not where the lists and counters say. */

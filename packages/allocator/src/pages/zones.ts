@@ -171,6 +171,7 @@ export class Zones {
   private readonly firstTries: readonly (FirstTry | undefined)[]
   /** Of {@link numa}: each request asks for it. */
   private readonly cpuNodes: Uint16Array
+  readonly #reserveOf: readonly number[]
   /** By node: a bit for each zone that has pages. */
   readonly #populatedOf: readonly number[]
   /** Which of `all` a page is in, by 1024 pages. */
@@ -245,9 +246,10 @@ export class Zones {
     this.firstTries = this.#firstTries()
     this.cmaAreas = (options.cma ?? []).map((area, number) => new CmaArea(area, number))
     this.#addCmaAreas()
-    const { minFreeKbytes, totalReserve } = this.#setReserves(options)
+    const { minFreeKbytes, reserves } = this.#setReserves(options)
     this.minFreeKbytes = minFreeKbytes
-    this.totalReserve = totalReserve
+    this.#reserveOf = reserves
+    this.totalReserve = reserves.reduce((sum, pages) => sum + pages, 0)
   }
 
   /** How many pages are free, in zones of this node or of all. */
@@ -275,6 +277,11 @@ export class Zones {
   nodeOf(cpu: number): number {
     const node = this.cpuNodes[cpu]
     return node === undefined ? this.numa.nodeOf(cpu) : node
+  }
+
+  /** Pages of a node that are kept from what programs can have (pgdat->totalreserve_pages). */
+  reserveOf(node: number): number {
+    return this.#reserveOf[node] ?? 0
   }
 
   /** A bit for each zone of a node that has pages. */
@@ -335,8 +342,10 @@ export class Zones {
       for (const gfp of firstTryFlags()) {
         const [zone] = this.zonelist(gfp, this.nodeOf(cpu))
         const migratetype = gfpMigratetype(gfp)
-        // Both kinds of mobility at once are a contradiction, which the search knows how to serve.
-        const missing = zone === undefined || migratetype === MIGRATE_HIGHATOMIC
+        // Both kinds of mobility at once are a contradiction, which the search knows how to serve. It also counts what crosses nodes: all that
+        // a CPU of a node without memory gets.
+        const missing =
+          zone === undefined || migratetype === MIGRATE_HIGHATOMIC || zone.node !== this.nodeOf(cpu)
         tries[firstTryIndex(gfp, cpu)] = missing
           ? undefined
           : new FirstTry({
@@ -369,22 +378,23 @@ export class Zones {
     let flags = allocFlags
     for (;;) {
       // The cpuset does not decide on it, a nodemask does.
-      let preferred = -1
+      let preferred: Zone | null = null
       for (let i = 0; i < zonelist.length; i++) {
         const zone = zonelist[i] as Zone
         if ((nodemask & (1 << zone.node)) === 0) continue
-        if (preferred < 0) preferred = zone.node
+        if (preferred === null) preferred = zone
         if ((allowed & (1 << zone.node)) === 0) continue
         if (spreadDirtyPages && this.nodeDirtyOk?.(zone.node) === false) continue
         // Better fragments here than pages from afar.
-        if ((flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== preferred && !defragMode) break
+        if ((flags & ALLOC_NOFRAGMENT) !== 0 && zone.node !== preferred.node && !defragMode) break
         const unbounded = (flags & ALLOC_NO_WATERMARKS) !== 0
         if (!unbounded && !zone.hasRoom(order, highest, flags, atomic)) {
-          if (!this.#reclaimed(zone, preferred, { gfp, order, from })) continue
+          if (!this.#reclaimed(zone, preferred.node, { gfp, order, from })) continue
           if (!zone.hasRoom(order, highest, flags, false)) continue
         }
         const page = zone.alloc(order, migratetype, flags, cpu)
         if (page === NO_PAGE) continue
+        if (this.nodes > 1) this.served(zone, preferred, cpu)
         if (order > 0 && (flags & ALLOC_HIGHATOMIC) !== 0) zone.reserveHighatomic(page)
         return page
       }
@@ -407,6 +417,19 @@ export class Zones {
         zone.node === preferred?.node &&
         zone.hasRoom(0, preferred.index, ALLOC_WMARK_LOW, atomic, pages),
     )
+  }
+
+  /**
+   * Counts blocks that have been taken from a zone, where they cross nodes (zone_statistics).
+   * @param preferred the first zone that the request could use
+   * @param cpu where the task runs
+   */
+  served(zone: Zone, preferred: Zone, cpu: number, blocks = 1): void {
+    if (zone.node !== preferred.node) {
+      zone.numa.miss += blocks
+      preferred.numa.foreign += blocks
+    }
+    if (zone.node !== this.nodeOf(cpu)) zone.numa.other += blocks
   }
 
   /** Gives what CPUs keep back to the free lists (drain_all_pages). */
@@ -491,14 +514,14 @@ export class Zones {
     return this.nodeReclaim(zone, { gfp, order, cpu: from.cpu, taskFlags: from.taskFlags ?? 0 })
   }
 
-  #setReserves(options: MemoryOptions): { minFreeKbytes: number; totalReserve: number } {
+  #setReserves(options: MemoryOptions): { minFreeKbytes: number; reserves: number[] } {
     const { watermarkScaleFactor = 10, lowmemReserveRatio = LOWMEM_RESERVE_RATIO } = options
     const total = this.all.reduce((sum, zone) => sum + zone.managed, 0)
     const buffers = this.all.reduce((sum, { index, managed }) => {
       return index <= ZONE_NORMAL ? sum + managed : sum
     }, 0)
     const minFreeKbytes = options.minFreeKbytes ?? calculateMinFreeKbytes(buffers, -1, 1024).kbytes
-    let totalReserve = 0
+    const reserveOf: number[] = []
     for (let node = 0; node < this.nodes; node++) {
       const zones = this.all.filter((zone) => zone.node === node)
       const managed = lowmemReserveRatio.map(
@@ -515,8 +538,8 @@ export class Zones {
         const marks = reserves.watermarks[zone.index]
         if (marks) zone.setReserves(marks, reserves.lowmemReserve[zone.index] ?? [])
       }
-      totalReserve += totalReservePages(managed, reserves)
+      reserveOf.push(totalReservePages(managed, reserves))
     }
-    return { minFreeKbytes, totalReserve }
+    return { minFreeKbytes, reserves: reserveOf }
   }
 }

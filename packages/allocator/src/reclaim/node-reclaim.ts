@@ -52,7 +52,7 @@ export class NodeReclaim {
     this.#locked = new Array<boolean>(parts.zones.nodes).fill(false)
   }
 
-  /** Reclaims the node of a zone that has not enough. Returns true if it has freed what the request wants. */
+  /** Reclaims the node of a zone that has not enough. Returns true if it has been tried: the zone is looked at once more. */
   reclaim({ node }: Zone, request: NodeReclaimRequest): boolean {
     const { gfp, order, cpu, taskFlags } = request
     if (!this.#hasEnough(node)) return false
@@ -75,9 +75,13 @@ export class NodeReclaim {
         mayWritepage: (this.#mode & RECLAIM_WRITE) !== 0,
         mayUnmap: (this.#mode & RECLAIM_UNMAP) !== 0,
       })
-      if (this.#vmscan.shrinkNodeFor(node, pages, control)) return true
-      this.#events[ZONE_RECLAIM_FAILED] = (this.#events[ZONE_RECLAIM_FAILED] as number) + 1
-      return false
+      const enough = this.#vmscan.shrinkNodeFor(node, pages, control)
+      const { reclaimed, priority } = control
+      const rounds = NODE_RECLAIM_PRIORITY - Math.max(0, priority) + 1
+      this.#hooks.nodeReclaimed?.({ node, gfp, reclaimed, rounds })
+      if (!enough)
+        this.#events[ZONE_RECLAIM_FAILED] = (this.#events[ZONE_RECLAIM_FAILED] as number) + 1
+      return true
     } finally {
       this.#locked[node] = false
     }

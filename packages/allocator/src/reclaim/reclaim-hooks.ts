@@ -9,6 +9,18 @@ export type Pageout =
   /** It cannot be written now. */
   | 'keep'
 
+/** What reclaiming a node for its own sake has done: see {@link ReclaimHooks.nodeReclaimed}. */
+export interface NodeReclaimed {
+  /** The node that was reclaimed. */
+  readonly node: number
+  /** The flags of the request, filtered: they say what reclaim was allowed to do. */
+  readonly gfp: number
+  /** Pages that were freed. */
+  readonly reclaimed: number
+  /** How often its lists were looked at. */
+  readonly rounds: number
+}
+
 /** All may be left out. */
 export interface ReclaimHooks {
   /** Pages of swap space that are free. Without any, memory of programs cannot be reclaimed. By default 0. */
@@ -31,6 +43,11 @@ export interface ReclaimHooks {
   dirtyPages?(node: number): number
   /** Pages of a node in slabs whose objects shrinkers can free (NR_SLAB_RECLAIMABLE_B). By default 0. */
   slabPages?(node: number): number
+  /**
+   * A node was reclaimed before a request goes on to another one (node_reclaim). That is done within the search for a page: whoever simulates time
+   * charges for it afterwards.
+   */
+  nodeReclaimed?(report: NodeReclaimed): void
   /** All pages that reclaim met were dirty: the flusher threads should write (wakeup_flusher_threads). */
   wakeFlushers?(): void
   /**

@@ -38,13 +38,19 @@ export function vmCounters({ zones, lru, workingset, vmscan, events }: Counted):
     Object.fromEntries(
       zones.all
         .filter((zone) => zone.node === node)
-        .map(({ name, index }) => [
+        .map(({ name, index, blocks, numa }) => [
           name,
           {
             nr_zone_inactive_anon: lru.pagesOf(node, index, INACTIVE_ANON),
             nr_zone_active_anon: lru.pagesOf(node, index, ACTIVE_ANON),
             nr_zone_inactive_file: lru.pagesOf(node, index, INACTIVE_FILE),
             nr_zone_active_file: lru.pagesOf(node, index, ACTIVE_FILE),
+            numa_hit: blocks - numa.miss,
+            numa_miss: numa.miss,
+            numa_foreign: numa.foreign,
+            numa_interleave: numa.interleave,
+            numa_local: blocks - numa.other,
+            numa_other: numa.other,
           },
         ]),
     )

@@ -9,6 +9,7 @@ import {
   type MemoryHooks,
   type MemoryOptions,
   NO_PAGE,
+  type NodeReclaimed,
   PageAllocator,
   PF,
   PF_MEMALLOC,
@@ -62,6 +63,23 @@ describe('a request whose node is full of page cache', () => {
     expect(nodeOf(memory, { gfp: NOWAIT })).toBe(1)
     const memalloc = new Task(PF, { mask: PF_MEMALLOC })
     expect(nodeOf(memory, { task: memalloc })).toBe(1)
+  })
+
+  it('says which node was reclaimed for whom, and with what success', () => {
+    const reports: NodeReclaimed[] = []
+    const nodeReclaimed = (report: NodeReclaimed): void => {
+      reports.push(report)
+    }
+    const memory = full({ zoneReclaimMode: 1 }, PG_FILE, { nodeReclaimed })
+    expect(nodeOf(memory)).toBe(0)
+    expect(reports).toEqual([
+      { node: 0, gfp: GFP_KERNEL, reclaimed: expect.any(Number), rounds: 1 },
+    ])
+    expect(reports[0]?.reclaimed).toBeGreaterThanOrEqual(32)
+    // In vain: with all priorities from 4 to 0 (NODE_RECLAIM_PRIORITY).
+    const vain = full({ zoneReclaimMode: 1 }, PG_FILE | PG_PRIVATE, { nodeReclaimed })
+    expect(nodeOf(vain, { gfp: GFP_NOFS })).toBe(1)
+    expect(reports[1]).toEqual({ node: 0, gfp: GFP_NOFS, reclaimed: 0, rounds: 5 })
   })
 
   it('leaves alone what its scope does not let it release', () => {
