@@ -26,6 +26,8 @@ export class CpuTask {
   state = TaskState.WAITING
   /** Where it runs, or ran last. */
   cpu = 0
+  /** Where it may run, by CPU (its affinity); null for everywhere. It is set before the task is started. */
+  allowed: readonly boolean[] | null = null
   /** Processor time that it has had. */
   cpuTime = 0
   /** How often it has been taken off its CPU, though it could go on. */
@@ -53,8 +55,11 @@ export class CpuTask {
 export interface Scheduler {
   /** A task has become runnable, or is put back. `woken`: it has waited. */
   enqueue(task: CpuTask, woken: boolean): void
-  /** Takes the next task off the queue of a CPU; null when it is empty. */
-  pick(cpu: number): CpuTask | null
+  /**
+   * Takes the next task off the queue of a CPU; null when it is empty.
+   * @param by the CPU that will run it, which a task has to be allowed on: see {@link mayRunOn}. By default the queue's own, where all are
+   */
+  pick(cpu: number, by?: number): CpuTask | null
   /** The tasks on the queue of a CPU. */
   queued(cpu: number): number
   /** A task has run for so long. */
@@ -77,6 +82,11 @@ export interface CpuObserver {
   moved(task: CpuTask, cpu: number): void
 }
 
+/** Returns true if the affinity of a task has a CPU. */
+export function mayRunOn({ allowed }: CpuTask, cpu: number): boolean {
+  return allowed === null || allowed[cpu] === true
+}
+
 interface Cpu {
   readonly index: number
   running: CpuTask | null
@@ -95,6 +105,8 @@ export class Cpus {
   readonly tick: number
   readonly #scheduler: Scheduler
   readonly #cpus: readonly Cpu[]
+  /** By CPU: which others are near. */
+  readonly #domains: readonly number[]
   /** By CPU: when what its running task does is over. */
   readonly #ends: Earliest
   readonly #tasks: CpuTask[] = []
@@ -113,16 +125,25 @@ export class Cpus {
   /** Is told what happens on the processors; null while nobody watches. */
   observer: CpuObserver | null = null
 
-  /** @param tick the time between two ticks, at multiples of which running tasks are looked at */
+  /**
+   * @param tick the time between two ticks, at multiples of which running tasks are looked at
+   * @param domains by CPU, a number that those have in common that share a cache: a task that wakes stays among them, and a CPU that would be idle
+   * helps them first. By default all do
+   */
   constructor(
     clock: Clock,
     scheduler: Scheduler,
-    { cpus, tick }: { readonly cpus: number; readonly tick: number },
+    {
+      cpus,
+      tick,
+      domains = new Array<number>(cpus).fill(0),
+    }: { readonly cpus: number; readonly tick: number; readonly domains?: readonly number[] },
   ) {
     this.clock = clock
     this.tick = tick
     this.#scheduler = scheduler
     this.#ends = new Earliest(cpus)
+    this.#domains = domains
     this.#cpus = Array.from({ length: cpus }, (_, index) => ({
       index,
       running: null,
@@ -148,10 +169,16 @@ export class Cpus {
     return this.#cpus[cpu]?.running ?? null
   }
 
-  /** Starts a task: it is runnable now. */
+  /**
+   * Starts a task: it is runnable now, on an idle CPU if there is one.
+   * @throws RangeError for a task that may run nowhere
+   */
   start(task: CpuTask): void {
+    if (!this.#cpus.some(({ index }) => mayRunOn(task, index))) {
+      throw new RangeError(`${task.name} may run on none of the CPUs 0 to ${this.count - 1}`)
+    }
     this.#tasks.push(task)
-    this.wake(task)
+    this.#wakeOn(task, 0, this.#placeOfNew(task))
   }
 
   /**
@@ -160,9 +187,13 @@ export class Cpus {
    */
   wake(task: CpuTask, answer = 0): boolean {
     if (task.state !== TaskState.WAITING) return false
+    this.#wakeOn(task, answer, this.#place(task))
+    return true
+  }
+
+  #wakeOn(task: CpuTask, answer: number, cpu: Cpu): void {
     task.answer = answer
     task.state = TaskState.RUNNABLE
-    const cpu = this.#place(task)
     this.#charge(cpu)
     this.observer?.woken(task, cpu.index)
     task.reason = 0
@@ -174,11 +205,10 @@ export class Cpus {
       const ends = this.#ends
       if (ends.at(cpu.index) > this.clock.now) ends.set(cpu.index, this.clock.now)
       this.#others = this.clock.now
-      return true
+      return
     }
     if (this.#scheduler.preempts(task, cpu.running)) cpu.needResched = true
     this.#tickSoon(cpu)
-    return true
   }
 
   /**
@@ -299,35 +329,62 @@ export class Cpus {
     this.#scheduler.charge(cpu.running, time)
   }
 
-  /** The CPU for a task that wakes: its own if that is idle, another idle one, else its own. */
+  /** The CPU for a task that wakes: its own if that is idle, another idle one that is near, else its own. */
   #place(task: CpuTask): Cpu {
     const own = this.#cpus[task.cpu] as Cpu
     if (this.#cpus.length === 1 || this.#isIdle(own)) return own
-    return this.#cpus.find((cpu) => this.#isIdle(cpu)) ?? own
+    const domain = this.#domains[own.index]
+    const near = this.#cpus.find(
+      (cpu) =>
+        this.#domains[cpu.index] === domain && this.#isIdle(cpu) && mayRunOn(task, cpu.index),
+    )
+    return near ?? own
+  }
+
+  /** The CPU for a new task: the first one if that is idle, another idle one anywhere, else the first one that it may run on. */
+  #placeOfNew(task: CpuTask): Cpu {
+    const may = this.#cpus.filter(({ index }) => mayRunOn(task, index))
+    return may.find((cpu) => this.#isIdle(cpu)) ?? (may[0] as Cpu)
   }
 
   #isIdle(cpu: Cpu): boolean {
     return cpu.running === null && this.#scheduler.queued(cpu.index) === 0
   }
 
-  /** A CPU that would be idle takes a task from the one with the most. */
+  /** A CPU that would be idle takes a task from the one with the most, of those that are near if they have any. */
   #steal(cpu: Cpu): CpuTask | null {
-    let longest = -1
+    let from = -1
     let most = 0
+    let isNear = false
+    const domain = this.#domains[cpu.index]
     for (let other = 0; other < this.#cpus.length; other++) {
       const queued = this.#scheduler.queued(other)
-      if (queued > most) {
-        most = queued
-        longest = other
-      }
+      const near = this.#domains[other] === domain
+      if (queued === 0 || (isNear && !near) || (queued <= most && near === isNear)) continue
+      most = queued
+      isNear = near
+      from = other
     }
-    if (longest < 0) return null
-    const task = this.#scheduler.pick(longest)
+    if (from < 0) return null
+    return this.#stealFrom(cpu, from) ?? this.#stealAnywhere(cpu)
+  }
+
+  #stealFrom(cpu: Cpu, other: number): CpuTask | null {
+    const task = this.#scheduler.pick(other, cpu.index)
     if (task === null) return null
     this.observer?.moved(task, cpu.index)
     task.cpu = cpu.index
     this.#scheduler.enqueue(task, false)
     return this.#scheduler.pick(cpu.index)
+  }
+
+  /** The one with the most has none that may run here: the others are asked in their order. */
+  #stealAnywhere(cpu: Cpu): CpuTask | null {
+    for (let other = 0; other < this.#cpus.length; other++) {
+      const task = this.#scheduler.queued(other) > 0 ? this.#stealFrom(cpu, other) : null
+      if (task !== null) return task
+    }
+    return null
   }
 
   /** Ticks matter only while somebody waits for a CPU that is taken. */
@@ -343,6 +400,15 @@ export class Cpus {
     if (cpu.running === null || this.#scheduler.queued(cpu.index) === 0) return
     this.#charge(cpu)
     if (this.#scheduler.expired(cpu.running, this.clock.now)) cpu.needResched = true
+    this.#kickIdle()
     this.#tickSoon(cpu)
+  }
+
+  /** While some wait, CPUs that are idle look for work at each tick (nohz_balancer_kick): they are far, or not all may run there. */
+  #kickIdle(): void {
+    for (const cpu of this.#cpus) {
+      if (!this.#isIdle(cpu)) continue
+      this.#ends.set(cpu.index, Math.min(this.#ends.at(cpu.index), this.clock.now))
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** Tasks that share CPUs: every nanosecond of every CPU is somebody's, or idle. */
 import { array, assert, integer, property, record } from 'fast-check'
 import { expect, it } from 'vitest'
-import { Clock, Cpus, CpuTask, type Scheduler, TaskState, WAIT } from '../../src/live.js'
+import { Clock, Cpus, CpuTask, mayRunOn, type Scheduler, TaskState, WAIT } from '../../src/live.js'
 
 /** What a task does: it runs, wakes others or itself, and sleeps. */
 interface Work {
@@ -19,8 +19,10 @@ class RoundRobin implements Scheduler {
   enqueue(task: CpuTask): void {
     this.#queues[task.cpu]?.push(task)
   }
-  pick(cpu: number): CpuTask | null {
-    return this.#queues[cpu]?.shift() ?? null
+  pick(cpu: number, by = cpu): CpuTask | null {
+    const queue = this.#queues[cpu] ?? []
+    const at = queue.findIndex((task) => mayRunOn(task, by))
+    return at < 0 ? null : (queue.splice(at, 1)[0] ?? null)
   }
   queued(cpu: number): number {
     return this.#queues[cpu]?.length ?? 0
@@ -166,4 +168,100 @@ it('time that passes without a yield is as if it had been yielded', () => {
     { seed: 4 },
   )
   expect(passed).toBeGreaterThan(100)
+})
+
+it('a task runs only where it may, no CPU idles for longer than a tick while one waits that may run there, and all get to their end', () => {
+  const job = record({
+    allowed: array(integer({ min: 0, max: 3 }), { maxLength: 3 }),
+    runs: array(integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }),
+    sleep: integer({ min: 1, max: 20 }),
+  })
+  assert(
+    property(
+      array(integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 4 }),
+      array(job, { minLength: 1, maxLength: 7 }),
+      (domains, jobs) => {
+        const cpus = domains.length
+        const clock = new Clock()
+        const machine = new Cpus(clock, new RoundRobin(cpus), { cpus, tick: 4, domains })
+        const tasks = jobs.map(({ allowed, runs, sleep }, index) => {
+          const task: CpuTask = new CpuTask(
+            `task ${index}`,
+            (function* () {
+              for (const run of runs) {
+                expect(mayRunOn(task, task.cpu)).toBe(true)
+                expect(machine.running(task.cpu)).toBe(task)
+                yield run
+                clock.at(clock.now + sleep, () => machine.wake(task))
+                yield WAIT
+              }
+            })(),
+          )
+          const some = allowed.map((cpu) => cpu % cpus)
+          if (some.length > 0) task.allowed = domains.map((_, cpu) => some.includes(cpu))
+          return task
+        })
+        for (const task of tasks) machine.start(task)
+        const idleSince = domains.map(() => 0)
+        const waitsSince = new Map<CpuTask, number>()
+        for (let until = 1; until <= 1000; until++) {
+          machine.run(until)
+          const waiting = tasks.filter(({ state }) => state === TaskState.RUNNABLE)
+          for (const task of tasks) if (!waiting.includes(task)) waitsSince.set(task, until)
+          for (let cpu = 0; cpu < cpus; cpu++) {
+            if (machine.running(cpu) !== null) idleSince[cpu] = until
+            for (const task of waiting) {
+              if (task.allowed !== null) continue
+              // It has woken on a busy CPU of another domain, or was taken off a CPU for one that may run nowhere else.
+              const both = Math.max(waitsSince.get(task) ?? 0, idleSince[cpu] ?? 0)
+              expect(until - both, `${task.name} waits and CPU ${cpu} idles`).toBeLessThanOrEqual(4)
+            }
+          }
+        }
+        for (const task of tasks)
+          expect([task.name, task.state]).toEqual([task.name, TaskState.DONE])
+      },
+    ),
+    { numRuns: 60, seed: 4 },
+  )
+})
+
+it('a task that wakes stays in its domain, and a CPU without work helps its own domain first', () => {
+  const clock = new Clock()
+  const domains = [0, 0, 1, 2]
+  const machine = new Cpus(clock, new RoundRobin(4), { cpus: 4, tick: 1000, domains })
+  const where: [string, number, number][] = []
+  const start = (
+    name: string,
+    allowed: readonly number[] | null,
+    times: readonly number[],
+  ): void => {
+    const task: CpuTask = new CpuTask(
+      name,
+      (function* () {
+        for (const time of times) {
+          where.push([name, task.cpu, clock.now])
+          yield time
+          clock.at(clock.now + 10, () => machine.wake(task))
+          yield WAIT
+        }
+      })(),
+    )
+    if (allowed !== null) task.allowed = domains.map((_, cpu) => allowed.includes(cpu))
+    machine.start(task)
+  }
+  start('wakes', null, [5, 5])
+  start('other', [1], [100])
+  start('p', null, [1, 50])
+  clock.at(2, () => start('q', [2], [1, 50]))
+  clock.at(4, () => start('long', [2], [300]))
+  clock.at(6, () => start('holds', [0], [100]))
+  machine.run(2000)
+  const second = (name: string) => where.filter(([each]) => each === name)[1]
+  // All of its domain is busy when `wakes` wakes, at 15, and CPU 3 is idle: it waits. CPU 1 takes it at 100, though two wait at CPU 2, which is far; then
+  // it takes the one of those that may run there.
+  expect(second('wakes')).toEqual(['wakes', 1, 100])
+  expect(second('p')).toEqual(['p', 1, 105])
+  expect(second('q')).toEqual(['q', 2, 304])
+  expect(() => start('nowhere', [], [1])).toThrow('nowhere may run on none of the CPUs 0 to 3')
 })

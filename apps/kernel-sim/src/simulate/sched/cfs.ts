@@ -7,7 +7,7 @@
  *
  * Simpler than the kernel: all tasks have the same weight. Real-time tasks (SCHED_FIFO) go before all others.
  */
-import type { CpuTask, Scheduler } from '@scopemask/checker/live'
+import { type CpuTask, mayRunOn, type Scheduler } from '@scopemask/checker/live'
 import { MS } from '../time.js'
 
 /** On one CPU (sysctl_sched_latency, sysctl_sched_min_granularity, sysctl_sched_wakeup_granularity); more with more CPUs. */
@@ -56,22 +56,24 @@ export class Cfs implements Scheduler {
     insert(queue.tasks, task)
   }
 
-  pick(cpu: number): CpuTask | null {
+  pick(cpu: number, by = cpu): CpuTask | null {
     const queue = this.#queue(cpu)
-    const realtime = queue.realtime.shift()
-    if (realtime !== undefined) return realtime
-    const { tasks, next } = queue
-    const [left] = tasks
+    const { tasks, realtime, next } = queue
+    const first = placeOf(realtime, cpu, by)
+    if (first >= 0) return realtime.splice(first, 1)[0] ?? null
+    const place = placeOf(tasks, cpu, by)
+    const left = tasks[place]
     if (left === undefined) return null
     queue.next = null
-    if (next !== null && next !== left && next.cpu === cpu && !this.#preempts(left, next)) {
+    const isNext = next !== null && next !== left && next.cpu === cpu && mayRunOn(next, by)
+    if (isNext && !this.#preempts(left, next)) {
       const at = tasks.indexOf(next)
       if (at > 0) {
         tasks.splice(at, 1)
         return next
       }
     }
-    tasks.shift()
+    tasks.splice(place, 1)
     return left
   }
 
@@ -122,6 +124,12 @@ export class Cfs implements Scheduler {
     if (queue === undefined) throw new RangeError(`there is no CPU ${cpu}`)
     return queue
   }
+}
+
+/** The place of the first task on a queue that may run on a CPU, -1 for none: on the CPU that the queue is of, all may. */
+function placeOf(tasks: readonly CpuTask[], of: number, by: number): number {
+  if (of === by) return tasks.length > 0 ? 0 : -1
+  return tasks.findIndex((task) => mayRunOn(task, by))
 }
 
 /** Puts a task where its vruntime belongs. */
