@@ -64,8 +64,8 @@ export interface MachineSpec {
   readonly name: string
   readonly cpus: number
   readonly memory: MemoryOptions
-  /** Pages free when a run begins, by zone; the rest is the kernel's. */
-  readonly freeAtStart: Readonly<Record<string, number>>
+  /** Pages free when a run begins, by node and by zone; the rest is the kernel's. */
+  readonly freeAtStart: readonly Readonly<Record<string, number>>[]
   /** Of what is not free: pages of the file LRU that are in use for good, such as the superblock's buffers. */
   readonly pinnedFilePages: number
   /** The real-time program that measures, each half second. */

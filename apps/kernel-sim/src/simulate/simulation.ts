@@ -2,7 +2,7 @@
  * Simulation: a machine with its tasks, in virtual time. Everything is built here and wired up; what happens then follows from the
  * parts: CPUs under the fair scheduler, memory in the real page allocator with kswapd, a page cache over a disk.
  */
-import { PF, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
+import { Mempolicy, type MempolicyMode, PF, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import { Clock, Cpus, TaskState, WAIT } from '@scopemask/checker/live'
 import { xorshift } from '@scopemask/checker/search'
 import type { Policy } from '../kernel/policy.js'
@@ -56,7 +56,17 @@ export interface WorkloadSpec {
   readonly nofs: boolean
   /** The run ends when it does. */
   readonly main: boolean
+  /** From which nodes its pages come; by default its own, and others when that has none. */
+  readonly mempolicy?: MempolicySpec
+  /** The CPUs that it may run on; by default all. */
+  readonly cpus?: readonly number[]
   readonly program: Program
+}
+
+/** As set_mempolicy(2) takes it: a bit for each node. */
+export interface MempolicySpec {
+  readonly mode: MempolicyMode
+  readonly nodes: number
 }
 
 export interface SimulationOptions {
@@ -146,7 +156,11 @@ export class Simulation {
     const { clock } = this
     const costs = new Costs(spec.costs)
     this.#duration = duration
-    this.cpus = new Cpus(clock, new Cfs(spec.cpus), { cpus: spec.cpus, tick: JIFFY })
+    this.cpus = new Cpus(clock, new Cfs(spec.cpus), {
+      cpus: spec.cpus,
+      tick: JIFFY,
+      ...(spec.memory.cpuNodes === undefined ? {} : { domains: spec.memory.cpuNodes }),
+    })
     this.psi = new Psi(clock, spec.cpus)
     this.cpus.observer = new Accounting(clock, this.psi, spec.cpus)
     const { psi, cpus } = this
@@ -242,6 +256,16 @@ export class Simulation {
         return workload(program, begin)
       })
     })
+    for (const [index, { mempolicy, cpus: allowed }] of workloads.entries()) {
+      const task = this.tasks[index]
+      if (task === undefined) continue
+      if (mempolicy !== undefined) {
+        this.vm.setMempolicy(task, new Mempolicy(mempolicy.mode, mempolicy.nodes))
+      }
+      if (allowed !== undefined) {
+        task.allowed = Array.from({ length: spec.cpus }, (_, cpu) => allowed.includes(cpu))
+      }
+    }
     this.#main = this.tasks.filter((_, index) => workloads[index]?.main === true)
     this.samples = new Samples(this)
     this.timeSeries = new TimeSeries(this, options.series)

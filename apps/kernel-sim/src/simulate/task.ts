@@ -1,5 +1,5 @@
 /** Task: a process or kernel thread of the machine: what it does, its scopes, and its memory. */
-import { PF, type TaskFlags } from '@scopemask/allocator'
+import { type Mempolicy, PF, type TaskFlags } from '@scopemask/allocator'
 import { CpuTask, type LiveSteps } from '@scopemask/checker/live'
 import { Task as CoreTask } from '@scopemask/core/task'
 import { AllocLatency } from './measure/alloc-latency.js'
@@ -8,6 +8,8 @@ import { Delays } from './measure/delays.js'
 export class Task extends CpuTask {
   /** Its memalloc scopes: every allocation is filtered by them. */
   readonly context: CoreTask<'PF'>
+  /** From which nodes its pages come; null for its own node, and others when that has none. */
+  mempolicy: Mempolicy | null = null
   /** The OOM killer has chosen it: it dies where it can. */
   killed = false
   /** Pages of its own, in the order of their addresses; -1 where there is none yet, and less where it is in swap space. */

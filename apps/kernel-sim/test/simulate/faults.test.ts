@@ -97,7 +97,7 @@ it('a balloon makes others give way, and gives all back', () => {
   const before = used()
   expect(before.has).toBe(0)
   // Both do not fit.
-  const { DMA32: free = 0 } = sizedMachine(128 * MIB).freeAtStart
+  const [{ DMA32: free = 0 } = {}] = sizedMachine(128 * MIB).freeAtStart
   expect(before.cached + pages).toBeGreaterThan(free)
   simulation.run(undefined, 2.9 * SECOND)
   const during = used()
@@ -116,7 +116,7 @@ it('machines of other sizes have the zones that x86 gives them', () => {
     minFreeKbytes: 1206,
     watermarkBoostFactor: 0,
   })
-  expect(small.freeAtStart).toEqual({ DMA32: 16_792 })
+  expect(small.freeAtStart).toEqual([{ DMA32: 16_792 }])
   const large = sizedMachine(8192 * MIB, { sysctls: { dirtyRatio: 40, watermarkScaleFactor: 100 } })
   const [{ DMA32 = 0, Normal = 0 } = {}] = large.memory.nodes
   expect(DMA32 / (DMA32 + Normal)).toBeCloseTo(3 / 8, 5)
@@ -126,7 +126,7 @@ it('machines of other sizes have the zones that x86 gives them', () => {
   const { zones } = planned(parsePlan('dur=1\nproc name=a type=ws mib=1 n=1 pace_us=1'), large).vm
     .memory
   for (const { name, freePages } of zones.all) {
-    const wanted = large.freeAtStart[name] ?? 0
+    const wanted = large.freeAtStart[0]?.[name] ?? 0
     expect(Math.abs(freePages - wanted), name).toBeLessThan(4096)
   }
 })

@@ -86,6 +86,7 @@ interface Placed {
   readonly node?: number
   readonly nodemask?: number
   readonly mappingIndex?: number
+  readonly interleaved?: boolean
 }
 
 /** The tries that a request makes under a policy, one after the other until one finds a page (alloc_pages). */
@@ -101,9 +102,8 @@ export function triesOf<R extends Placed>(
   }
   if (policy.mode === 'interleave') {
     const { mappingIndex: index } = request
-    return [
-      { ...request, node: index === undefined ? policy.interleave() : policy.interleaveAt(index) },
-    ]
+    const node = index === undefined ? policy.interleave() : policy.interleaveAt(index)
+    return [{ ...request, node, interleaved: true }]
   }
   const node = policy.node(request.node ?? zones.nodeOf(cpu))
   const nodemask = policy.nodemask(gfp, zones)

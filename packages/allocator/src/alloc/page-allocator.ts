@@ -283,6 +283,8 @@ export class PageAllocator {
     const asked = (gfp & this.gfpAllowedMask) >>> 0
     const allowed = currentGfpContext(task.mask, asked)
     if (this.#isCharged(allowed)) return NO_PAGE
+    // Nodes are reclaimed in the first try, which the short one has left to the steps.
+    if (this.zones.nodeReclaim !== null) return NO_PAGE
     const node = this.zones.nodeOf(cpu)
     const allocFlags = gfpToAllocFlags(allowed, 0, DEFAULT_PRIO, 0, this.zones.cma)
     if ((allocFlags & ALLOC_KSWAPD) !== 0) {
@@ -303,13 +305,21 @@ export class PageAllocator {
     const { task, site = 0 } = request
     this.#filter(task, request.gfp, site)
     const gfp = (request.gfp & this.gfpAllowedMask) >>> 0
-    for (const each of triesOf({ ...request, gfp }, request.mempolicy, this.zones)) {
+    for (const each of this.tries({ ...request, gfp })) {
       const page = yield* this.#requests.steps(each, this.gfpAllowedMask)
       if (page === NO_PAGE) continue
-      if (request.mempolicy?.mode === 'interleave') this.#interleaved(page, each.node)
+      if (each.interleaved === true) this.#interleaved(page, each.node)
       return page
     }
     return NO_PAGE
+  }
+
+  /**
+   * What a request becomes under its memory policy: one or two requests without one, the second for when the first gets nothing. Whoever does the
+   * steps of a request, and has to know on which nodes, takes the steps of these. A turn that is interleaved is over then.
+   */
+  tries({ mempolicy, ...request }: PageRequest): PageRequest[] {
+    return triesOf(request, mempolicy, this.zones)
   }
 
   /** It was the turn of a node, and a page came from there: that is counted (alloc_page_interleave). */

@@ -67,6 +67,8 @@ export interface PageRequest {
    * touched. By default it is of none, and the turn is the task's.
    */
   readonly mappingIndex?: number
+  /** It is the turn of `node`: a page that comes from there is counted (numa_interleave). By default it is nobody's. */
+  readonly interleaved?: boolean
   /** A bit per node that the caller wants; by default any. */
   readonly nodemask?: number
   /** A bit per node that the task's cpuset allows; by default there are no cpusets. */

@@ -245,10 +245,11 @@ export class SlabAllocator {
     this.#free(cache, page, address, cpu)
   }
 
-  /** Pages that slabs have, of caches whose objects a shrinker can free, or of the others. */
-  slabPages(reclaimable: boolean): number {
+  /** Pages that slabs have, of caches whose objects a shrinker can free, or of the others: on a node, by default on all. */
+  slabPages(reclaimable: boolean, node?: number): number {
     return this.caches.reduce((pages, cache) => {
-      return cache.reclaimable === reclaimable ? pages + cache.pages : pages
+      if (cache.reclaimable !== reclaimable) return pages
+      return pages + (node === undefined ? cache.pages : cache.pagesOf(node))
     }, 0)
   }
 

@@ -87,7 +87,9 @@ export interface SlabCacheState {
   /** The slabs that were made of the reserves. */
   readonly pfmemalloc: readonly number[]
   /** How much there is in all. */
-  readonly totals: readonly [slabs: number, objects: number, pages: number]
+  readonly totals: readonly [slabs: number, objects: number]
+  /** By node: how many pages its slabs have there. */
+  readonly pages: readonly number[]
 }
 
 /** What /proc/slabinfo says of a cache (struct slabinfo). */
@@ -141,7 +143,8 @@ export class SlabCache {
   readonly #partialCount: Int32Array
   #slabCount = 0
   #objectCount = 0
-  #pageCount = 0
+  /** By node. */
+  readonly #pageCounts: Int32Array
   /** Slabs that were made of the reserves (PageSlabPfmemalloc). */
   readonly #pfmemalloc = new Set<number>()
   readonly #blank: SlabCacheState
@@ -180,12 +183,18 @@ export class SlabCache {
     this.#first = new Int32Array(nodes.nodes).fill(NO_SLAB)
     this.#last = new Int32Array(nodes.nodes).fill(NO_SLAB)
     this.#partialCount = new Int32Array(nodes.nodes)
+    this.#pageCounts = new Int32Array(nodes.nodes)
     this.#blank = this.save()
   }
 
   /** How many pages its slabs have. */
   get pages(): number {
-    return this.#pageCount
+    return this.#pageCounts.reduce((sum, pages) => sum + pages, 0)
+  }
+
+  /** How many of them are of a node. */
+  pagesOf(node: number): number {
+    return this.#pageCounts[node] ?? 0
   }
 
   /** How many objects are in use. */
@@ -224,7 +233,7 @@ export class SlabCache {
     const slab = this.#slabs.add(page, order, objectsOf(order, this.layout.size))
     this.#slabCount++
     this.#objectCount += this.#slabs.objects[slab] as number
-    this.#pageCount += 1 << order
+    this.#countPages(slab, 1 << order)
     // Nobody else uses the links of a block that is in use.
     this.#frames.state[page] = Kind.SLAB | order
     this.#frames.next[page] = slab
@@ -324,7 +333,8 @@ export class SlabCache {
           [first, this.#last[node] as number, this.#partialCount[node] as number] as const,
       ),
       pfmemalloc: [...this.#pfmemalloc],
-      totals: [this.#slabCount, this.#objectCount, this.#pageCount],
+      totals: [this.#slabCount, this.#objectCount],
+      pages: [...this.#pageCounts],
     }
   }
 
@@ -341,7 +351,8 @@ export class SlabCache {
     }
     this.#pfmemalloc.clear()
     for (const slab of state.pfmemalloc) this.#pfmemalloc.add(slab)
-    ;[this.#slabCount, this.#objectCount, this.#pageCount] = state.totals
+    ;[this.#slabCount, this.#objectCount] = state.totals
+    this.#pageCounts.set(state.pages)
   }
 
   /** @throws InvariantError for the first slab that is not in exactly one place, or miscounted. */
@@ -376,18 +387,23 @@ export class SlabCache {
         this.#broken(slab, `CPU ${cpu} keeps ${kept} slabs, and counted ${this.#keptCount[cpu]}`)
       }
     }
-    let pages = 0
+    const pages = this.#pageCounts.map(() => 0)
     let objects = 0
     let count = 0
     for (let slab = 0; slab < slabs.size; slab++) {
       if (slabs.place[slab] === UNUSED) continue
       if (seen[slab] === 0) this.#prove(slab, FULL, seen)
-      pages += 1 << (slabs.order[slab] as number)
+      const node = this.#nodeOf(slab)
+      pages[node] = (pages[node] as number) + (1 << (slabs.order[slab] as number))
       objects += slabs.objects[slab] as number
       count++
     }
-    if (pages !== this.#pageCount || objects !== this.#objectCount || count !== this.#slabCount) {
-      this.#broken(NO_SLAB, `${count} slabs, ${objects} objects and ${pages} pages are miscounted`)
+    const isCounted = pages.every((each, node) => each === this.#pageCounts[node])
+    if (!isCounted || objects !== this.#objectCount || count !== this.#slabCount) {
+      this.#broken(
+        NO_SLAB,
+        `${count} slabs, ${objects} objects and ${pages.join(' + ')} pages are miscounted`,
+      )
     }
   }
 
@@ -444,6 +460,11 @@ export class SlabCache {
   #nodeOf(slab: number): number {
     const { nodes } = this.#nodes
     return nodes === 1 ? 0 : this.#nodes.zoneOf(this.#slabs.page[slab] as number).node
+  }
+
+  #countPages(slab: number, pages: number): void {
+    const node = this.#nodeOf(slab)
+    this.#pageCounts[node] = (this.#pageCounts[node] as number) + pages
   }
 
   /** This CPU keeps a slab that was full; if it has many, it gives up those (put_cpu_partial). */
@@ -527,7 +548,7 @@ export class SlabCache {
     const order = slabs.order[slab] as number
     this.#slabCount--
     this.#objectCount -= slabs.objects[slab] as number
-    this.#pageCount -= 1 << order
+    this.#countPages(slab, -(1 << order))
     slabs.remove(slab)
     this.#pfmemalloc.delete(slab)
     this.#release(slabs.page[slab] as number, order, cpu)

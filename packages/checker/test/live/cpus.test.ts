@@ -1,13 +1,24 @@
 /** Tasks that share CPUs: every nanosecond of every CPU is somebody's, or idle. */
 import { array, assert, integer, property, record } from 'fast-check'
 import { expect, it } from 'vitest'
-import { Clock, Cpus, CpuTask, mayRunOn, type Scheduler, TaskState, WAIT } from '../../src/live.js'
+import {
+  Clock,
+  Cpus,
+  CpuTask,
+  type LiveSteps,
+  mayRunOn,
+  type Scheduler,
+  TaskState,
+  WAIT,
+} from '../../src/live.js'
 
 /** What a task does: it runs, wakes others or itself, and sleeps. */
 interface Work {
   readonly runs: readonly { readonly time: number; readonly wakes: number }[]
   readonly sleep: number
 }
+
+function* nothing(): LiveSteps {}
 
 /** Round robin: who came first runs until a tick. */
 class RoundRobin implements Scheduler {
@@ -185,18 +196,16 @@ it('a task runs only where it may, no CPU idles for longer than a tick while one
         const clock = new Clock()
         const machine = new Cpus(clock, new RoundRobin(cpus), { cpus, tick: 4, domains })
         const tasks = jobs.map(({ allowed, runs, sleep }, index) => {
-          const task: CpuTask = new CpuTask(
-            `task ${index}`,
-            (function* () {
-              for (const run of runs) {
-                expect(mayRunOn(task, task.cpu)).toBe(true)
-                expect(machine.running(task.cpu)).toBe(task)
-                yield run
-                clock.at(clock.now + sleep, () => machine.wake(task))
-                yield WAIT
-              }
-            })(),
-          )
+          const task = new CpuTask(`task ${index}`, nothing())
+          task.steps = (function* () {
+            for (const run of runs) {
+              expect(mayRunOn(task, task.cpu)).toBe(true)
+              expect(machine.running(task.cpu)).toBe(task)
+              yield run
+              clock.at(clock.now + sleep, () => machine.wake(task))
+              yield WAIT
+            }
+          })()
           const some = allowed.map((cpu) => cpu % cpus)
           if (some.length > 0) task.allowed = domains.map((_, cpu) => some.includes(cpu))
           return task
@@ -236,17 +245,15 @@ it('a task that wakes stays in its domain, and a CPU without work helps its own 
     allowed: readonly number[] | null,
     times: readonly number[],
   ): void => {
-    const task: CpuTask = new CpuTask(
-      name,
-      (function* () {
-        for (const time of times) {
-          where.push([name, task.cpu, clock.now])
-          yield time
-          clock.at(clock.now + 10, () => machine.wake(task))
-          yield WAIT
-        }
-      })(),
-    )
+    const task = new CpuTask(name, nothing())
+    task.steps = (function* () {
+      for (const time of times) {
+        where.push([name, task.cpu, clock.now])
+        yield time
+        clock.at(clock.now + 10, () => machine.wake(task))
+        yield WAIT
+      }
+    })()
     if (allowed !== null) task.allowed = domains.map((_, cpu) => allowed.includes(cpu))
     machine.start(task)
   }

@@ -12,6 +12,7 @@ import { Task } from '../task.js'
 import { HZ, jiffiesFrom, SECOND } from '../time.js'
 import { DirtyThrottle } from './dirty-throttle.js'
 import type { FileCache, PageCache } from './page-cache.js'
+import { PagesByNode } from './pages-by-node.js'
 
 /** A file is written so many pages at a time, unless more is asked for (MIN_WRITEBACK_PAGES). */
 const CHUNK = 1024
@@ -48,10 +49,11 @@ interface DirtyFile {
 export class Writeback {
   readonly throttle: DirtyThrottle
   readonly task: Task
-  dirty = 0
-  writeback = 0
-  dirtied = 0
-  written = 0
+  /** Pages that are dirty, that are in writing, and that became so or were written since the start. */
+  readonly dirtyPages: PagesByNode
+  readonly writebackPages: PagesByNode
+  readonly dirtiedPages: PagesByNode
+  readonly writtenPages: PagesByNode
   /** Dirty pages that need not be written: their files are gone. */
   discarded = 0
   readonly #clock: Clock
@@ -88,12 +90,19 @@ export class Writeback {
     this.#cache = parts.cache
     this.#disk = parts.disk
     this.#sysctls = parts.sysctls
+    const { zones } = parts.vm.memory
+    this.dirtyPages = new PagesByNode(zones)
+    this.writebackPages = new PagesByNode(zones)
+    this.dirtiedPages = new PagesByNode(zones)
+    this.writtenPages = new PagesByNode(zones)
     this.throttle = new DirtyThrottle({ ...parts, state: this })
     this.task = new Task('flusher', PF.mask('KTHREAD', 'WQ_WORKER'), () => this.#work())
     parts.cpus.start(this.task)
-    this.#vm.writePending = () => this.dirty + this.writeback
+    this.#vm.writePending = (node) => this.dirtyPages.of(node) + this.writebackPages.of(node)
+    this.#vm.dirtyPages = (node) => this.dirtyPages.of(node)
     this.#vm.wakeFlushers = () => this.#writeEverything()
-    this.#vm.nodeDirtyOk = () => this.dirty + this.writeback <= this.throttle.limits().threshold
+    this.#vm.nodeDirtyOk = (node) =>
+      this.dirtyPages.of(node) + this.writebackPages.of(node) <= this.#nodeLimit(node)
     const period = Math.ceil((parts.sysctls.dirtyWritebackCentisecs * HZ) / 100)
     const periodic = (): void => {
       this.#wake()
@@ -102,12 +111,43 @@ export class Writeback {
     if (period > 0) this.#clock.at(jiffiesFrom(this.#clock.now, period), periodic)
   }
 
+  get dirty(): number {
+    return this.dirtyPages.total
+  }
+
+  get writeback(): number {
+    return this.writebackPages.total
+  }
+
+  get dirtied(): number {
+    return this.dirtiedPages.total
+  }
+
+  get written(): number {
+    return this.writtenPages.total
+  }
+
   /** global_dirtyable_memory. */
   dirtyable(): number {
-    const { memory } = this.#vm
-    const free = memory.zones.freePages()
-    const file = memory.lru.pages(0, INACTIVE_FILE) + memory.lru.pages(0, ACTIVE_FILE)
-    return free - Math.min(free, memory.zones.totalReserve) + file + 1
+    const { zones } = this.#vm.memory
+    const free = zones.freePages()
+    let file = 0
+    for (let node = 0; node < zones.nodes; node++) file += this.#filePages(node)
+    return free - Math.min(free, zones.totalReserve) + file + 1
+  }
+
+  /** Of one node (node_dirty_limit): on a machine with one, that of the machine. */
+  #nodeLimit(node: number): number {
+    const { zones } = this.#vm.memory
+    if (zones.nodes === 1) return this.throttle.limits().threshold
+    const free = zones.freePages(node)
+    const dirtyable = free - Math.min(free, zones.reserveOf(node)) + this.#filePages(node)
+    return Math.floor((dirtyable * this.#sysctls.dirtyRatio) / 100)
+  }
+
+  #filePages(node: number): number {
+    const { lru } = this.#vm.memory
+    return lru.pages(node, INACTIVE_FILE) + lru.pages(node, ACTIVE_FILE)
   }
 
   /** More is dirty than the background threshold. */
@@ -137,19 +177,23 @@ export class Writeback {
       of.since = since
       if (!this.#queue.includes(of)) this.#queue.push(of)
     }
-    this.dirty++
-    this.dirtied++
+    this.dirtyPages.count(page, 1)
+    this.dirtiedPages.count(page, 1)
   }
 
   /** The file goes away: its dirty pages need not be written. Returns how many there were. */
   discard(file: FileCache): number {
     const of = this.#files.get(file)
     if (of === undefined) return 0
-    const { dirty } = of
-    this.dirty -= dirty
+    const { dirty, marks } = of
+    for (let place = 0, left = dirty; left > 0 && place < marks.length; place++) {
+      if (marks[place] !== 1) continue
+      this.dirtyPages.count(this.#cache.at(file, place), -1)
+      left--
+    }
     this.discarded += dirty
     of.dirty = 0
-    of.marks.fill(0)
+    marks.fill(0)
     const at = this.#queue.indexOf(of)
     if (at >= 0) this.#queue.splice(at, 1)
     if (of.writeback === 0) this.#files.delete(file)
@@ -284,12 +328,11 @@ export class Writeback {
       const page = this.#cache.at(of.file, place)
       of.marks[place] = 0
       of.dirty--
-      this.dirty--
-      if (page < 0) continue
+      this.dirtyPages.count(page, -1)
       lru.setFlags(page, (lru.flags(page) & ~PG_DIRTY) | PG_WRITEBACK)
       of.writeback++
       of.sent++
-      this.writeback++
+      this.writebackPages.count(page, 1)
       const run = this.#run
       if (run.pages.at(-1) !== page - 1) run.segments++
       run.pages.push(page)
@@ -317,10 +360,10 @@ export class Writeback {
 
   #done({ pages, of: owners }: Run, from: number, to: number): void {
     const { lru } = this.#vm.memory
-    this.writeback -= to - from
-    this.written += to - from
     for (let i = from; i < to; i++) {
       const page = pages[i] as number
+      this.writebackPages.count(page, -1)
+      this.writtenPages.count(page, 1)
       lru.endWriteback(page)
       if (this.#waiters.size > 0) this.#wakeWaiters(page)
       const of = owners[i] as DirtyFile

@@ -23,6 +23,9 @@ const INODE_SIZE = 1200
 const BATCH = 1024
 
 const NONE = -1
+const PAGE_SIZE = 4096
+
+type LruLists = readonly [LruList, ...LruList[]]
 
 export class ObjectCache {
   readonly #vm: Vm
@@ -34,8 +37,9 @@ export class ObjectCache {
   /** By name: its inode. */
   #inodeOf = new Float64Array(0)
   #inodes = new Float64Array(0)
-  readonly #dentryLru = new LruList()
-  readonly #inodeLru = new LruList()
+  /** By node: the objects whose memory is there (SHRINKER_NUMA_AWARE). */
+  readonly #dentryLru: LruLists
+  readonly #inodeLru: LruLists
   /** Objects freed by the shrinker, and times it was refused since the request may not enter the filesystem. */
   freed = 0
   refused = 0
@@ -59,6 +63,9 @@ export class ObjectCache {
       size: INODE_SIZE,
       reclaimAccount: true,
     })
+    const { nodes } = vm.memory.zones
+    this.#dentryLru = lruLists(nodes)
+    this.#inodeLru = lruLists(nodes)
     vm.memory.registerShrinker(this.#shrinker(vfsCachePressure))
   }
 
@@ -74,7 +81,7 @@ export class ObjectCache {
   name(file: number, inode: number): void {
     this.#inodeOf = withRoom(this.#inodeOf, file)
     this.#inodeOf[file] = inode
-    this.#inodeLru.remove(inode)
+    if (this.hasInode(inode)) this.#inodesOf(inode).remove(inode)
   }
 
   /** The inode of a name. */
@@ -84,7 +91,7 @@ export class ObjectCache {
 
   /** Somebody has used a dentry and let go of it (dput): the second time it has a second chance. */
   used(file: number): void {
-    this.#dentryLru.use(file)
+    this.#dentriesOf(file).use(file)
   }
 
   /** Makes the dentry of a file. Returns false when there was no memory. */
@@ -115,7 +122,7 @@ export class ObjectCache {
   unlinked(file: number): void {
     this.#freeInode(this.inodeOf(file))
     this.#inodeOf[file] = NONE
-    if (this.hasDentry(file)) this.#dentryLru.use(file)
+    if (this.hasDentry(file)) this.used(file)
   }
 
   #shrinker(pressure: number): Shrinker {
@@ -123,23 +130,27 @@ export class ObjectCache {
     return {
       name: 'super_cache_scan',
       batch: BATCH,
-      countObjects: () => ratio(this.#dentryLru.length + this.#inodeLru.length),
-      scanObjects: ({ gfp, nrToScan }) => {
+      countObjects: ({ node }) => {
+        const { dentryLru, inodeLru } = this.#ofNode(node)
+        return ratio(dentryLru.length + inodeLru.length)
+      },
+      scanObjects: ({ gfp, nrToScan, node }) => {
         this.calls++
         if ((gfp & __GFP_FS) === 0) {
           this.refused++
           this.refusedObjects += nrToScan
           return SHRINK_STOP
         }
-        const dentries = this.#dentryLru.length
-        const inodes = this.#inodeLru.length
+        const { dentryLru, inodeLru } = this.#ofNode(node)
+        const dentries = dentryLru.length
+        const inodes = inodeLru.length
         const total = dentries + inodes + 1
         let freed = 0
-        this.#dentryLru.scan(Math.floor((nrToScan * dentries) / total), (file) => {
+        dentryLru.scan(Math.floor((nrToScan * dentries) / total), (file) => {
           this.#freeDentry(file)
           freed++
         })
-        this.#inodeLru.scan(Math.floor((nrToScan * inodes) / total), (file) => {
+        inodeLru.scan(Math.floor((nrToScan * inodes) / total), (file) => {
           this.#freeInode(file)
           freed++
         })
@@ -149,20 +160,47 @@ export class ObjectCache {
     }
   }
 
+  #ofNode(node: number): { readonly dentryLru: LruList; readonly inodeLru: LruList } {
+    const dentryLru = this.#dentryLru[node] ?? this.#dentryLru[0]
+    const inodeLru = this.#inodeLru[node] ?? this.#inodeLru[0]
+    return { dentryLru, inodeLru }
+  }
+
+  /** The list that a dentry is on, or would be. */
+  #dentriesOf(file: number): LruList {
+    return this.#listOf(this.#dentryLru, this.#dentries[file] as number)
+  }
+
+  #inodesOf(inode: number): LruList {
+    return this.#listOf(this.#inodeLru, this.#inodes[inode] as number)
+  }
+
+  /** That of the node that an object is on. */
+  #listOf(lists: LruLists, address: number): LruList {
+    const [first] = lists
+    if (lists.length === 1) return first
+    const { node } = this.#vm.memory.zones.zoneOf(Math.floor(address / PAGE_SIZE))
+    return lists[node] ?? first
+  }
+
   #freeDentry(file: number): void {
     this.#vm.slab.free(this.#dentryCache, this.#dentries[file] as number)
     this.#dentries[file] = NONE
     // Nobody holds its inode any more.
     const inode = this.inodeOf(file)
-    if (this.hasInode(inode)) this.#inodeLru.use(inode)
+    if (this.hasInode(inode)) this.#inodesOf(inode).use(inode)
   }
 
   #freeInode(file: number): void {
     if (!this.hasInode(file)) return
-    this.#inodeLru.remove(file)
+    this.#inodesOf(file).remove(file)
     this.#vm.slab.free(this.#inodeCache, this.#inodes[file] as number)
     this.#inodes[file] = NONE
   }
+}
+
+function lruLists(nodes: number): LruLists {
+  return [new LruList(), ...Array.from({ length: nodes - 1 }, () => new LruList())]
 }
 
 function withRoom(addresses: Float64Array<ArrayBuffer>, file: number): Float64Array<ArrayBuffer> {

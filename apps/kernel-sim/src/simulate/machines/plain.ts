@@ -54,6 +54,12 @@ const SIZES = {
   256: { managed: 55_396, free: 48_679, minFreeKbytes: 1871, bootDirtyLimit: 10_016 },
 } as const
 
+/** Pages that there are more with each MiB. */
+export const PAGES_PER_MIB = {
+  managed: (SIZES[256].managed - SIZES[128].managed) / 128,
+  free: (SIZES[256].free - SIZES[128].free) / 128,
+} as const
+
 /** @param ram MiB: 128, 256, or any other, where the sizes are what a line through both says */
 export function plainMachine(ram: number, disk: Partial<DiskSpec> = {}): MachineSpec {
   const share = (ram - 128) / 128
@@ -67,7 +73,7 @@ export function plainMachine(ram: number, disk: Partial<DiskSpec> = {}): Machine
     name: `plain-${ram}`,
     cpus: 1,
     memory: { nodes: [{ DMA32: managed }], minFreeKbytes, watermarkBoostFactor: 0 },
-    freeAtStart: { DMA32: between('free') },
+    freeAtStart: [{ DMA32: between('free') }],
     pinnedFilePages: 18,
     sampler: SAMPLER,
     slabReclaimable: 2264,

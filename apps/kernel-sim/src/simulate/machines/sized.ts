@@ -5,11 +5,10 @@
 import type { AllocatorRules } from '@scopemask/allocator'
 import type { DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec.js'
 import { type CmaSpec, placedCmaAreas } from './cma-areas.js'
-import { plainMachine } from './plain.js'
+import { type NodeLayout, nodePages } from './node-pages.js'
+import { PAGES_PER_MIB, plainMachine } from './plain.js'
 
 const MIB = 1024 * 1024
-/** Memory below 4 GiB on x86: the rest of that is for devices (arch/x86/kernel/setup.c; QEMU's machines leave 3 GiB). */
-const BELOW_4G = 3072
 
 /** The sysctls of /proc/sys/vm that decide about watermarks. */
 export interface WatermarkSysctls {
@@ -19,6 +18,8 @@ export interface WatermarkSysctls {
   readonly watermarkScaleFactor?: number
   /** In 1/10,000 of the high watermark; by default 0, as on the machine that was measured. */
   readonly watermarkBoostFactor?: number
+  /** Whether a node is reclaimed before a request goes on to another: 0 to 7, by default 0. */
+  readonly zoneReclaimMode?: number
   /** How readily pages of programs are swapped out, 0 to 200; by default 60. */
   readonly swappiness?: number
 }
@@ -27,6 +28,8 @@ export interface WatermarkSysctls {
 export interface Differences {
   readonly name?: string
   readonly cpus?: number
+  /** The nodes that its memory and its CPUs are on; by default one. Their memory is all that it has. */
+  readonly nodes?: NodeLayout
   /** Pages are in generations (MGLRU); by default on active and inactive lists, as on the machine that was measured. */
   readonly lruGen?: boolean
   /** By default none. */
@@ -43,34 +46,34 @@ export interface Differences {
 export function sizedMachine(bytes: number, differences: Differences = {}): MachineSpec {
   const ram = bytes / MIB
   const plain = plainMachine(ram)
-  const { minFreeKbytes, watermarkScaleFactor, watermarkBoostFactor, swappiness, ...vm } =
+  const { minFreeKbytes, watermarkScaleFactor, watermarkBoostFactor, swappiness, ...rest } =
     differences.sysctls ?? {}
+  const { zoneReclaimMode, ...vm } = rest
   const sysctls = { ...plain.sysctls, ...vm }
-  const managed = plain.memory.nodes[0]?.DMA32 ?? 0
-  const free = plain.freeAtStart.DMA32 ?? 0
-  const low = ram <= BELOW_4G ? 1 : BELOW_4G / ram
-  const zones = (pages: number) =>
-    low === 1
-      ? { DMA32: pages }
-      : { DMA32: Math.round(pages * low), Normal: pages - Math.round(pages * low) }
+  const { nodes } = differences
+  const spread = (pages: number | undefined, perMib: number) =>
+    nodePages({ ram, pages: pages ?? 0, perMib }, nodes)
+  const managed = spread(plain.memory.nodes[0]?.DMA32, PAGES_PER_MIB.managed)
+  const free = spread(plain.freeAtStart[0]?.DMA32, PAGES_PER_MIB.free)
   return {
     ...plain,
     name: differences.name ?? `${Math.round(ram)} MiB`,
-    cpus: differences.cpus ?? plain.cpus,
+    cpus: nodes?.cpuNodes.length ?? differences.cpus ?? plain.cpus,
     memory: {
       ...plain.memory,
-      nodes: [zones(managed)],
-      ...(differences.cma === undefined
-        ? {}
-        : { cma: placedCmaAreas([zones(managed)], differences.cma) }),
+      nodes: managed,
+      ...(differences.cma === undefined ? {} : { cma: placedCmaAreas(managed, differences.cma) }),
+      ...(nodes === undefined ? {} : { cpuNodes: nodes.cpuNodes }),
+      ...(nodes?.distances === undefined ? {} : { distances: nodes.distances }),
       ...(differences.lruGen === true ? { lruGen: true } : {}),
       ...(differences.rules === undefined ? {} : { rules: differences.rules }),
       ...(minFreeKbytes === undefined ? {} : { minFreeKbytes }),
       ...(watermarkScaleFactor === undefined ? {} : { watermarkScaleFactor }),
       ...(watermarkBoostFactor === undefined ? {} : { watermarkBoostFactor }),
+      ...(zoneReclaimMode === undefined ? {} : { zoneReclaimMode }),
       ...(swappiness === undefined ? {} : { swappiness }),
     },
-    freeAtStart: zones(free),
+    freeAtStart: free,
     sysctls,
     // Setting the sysctl sets the limit too (mm/page-writeback.c, writeback_set_ratelimit).
     bootDirtyLimit: Math.round(

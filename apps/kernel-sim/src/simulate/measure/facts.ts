@@ -1,5 +1,5 @@
 /** Facts: the figures of a run, by the names under which those of the real kernel were recorded. */
-import { pageblockUse } from '@scopemask/allocator'
+import { type NodeStat, NUMA_STATS, pageblockUse } from '@scopemask/allocator'
 import type { Writeback } from '../cache/writeback.js'
 import type { Crypt } from '../disk/crypt.js'
 import type { Disk } from '../disk/disk.js'
@@ -48,8 +48,7 @@ export interface Run {
 export function factsOf(run: Run): Facts {
   const { samples, vm } = run
   const facts: Record<string, number> = { ...(run.closing ?? countersOf(run)) }
-  const kswapd = vm.kswapd[0]
-  if (kswapd !== undefined) facts.kswapd_cpu_ms = kswapd.task.cpuTime / MS
+  facts.kswapd_cpu_ms = sumOf(vm.kswapd, ({ task }) => task.cpuTime) / MS
   pressureFacts(run, facts)
   for (const name of SAMPLED) facts[`mean_${name}`] = samples.mean(name)
   facts.max_nr_dirty = samples.max('nr_dirty')
@@ -68,8 +67,7 @@ export function countersOf(run: Run): Facts {
   const { vm, disk } = run
   const { nodes = [] } = vm.memory.counters()
   const events = run.events()
-  const [node] = nodes
-  const kswapd = vm.kswapd[0]
+  const ofNodes = (stat: NodeStat): number => sumOf(nodes, (node) => node[stat] ?? 0)
   const scanned = (events.pgscan_kswapd ?? 0) + (events.pgscan_direct ?? 0)
   const stolen = (events.pgsteal_kswapd ?? 0) + (events.pgsteal_direct ?? 0)
   const facts: Record<string, number> = {
@@ -95,9 +93,9 @@ export function countersOf(run: Run): Facts {
     compact_free_scanned: events.compact_free_scanned ?? 0,
     pgmigrate_success: events.pgmigrate_success ?? 0,
     oom_kill: vm.oom.kills.length,
-    workingset_refault_file: node?.workingset_refault_file ?? 0,
-    workingset_activate_file: node?.workingset_activate_file ?? 0,
-    workingset_restore_file: node?.workingset_restore_file ?? 0,
+    workingset_refault_file: ofNodes('workingset_refault_file'),
+    workingset_activate_file: ofNodes('workingset_activate_file'),
+    workingset_restore_file: ofNodes('workingset_restore_file'),
     reclaim_efficiency: scanned === 0 ? 1 : stolen / scanned,
     direct_share: stolen === 0 ? 0 : (events.pgsteal_direct ?? 0) / stolen,
     direct_lowest_priority: vm.lowestPriority,
@@ -108,13 +106,12 @@ export function countersOf(run: Run): Facts {
     disk_write_MB: disk.written.bytes / 1e6,
     disk_write_mean_kb: disk.written.bytes / 1024 / Math.max(1, disk.written.requests),
   }
-  if (kswapd !== undefined) {
-    facts.kswapd_low_wmark_hit_quickly = kswapd.lowHitQuickly
-    facts.kswapd_high_wmark_hit_quickly = kswapd.highHitQuickly
-    facts.kswapd_full_sleeps = kswapd.fullSleeps
-    facts.kswapd_lowest_priority = kswapd.lowestPriority
-    facts.stolen_per_kswapd_run = (events.pgsteal_kswapd ?? 0) / (events.pageoutrun ?? 1)
-  }
+  const { kswapd } = vm
+  facts.kswapd_low_wmark_hit_quickly = sumOf(kswapd, (each) => each.lowHitQuickly)
+  facts.kswapd_high_wmark_hit_quickly = sumOf(kswapd, (each) => each.highHitQuickly)
+  facts.kswapd_full_sleeps = sumOf(kswapd, (each) => each.fullSleeps)
+  facts.kswapd_lowest_priority = Math.min(...kswapd.map((each) => each.lowestPriority))
+  facts.stolen_per_kswapd_run = (events.pgsteal_kswapd ?? 0) / (events.pageoutrun ?? 1)
   const { writeback, journal } = run
   facts.nr_dirtied = writeback.dirtied
   facts.nr_written = writeback.written
@@ -131,8 +128,8 @@ export function countersOf(run: Run): Facts {
     facts.pswpin = swap.swappedIn
     facts.pswpout = swap.swappedOut
     facts.swap_free_kb = swap.space.free * 4
-    facts.workingset_refault_anon = node?.workingset_refault_anon ?? 0
-    facts.workingset_activate_anon = node?.workingset_activate_anon ?? 0
+    facts.workingset_refault_anon = ofNodes('workingset_refault_anon')
+    facts.workingset_activate_anon = ofNodes('workingset_activate_anon')
     facts.zram_orig_data_kb = stat.orig_data_size / 1024
     facts.zram_compr_data_kb = stat.compr_data_size / 1024
     facts.zram_mem_used_total_kb = stat.mem_used_total / 1024
@@ -158,6 +155,7 @@ export function countersOf(run: Run): Facts {
   if (workers !== null) facts.kworkers = workers.workers.length
   dirtyFacts(run, facts)
   stallFacts(run, facts)
+  if (vm.memory.zones.nodes > 1) nodeFacts(run, facts)
   return facts
 }
 
@@ -197,6 +195,28 @@ function cmaFacts(run: Run, facts: Record<string, number>): void {
   facts.cma_total_kb = cmaAreas.reduce((sum, { pages }) => sum + pages, 0) * 4
   facts.cma_free_kb = all.reduce((sum, zone) => sum + zone.freeCma, 0) * 4
   facts.pgmigrate_fail = events.pgmigrate_fail ?? 0
+}
+
+/** What only machines with several nodes have to tell: since the machine was started, since what a node is asked for before a run is the kernel's. */
+function nodeFacts(run: Run, facts: Record<string, number>): void {
+  const { vm } = run
+  const { zones = [], nodes = [] } = vm.memory.counters()
+  for (const stat of NUMA_STATS) {
+    facts[stat] = sumOf(zones, (node) => sumOf(Object.values(node), (zone) => zone[stat] ?? 0))
+  }
+  for (const node of nodes.keys()) facts[`node${node}_free_pages`] = vm.memory.zones.freePages(node)
+  for (const { node, task } of vm.kswapd) facts[`kswapd${node}_cpu_ms`] = task.cpuTime / MS
+  const { nodeReclaims } = vm
+  facts.node_reclaims = nodeReclaims.count
+  facts.node_reclaims_nofs = nodeReclaims.nofs
+  facts.node_reclaims_noio = nodeReclaims.noio
+  facts.node_reclaims_zero_progress = nodeReclaims.zeroProgress
+  facts.node_reclaimed = nodeReclaims.reclaimed
+  facts.zone_reclaim_failed = run.events().zone_reclaim_failed ?? 0
+}
+
+function sumOf<T>(all: readonly T[], value: (each: T) => number): number {
+  return all.reduce((sum, each) => sum + value(each), 0)
 }
 
 /** Of the whole run: /proc/pressure at its end, without its beginning. */

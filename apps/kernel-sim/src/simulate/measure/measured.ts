@@ -74,8 +74,8 @@ export function measuredOf(simulation: Simulation): Measured {
         series.names.map((name) => [name, [...series.column(name)]]),
       ) as Record<TimeSeriesName, number[]>,
     },
-    watermarks: vm.memory.zones.all.map(({ name, watermarks: { min, low, high } }) => ({
-      zone: name,
+    watermarks: vm.memory.zones.all.map(({ name, node, watermarks: { min, low, high } }) => ({
+      zone: vm.memory.zones.nodes === 1 ? name : `${name} of node ${node}`,
       min,
       low,
       high,

@@ -52,15 +52,20 @@ export class Samples {
 
   #now(): Record<Sampled, number> {
     const { vm, cache, writeback } = this.#counted
-    const { lru } = vm.memory
+    const { lru, zones } = vm.memory
+    const listed = (list: number): number => {
+      let pages = 0
+      for (let node = 0; node < zones.nodes; node++) pages += lru.pages(node, list)
+      return pages
+    }
     return {
       nr_free_pages: vm.free,
-      nr_inactive_file: lru.pages(0, INACTIVE_FILE),
-      nr_active_file: lru.pages(0, ACTIVE_FILE),
-      nr_inactive_anon: lru.pages(0, INACTIVE_ANON),
-      nr_active_anon: lru.pages(0, ACTIVE_ANON),
+      nr_inactive_file: listed(INACTIVE_FILE),
+      nr_active_file: listed(ACTIVE_FILE),
+      nr_inactive_anon: listed(INACTIVE_ANON),
+      nr_active_anon: listed(ACTIVE_ANON),
       nr_file_pages: cache.total,
-      nr_slab_reclaimable: vm.fixedSlabPages + vm.slab.slabPages(true),
+      nr_slab_reclaimable: vm.slabPages(undefined, true),
       nr_dirty: writeback.dirty,
       nr_writeback: writeback.writeback,
     }

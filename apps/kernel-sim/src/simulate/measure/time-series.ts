@@ -92,7 +92,7 @@ export class TimeSeries {
       case 'nr_active_anon':
         return sum(nodes, (node) => lru.pages(node, ACTIVE_ANON))
       case 'nr_slab_reclaimable':
-        return this.#vm.fixedSlabPages + this.#vm.slab.slabPages(true)
+        return this.#vm.slabPages(undefined, true)
       case 'nr_dirty':
         return this.#writeback.dirty
       case 'nr_writeback':

@@ -45,6 +45,8 @@ export class Kcompactd {
     readonly costs: Costs
     readonly psi: Psi
     readonly node: number
+    /** The CPUs that it runs on; null for all. */
+    readonly allowed: readonly boolean[] | null
     /** Returns true while kswapd of the node is runnable (kswapd_is_running). */
     readonly kswapdRuns: () => boolean
   }) {
@@ -56,6 +58,7 @@ export class Kcompactd {
     this.#node = parts.node
     this.#kswapdRuns = parts.kswapdRuns
     this.task = new Task(`kcompactd${parts.node}`, PF.mask('KTHREAD'), () => this.#run())
+    this.task.allowed = parts.allowed
     parts.cpus.start(this.task)
   }
 

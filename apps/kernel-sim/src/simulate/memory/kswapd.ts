@@ -20,6 +20,8 @@ const WOKEN = 1
 
 export class Kswapd {
   readonly task: Task
+  /** The node whose memory it keeps free. */
+  readonly node: number
   /** Slept until it was needed again (mm_vmscan_kswapd_sleep). */
   fullSleeps = 0
   /** Found too little free when it wanted to sleep: woken from its nap, or at the end of it. */
@@ -32,7 +34,6 @@ export class Kswapd {
   readonly #cpus: Cpus
   readonly #costs: Costs
   readonly #psi: Psi
-  readonly #node: number
   readonly #swapTime: () => number
   /** It is on kswapd_wait. */
   #resting = false
@@ -49,6 +50,8 @@ export class Kswapd {
     readonly costs: Costs
     readonly psi: Psi
     readonly node: number
+    /** The CPUs that it runs on; null for all. */
+    readonly allowed: readonly boolean[] | null
     /** What compressing pages has taken since this was last asked, ns. */
     readonly swapTime: () => number
   }) {
@@ -58,10 +61,11 @@ export class Kswapd {
     this.#cpus = parts.cpus
     this.#costs = parts.costs
     this.#psi = parts.psi
-    this.#node = parts.node
+    this.node = parts.node
     this.task = new Task(`kswapd${parts.node}`, PF.mask('KTHREAD', 'KSWAPD', 'MEMALLOC'), () =>
       this.#run(),
     )
+    this.task.allowed = parts.allowed
     parts.cpus.start(this.task)
   }
 
@@ -70,8 +74,8 @@ export class Kswapd {
     if (!this.#resting) return
     this.#order = Math.max(this.#order, order)
     // A node where nothing can be reclaimed is left to those who ask.
-    if (this.#memory.kswapdHopeless(this.#node)) return
-    if (this.#memory.balanced(this.#node, order)) return
+    if (this.#memory.kswapdHopeless(this.node)) return
+    if (this.#memory.balanced(this.node, order)) return
     this.#resting = false
     this.#cpus.wake(this.task, WOKEN)
   }
@@ -84,7 +88,7 @@ export class Kswapd {
       const order = this.#order
       this.#order = 0
       const stalled = this.#psi.enter(this.task)
-      const steps = this.#memory.balancing(this.#node, order)
+      const steps = this.#memory.balancing(this.node, order)
       for (let step = steps.next(), time = 0; !step.done; step = steps.next()) {
         switch (step.value.kind) {
           case 'scan':
@@ -113,7 +117,7 @@ export class Kswapd {
   *#tryToSleep(order: number): LiveSteps {
     let early = false
     if (this.#mayRest()) {
-      this.#memory.kswapdSleeps(this.#node)
+      this.#memory.kswapdSleeps(this.node)
       this.onSleep?.(order)
       this.#resting = true
       const nap = ++this.#naps
@@ -149,6 +153,6 @@ export class Kswapd {
   /** prepare_kswapd_sleep. */
   #mayRest(): boolean {
     const memory = this.#memory
-    return memory.kswapdHopeless(this.#node) || memory.balanced(this.#node, this.#order)
+    return memory.kswapdHopeless(this.node) || memory.balanced(this.node, this.#order)
   }
 }

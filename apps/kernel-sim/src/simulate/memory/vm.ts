@@ -6,18 +6,23 @@
 import {
   __GFP_MOVABLE,
   __GFP_RECLAIMABLE,
+  __GFP_THISNODE,
   currentGfpContext,
   givesUpReclaim,
+  type Mempolicy,
   NO_OBJECT,
   NO_PAGE,
   PageAllocator,
+  type PageRequest,
   PF,
   PG_FILE,
   reclaimThrottle,
   SlabAllocator,
   type SlabCache,
+  type SlabPages,
   type StepOf,
   throttleDirectReclaim,
+  ZONES,
   type Zone,
 } from '@scopemask/allocator'
 import { type Clock, type Cpus, type LiveSteps, TaskState, WAIT } from '@scopemask/checker/live'
@@ -31,6 +36,7 @@ import type { Task } from '../task.js'
 import { jiffiesFrom } from '../time.js'
 import { Kcompactd } from './kcompactd.js'
 import { Kswapd } from './kswapd.js'
+import { NodeReclaims } from './node-reclaims.js'
 import { Oom } from './oom.js'
 import { Owners } from './owners.js'
 import { Stalls } from './stalls.js'
@@ -46,12 +52,10 @@ const GFP_KERNEL_FIXED = 0xcc0
 /** What a request says to get its pages from a zone, and not from one above it (__GFP_DMA, __GFP_DMA32). */
 const ZONE_FLAGS: Readonly<Record<string, number>> = { DMA: 1, DMA32: 4 }
 
-interface Request {
-  readonly task: CoreTask<'PF'>
-  readonly gfp: number
-  readonly order: number
-  readonly cpu: number
-}
+const NORMAL = ZONES.indexOf('Normal')
+
+/** A request, once it is known with which node it begins and on which it may go on. */
+type Request = Omit<PageRequest, 'mempolicy'> & { readonly cpu: number }
 
 export class Vm {
   readonly memory: PageAllocator
@@ -60,10 +64,12 @@ export class Vm {
   readonly kswapd: readonly Kswapd[]
   readonly kcompactd: readonly Kcompactd[]
   readonly stalls = new Stalls()
-  /** Pages of reclaimable slabs that never go away. */
-  readonly fixedSlabPages: number
-  /** Pages of other slabs that the kernel had before the run. */
-  readonly fixedUnreclaimableSlabPages: number
+  /** Reclaims of a node before a request went on to another one. */
+  readonly nodeReclaims = new NodeReclaims()
+  /** By node: pages of reclaimable slabs that never go away. */
+  readonly fixedSlabs: readonly number[]
+  /** By node: pages of other slabs that the kernel had before the run. */
+  readonly fixedUnreclaimableSlabs: readonly number[]
   readonly oom: Oom
   /** Where pages of programs go; null where there is no swap space. */
   readonly swap: ZramSwap | null
@@ -73,16 +79,24 @@ export class Vm {
   readonly throttled: { [reason: string]: number } = {}
   /** All dirty pages met by reclaim: the flusher should write. */
   wakeFlushers: (() => void) | null = null
-  /** Pages that are dirty or in writing (NR_ZONE_WRITE_PENDING). */
-  writePending = (): number => 0
-  /** Returns true while the node may have more dirty pages (node_dirty_ok). */
-  nodeDirtyOk = (): boolean => true
+  /** Pages of a node that are dirty or in writing (NR_ZONE_WRITE_PENDING). */
+  writePending = (_node: number): number => 0
+  /** Pages of a node that are dirty (NR_FILE_DIRTY). */
+  dirtyPages = (_node: number): number => 0
+  /** Returns true while a node may have more dirty pages (node_dirty_ok). */
+  nodeDirtyOk = (_node: number): boolean => true
   /** The page of a fault that touchNow() has left to touchSlowly(). */
   #faulted = NO_PAGE
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #costs: Costs
   readonly #psi: Psi
+  /** There are several nodes: a request for a page to be dirtied passes over those that have too many. */
+  readonly #spreads: boolean
+  /** Nodes by their numbers; undefined for those without memory, which have no thread. */
+  readonly #kswapdOf: readonly (Kswapd | undefined)[]
+  /** Memory policies of tasks that have one: slabs are made in the names of their contexts. */
+  readonly #policies = new Map<CoreTask<'PF'>, Mempolicy>()
 
   constructor(parts: {
     readonly clock: Clock
@@ -100,13 +114,18 @@ export class Vm {
     const pages = this.#pagesOf(spec)
     this.owners = new Owners(pages)
     const { owners } = this
+    this.#spreads = spec.memory.nodes.length > 1
     this.memory = new PageAllocator(
       { ...spec.memory, cpus: spec.cpus },
       {
         log,
         // 6.1 says nothing of it.
         unsafe: () => {},
-        wakeKswapd: (node, order) => this.kswapd[node]?.wake(order),
+        wakeKswapd: (node, order) => this.#kswapdOf[node]?.wake(order),
+        ...(this.#spreads ? { nodeDirtyOk: (node: number) => this.nodeDirtyOk(node) } : {}),
+        dirtyPages: (node) => this.dirtyPages(node),
+        slabPages: (node) => this.slabPages(node, true),
+        nodeReclaimed: (report) => this.nodeReclaims.add(report),
         outOfMemory: (gfp, order) => this.oom.kill(gfp, order),
         wakeFlushers: () => this.wakeFlushers?.(),
         swapPages: () => this.swap?.space.free ?? 0,
@@ -125,32 +144,76 @@ export class Vm {
         },
       },
     )
-    this.slab = new SlabAllocator(this.memory, (site) => this.memory.callSites.name(site))
+    this.slab = new SlabAllocator(this.#slabSource(), (site) => this.memory.callSites.name(site))
     this.swap = spec.swap === null ? null : new ZramSwap(this.memory, spec.swap)
     this.oom = new Oom({ memory: this.memory, owners, clock, log, swap: this.swap })
-    this.#boot(spec)
-    this.fixedSlabPages = spec.slabReclaimable
-    this.fixedUnreclaimableSlabPages = spec.slabUnreclaimable
-    this.kswapd = Array.from(
-      { length: spec.memory.nodes.length },
-      (_, node) =>
-        new Kswapd({
-          memory: this.memory,
-          clock,
-          cpus,
-          costs,
-          psi,
-          node,
-          swapTime: () => this.swap?.takeTime() ?? 0,
-        }),
-    )
-    this.kcompactd = this.kswapd.map((kswapd, node) => {
+    const taken = this.#boot(spec)
+    this.fixedSlabs = shares(spec.slabReclaimable, taken)
+    this.fixedUnreclaimableSlabs = shares(spec.slabUnreclaimable, taken)
+    const { memory } = this
+    this.#kswapdOf = spec.memory.nodes.map((_, node) => {
+      if (memory.zones.populatedOf(node) === 0) return undefined
+      const allowed = this.#cpusOf(node)
+      const swapTime = (): number => this.swap?.takeTime() ?? 0
+      return new Kswapd({ memory, clock, cpus, costs, psi, node, allowed, swapTime })
+    })
+    this.kswapd = this.#kswapdOf.filter((each) => each !== undefined)
+    this.kcompactd = this.kswapd.map((kswapd) => {
+      const { node } = kswapd
+      const allowed = this.#cpusOf(node)
       const kswapdRuns = (): boolean => isRunnable(kswapd.task)
-      const parts = { memory: this.memory, clock, cpus, costs, psi, node, kswapdRuns }
-      const kcompactd = new Kcompactd(parts)
+      const kcompactd = new Kcompactd({
+        memory,
+        clock,
+        cpus,
+        costs,
+        psi,
+        node,
+        allowed,
+        kswapdRuns,
+      })
       kswapd.onSleep = (order) => kcompactd.wake(order)
       return kcompactd
     })
+  }
+
+  /** From now on the pages of a task come from where its policy says (set_mempolicy). */
+  setMempolicy(task: Task, policy: Mempolicy): void {
+    task.mempolicy = policy
+    this.#policies.set(task.context, policy)
+  }
+
+  /** Pages of slabs whose objects a shrinker can free, or of others: of a node, by default of all. */
+  slabPages(node: number | undefined, reclaimable: boolean): number {
+    const fixed = reclaimable ? this.fixedSlabs : this.fixedUnreclaimableSlabs
+    const own = node === undefined ? fixed.reduce((sum, pages) => sum + pages, 0) : fixed[node]
+    return (own ?? 0) + this.slab.slabPages(reclaimable, node)
+  }
+
+  /** The CPUs of a node, where its threads run (cpumask_of_node); null for all. */
+  #cpusOf(node: number): readonly boolean[] | null {
+    const { numa } = this.memory.zones
+    const own = numa.cpusOf(node)
+    if (own === 0 || own === numa.cpus) return null
+    return Array.from({ length: numa.cpus }, (_, cpu) => numa.nodeOf(cpu) === node)
+  }
+
+  /** Slabs are made of pages that the policy of the task chooses. */
+  #slabSource(): SlabPages {
+    const { memory } = this
+    const policies = this.#policies
+    return {
+      frames: memory.frames,
+      cpus: memory.cpus,
+      zones: memory.zones,
+      isPfmemalloc: (page) => memory.isPfmemalloc(page),
+      alloc: (task, gfp, order, site, cpu) => memory.alloc(task, gfp, order, site, cpu),
+      free: (page, order, cpu) => memory.free(page, order, cpu),
+      steps: (request) => {
+        const mempolicy = policies.get(request.task as CoreTask<'PF'>)
+        return memory.steps(mempolicy === undefined ? request : { ...request, mempolicy })
+      },
+    }
   }
 
   /** Pages that are free: in the zones, without those that CPUs keep. */
@@ -169,6 +232,7 @@ export class Vm {
 
   /** The same, if it has not to wait for anything; else NO_PAGE: then {@link allocSlowly} goes on. */
   allocNow(task: Task, gfp: number, order = 0, site = 0): number {
+    if (task.mempolicy !== null) return NO_PAGE
     let page = this.memory.tryAlloc(task.context, gfp, order, site, task.cpu)
     if (page < 0 && order === 0) page = this.memory.tryAgain(task.context, gfp, site, task.cpu)
     if (page >= 0) task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
@@ -192,7 +256,7 @@ export class Vm {
    * @returns the page, or NO_PAGE: then {@link allocForWriteSlowly} goes on
    */
   allocForWriteNow(task: Task, gfp: number): number {
-    if (this.nodeDirtyOk()) return this.allocNow(task, gfp)
+    if (this.#spreads || this.nodeDirtyOk(0)) return this.allocNow(task, gfp)
     const page = this.memory.tryAgain(task.context, gfp, 0, task.cpu)
     if (page >= 0) task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
     return page
@@ -200,7 +264,7 @@ export class Vm {
 
   /** The same, once that has failed. */
   *allocForWriteSlowly(task: Task, gfp: number): LiveSteps<number> {
-    if (this.nodeDirtyOk()) return yield* this.allocSlowly(task, gfp)
+    if (this.#spreads || this.nodeDirtyOk(0)) return yield* this.allocSlowly(task, gfp)
     const request = { task: task.context, gfp, order: 0, cpu: task.cpu }
     const steps = this.memory.steps(request)
     const first = steps.next()
@@ -210,7 +274,20 @@ export class Vm {
   /** The same, once the first try has failed. */
   *allocSlowly(task: Task, gfp: number, order = 0, site = 0): LiveSteps<number> {
     const request = { task: task.context, gfp, order, site, cpu: task.cpu }
+    if (task.mempolicy !== null) return yield* this.#allocPlaced(task, request)
     return yield* this.#timed(task, request, this.memory.steps(request), undefined)
+  }
+
+  /** Allocates from where the policy of a task says. */
+  *#allocPlaced(task: Task, request: Request): LiveSteps<number> {
+    const { mempolicy } = task
+    const tries = mempolicy === null ? [request] : this.memory.tries({ ...request, mempolicy })
+    for (const each of tries) {
+      const placed = { ...each, cpu: task.cpu }
+      const page = yield* this.#timed(task, placed, this.memory.steps(placed), undefined)
+      if (page !== NO_PAGE || task.killed) return page
+    }
+    return NO_PAGE
   }
 
   /**
@@ -225,7 +302,16 @@ export class Vm {
     }
     const steps = this.slab.allocSteps(task.context, cache, gfp, 0, task.cpu)
     const request = { task: task.context, gfp, order: cache.layout.order, cpu: task.cpu }
-    return yield* this.#timed(task, request, steps, undefined)
+    return yield* this.#timed(task, this.#ofPolicy(task, request), steps, undefined)
+  }
+
+  /** On which nodes a request for a slab goes on that the slab allocator has placed by itself. */
+  #ofPolicy({ mempolicy }: Task, request: Request): Request {
+    const { zones } = this.memory
+    if (mempolicy === null) return request
+    const node = mempolicy.node(zones.nodeOf(request.cpu))
+    const nodemask = mempolicy.nodemask(request.gfp, zones)
+    return nodemask === undefined ? { ...request, node } : { ...request, node, nodemask }
   }
 
   /** Takes the steps of a request, and notes how long they took. */
@@ -254,6 +340,7 @@ export class Vm {
     for (;;) {
       const step = answer === undefined ? steps.next() : steps.next(answer)
       answer = undefined
+      if (this.nodeReclaims.untold) yield* this.#nodeReclaimed(task)
       if (step.done) return step.value
       if (step.value.kind === 'reclaim' || step.value.kind === 'compact')
         answer = yield* this.takingTime(task, request, step.value)
@@ -300,11 +387,24 @@ export class Vm {
   *touchSlowly(task: Task, place: number): LiveSteps<boolean> {
     let page = this.#faulted
     this.#faulted = NO_PAGE
-    if (page < 0) page = yield* this.allocSlowly(task, GFP_FAULT)
+    if (page < 0) page = yield* this.#allocFault(task, place)
     if (page < 0) return false
     yield this.#faultTime(task.anon[place] as number)
     this.#mapped(task, place, page)
     return !task.killed
+  }
+
+  /** A page of a mapping is interleaved by its place (alloc_pages_vma). */
+  *#allocFault(task: Task, mappingIndex: number): LiveSteps<number> {
+    if (task.mempolicy === null) return yield* this.allocSlowly(task, GFP_FAULT)
+    const { context, cpu } = task
+    return yield* this.#allocPlaced(task, {
+      task: context,
+      gfp: GFP_FAULT,
+      order: 0,
+      cpu,
+      mappingIndex,
+    })
   }
 
   #mapped(task: Task, place: number, page: number): void {
@@ -382,6 +482,18 @@ export class Vm {
     }
   }
 
+  /** Nodes have been reclaimed within a search of the free lists: that has taken time (__node_reclaim). */
+  *#nodeReclaimed(task: Task): LiveSteps {
+    const { rounds, reclaimed } = this.nodeReclaims.take()
+    const began = this.#clock.now
+    const stalled = this.#psi.enter(task)
+    const time =
+      rounds * this.#costs.round + reclaimed * this.#costs.directPage + (this.swap?.takeTime() ?? 0)
+    if (!this.passes(time)) yield time
+    this.#psi.leave(task, stalled)
+    task.delays.reclaimed(this.#clock.now - began)
+  }
+
   *#reclaim(task: Task, request: Request, gfp: number): LiveSteps<number> {
     const stalled = this.#psi.enter(task)
     const reclaimed = yield* this.#throttled(task, request, gfp)
@@ -392,7 +504,8 @@ export class Vm {
   *#throttled(task: Task, request: Request, gfp: number): LiveSteps<number> {
     const began = this.#clock.now
     const throttledBefore = task.delays.of('throttle').total
-    if (yield* this.#throttle(task, gfp)) return 1
+    const node = this.#firstNode(request, gfp)
+    if (yield* this.#throttle(task, gfp, node)) return 1
     const allowed = currentGfpContext(task.context.mask, gfp)
     const steps = this.memory.reclaiming(request, gfp)
     let step = steps.next()
@@ -409,7 +522,7 @@ export class Vm {
           if (!this.passes(time)) yield time
           break
         case 'throttle':
-          yield* this.#wait(task, step.value.reason)
+          yield* this.#wait(task, step.value.reason, node)
           break
         case 'deactivate':
         case 'age':
@@ -429,35 +542,51 @@ export class Vm {
   }
 
   /** reclaim_throttle, for those whom it makes wait. */
-  *#wait(task: Task, reason: 'writeback' | 'isolated' | 'noprogress' | 'congested'): LiveSteps {
-    const jiffies = reclaimThrottle(task.context.mask, reason, this.#skipsNoprogress())
+  *#wait(
+    task: Task,
+    reason: 'writeback' | 'isolated' | 'noprogress' | 'congested',
+    node: number,
+  ): LiveSteps {
+    const jiffies = reclaimThrottle(task.context.mask, reason, this.#skipsNoprogress(node))
     if (jiffies === null) return
     this.throttled[reason] = (this.throttled[reason] ?? 0) + 1
     yield* this.#sleep(task, jiffies)
   }
 
   /** skip_throttle_noprogress: kswapd has given up, or it is not writing that is waited for. */
-  #skipsNoprogress(): boolean {
+  #skipsNoprogress(node: number): boolean {
     const { zones } = this.memory
-    if (this.memory.kswapdHopeless(0)) return true
-    const reclaimable = zones.all.reduce((sum, zone) => sum + this.memory.reclaimable(zone), 0)
-    return 2 * this.writePending() <= reclaimable
+    if (this.memory.kswapdHopeless(node)) return true
+    const reclaimable = zones.all.reduce(
+      (sum, zone) => (zone.node === node ? sum + this.memory.reclaimable(zone) : sum),
+      0,
+    )
+    return 2 * this.writePending(node) <= reclaimable
+  }
+
+  /** The node whose reserves a request is held back for: that of the first zone that it may have pages of, ZONE_MOVABLE aside. */
+  #firstNode({ node, nodemask, cpu }: Request, gfp: number): number {
+    const { zones } = this.memory
+    const first = node ?? zones.nodeOf(cpu)
+    const zone = zones.zonelist(gfp, first, nodemask).find(({ index }) => index <= NORMAL)
+    return zone?.node ?? first
   }
 
   /** Holds a reclaimer back while the reserves are low (throttle_direct_reclaim). Returns true if it was killed meanwhile. */
-  *#throttle(task: Task, gfp: number): LiveSteps<boolean> {
+  *#throttle(task: Task, gfp: number, node: number): LiveSteps<boolean> {
+    const own = this.memory.zones.all.filter((zone) => zone.node === node)
     for (;;) {
-      const zones = this.memory.zones.all.map((zone) => this.#reclaimZone(zone))
+      const zones = own.map((zone) => this.#reclaimZone(zone))
       const wait = throttleDirectReclaim(
         gfp,
         task.context.mask & ~PF.flags.MEMALLOC,
         task.killed,
         zones,
-        this.memory.kswapdFailures(0),
+        this.memory.kswapdFailures(node),
       )
       if (wait === null) return false
       this.throttled.reserves = (this.throttled.reserves ?? 0) + 1
-      this.kswapd[0]?.wake(0)
+      this.#kswapdOf[node]?.wake(0)
       yield* this.#sleep(task, wait.timeout ?? 1)
       if (givesUpReclaim(wait, task.killed)) return true
       if (wait.timeout !== null) return false
@@ -488,12 +617,13 @@ export class Vm {
    * pageblocks of its own. So the last blocks of both kinds are filled in part, as they are after a boot. Before all of that there
    * is a pageblock with room for what moves: the kernel's image is at the beginning of memory, and what lies between its text and
    * its read-only data is given back (arch/x86/mm/init_64.c, mark_rodata_ro).
+   * @returns by node, how many pages it has taken
    */
-  #boot(spec: MachineSpec): void {
+  #boot(spec: MachineSpec): number[] {
     const { memory } = this
     const kernel = new CoreTask(PF, { name: 'kernel', mask: PF.mask('MEMALLOC') })
     const taken = memory.zones.all.map(
-      (zone) => zone.freePages - (spec.freeAtStart[zone.name] ?? zone.freePages),
+      (zone) => zone.freePages - (spec.freeAtStart[zone.node]?.[zone.name] ?? zone.freePages),
     )
     const all = taken.reduce((sum, pages) => sum + pages, 0)
     const gap = memory.tryAlloc(
@@ -503,15 +633,38 @@ export class Vm {
     )
     for (const [index, zone] of memory.zones.all.entries()) {
       const pages = taken[index] ?? 0
-      const gfp = GFP_KERNEL_FIXED | (ZONE_FLAGS[zone.name] ?? 0)
+      const gfp =
+        GFP_KERNEL_FIXED | (ZONE_FLAGS[zone.name] ?? 0) | (this.#spreads ? __GFP_THISNODE : 0)
       const slab = Math.round((spec.slabReclaimable * pages) / Math.max(1, all))
       for (let i = 0; i < pages; i++) {
-        memory.tryAlloc(kernel, i < slab ? gfp | __GFP_RECLAIMABLE : gfp, 0)
+        const flags = i < slab ? gfp | __GFP_RECLAIMABLE : gfp
+        if (!this.#spreads) memory.tryAlloc(kernel, flags, 0)
+        else memory.allocFor({ task: kernel, gfp: flags, order: 0, node: zone.node })
       }
       zone.drain()
     }
     if (gap !== NO_PAGE) memory.free(gap, PAGEBLOCK_ORDER)
+    return spec.memory.nodes.map((_, node) =>
+      memory.zones.all.reduce(
+        (sum, zone, index) => (zone.node === node ? sum + (taken[index] ?? 0) : sum),
+        0,
+      ),
+    )
   }
+}
+
+/** Splits a whole number by weights. */
+function shares(whole: number, weights: readonly number[]): number[] {
+  const all = weights.reduce((sum, weight) => sum + weight, 0)
+  let given = 0
+  let weighed = 0
+  return weights.map((weight) => {
+    weighed += weight
+    const upTo = all === 0 ? whole : Math.round((whole * weighed) / all)
+    const share = upTo - given
+    given = upTo
+    return share
+  })
 }
 
 /** task_is_running: it has a CPU, or waits for one. */

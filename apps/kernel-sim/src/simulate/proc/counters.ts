@@ -13,9 +13,9 @@ export interface CountedMachine {
   readonly disk: Disk
 }
 
-/** All counters, now. These machines have one node; what only its counters have is the whole machine's. */
+/** All counters, now. */
 export function machineCounters({ vm, writeback, disk }: CountedMachine): VmCounters {
-  const { memory, slab, kswapd, oom, swap } = vm
+  const { memory, kswapd, oom, swap } = vm
   const own = memory.counters()
   const { throttle } = writeback
   const limits = throttle.limits()
@@ -23,16 +23,16 @@ export function machineCounters({ vm, writeback, disk }: CountedMachine): VmCoun
   const high = kswapd.reduce((sum, each) => sum + each.highHitQuickly, 0)
   return {
     ...own,
-    nodes: (own.nodes ?? []).map((node) => ({
-      ...node,
-      nr_slab_reclaimable: vm.fixedSlabPages + slab.slabPages(true),
-      nr_slab_unreclaimable: vm.fixedUnreclaimableSlabPages + slab.slabPages(false),
-      nr_dirty: writeback.dirty,
-      nr_writeback: writeback.writeback,
-      nr_dirtied: writeback.dirtied,
-      nr_written: writeback.written,
+    nodes: (own.nodes ?? []).map((counters, node) => ({
+      ...counters,
+      nr_slab_reclaimable: vm.slabPages(node, true),
+      nr_slab_unreclaimable: vm.slabPages(node, false),
+      nr_dirty: writeback.dirtyPages.of(node),
+      nr_writeback: writeback.writebackPages.of(node),
+      nr_dirtied: writeback.dirtiedPages.of(node),
+      nr_written: writeback.writtenPages.of(node),
     })),
-    // All of it is in the zone that has the most pages: which zone a dirty page is in is not counted.
+    // All of it is in the zone of its node that has the most pages: which zone a dirty page is in is not counted.
     zones: (own.zones ?? []).map((zones, node) => {
       const [largest] = [...memory.zones.all]
         .filter((zone) => zone.node === node)
@@ -41,7 +41,7 @@ export function machineCounters({ vm, writeback, disk }: CountedMachine): VmCoun
         Object.entries(zones).map(([name, counters]) => [
           name,
           name === largest?.name
-            ? { ...counters, nr_zone_write_pending: writeback.dirty + writeback.writeback }
+            ? { ...counters, nr_zone_write_pending: vm.writePending(node) }
             : counters,
         ]),
       )
