@@ -5,7 +5,7 @@
 export { buddyinfo } from './views/buddyinfo.js'
 export { memInfo } from './views/mem-info.js'
 export { type MeminfoExtras, meminfo } from './views/meminfo.js'
-export { NODE_FILES, type NodeFiles, nodeFiles } from './views/node-files.js'
+export { NODE_FILES, type NodeFiles, nodeFiles, numberList } from './views/node-files.js'
 export { type OomKill, type OomReportTask, oomReport } from './views/oom-report.js'
 export { type PageblockUse, pageblockUse } from './views/pageblock-use.js'
 export { pagetypeinfo } from './views/pagetypeinfo.js'

@@ -2,15 +2,17 @@
 import { join } from 'node:path'
 import { writeFile } from '../disk.js'
 import { machineTrace } from '../report/machine/perfetto.js'
-import { PROC_FILES, type ProcFiles, procFiles } from '../simulate/proc/proc-files.js'
+import { procFiles } from '../simulate/proc/proc-files.js'
+import { sysFiles } from '../simulate/proc/sys-files.js'
 import type { SimulationResult } from '../simulate/result.js'
 import type { Simulation } from '../simulate/simulation.js'
 import { SECOND } from '../simulate/time.js'
 import { runWatched } from './run-watched.js'
 
-/** What is wanted: names of files, and for the kernel's own files a folder and virtual seconds. */
+/** What is wanted: names of files, and for the kernel's own files folders and virtual seconds. */
 export interface Wanted {
   readonly proc?: string
+  readonly sys?: string
   readonly at?: readonly number[]
   readonly dmesg?: string
   readonly perfetto?: string
@@ -34,18 +36,25 @@ export class Probe {
   /** Runs a simulation, some of whose workloads may be a user's own, up to the last of the times, and writes the kernel's files at each. @throws InputError when they cannot be written */
   look(simulation: Simulation, own: boolean, onProgress: (now: number) => void): void {
     this.#simulation = simulation
-    const { proc } = this.#wanted
-    if (proc === undefined) return
+    const { proc, sys } = this.#wanted
+    if (proc === undefined && sys === undefined) return
+    const folder = (of: string, time: number): string =>
+      this.#times.length === 1 ? of : join(of, `${time}s`)
     for (const time of this.#times) {
       runWatched(simulation, own, { onProgress, limit: time * SECOND })
-      write(this.#times.length === 1 ? proc : join(proc, `${time}s`), procFiles(simulation))
+      if (proc !== undefined) write(folder(proc, time), procFiles(simulation))
+      if (sys !== undefined) write(folder(sys, time), sysFiles(simulation))
     }
   }
 
   /** The run is over: writes what is known only then. @throws InputError when it cannot be written */
   end(result: SimulationResult): void {
-    const { proc, dmesg, perfetto } = this.#wanted
-    if (proc !== undefined && this.#times.length === 0) write(proc, result.proc)
+    const { proc, sys, dmesg, perfetto } = this.#wanted
+    const isAtEnd = this.#times.length === 0
+    if (proc !== undefined && isAtEnd) write(proc, result.proc)
+    if (sys !== undefined && isAtEnd && this.#simulation !== null) {
+      write(sys, sysFiles(this.#simulation))
+    }
     if (dmesg !== undefined) writeFile(dmesg, result.dmesg)
     const timeline = this.#simulation?.timeline ?? null
     if (perfetto === undefined || timeline === null) return
@@ -58,6 +67,6 @@ export class Probe {
   }
 }
 
-function write(folder: string, files: ProcFiles): void {
-  for (const name of PROC_FILES) writeFile(join(folder, name), files[name])
+function write(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) writeFile(join(folder, name), text)
 }

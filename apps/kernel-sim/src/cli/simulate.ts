@@ -55,6 +55,7 @@ interface Options {
   readonly markdown?: true
   readonly html?: true
   readonly proc?: string
+  readonly sys?: string
   readonly at?: readonly number[]
   readonly dmesg?: string
   readonly writeScenario?: string
@@ -75,7 +76,7 @@ schemas/machine.schema.json):
 Without it the machine mixed-load, which comes along, runs under three policies, side by side.
 Others that come along: encrypted, with dm-crypt; container, with a filesystem in a file (a loop
 device); generations, with MGLRU (lru_gen: true); zram, with swap space in compressed memory;
-camera, with a CMA area.
+camera, with a CMA area; two-nodes, with two nodes (NUMA), one of which gets short of memory.
 
 Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 when a file cannot
 be read or is wrong.
@@ -122,8 +123,12 @@ export function simulate(program: Command): void {
       "write the kernel's own files to a folder: vmstat, meminfo, pressure/memory and others",
     )
     .option(
+      '--sys <dir>',
+      'write what /sys/devices/system/node says of each node to a folder: numastat, meminfo and others',
+    )
+    .option(
       '--at <seconds>',
-      'with --proc: when, in virtual seconds; several times get a folder each',
+      'with --proc and --sys: when, in virtual seconds; several times get a folder each',
       times,
     )
     .option(
@@ -145,8 +150,10 @@ async function run(machine: string | undefined, options: Options): Promise<void>
   const progress = new Progress(process.stderr, options.progress)
   assertTogether(machine, options)
   if (options.held !== undefined) return await held(options, options.held, progress)
-  if (options.at !== undefined && options.proc === undefined) {
-    throw new InputError('--at says when the files of --proc are written: name a folder for them')
+  if (options.at !== undefined && options.proc === undefined && options.sys === undefined) {
+    throw new InputError(
+      '--at says when the files of --proc and --sys are written: name a folder for them',
+    )
   }
   const { writeScenario } = options
   if (writeScenario !== undefined) refuseExisting(writeScenario)
@@ -171,6 +178,7 @@ const NOT_HELD = [
   'seed',
   'json',
   'proc',
+  'sys',
   'dmesg',
   'perfetto',
   'writeScenario',

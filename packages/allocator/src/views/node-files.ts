@@ -37,7 +37,7 @@ export function nodeFiles(zones: Zones, node: number, counters: VmCounters = {})
   const cpus = [...numa.cpuNodes.keys()].filter((cpu) => numa.nodeOf(cpu) === node)
   const distances = Array.from({ length: zones.nodes }, (_, to) => numa.distance(node, to))
   return {
-    cpulist: `${listOf(cpus)}\n`,
+    cpulist: `${numberList(cpus)}\n`,
     distance: `${distances.join(' ')}\n`,
     meminfo: nodeMeminfo(zones, node, counters),
     numastat: NUMA_STATS.map(
@@ -125,8 +125,8 @@ function ofZones(zones: Zones, node: number, counters: VmCounters): (stat: ZoneS
 
 const kib = (pages: number): number => pages * PAGE_KIB
 
-/** A list as the kernel prints sets: 0-3,8 (bitmap_print_list). */
-function listOf(numbers: readonly number[]): string {
+/** A set of numbers as the kernel prints one: 0-3,8 (lib/bitmap.c, bitmap_print_to_pagebuf). @param numbers in their order */
+export function numberList(numbers: readonly number[]): string {
   const runs: [number, number][] = []
   for (const number of numbers) {
     const last = runs.at(-1)

@@ -25,6 +25,7 @@ import {
   text,
   withDefault,
 } from './kinds.js'
+import { checkNodes, checkPlacement, layoutOf, NODES } from './nodes.js'
 import type { Place, Tree } from './tree.js'
 import { duration, rate, size } from './units.js'
 import { variant } from './variant.js'
@@ -151,6 +152,11 @@ const SYSCTLS = record('sysctls', {
     count(0, 1),
     'whether requests take pages of another kind only once reclaim and compaction have failed; with kernel: 6.18',
   ),
+  zone_reclaim_mode: withDefault(
+    count(0, 7),
+    0,
+    'whether a node is reclaimed before memory comes from another: 1 for clean page cache, 2 writes for it, 4 takes pages of programs',
+  ),
   vfs_cache_pressure: withDefault(
     count(0, 10_000),
     100,
@@ -158,13 +164,16 @@ const SYSCTLS = record('sysctls', {
   ),
 })
 
+const MEMORY = size({ least: LEAST_MEMORY, most: MOST_MEMORY, says: '128 MiB' })
+
 const FIELDS = {
   name: optional(text('a name such as small-nas', /^[\w.-]{1,40}$/), 'by default its size'),
-  memory: required(
-    size({ least: LEAST_MEMORY, most: MOST_MEMORY, says: '128 MiB' }),
-    'how much memory',
+  memory: optional(MEMORY, 'how much memory; where there are nodes, they say it'),
+  cpus: optional(count(1, 64), 'how many CPUs; by default 1, or those that the nodes have'),
+  nodes: optional(
+    NODES,
+    'nodes (NUMA), each with memory and CPUs of its own; by default all is on one. Memory of another node takes no longer to use',
   ),
-  cpus: withDefault(count(1, 64), 1, 'how many CPUs'),
   disk: optional(DISK, 'the disk; by default 25 MB/s and 500 us a request'),
   swap: optional(SWAP, 'swap space in compressed memory (zram); by default there is none'),
   kernel: optional(
@@ -201,15 +210,26 @@ const FIELDS = {
 
 const MACHINE = record('a machine', FIELDS, {
   disks: 'several disks are not simulated: a machine has one, disk, with one filesystem on it',
-  nodes: 'several nodes are not simulated: all memory is on one',
 })
 
 /** Reads a machine; null when something is wrong with it, which has been said. */
 export function machineOf(tree: Tree, complaints: Complaints): MachineFile | null {
   const values = MACHINE.read(tree, complaints)
   if (values === undefined) return null
-  const { name, memory, cpus, seconds, seed, runs, policies, workloads, scenario, faults } = values
+  const { name, cpus, nodes, seconds, seed, runs, policies, workloads, scenario, faults } = values
   const before = complaints.all.length
+  const memory = memoryOf(tree, values, complaints)
+  if (nodes !== undefined) checkNodes(nodes, { cpus, place: at(tree, 'nodes') }, complaints)
+  if (complaints.all.length > before) return null
+  const layout = nodes === undefined ? undefined : layoutOf(nodes)
+  const places = {
+    memory: layout?.memory ?? [memory],
+    cpus: layout?.cpuNodes.length ?? cpus ?? 1,
+  }
+  // Processes that do the same have one.
+  for (const placement of new Set(workloads.map((each) => each.placement))) {
+    checkPlacement(placement, places, complaints)
+  }
   const kept = (values.sysctls?.min_free_kbytes ?? 0) * KIB
   if (kept > memory / 4) {
     complaints.add(
@@ -232,7 +252,8 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
   return {
     spec: sizedMachine(memory, {
       ...(name === undefined ? {} : { name }),
-      cpus,
+      ...(cpus === undefined ? {} : { cpus }),
+      ...(layout === undefined ? {} : { nodes: layout }),
       lruGen: values.lru_gen,
       ...(values.swap === undefined ? {} : { swap: swapOf(values.swap) }),
       ...(rules === undefined ? {} : { rules }),
@@ -247,11 +268,54 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
     workloads,
     scenario: scenario === undefined ? null : { given: scenario, line: at(tree, 'scenario').line },
     faults,
-    notes:
-      values.sysctls?.swappiness === undefined || values.swap !== undefined
-        ? []
-        : ['sysctls.swappiness has no effect: this machine has no swap.'],
+    notes: notesOf(values),
   }
+}
+
+/** What has no effect. */
+function notesOf({ sysctls, swap, nodes }: ReadMachine): string[] {
+  const notes: string[] = []
+  if (sysctls?.swappiness !== undefined && swap === undefined) {
+    notes.push('sysctls.swappiness has no effect: this machine has no swap.')
+  }
+  if ((sysctls?.zone_reclaim_mode ?? 0) > 0 && (nodes?.length ?? 1) === 1) {
+    notes.push('sysctls.zone_reclaim_mode has no effect: this machine has one node.')
+  }
+  return notes
+}
+
+/** How much memory a machine has: as it says, or its nodes do. What is wrong with that is said. */
+function memoryOf(
+  tree: Tree,
+  { memory, nodes }: Pick<ReadMachine, 'memory' | 'nodes'>,
+  complaints: Complaints,
+): number {
+  if (nodes === undefined) {
+    if (memory === undefined) complaints.add(tree, `a machine needs memory: ${MEMORY.takes}`)
+    return memory ?? 0
+  }
+  if (memory !== undefined) {
+    complaints.add(
+      at(tree, 'memory'),
+      'memory and nodes both say how much memory there is: leave memory out',
+    )
+  }
+  const sizes = nodes.map((node) => node.memory ?? 0)
+  const all = sizes.reduce((sum, bytes) => sum + bytes, 0)
+  const first = sizes.find((bytes) => bytes > 0) ?? 0
+  if (first < LEAST_MEMORY) {
+    complaints.add(
+      at(tree, 'nodes'),
+      `nodes: the first with memory has the kernel's own too, and needs ${LEAST_MEMORY / MIB} MiB at least`,
+    )
+  }
+  if (all > MOST_MEMORY) {
+    complaints.add(
+      at(tree, 'nodes'),
+      `nodes: all of them have ${MOST_MEMORY / MIB / KIB} GiB at most`,
+    )
+  }
+  return all
 }
 
 /** The JSON schema of a machine file. */
@@ -263,9 +327,11 @@ export function machineSchema(): JsonSchema {
     description:
       'A machine with little memory, what runs on it, and what goes wrong with it. Sizes, times and rates are a number and a unit.',
     ...MACHINE.schema,
+    anyOf: [{ required: ['memory'] }, { required: ['nodes'] }],
   }
 }
 
+type ReadMachine = NonNullable<ReturnType<typeof MACHINE.read>>
 type ReadDisk = NonNullable<ReturnType<typeof DISK.read>>
 type ReadSwap = NonNullable<ReturnType<typeof SWAP.read>>
 type ReadSysctls = NonNullable<ReturnType<typeof SYSCTLS.read>>
@@ -303,6 +369,7 @@ function sysctlsOf(read: ReadSysctls): VmSysctls & WatermarkSysctls {
     dirtyExpireCentisecs: read.dirty_expire_centisecs,
     dirtyWritebackCentisecs: read.dirty_writeback_centisecs,
     vfsCachePressure: read.vfs_cache_pressure,
+    ...(read.zone_reclaim_mode === 0 ? {} : { zoneReclaimMode: read.zone_reclaim_mode }),
     ...(read.swappiness === undefined ? {} : { swappiness: read.swappiness }),
   }
 }

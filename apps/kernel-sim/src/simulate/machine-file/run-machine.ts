@@ -5,6 +5,7 @@ import type { MachinePolicy } from '../policy.js'
 import { Simulation } from '../simulation.js'
 import { SECOND } from '../time.js'
 import type { MachineFile } from './machine-file.js'
+import { placed } from './nodes.js'
 
 export interface MachineRun {
   readonly seed: number
@@ -27,10 +28,11 @@ export function machineSimulation(machine: MachineFile, run: MachineRun): Simula
     duration,
     policy,
     faults: machine.faults,
-    workloads: machine.workloads.map(({ name, nofs, main, program }) => ({
+    workloads: machine.workloads.map(({ name, nofs, main, placement, program }) => ({
       name,
       nofs,
       main,
+      ...placed(placement),
       program: program(duration),
     })),
     ...(scenario === undefined ? {} : { scenario }),

@@ -4,6 +4,7 @@ import { SECOND } from '../time.js'
 import type { NeedsCma } from './cma.js'
 import type { Complaints, Kind } from './kinds.js'
 import { count, flag, optional, readFields, type Values, withDefault } from './kinds.js'
+import { PLACEMENT, type Placement } from './nodes.js'
 import { ownProgram } from './own-program.js'
 import { type Entry, short, shown, type Tree } from './tree.js'
 import { duration } from './units.js'
@@ -21,6 +22,8 @@ export interface MachineWorkload {
   readonly own: boolean
   /** What it needs of a CMA area, if it does. */
   readonly cma: NeedsCma | undefined
+  /** What it wants of the machine's nodes and CPUs. */
+  readonly placement: Placement
   /** What it does on a machine that runs for so long, ns. */
   readonly program: (end: number) => Program
 }
@@ -37,6 +40,7 @@ const COMMON = {
   processes: withDefault(count(1, 1000), 1, 'how many do the same, each with what is its own'),
   nofs: withDefault(flag, false, 'it runs in one NOFS scope for its whole life'),
   main: withDefault(flag, false, 'the run ends when it does'),
+  ...PLACEMENT,
 }
 
 type Common = Values<typeof COMMON>
@@ -101,10 +105,11 @@ function named(
   const read = one(value, complaints)
   if (read === undefined) return undefined
   const { common, own, program } = read
-  const { start, stop, processes, nofs, main } = common
+  const { start, stop, processes, nofs, main, numa, cpus } = common
   if (stop !== undefined && stop <= start) {
     complaints.add(place, `${place.path} ends before it begins`)
   }
+  const placement: Placement = { numa, cpus, place }
   return Array.from({ length: processes }, (_, index) => {
     const name = processes === 1 ? key : `${key}-${index + 1}`
     return {
@@ -113,6 +118,7 @@ function named(
       main,
       own,
       cma: program.cma,
+      placement,
       program: (end): Program => {
         const span: Span = { name, start, stop: Math.min(stop ?? end, end) }
         const steps = program(span)
