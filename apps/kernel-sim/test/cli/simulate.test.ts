@@ -194,7 +194,10 @@ it('says what is wrong with what it is given', async () => {
       [ts('syntax.ts', 'export default machine({')],
       `kernel-sim: ${folder}/syntax.ts cannot be loaded: `,
     ],
-    [[machine, '--at', '3'], 'kernel-sim: --at says when the files of --proc and --sys are written: '],
+    [
+      [machine, '--at', '3'],
+      'kernel-sim: --at says when the files of --proc and --sys are written: ',
+    ],
     [
       [machine, '--seconds', '0.1', '--proc', `${plan}/x`],
       `kernel-sim: ${plan}/x/buddyinfo cannot be written: `,

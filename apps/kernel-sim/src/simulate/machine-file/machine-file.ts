@@ -327,7 +327,12 @@ export function machineSchema(): JsonSchema {
     description:
       'A machine with little memory, what runs on it, and what goes wrong with it. Sizes, times and rates are a number and a unit.',
     ...MACHINE.schema,
-    anyOf: [{ required: ['memory'] }, { required: ['nodes'] }],
+    // Memory is said by the machine, or by its nodes.
+    oneOf: ['memory', 'nodes'].map((name) => ({
+      type: 'object',
+      properties: { [name]: true },
+      required: [name],
+    })),
   }
 }
 

@@ -94,7 +94,8 @@ export function checkNodes(
     )
     const more = all.find((cpu) => cpu >= wanted)
     if (missing !== undefined) say(`CPU ${missing} is on none; CPUs are numbered from 0`)
-    else if (more !== undefined) say(`CPU ${more} is on one, and the machine has ${wanted}`)
+    else if (more !== undefined)
+      say(`CPU ${more} is on one, and the machine has ${numbered(wanted, 'CPU')}`)
   }
   const told = nodes.filter(({ distances }) => distances !== undefined)
   if (told.length === 0) return

@@ -75,7 +75,9 @@ export class Oom {
   /** Kills the task with the most pages (oom_badness: in memory and in swap space). Returns true if there was one. */
   kill(gfp: number, order: number): boolean {
     let victim: Task | null = null
+    const mask = this.#invoker?.mempolicy?.nodemask(gfp, this.#memory.zones)
     for (const task of this.#tasks.keys()) {
+      if (!mayHaveMemoryOn(task, mask)) continue
       // One that is dying frees memory soon: nobody else is killed meanwhile.
       if (task.killed && task.rss > 0) return true
       if (task.rss > 0 && (victim === null || points(task) > points(victim))) victim = task
@@ -106,6 +108,11 @@ export class Oom {
     victim.killed = true
     return true
   }
+}
+
+/** Returns false if the policy of a task has bound it to other nodes than those that memory is needed on (mempolicy_in_oom_domain). */
+function mayHaveMemoryOn({ mempolicy }: Task, mask: number | undefined): boolean {
+  return mask === undefined || mempolicy?.mode !== 'bind' || (mempolicy.nodes & mask) !== 0
 }
 
 /** What a task's death would free. */

@@ -103,7 +103,7 @@ faults:
       '  line 3: cpus takes a whole number from 1 to 64, not 0',
       '  line 4: disk takes a map of bandwidth, latency, queue_depth, nr_requests, max_request, readahead, crypt, loop, not "fast"',
       '  line 6: sysctls.dirty_ratio takes a whole number from 1 to 100, not 101',
-      '  line 7: sysctls has no dirty_bytes; it has min_free_kbytes, watermark_scale_factor, watermark_boost_factor, dirty_ratio, dirty_background_ratio, dirty_expire_centisecs, dirty_writeback_centisecs, swappiness, defrag_mode, vfs_cache_pressure',
+      '  line 7: sysctls has no dirty_bytes; it has min_free_kbytes, watermark_scale_factor, watermark_boost_factor, dirty_ratio, dirty_background_ratio, dirty_expire_centisecs, dirty_writeback_centisecs, swappiness, defrag_mode, zone_reclaim_mode, vfs_cache_pressure',
       '  line 9: workloads.cache (a workload of type read) has no sizee; is size meant?',
       '  line 9: workloads.cache (a workload of type read) needs size: a size such as 512 MiB, from 4 KiB to 64 GiB',
       '  line 10: "9lives" does not name a workload: names have up to 15 letters, digits, _ and -, and begin with a letter',
