@@ -559,6 +559,7 @@ declare module '@scopemask/allocator' {
     readonly homeNode: number;
     constructor(mode: MempolicyMode, nodes?: number, homeNode?: number);
     interleave(): number;
+    interleaveAt(index: number): number;
     node(local: number): number;
     nodemask(gfp: number, zones: Zones): number | undefined;
   }
@@ -597,6 +598,13 @@ declare module '@scopemask/allocator' {
   export interface MigrateHooks {
     migrate?(from: number, to: number): boolean;
   }
+  export const NODE_FILES: readonly [
+    "cpulist",
+    "distance",
+    "meminfo",
+    "numastat",
+    "vmstat"
+  ];
   export const NODE_STATS: readonly [
     "nr_inactive_anon",
     "nr_active_anon",
@@ -659,11 +667,18 @@ declare module '@scopemask/allocator' {
   } & {
     readonly unreclaimable?: boolean;
   };
+  export type NodeFiles = Readonly<Record<(typeof NODE_FILES)[number], string>>;
   export interface NodeReclaimRequest {
     readonly gfp: number;
     readonly order: number;
     readonly cpu: number;
     readonly taskFlags: number;
+  }
+  export interface NodeReclaimed {
+    readonly node: number;
+    readonly gfp: number;
+    readonly reclaimed: number;
+    readonly rounds: number;
   }
   export type NodeStat = (typeof NODE_STATS)[number];
   export interface NodeZones {
@@ -688,6 +703,20 @@ declare module '@scopemask/allocator' {
     readonly cpus?: number;
     readonly cpuNodes?: readonly number[];
     readonly distances?: readonly (readonly number[])[];
+  }
+  export class NumaStats implements NumaStatsState {
+    miss: number;
+    foreign: number;
+    other: number;
+    interleave: number;
+    save(): NumaStatsState;
+    load({ miss, foreign, other, interleave }: NumaStatsState): void;
+  }
+  export interface NumaStatsState {
+    readonly miss: number;
+    readonly foreign: number;
+    readonly other: number;
+    readonly interleave: number;
   }
   export const OOM_SCORE_ADJ_MAX = 1000;
   export const OOM_SCORE_ADJ_MIN = -1000;
@@ -791,6 +820,7 @@ declare module '@scopemask/allocator' {
     tryAlloc(task: Task, gfp: number, order: number, site?: number, cpu?: number): number;
     tryAgain(task: Task, gfp: number, site?: number, cpu?: number): number;
     steps(request: PageRequest): Generator<AllocStep, number, number | undefined>;
+    tries({ mempolicy, ...request }: PageRequest): PageRequest[];
     allocFor(request: PageRequest): number;
     free(page: number, order: number, cpu?: number): void;
     charge(charge: PageCharge): boolean;
@@ -906,6 +936,8 @@ declare module '@scopemask/allocator' {
     readonly cpu?: number;
     readonly node?: number;
     readonly mempolicy?: Mempolicy;
+    readonly mappingIndex?: number;
+    readonly interleaved?: boolean;
     readonly nodemask?: number;
     readonly cpuset?: number;
     readonly prio?: number;
@@ -953,6 +985,7 @@ declare module '@scopemask/allocator' {
     release?(page: number, gfp: number): boolean;
     dirtyPages?(node: number): number;
     slabPages?(node: number): number;
+    nodeReclaimed?(report: NodeReclaimed): void;
     wakeFlushers?(): void;
     reclaimed?(page: number, order: number, shadow: number): void;
   }
@@ -1023,7 +1056,7 @@ declare module '@scopemask/allocator' {
     alloc(task: Task, cache: SlabCache, gfp: number, site?: number, cpu?: number): number;
     allocSteps(task: Task, cache: SlabCache, gfp: number, site?: number, cpu?: number): Generator<AllocStep, number, number | undefined>;
     free(cache: SlabCache, address: number, cpu?: number): void;
-    slabPages(reclaimable: boolean): number;
+    slabPages(reclaimable: boolean, node?: number): number;
     info(): SlabInfo[];
     save(): SlabState;
     load(state: SlabState): void;
@@ -1039,6 +1072,7 @@ declare module '@scopemask/allocator' {
     readonly number: number;
     constructor(options: SlabCacheOptions, number: number, frames: PageFrames, cpus: number, release: ReleaseSlab, nodes?: SlabNodes);
     get pages(): number;
+    pagesOf(node: number): number;
     get inUse(): number;
     take(cpu: number, owner: number, reserves?: boolean): number;
     add(cpu: number, page: number, order: number, pfmemalloc?: boolean): void;
@@ -1074,9 +1108,9 @@ declare module '@scopemask/allocator' {
     readonly pfmemalloc: readonly number[];
     readonly totals: readonly [
       slabs: number,
-      objects: number,
-      pages: number
+      objects: number
     ];
+    readonly pages: readonly number[];
   }
   export type SlabColumn = Int32Array | Uint16Array | Uint8Array;
   export class SlabError extends Error {
@@ -1317,6 +1351,8 @@ declare module '@scopemask/allocator' {
     lowmemReserve: readonly number[];
     boosted: boolean;
     allocated: number;
+    blocks: number;
+    readonly numa: NumaStats;
     onBoosted: ((zone: Zone) => void) | null;
     onFallback: ((event: FallbackEvent) => void) | null;
     constructor(frames: PageFrames, options: ZoneOptions);
@@ -1371,6 +1407,8 @@ declare module '@scopemask/allocator' {
     readonly boosted: boolean;
     readonly reclaiming: boolean;
     readonly allocated: number;
+    readonly blocks: number;
+    readonly numa: NumaStatsState;
   }
   export class Zones {
     readonly frames: PageFrames;
@@ -1391,11 +1429,13 @@ declare module '@scopemask/allocator' {
     freePages(node?: number): number;
     zoneOf(page: number): Zone;
     nodeOf(cpu: number): number;
+    reserveOf(node: number): number;
     populatedOf(node: number): number;
     zonelist(gfp: number, node: number, nodemask?: number): readonly Zone[];
     allocFast(gfp: number, order: number, cpu: number): number;
     alloc(gfp: number, order: number, allocFlags: number, from: From): number;
     bulkZone(gfp: number, pages: number, cpu: number): Zone | undefined;
+    served(zone: Zone, preferred: Zone, cpu: number, blocks?: number): void;
     drain(): void;
     save(): ZonesState;
     load(state: ZonesState): void;
@@ -1513,6 +1553,8 @@ declare module '@scopemask/allocator' {
   export function mempoolAlloc(gfp: number, hz?: number): Generator<MempoolStep, MempoolResult, boolean>;
   export function mightAlloc(layout: GfpLayout, taskFlags: number, gfp: number): MightAlloc;
   export function needReclaim(layout: GfpLayout, taskFlags: number, gfp: number): boolean;
+  export function nodeFiles(zones: Zones, node: number, counters?: VmCounters): NodeFiles;
+  export function numberList(numbers: readonly number[]): string;
   export function oomBadness(task: OomCandidate, totalPages: number): number | undefined;
   export function oomDomain(request: {
     readonly gfp: number;
@@ -1744,9 +1786,12 @@ declare module '@scopemask/allocator/pages' {
   NO_PAGE,
   NO_SWAP_ENTRY,
   NodeReclaimRequest,
+  NodeReclaimed,
   NodeZones,
   Numa,
   NumaOptions,
+  NumaStats,
+  NumaStatsState,
   OOM_SCORE_ADJ_MAX,
   OOM_SCORE_ADJ_MIN,
   OomCandidate,
@@ -1871,9 +1916,11 @@ declare module '@scopemask/allocator/views' {
   export {
   CMA_EVENTS,
   MeminfoExtras,
+  NODE_FILES,
   NODE_STATS,
   NUMA_STATS,
   NodeCounters,
+  NodeFiles,
   NodeStat,
   OomKill,
   OomReportTask,
@@ -1887,6 +1934,8 @@ declare module '@scopemask/allocator/views' {
   buddyinfo,
   memInfo,
   meminfo,
+  nodeFiles,
+  numberList,
   oomReport,
   pageblockUse,
   pagetypeinfo,

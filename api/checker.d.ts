@@ -800,6 +800,7 @@ declare module '@scopemask/checker/live' {
     readonly name: string;
     state: TaskState;
     cpu: number;
+    allowed: readonly boolean[] | null;
     cpuTime: number;
     preempted: number;
     realtime: boolean;
@@ -816,9 +817,10 @@ declare module '@scopemask/checker/live' {
     switches: number;
     steps: number;
     observer: CpuObserver | null;
-    constructor(clock: Clock, scheduler: Scheduler, { cpus, tick }: {
+    constructor(clock: Clock, scheduler: Scheduler, { cpus, tick, domains, }: {
       readonly cpus: number;
       readonly tick: number;
+      readonly domains?: readonly number[];
     });
     get count(): number;
     get tasks(): readonly CpuTask[];
@@ -852,7 +854,7 @@ declare module '@scopemask/checker/live' {
   }
   export interface Scheduler {
     enqueue(task: CpuTask, woken: boolean): void;
-    pick(cpu: number): CpuTask | null;
+    pick(cpu: number, by?: number): CpuTask | null;
     queued(cpu: number): number;
     charge(task: CpuTask, time: number): void;
     preempts(woken: CpuTask, running: CpuTask): boolean;
@@ -865,6 +867,7 @@ declare module '@scopemask/checker/live' {
     DONE = 3
   }
   export const WAIT = -1;
+  export function mayRunOn({ allowed }: CpuTask, cpu: number): boolean;
 }
 
 declare module '@scopemask/checker/node' {
