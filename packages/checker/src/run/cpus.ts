@@ -126,9 +126,8 @@ export class Cpus {
   observer: CpuObserver | null = null
 
   /**
+   * CPUs of one domain share a cache: a task that wakes stays among them, and a CPU that would be idle helps them first. By default all are of one.
    * @param tick the time between two ticks, at multiples of which running tasks are looked at
-   * @param domains by CPU, a number that those have in common that share a cache: a task that wakes stays among them, and a CPU that would be idle
-   * helps them first. By default all do
    */
   constructor(
     clock: Clock,
