@@ -371,6 +371,16 @@ describe('protection', () => {
     protect()
     // Both ask for 500 and 300 of 600; the third asks for nothing.
     expect([a, b, c].map(({ effectiveMin }) => effectiveMin)).toEqual([375, 225, 0])
+    // All that they use is asked for, and there is more: nothing is left to be shared.
+    parent.setLimits({ min: 2000 })
+    c.setLimits({ min: 600 })
+    b.setLimits({ min: 600 })
+    protect()
+    expect([a, b, c].map(({ effectiveMin }) => effectiveMin)).toEqual(
+      [a, b, c].map(({ usage }) => usage),
+    )
+    b.setLimits({ min: 300 })
+    c.setLimits({ min: 0 })
     parent.setLimits({ min: 1000 })
     a.setLimits({ min: 0 })
     protect()

@@ -26,6 +26,7 @@ function chosen(tasks: readonly OomCandidate[], totalPages = TOTAL): number | st
 describe('badness', () => {
   it('is what a death frees, and a thousandth of memory for each point of oom_score_adj', () => {
     expect(oomBadness({ rss: 100, swapEntries: 20, pageTableBytes: 8191 }, TOTAL)).toBe(121)
+    expect(oomBadness({ rss: 0, pageTableBytes: 4096 }, TOTAL)).toBe(1)
     expect(oomBadness({ rss: 100, scoreAdj: 5 }, TOTAL)).toBe(5100)
     expect(oomBadness({ rss: 100, scoreAdj: -5 }, TOTAL)).toBe(-4900)
     // The division comes first, as in the kernel.

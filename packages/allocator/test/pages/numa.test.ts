@@ -84,6 +84,11 @@ describe('the order of nodes', () => {
     ])
   })
 
+  it('knows the first CPU of a node, and takes the first of all for a node without', () => {
+    const numa = new Numa(memory(3), { cpuNodes: [1, 0, 1, 0] })
+    expect([0, 1, 2].map((node) => numa.firstCpuOf(node))).toEqual([1, 0, 0])
+  })
+
   it.each<[string, () => unknown, string]>([
     ['a CPU on no node', () => new Numa(memory(2), { cpuNodes: [0, 2] }), 'not on 2'],
     [
@@ -101,6 +106,17 @@ describe('the order of nodes', () => {
       () => new Numa(memory(1), { distances: [[20]] }),
       'node 0 is 10 away from node 0, not 20',
     ],
+    ...[9, 256, 20.5].map((distance): [string, () => unknown, string] => [
+      `a node that is ${distance} away`,
+      () =>
+        new Numa(memory(2), {
+          distances: [
+            [10, distance],
+            [20, 10],
+          ],
+        }),
+      `node 1 is 10 to 255 away from node 0, not ${distance}`,
+    ]),
     [
       'more nodes than a mask has bits',
       () => new Zones({ nodes: new Array(33).fill({ Normal: 1 }) }, String),
