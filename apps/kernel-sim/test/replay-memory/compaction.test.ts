@@ -254,7 +254,7 @@ describe('the compaction of the model', () => {
     const trace = pieces(2048).event('mm_compaction_begin', { sync: 1 }).ended(5)
     for (let page = 1; page < 2048; page += 2) trace.free(NORMAL + page)
     const { samples, agrees, compaction } = await replay(trace)
-    expect(compaction?.rows).toMatchObject([{ by: 'nobody' }])
+    expect(compaction?.rows).toMatchObject([{ by: 'nobody', order: -1, gfp: 0, priority: -1 }])
     expect(compaction?.rows[0]?.model.moved).toBeGreaterThan(100)
     expect(agrees).toBe(true)
     expect(samples.at(-1)?.model).toMatchObject({ pageblocks: { used: 0, mixed: 0 } })
@@ -278,6 +278,29 @@ describe('the compaction of the model', () => {
       moved: 0,
       results: [{ result: 1, count: 1 }],
     })
+  })
+
+  it('is no longer put off once a request that waited for it has its block', async () => {
+    const asked = async (pid?: number) => {
+      const trace = new Memory()
+      const unmovable = { gfp: LARGE & ~0x40000, mt: 0 }
+      for (let page = 0; page < 2048; page++) trace.alloc(NORMAL + page, 0, unmovable)
+      for (let page = 0; page < 2048; page += 2) trace.free(NORMAL + page)
+      trace.request().suitable(4).begin().ended(5)
+      for (let page = 1; page < 1024; page += 2) trace.free(NORMAL + page)
+      if (pid !== undefined) trace.alloc(NORMAL, 4, { gfp: LARGE, mt: 0, pid })
+      const { compaction } = await replay(
+        trace
+          .request()
+          .suitable(8)
+          .alloc(NORMAL + 1024),
+      )
+      return compaction?.rows[0]?.model.results.map(({ result }) => result)
+    }
+    expect(await asked()).toEqual([5, 2])
+    expect(await asked(100)).toEqual([5, 8])
+    // What somebody else gets says nothing of it.
+    expect(await asked(4711)).toEqual([5, 2])
   })
 
   it('comes before a request gets nothing', async () => {

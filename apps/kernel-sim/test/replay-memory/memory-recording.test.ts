@@ -97,7 +97,10 @@ describe('the recording of memory that is short', () => {
     expect(cause('file')?.count).toBe(count('memory_reclaim'))
     expect(cause('machine')?.count).toBe(of('mm_vmscan_direct_reclaim_begin').length)
     const nofs = begins.filter(({ line }) => line.includes('GFP_NOFS')).length
-    expect(cause('max')).toMatchObject({ withoutFs: nofs, underNofs: nofs })
+    // The text has no task flags: only read-ahead on the stack says that there is a scope.
+    const scopeUnknown = count('try_charge_memcg') - nofs
+    expect(cause('max')).toMatchObject({ withoutFs: nofs, underNofs: nofs, scopeUnknown })
+    expect(cause('machine')?.scopeUnknown).toBe(cause('machine')?.count)
     expect(nofs).toBe(count('page_cache_ra_unbounded'))
     expect(replayed.memcg).toMatchObject({
       count: begins.length,

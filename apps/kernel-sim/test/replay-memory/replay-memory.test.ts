@@ -43,6 +43,7 @@ describe('a replay', () => {
     expect(samples.map(({ recorded }) => recorded.free)).toEqual([0, 8, 7, 11])
     expect(samples.map(({ model }) => model.free + model.perCpu)).toEqual([0, 8, 7, 11])
     expect(samples[1]?.recorded.blocks[3]).toBe(1)
+    expect(samples.map(({ recorded }) => recorded.perCpu)).toEqual([0, 0, 0, 0])
     expect(samples.map(({ inUse }) => inUse)).toEqual([8, 0, 1, 1])
     expect(samples.map(({ line, time }) => [line, time])).toEqual([
       [1, 0],
@@ -222,6 +223,19 @@ describe('a replay', () => {
     expect(footprint.zones).toEqual({ DMA: 0, DMA32: 0, Normal: 100 * 1024 })
     expect([99, 100].map((chunk) => footprint.page(NORMAL + 1024 * chunk))).toEqual([99 * 1024, -1])
   })
+})
+
+it('a pageblock is of the migratetype that most of its pages are first allocated for', async () => {
+  const { events } = await read(
+    new Pages()
+      .alloc(NORMAL, 0, { mt: 2 })
+      .alloc(NORMAL + 8, 3, { mt: 0 })
+      .alloc(NORMAL + 1)
+      .alloc(NORMAL + 512, 0, { mt: 2 }).text,
+  )
+  const log = new PageLog()
+  for (const event of events) log.add(event)
+  expect([...new Footprint(log).migratetypes]).toEqual([0, 2])
 })
 
 describe('the recording that comes with kernel-sim', () => {

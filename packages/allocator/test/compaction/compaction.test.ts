@@ -13,6 +13,7 @@ import {
 } from '../../src/compaction/compact-result.js'
 import type { CompactionSteps } from '../../src/compaction/compact-zone.js'
 import { fragmentationIndex } from '../../src/compaction/suitable.js'
+import { ZoneCompaction } from '../../src/compaction/zone-compaction.js'
 import { __GFP_MOVABLE, __GFP_NOFAIL, __GFP_NORETRY, GFP_KERNEL } from '../../src/gfp/flags.js'
 import { linux6_1 } from '../../src/gfp/kernels.js'
 import { NO_PAGE } from '../../src/pages/page-frames.js'
@@ -462,6 +463,23 @@ describe('compaction', () => {
     memory.validate()
   })
 
+  it('counts each page that it takes, to move and to move to', () => {
+    const pages = fill(() => 0)
+    free(pages.filter((page) => page % 2 === 0))
+    resultOf(memory.compactingNode(0))
+    const { compact_isolated = 0, pgmigrate_success = 0 } = events()
+    expect(pgmigrate_success).toBeGreaterThan(1000)
+    // Some of the free pages are taken in vain, and given back.
+    expect(compact_isolated).toBeGreaterThanOrEqual(2 * pgmigrate_success)
+    expect(compact_isolated).toBeLessThan(3 * pgmigrate_success)
+  })
+
+  it('moves nothing for a single page: where none is free, that would help nobody', () => {
+    fill(() => 0)
+    expect(compact(1, 0)).toBe(COMPACT_SKIPPED)
+    expect(events().compact_migrate_scanned).toBeUndefined()
+  })
+
   it('that failed is tried again at once when a request has got such a block', () => {
     const pages = fill(() => 0)
     free(pages.filter((page) => page % 2 === 0))
@@ -473,6 +491,18 @@ describe('compaction', () => {
     expect(compact()).toBe(DEFERRED)
     memory.compacted(pages[0] ?? 0, 4)
     expect(compact()).toBe(COMPACT_COMPLETE)
+  })
+})
+
+describe('what is remembered of a zone', () => {
+  it('are its last pageblock, also where that has one page, and no more attempts than are left out', () => {
+    expect(new ZoneCompaction({ start: 1024, managed: 512 }).lastBlock).toBe(1024)
+    const known = new ZoneCompaction({ start: 1024, managed: 513 })
+    expect(known.lastBlock).toBe(1536)
+    known.defer(4)
+    known.defer(4)
+    expect([1, 2, 3, 4, 5].map(() => known.deferred(4))).toEqual([true, true, true, false, false])
+    expect(known.save()).toMatchObject({ considered: 4, deferShift: 2 })
   })
 })
 

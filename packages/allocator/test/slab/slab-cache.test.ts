@@ -15,13 +15,15 @@ function setup(options: Partial<SlabCacheOptions> = {}, cpus = 1, pages = 4096) 
   const released: number[] = []
   const cache = new SlabCache(
     { name: 'test', size: 512, ...options },
-    3,
-    frames,
-    cpus,
-    (page, order) => {
-      frames.state[page] = Kind.USED | order
-      zone.free(page, order)
-      released.push(page)
+    {
+      number: 3,
+      frames,
+      cpus,
+      release: (page, order) => {
+        frames.state[page] = Kind.USED | order
+        zone.free(page, order)
+        released.push(page)
+      },
     },
   )
   const grow = (cpu = 0, order = cache.layout.order) => {
@@ -186,7 +188,10 @@ describe('slabs', () => {
 
   it('can be put into a cache that never had so many', () => {
     const { cache, frames } = fill(20)
-    const other = new SlabCache({ name: 'test', size: 512 }, 3, frames, 1, () => {})
+    const other = new SlabCache(
+      { name: 'test', size: 512 },
+      { number: 3, frames, cpus: 1, release: () => {} },
+    )
     other.load(cache.save())
     other.validate()
     expect(other.info()).toEqual(cache.info())
