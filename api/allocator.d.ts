@@ -1021,6 +1021,7 @@ declare module '@scopemask/allocator' {
     readonly file?: boolean;
     readonly group?: number;
   }
+  export type ReleaseSlab = (page: number, order: number, cpu: number) => void;
   export const SAME_FILLED = 0;
   export const SHRINK_STOP = -1;
   export class ScanCost {
@@ -1070,7 +1071,7 @@ declare module '@scopemask/allocator' {
     readonly account: boolean;
     readonly reclaimable: boolean;
     readonly number: number;
-    constructor(options: SlabCacheOptions, number: number, frames: PageFrames, cpus: number, release: ReleaseSlab, nodes?: SlabNodes);
+    constructor(options: SlabCacheOptions, parts: SlabCacheParts);
     get pages(): number;
     pagesOf(node: number): number;
     get inUse(): number;
@@ -1094,6 +1095,13 @@ declare module '@scopemask/allocator' {
     readonly reclaimAccount?: boolean;
     readonly account?: boolean;
     readonly dma?: boolean;
+  }
+  export interface SlabCacheParts {
+    readonly number: number;
+    readonly frames: PageFrames;
+    readonly cpus: number;
+    readonly release: ReleaseSlab;
+    readonly nodes?: SlabNodes | undefined;
   }
   export interface SlabCacheState {
     readonly slabs: SlabTableState;
@@ -1894,9 +1902,11 @@ declare module '@scopemask/allocator/slab' {
   MempoolStep,
   NO_ELEMENT,
   NO_OBJECT,
+  ReleaseSlab,
   SlabAllocator,
   SlabCache,
   SlabCacheOptions,
+  SlabCacheParts,
   SlabCacheState,
   SlabColumn,
   SlabError,

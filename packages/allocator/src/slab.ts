@@ -15,8 +15,10 @@ export {
 } from './slab/slab-allocator.js'
 export {
   NO_OBJECT,
+  type ReleaseSlab,
   type SlabCache,
   type SlabCacheOptions,
+  type SlabCacheParts,
   type SlabCacheState,
   type SlabInfo,
   type SlabNodes,

@@ -21,7 +21,7 @@ import { MemCgroups, type MemcgState, MOST_GROUPS } from '../memcg/mem-cgroups.j
 import { isOrder } from '../pages/order.js'
 import { NO_PAGE, type PageFrames } from '../pages/page-frames.js'
 import { MAX_ORDER } from '../pages/watermark.js'
-import { ZONES, type Zone } from '../pages/zone.js'
+import { HIGHEST_ZONE, type Zone } from '../pages/zone.js'
 import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import { Lru, type LruState, lruLists } from '../reclaim/lru.js'
 import { NodeReclaim } from '../reclaim/node-reclaim.js'
@@ -197,7 +197,7 @@ export class PageAllocator {
    * @returns the first page, or {@link NO_PAGE}
    * @throws LivelockError for a request that would be retried for ever: `__GFP_NOFAIL`, or one without `__GFP_FS` that cannot
    * have anybody killed, when nothing can be reclaimed.
-   * @throws RangeError for what is no order. Orders above 10 get no page.
+   * @throws RangeError for what is not an order. Orders above 10 get no page.
    */
   alloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
     // What is rare is done elsewhere: V8 inlines only so much code, and calls are a third of the costs here.
@@ -263,7 +263,7 @@ export class PageAllocator {
   /**
    * The first try alone: a block that is free above the low watermark, or {@link NO_PAGE}. Whoever gets none goes on with
    * {@link steps}, which begin with it.
-   * @throws RangeError for what is no order.
+   * @throws RangeError for what is not an order.
    */
   tryAlloc(task: Task, gfp: number, order: number, site = 0, cpu = 0): number {
     if (!isOrder(order)) throw new RangeError(`orders are 0 to ${MAX_ORDER - 1}, not ${order}`)
@@ -355,7 +355,7 @@ export class PageAllocator {
   /**
    * Charges a block in use to a memory cgroup, before it gets on a list (mem_cgroup_charge); it is uncharged when it is freed. What
    * `__GFP_ACCOUNT` asks for is charged by itself. Returns false when the group has no room, and the caller gives the block back.
-   * @throws PageError for what is no block in use, or charged already.
+   * @throws PageError for what is not a block in use, or charged already.
    */
   charge(charge: PageCharge): boolean {
     return this.#charging.charge(charge)
@@ -398,8 +398,8 @@ export class PageAllocator {
   }
 
   /**
-   * What kswapd does while it is awake: reclaims until a node has enough.
-   * @returns whether it has
+   * Reclaims until a node has enough, as kswapd does while it is awake.
+   * @returns true if it has enough now
    */
   balance(node: number, order = 0): boolean {
     return this.#vmscan.balance(node, order)
@@ -461,11 +461,7 @@ export class PageAllocator {
    * @param highest the index of the highest zone that matters; by default all do
    * @returns the best of what came of the zones: see compact-result.ts
    */
-  kcompactd(
-    node: number,
-    order: number,
-    highest: number = ZONES.length - 1,
-  ): CompactionSteps<number> {
+  kcompactd(node: number, order: number, highest: number = HIGHEST_ZONE): CompactionSteps<number> {
     return this.#compaction.kcompactd(node, order, highest)
   }
 
@@ -486,7 +482,7 @@ export class PageAllocator {
   }
 
   /** Returns true if kcompactd of a node would have something to do (kcompactd_node_suitable). */
-  kcompactdSuitable(node: number, order: number, highest: number = ZONES.length - 1): boolean {
+  kcompactdSuitable(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
     return this.#compaction.nodeSuitable(node, order, highest)
   }
 
@@ -497,8 +493,8 @@ export class PageAllocator {
 
   /**
    * What kcompactd of a node does then, in steps (proactive_compact_node).
-   * @param kswapdRuns whether kswapd of the node does: it is given way to
-   * @returns whether the node is less fragmented afterwards: if not, kcompactd leaves it alone for 32 s
+   * @param kswapdRuns returns true if kswapd of the node runs: it is given way to
+   * @returns true if the node is less fragmented afterwards: if not, kcompactd leaves it alone for 32 s
    */
   compactingProactively(node: number, kswapdRuns: () => boolean): CompactionSteps<boolean> {
     return this.#compaction.compactingProactively(node, kswapdRuns)

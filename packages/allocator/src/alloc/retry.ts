@@ -69,7 +69,7 @@ export class RetryPolicy {
 
   /**
    * Decides whether a request for a block goes on though compaction made none, as hard as before or harder (should_compact_retry).
-   * @param possible tells whether reclaim could give compaction the room that it lacked
+   * @param possible returns true if reclaim could give compaction the room that it lacked
    * @returns the answer to `should-compact-retry`, and how often it has made a block in vain since it last tried harder
    */
   afterCompaction(
@@ -97,7 +97,7 @@ export class RetryPolicy {
 
   /**
    * Gives what is set aside for atomic requests to this one (unreserve_highatomic_pageblock).
-   * @returns whether a block was given back
+   * @returns true if a block was given back
    */
   unreserveHighatomic(wanted: Omit<Wanted, 'order' | 'allocFlags'>, force: boolean): boolean {
     const { gfp, node, nodemask } = wanted

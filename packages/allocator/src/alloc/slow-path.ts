@@ -63,7 +63,7 @@ export class SlowPath {
   readonly #compacts: boolean
   readonly #costly: boolean
   readonly #atomicMisused: boolean
-  /** Whether any zone that the request may use has pages. */
+  /** Some zone that the request may use has pages. */
   readonly #hasZone: boolean
   #nodemask: AllocContext['nodemask']
   #allocFlags = 0
@@ -71,7 +71,7 @@ export class SlowPath {
   /** How hard compaction tries: lower is harder. */
   #compactPriority = COMPACT_PRIO_SYNC_LIGHT
   #progress = 0
-  /** Whether another round makes sense. */
+  /** Another round makes sense. */
   #again = false
 
   constructor(

@@ -119,7 +119,7 @@ export function stepPerformer(machinery: Machinery): StepHandlers<Attempt> {
     },
     'oom-lock': () => 1,
     'oom-lock-wait': () => 0,
-    // Reclaim without __GFP_FS has seen only part of what there is: that is no reason to kill. The request is told that there was
+    // Reclaim without __GFP_FS has seen only part of what there is: that does not justify a kill. The request is told that there was
     // progress, and tries again (mm/oom_kill.c, out_of_memory).
     'out-of-memory': (step, { request: { order } }) => {
       if ((step.gfp & __GFP_FS) === 0) return 1

@@ -124,7 +124,7 @@ export class Compaction {
   }
 
   /**
-   * What kcompactd does when it is awake: compacts the zones of a node that need it (kcompactd_do_work).
+   * Compacts the zones of a node that need it, as kcompactd does when it is awake (kcompactd_do_work).
    * @param highest the index of the highest zone that matters
    * @returns the best of what came of the zones; COMPACT_SKIPPED where none needed it
    */
@@ -162,7 +162,7 @@ export class Compaction {
   }
 
   /**
-   * What a write to /proc/sys/vm/compact_memory does to a node: compacts its zones from end to end, for no block in particular
+   * Compacts the zones of a node from end to end, for no block in particular, as a write to /proc/sys/vm/compact_memory does
    * (compact_node).
    * @returns the best of what came of the zones; COMPACT_SKIPPED for a node without any
    */
@@ -180,9 +180,9 @@ export class Compaction {
   }
 
   /**
-   * What kcompactd does then: compacts all zones of a node for no block in particular (proactive_compact_node).
-   * @param kswapdRuns whether kswapd of the node does: it is given way to
-   * @returns whether the node is less fragmented now
+   * Compacts all zones of a node for no block in particular, as kcompactd does without being asked (proactive_compact_node).
+   * @param kswapdRuns returns true if kswapd of the node runs: it is given way to
+   * @returns true if the node is less fragmented now
    */
   *compactingProactively(node: number, kswapdRuns: () => boolean): CompactionSteps<boolean> {
     const zones = this.#zonesOf(node)

@@ -1,5 +1,5 @@
 /**
- * Suitable: whether it makes sense to compact a zone (mm/compaction.c, compaction_suitable and compaction_zonelist_suitable, and
+ * Suitable: decides if it makes sense to compact a zone (mm/compaction.c, compaction_suitable and compaction_zonelist_suitable, and
  * mm/vmstat.c, fragmentation_index, 6.1.192).
  */
 import { ALLOC_CMA, ALLOC_WMARK_MASK } from '../gfp/alloc-flags.js'
@@ -64,7 +64,8 @@ function suitable(zone: Zone, wanted: WantedBlock, available: number): number {
 }
 
 /**
- * Why a request fails: towards 0 for want of memory, towards 1000 because of fragments; -1000 when it need not fail.
+ * Returns why a request fails, in thousandths: towards 0 for want of memory, towards 1000 because of fragments; -1000 when it need
+ * not fail.
  * @param order of the request
  */
 export function fragmentationIndex({ buddy }: Zone, order: number): number {

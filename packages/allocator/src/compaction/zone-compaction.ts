@@ -105,7 +105,7 @@ export class ZoneCompaction {
 
   /**
    * It has made a block (compaction_defer_reset).
-   * @param allocated whether the request has got it
+   * @param allocated true if the request has got it
    */
   succeeded(order: number, allocated: boolean): void {
     if (allocated) {

@@ -56,7 +56,7 @@ export function gfpToAllocFlagsCma(gfp: number, allocFlags: number, cma: boolean
  * @param order of the request, in powers of two of pages
  * @param prio of the task: below 100 is real-time
  * @param preemptCount see preempt.ts
- * @param cma whether CONFIG_CMA is on
+ * @param cma true if CONFIG_CMA is on
  */
 export function gfpToAllocFlags(
   gfp: number,
@@ -96,7 +96,7 @@ export function gfpPfmemallocFlags(
   return oomVictim ? ALLOC_OOM : 0
 }
 
-/** Whether a request may use reserves that other requests must leave (gfp_pfmemalloc_allowed). */
+/** Returns true if a request may use reserves that other requests must leave (gfp_pfmemalloc_allowed). */
 export function gfpPfmemallocAllowed(
   gfp: number,
   taskFlags: number,

@@ -1,7 +1,7 @@
 /** Format: gfp flags as the kernel prints them, and back. */
 import type { FlagName, GfpLayout } from './layout.js'
 
-/** A text that is no gfp of its layout. The message names the part and where it stands. */
+/** A text that is not a gfp of its layout. The message names the part and where it stands. */
 export class GfpParseError extends Error {
   /** Where the unknown part starts, counted from 0. */
   readonly position: number

@@ -47,7 +47,7 @@ export type CommonFlag =
   | 'GFP_HIGHUSER_MOVABLE'
   | 'GFP_TRANSHUGE'
 
-/** Sets of flags that are no requests themselves (mm/internal.h, include/linux/gfp_types.h). */
+/** Sets of flags that are not requests themselves (mm/internal.h, include/linux/gfp_types.h). */
 export interface GfpMasks {
   /** Every bit that has a meaning. */
   readonly __GFP_BITS_MASK: number
@@ -67,7 +67,7 @@ export interface GfpLayout {
   readonly kernel: string
   /** Every name of the kernel's headers, bits and combinations, by value. 0 is a flag that is configured out. */
   readonly flags: Readonly<Record<CommonFlag, number>> & Readonly<Record<string, number>>
-  /** Sets of flags that are no requests themselves. */
+  /** Sets of flags that are not requests themselves. */
   readonly masks: GfpMasks
   /**
    * What `%pGg` tries, first to last (mm/debug.c, gfpflag_names). A kernel before 4.6 prints the number only: here are the

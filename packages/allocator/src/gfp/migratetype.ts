@@ -19,7 +19,7 @@ export function gfpMigratetype(gfp: number, pageGroupByMobilityDisabled = false)
   return (gfp & GFP_MOVABLE_MASK) >>> 3
 }
 
-/** Whether the mobility flags of a request contradict each other. */
+/** Returns true if the mobility flags of a request contradict each other. */
 export function gfpMobilityInvalid(gfp: number): boolean {
   return (gfp & GFP_MOVABLE_MASK) === GFP_MOVABLE_MASK
 }

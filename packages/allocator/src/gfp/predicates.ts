@@ -1,12 +1,12 @@
 /** Predicates of a request (include/linux/gfp.h, 6.1 and 6.18). */
 import { __GFP_DIRECT_RECLAIM, __GFP_IO, __GFP_THISNODE } from './flags.js'
 
-/** Whether the request may sleep (gfpflags_allow_blocking). */
+/** Returns true if the request may sleep (gfpflags_allow_blocking). */
 export function gfpflagsAllowBlocking(gfp: number): boolean {
   return (gfp & __GFP_DIRECT_RECLAIM) !== 0
 }
 
-/** Whether compaction may run for the request (gfp_compaction_allowed, with CONFIG_COMPACTION). */
+/** Returns true if compaction may run for the request (gfp_compaction_allowed, with CONFIG_COMPACTION). */
 export function gfpCompactionAllowed(gfp: number): boolean {
   return (gfp & __GFP_IO) !== 0
 }

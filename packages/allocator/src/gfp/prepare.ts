@@ -12,7 +12,7 @@ export interface AllocEnvironment {
   readonly cpusetsEnabled: boolean
   /** Where the code runs: see preempt.ts. */
   readonly preemptCount: number
-  /** Whether the caller restricts the nodes itself. */
+  /** True if the caller restricts the nodes itself. */
   readonly nodemask: boolean
   /** CONFIG_CMA. */
   readonly cma?: boolean

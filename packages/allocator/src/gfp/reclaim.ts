@@ -5,7 +5,7 @@ import { __GFP_DIRECT_RECLAIM, __GFP_FS, __GFP_IO, __GFP_NORETRY } from './flags
 import type { GfpLayout } from './layout.js'
 import { gfpflagsAllowBlocking } from './predicates.js'
 
-/** Whether lockdep takes a request as one that may enter reclaim (__need_reclaim). */
+/** Returns true if lockdep takes a request for one that may enter reclaim (__need_reclaim). */
 export function needReclaim(layout: GfpLayout, taskFlags: number, gfp: number): boolean {
   return (
     (gfp & __GFP_DIRECT_RECLAIM) !== 0 &&
@@ -48,22 +48,22 @@ export function mightAlloc(layout: GfpLayout, taskFlags: number, gfp: number): M
 }
 
 /**
- * Whether reclaim may write a folio back through its filesystem (may_enter_fs). For swap cache `__GFP_IO` is enough.
+ * Returns true if reclaim may write a folio back through its filesystem (may_enter_fs). For swap cache `__GFP_IO` is enough.
  *
  * @param gfp of the reclaim (scan_control.gfp_mask)
- * @param swapFsOps whether the swap area is a file that its filesystem writes itself (SWP_FS_OPS)
+ * @param swapFsOps true if the swap area is a file that its filesystem writes itself (SWP_FS_OPS)
  */
 export function mayEnterFs(gfp: number, swapcache: boolean, swapFsOps: boolean): boolean {
   if ((gfp & __GFP_FS) !== 0) return true
   return swapcache && (gfp & __GFP_IO) !== 0 && !swapFsOps
 }
 
-/** Whether reclaim may throttle the task against congestion (current_may_throttle). */
+/** Returns true if reclaim may throttle the task against congestion (current_may_throttle). */
 export function currentMayThrottle(taskFlags: number): boolean {
   return (taskFlags & PF_LOCAL_THROTTLE) === 0
 }
 
-/** How long a failed allocation that is retried by its caller sleeps, in jiffies (memalloc_retry_wait). */
+/** Returns for how many jiffies a caller sleeps before it tries a failed allocation again (memalloc_retry_wait). */
 export function memallocRetryWait(taskFlags: number, gfp: number, hz = 250): number {
   const effective = currentGfpContext(taskFlags, gfp)
   return gfpflagsAllowBlocking(effective) && (effective & __GFP_NORETRY) === 0

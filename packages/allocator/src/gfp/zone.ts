@@ -32,7 +32,7 @@ const WANTED: ReadonlyMap<number, ZoneName> = new Map<number, ZoneName>([
   [__GFP_MOVABLE | __GFP_DMA32, 'ZONE_DMA32'],
 ])
 
-/** Whether the zone modifiers of a request contradict each other (GFP_ZONE_BAD). */
+/** Returns true if the zone modifiers of a request contradict each other (GFP_ZONE_BAD). */
 export function gfpZoneBad(gfp: number): boolean {
   return !WANTED.has(gfp & GFP_ZONEMASK)
 }

@@ -16,7 +16,7 @@ export const FALLBACKS: readonly (readonly number[])[] = [
 export interface Fallback {
   /** The migratetype, -1 for none. */
   readonly migratetype: number
-  /** Whether the whole pageblock may change its migratetype; null where no block is free at all, and so nothing was looked at. */
+  /** True if the whole pageblock may change its migratetype; null where no block is free at all, and so nothing was looked at. */
   readonly steal: boolean | null
 }
 
@@ -41,7 +41,7 @@ export function mayClaim(order: number, migratetype: number, mobilityDisabled = 
  *
  * @param area the free blocks of this order
  * @param migratetype what the request wants: unmovable, movable or reclaimable
- * @param onlyStealable whether only a whole pageblock will do
+ * @param onlyStealable true if only a whole pageblock will do
  */
 export function findSuitableFallback(
   { free, lists }: FreeArea,

@@ -37,7 +37,7 @@ export class Numa {
   readonly #orders: readonly (readonly number[])[]
 
   /**
-   * @param memory by node: whether it has pages (N_MEMORY)
+   * @param memory by node: true if it has pages (N_MEMORY)
    * @throws RangeError for CPUs on nodes that there are not, and for distances that do not fit the nodes.
    */
   constructor(memory: readonly boolean[], options: NumaOptions) {

@@ -22,7 +22,7 @@ export const PER_CPU_LISTS = Lists.LOW_ORDER + 1
 /** With more than 1 MiB a batch nobody gains. */
 const MAX_BATCH = 256
 
-/** Whether blocks of an order are kept per CPU (pcp_allowed_order). */
+/** Returns true if blocks of an order are kept per CPU (pcp_allowed_order). */
 export function perCpuOrder(order: number): boolean {
   return order <= Order.COSTLY || order === Order.PAGEBLOCK
 }

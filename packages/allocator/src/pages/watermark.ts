@@ -32,7 +32,7 @@ export interface FreeState {
   readonly freeCma: number
   /** A bit per migratetype that has free blocks of an order. */
   lists(order: number): number
-  /** Whether CONFIG_CMA is on: then bit 4 is CMA's. */
+  /** True if CONFIG_CMA is on: then bit 4 is CMA's. */
   readonly cma: boolean
 }
 
@@ -51,7 +51,7 @@ function unusable(zone: FreeState, order: number, allocFlags: number): number {
 }
 
 /**
- * Whether a zone stays above a mark when a request takes its pages, and has a block for it
+ * Returns true if a zone has a block for a request, and stays above a mark without its pages
  * (__zone_watermark_ok).
  *
  * @param lowmemReserve what the zone keeps from requests that could use a higher zone
@@ -89,7 +89,7 @@ export function zoneWatermarkOk(
  *
  * @param min the zone's min watermark without boost
  * @param boost by how much its watermarks are raised
- * @param atomic whether the request is atomic: `__GFP_ATOMIC` in 6.1, ALLOC_MIN_RESERVE since 6.3
+ * @param atomic true if the request is atomic: `__GFP_ATOMIC` in 6.1, ALLOC_MIN_RESERVE since 6.3
  */
 export function zoneWatermarkFast(
   zone: FreeState,

@@ -36,6 +36,8 @@ const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
 
 /** The zones that memory can have, lowest first. Their place is their index, as in ZONES_AMD64. */
 export const ZONES = ['DMA', 'DMA32', 'Normal', 'Movable'] as const
+/** The index of the highest of them. */
+export const HIGHEST_ZONE: number = ZONES.length - 1
 
 /** How the kernel prints a zone's name. */
 export type ZoneLabel = (typeof ZONES)[number]
@@ -241,11 +243,11 @@ export class Zone implements FreeState {
   }
 
   /**
-   * Whether the zone stays above its watermark when a request takes a block, and has one (zone_watermark_fast).
+   * Returns true if the zone has a block for a request, and stays above its watermark without it (zone_watermark_fast).
    *
    * @param highest the index of the highest zone that the request could use
-   * @param atomic whether it has `__GFP_ATOMIC`
-   * @param more pages that have to be left beyond the watermark
+   * @param atomic true if the request has `__GFP_ATOMIC`
+   * @param more pages that have to be left above the watermark
    */
   hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean, more = 0): boolean {
     const { boost } = this
@@ -361,7 +363,7 @@ export class Zone implements FreeState {
   /**
    * Gives one such pageblock to a request that would fail otherwise (unreserve_highatomic_pageblock).
    * @param force also the last one
-   * @returns whether any page became free for it
+   * @returns true if any page became free for it
    */
   unreserveHighatomic(migratetype: number, force: boolean): boolean {
     if (!force && this.reservedHighatomic <= PAGEBLOCK) return false

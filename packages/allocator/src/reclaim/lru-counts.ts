@@ -3,7 +3,7 @@
  * lru_zone_size, 6.1). The classic lists and the generations count here alike: everybody else asks for inactive and active pages.
  */
 import { InvariantError, NO_PAGE } from '../pages/page-frames.js'
-import { ZONES } from '../pages/zone.js'
+import { HIGHEST_ZONE, ZONES } from '../pages/zone.js'
 
 /** Pages without a file that are not known to be used. */
 export const INACTIVE_ANON = 0
@@ -68,7 +68,7 @@ export class LruCounts {
 
   /** Pages of one lruvec (lruvec_lru_size). @param highest of zones up to this one only */
   ofLruvec(lruvec: number, list: number, highest: number): number {
-    if (highest >= ZONES.length - 1) return this.#sums[lruvec * LISTS + list] as number
+    if (highest >= HIGHEST_ZONE) return this.#sums[lruvec * LISTS + list] as number
     let pages = 0
     for (let zone = 0; zone <= highest; zone++) {
       pages += this.#pages[this.place(lruvec, zone, list)] as number

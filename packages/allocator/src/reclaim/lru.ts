@@ -7,7 +7,7 @@
 
 import { PageError } from '../pages/page-error.js'
 import { InvariantError, Kind, NO_PAGE, type PageFrames } from '../pages/page-frames.js'
-import { ZONES } from '../pages/zone.js'
+import { HIGHEST_ZONE } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
 import { INACTIVE_ANON, INACTIVE_FILE, LISTS, LRU_LISTS, LruCounts } from './lru-counts.js'
 import {
@@ -93,7 +93,7 @@ export class Lru {
   }
 
   /**
-   * Puts a block in use where reclaim finds it. From now on it can be freed any time.
+   * Puts a block in use where reclaim finds it, and may free it any time. Whoever frees it himself calls {@link remove} first.
    * @param flags any of PG_FILE, PG_DIRTY, PG_ACTIVE, PG_PRIVATE, PG_WORKINGSET
    * @throws PageError for what is not the first page of a block in use.
    */
@@ -303,7 +303,7 @@ export class Lru {
   }
 
   /** Pages on one list (lruvec_lru_size). @param highest of zones up to this one only */
-  size(lruvec: number, list: number, highest: number = ZONES.length - 1): number {
+  size(lruvec: number, list: number, highest: number = HIGHEST_ZONE): number {
     return this.#counts.ofLruvec(lruvec, list, highest)
   }
 

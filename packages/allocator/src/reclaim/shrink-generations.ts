@@ -142,7 +142,7 @@ export class ShrinkGenerations implements ReclaimPolicy {
     return control.target === null && this.#swappiness(group) > 0 ? 1 : 0
   }
 
-  /** get_swappiness: without room for a batch in swap space there is no use in looking. */
+  /** get_swappiness: without room for a batch in swap space nothing could be swapped out. */
   #swappiness(group: MemCgroup): number {
     const room = group.swapRoom(this.#parts.hooks.swapPages?.() ?? 0)
     return room < MIN_LRU_BATCH ? 0 : group.swappiness

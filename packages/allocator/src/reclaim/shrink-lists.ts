@@ -63,7 +63,7 @@ export class ShrinkLists implements ReclaimPolicy {
 
   /**
    * Decides how many pages of each list of a group are to be looked at in the round (get_scan_count).
-   * @returns whether there are any
+   * @returns true if there are any
    */
   #share(group: MemCgroup, node: number, control: ScanControl): boolean {
     const canSwap = this.#canSwap(group, control)

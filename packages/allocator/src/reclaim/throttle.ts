@@ -48,7 +48,7 @@ export interface ReclaimZone {
 }
 
 /**
- * Whether a node has enough left of its reserves that direct reclaim may go on (allow_direct_reclaim): more
+ * Returns true if a node has enough left of its reserves that direct reclaim may go on (allow_direct_reclaim): more
  * than half of the min watermarks of the zones that reclaim can help.
  */
 export function allowDirectReclaim(zones: readonly ReclaimZone[], kswapdFailures: number): boolean {
@@ -56,7 +56,7 @@ export function allowDirectReclaim(zones: readonly ReclaimZone[], kswapdFailures
   let reserve = 0
   let free = 0
   for (const zone of zones) {
-    // Those above are no reserve of the kernel itself.
+    // The kernel itself has no reserve in those above.
     if (zone.index > ZONE_NORMAL || zone.reclaimable === 0) continue
     reserve += zone.min
     free += zone.free
@@ -73,7 +73,7 @@ export interface DirectReclaimWait {
 }
 
 /**
- * Whether and how a task has to wait before it may reclaim (throttle_direct_reclaim); null for not. After the wait
+ * Returns how a task has to wait before it may reclaim; null when it need not (throttle_direct_reclaim). After the wait
  * {@link givesUpReclaim} says whether to go on.
  */
 export function throttleDirectReclaim(
@@ -118,8 +118,8 @@ export interface WritebackPage {
 /**
  * What reclaim does with it (shrink_folio_list).
  *
- * @param kswapd whether kswapd is the one
- * @param writebackFlag whether the node has been marked as full of writeback
+ * @param kswapd true if kswapd reclaims
+ * @param writebackFlag true if the node has been marked as full of writeback
  * @param sane writeback_throttling_sane(): writers are throttled, so nobody has to wait here
  */
 export function writebackCase(

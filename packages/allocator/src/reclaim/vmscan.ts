@@ -15,7 +15,7 @@ import type { MemCgroup } from '../memcg/mem-cgroup.js'
 import { calculateProtection, isBelowLow, isBelowMin } from '../memcg/protection.js'
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { withFreePages, zoneWatermarkOk } from '../pages/watermark.js'
-import type { Zone } from '../pages/zone.js'
+import { HIGHEST_ZONE, type Zone } from '../pages/zone.js'
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru-counts.js'
 import { Fate, PageReclaim, type ReclaimParts } from './page-reclaim.js'
 import type { ReclaimPolicy } from './reclaim-policy.js'
@@ -25,8 +25,6 @@ import { ShrinkGenerations } from './shrink-generations.js'
 import { ShrinkLists } from './shrink-lists.js'
 import { type Shrinker, Shrinking, type Shrunk } from './shrinker.js'
 import { ALLOCSTALL_DMA, PAGEOUTRUN, PGFREE, SLABS_SCANNED } from './vm-events.js'
-
-const HIGHEST_ZONE = 3
 
 /** How reclaim did. */
 export interface Reclaimed {
@@ -245,9 +243,9 @@ export class Vmscan {
   }
 
   /**
-   * What kswapd does when it is awake: reclaims until a zone of the node that matters has a block of this order above its high
+   * Reclaims as kswapd does when it is awake: until a zone of the node that matters has a block of this order above its high
    * watermark, and what fragmentation has raised the watermarks by; then they fall (balance_pgdat).
-   * @returns whether it has
+   * @returns true if there is such a block
    */
   balance(node: number, order: number, highest: number = HIGHEST_ZONE): boolean {
     return atOnce(this.balancing(node, order, highest))
@@ -453,7 +451,7 @@ export class Vmscan {
   }
 }
 
-/** Takes all steps, with nobody else about: there is no use in waiting. */
+/** Takes all steps. Nobody else runs meanwhile, so that to wait would change nothing. */
 function atOnce<R>(steps: ReclaimSteps<R>): R {
   for (;;) {
     const step = steps.next()

@@ -7,7 +7,7 @@ import { __GFP_ACCOUNT, __GFP_DMA, __GFP_RECLAIMABLE } from '../gfp/flags.js'
 /** Larger requests get pages of their own. */
 export const KMALLOC_MAX_CACHE_SIZE = 8192
 
-/** In the order in which they are created. Two sizes are no powers of two: they waste less. */
+/** In the order in which they are created. Two sizes are not powers of two: they waste less. */
 const SIZES = [8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192] as const
 
 const NORMAL = 0

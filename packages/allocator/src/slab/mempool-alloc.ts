@@ -43,7 +43,7 @@ export function* mempoolAlloc(
   hz = 250,
 ): Generator<MempoolStep, MempoolResult, boolean> {
   if ((gfp & __GFP_ZERO) !== 0) yield { kind: 'warn' }
-  // The pool is the reserve: the allocator's own need not be touched, and failing is no news.
+  // The pool is the reserve: the allocator's own need not be touched, and that it fails is nothing to report.
   const full = (gfp | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN) >>> 0
   // The first try does not reclaim: what is set aside comes sooner.
   let flags = (full & ~(__GFP_DIRECT_RECLAIM | __GFP_IO)) >>> 0

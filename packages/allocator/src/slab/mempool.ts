@@ -86,7 +86,7 @@ export class Mempool<Step = never, Answer = unknown> {
 
   /**
    * Gives an element back: to the pool while some are missing there, otherwise to where it came from (mempool_free).
-   * @returns whether the pool took it: then somebody who sleeps has to be woken
+   * @returns true if the pool took it: then somebody who sleeps has to be woken
    */
   free(element: number): boolean {
     if (this.#elements.length < this.min) {

@@ -30,7 +30,7 @@ import { orderOf, PAGE_SIZE } from './slab-layout.js'
 
 const { GFP_RECLAIM_MASK, GFP_CONSTRAINT_MASK } = linux6_1.masks
 
-/** What kmalloc returns for 0 bytes: it may be freed, and is no object. */
+/** What kmalloc returns for 0 bytes: it may be freed, and is not an object. */
 export const ZERO_SIZE_PTR = -16
 
 /** Where slabs come from: the page allocator. It filters each request by the scopes of the task. */
@@ -71,7 +71,7 @@ export interface SlabPageRequest {
   readonly cpu: number
 }
 
-/** Somebody freed what is no object in use, or not of this cache. Names the address, the cache and the owner. Nothing has changed. */
+/** Somebody freed what is not an object in use, or not of this cache. Names the address, the cache and the owner. Nothing has changed. */
 export class SlabError extends Error {
   /** @internal */
   constructor(message: string) {
@@ -113,17 +113,16 @@ export class SlabAllocator {
       throw new RangeError(`there is a cache ${options.name} already: caches have different names`)
     }
     const number = this.#caches.length
-    const cache = new SlabCache(
-      options,
+    const cache = new SlabCache(options, {
       number,
       frames,
       cpus,
-      (page, order, cpu) => {
+      release: (page, order, cpu) => {
         frames.state[page] = Kind.USED | order
         this.#pages.free(page, order, cpu)
       },
-      this.#pages.zones,
-    )
+      nodes: this.#pages.zones,
+    })
     this.#names.add(options.name)
     this.#caches.push(cache)
     return cache

@@ -72,6 +72,20 @@ const ONE_NODE: SlabNodes = {
 /** Gives the pages of a slab back, on a CPU. */
 export type ReleaseSlab = (page: number, order: number, cpu: number) => void
 
+/** What a cache works on. */
+export interface SlabCacheParts {
+  /** The number that pages of its slabs carry. */
+  readonly number: number
+  /** The pages of the machine: those of slabs say so. */
+  readonly frames: PageFrames
+  /** CPUs of the machine: each keeps slabs of its own. */
+  readonly cpus: number
+  /** Gives the pages of a slab back. */
+  readonly release: ReleaseSlab
+  /** The nodes of the machine; by default there is one. */
+  readonly nodes?: SlabNodes | undefined
+}
+
 /** What is known beside the pages: a copy. */
 export interface SlabCacheState {
   /** What is known of each slab. */
@@ -125,7 +139,7 @@ export class SlabCache {
   readonly gfp: number
   /** SLAB_ACCOUNT: objects are charged to the memory cgroup. */
   readonly account: boolean
-  /** Whether its pages count as reclaimable. */
+  /** True if its pages count as reclaimable (SLAB_RECLAIM_ACCOUNT). */
   readonly reclaimable: boolean
   /** The number that pages of its slabs carry. */
   readonly number: number
@@ -149,19 +163,9 @@ export class SlabCache {
   readonly #pfmemalloc = new Set<number>()
   readonly #blank: SlabCacheState
 
-  /**
-   * @param release gives the pages of a slab back
-   * @param nodes by default there is one
-   * @throws RangeError for a size that objects cannot have
-   */
-  constructor(
-    options: SlabCacheOptions,
-    number: number,
-    frames: PageFrames,
-    cpus: number,
-    release: ReleaseSlab,
-    nodes: SlabNodes = ONE_NODE,
-  ) {
+  /** @throws RangeError for a size that objects cannot have */
+  constructor(options: SlabCacheOptions, parts: SlabCacheParts) {
+    const { number, frames, cpus, release, nodes = ONE_NODE } = parts
     const { name, size, align = 8, hwcacheAlign = false } = options
     this.name = name
     this.number = number
@@ -244,7 +248,7 @@ export class SlabCache {
   }
 
   /**
-   * Why an address is none of an object in use, in words that follow its name; undefined when it is one.
+   * Says why an address is not that of an object in use, in words that follow its name; undefined when it is.
    * @param page the first of a slab of this cache
    */
   fault(page: number, address: number): string | undefined {

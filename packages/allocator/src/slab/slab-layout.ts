@@ -40,7 +40,7 @@ export function objectsOf(order: number, size: number): number {
  *
  * @param size of an object, bytes
  * @param align of an object, bytes, a power of two
- * @param hwcacheAlign whether objects begin with a cache line, as far as they are not much smaller
+ * @param hwcacheAlign true if objects begin with a cache line, as far as they are not much smaller
  * @throws RangeError when an object does not fit the largest block there is, or has no size.
  */
 export function slabLayout(

@@ -123,7 +123,7 @@ export class SlabTable {
   }
 
   /**
-   * Why the list of free objects of a slab and its counter disagree; undefined when they do not.
+   * Says why the list of free objects of a slab and its counter disagree; undefined when they agree.
    */
   fault(slab: number): string | undefined {
     const objects = this.objects[slab] as number

@@ -158,7 +158,7 @@ export type ZoneCounters = {
 
 /** The counters of a node. */
 export type NodeCounters = { readonly [stat in NodeStat]?: number } & {
-  /** Whether kswapd has given up: it failed 16 times in a row. */
+  /** True if kswapd has given up: it failed 16 times in a row. */
   readonly unreclaimable?: boolean
 }
 

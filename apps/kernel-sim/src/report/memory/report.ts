@@ -149,7 +149,7 @@ function compactionReasons({ compaction, samples }: MemoryReplay): string[] {
         'page',
       )}; zones were left out ${plural(deferrals.deferred, 'time')} because it had failed, ${plural(deferrals.failures, 'failure')} made that longer, ${plural(deferrals.resets, 'success', 'successes')} ended it. Asked the same at the same moments, the model moved ${number(
         moved(({ model }) => model.moved),
-      )}. It can move the pages that requests with __GFP_MOVABLE were seen to get, and no others: what was in use before the recording stays where it is. It takes pages asked for zeroed for memory of programs, and all others for pages of files, which a request without __GFP_FS does not move.`,
+      )}: a success without any is a block that was there already. It can move the pages that requests with __GFP_MOVABLE were seen to get, and no others: what was in use before the recording stays where it is. It takes pages asked for zeroed for memory of programs, and all others for pages of files, which a request without __GFP_FS does not move.`,
     )
   }
   const lost = samples.at(-1)?.moved ?? 0
