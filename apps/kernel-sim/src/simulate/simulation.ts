@@ -22,6 +22,7 @@ import type { Fault } from './faults/fault.js'
 import { Files } from './fs/files.js'
 import { Journal } from './fs/journal.js'
 import { Metadata } from './fs/metadata.js'
+import { Mounts } from './fs/mounts.js'
 import type { MachineSpec } from './machine-spec.js'
 import { countersOf, type Facts } from './measure/facts.js'
 import { Samples } from './measure/samples.js'
@@ -118,6 +119,7 @@ export class Simulation {
   readonly writeback: Writeback
   readonly journal: Journal
   readonly files: Files
+  readonly mounts: Mounts
   /** What requests took of other migratetypes; null unless the machine says which kernel's rules it has. */
   readonly fallbacks: Fallbacks | null
   /** The CMA areas; null where there are none. */
@@ -222,6 +224,7 @@ export class Simulation {
       vfsCachePressure: spec.sysctls.vfsCachePressure,
       restricted: policy.scope || policy.explicit,
     })
+    this.mounts = new Mounts(this.files)
     this.cma =
       spec.memory.cma === undefined
         ? null
@@ -244,6 +247,7 @@ export class Simulation {
       smallFiles: this.files,
       files: new Map<string, FileCache>(),
       began: this.began,
+      mounts: this.mounts,
       cma: this.cma,
       userCode: this.userCode,
     }

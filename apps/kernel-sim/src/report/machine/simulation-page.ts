@@ -243,6 +243,9 @@ function reclaimSection({ facts }: SimulationResult): Section | undefined {
     facts.pageblocks_mixed === undefined
       ? undefined
       : `Requests took pages of another migratetype ${plural(of('fallback_unmovable') + of('fallback_movable') + of('fallback_reclaimable'), 'time')}: ${number(of('fallback_unmovable'))} for pages that stay, ${number(of('fallback_reclaimable'))} for slabs that can be reclaimed, ${number(of('fallback_movable'))} for pages that move; ${number(of('fallback_pageblocks'))} of these turned a whole pageblock over. In the end ${number(of('pageblocks_mixed'))} pageblocks had pages that stay among pages that move, and ${number(of('pageblocks_free'))} were free.`,
+    of('unmounts') === 0
+      ? undefined
+      : `Filesystems were unmounted ${plural(of('unmounts'), 'time')}, and their modules unloaded: ${number(of('unmount_slab_pages_before'))} pages of slabs became ${number(of('unmount_slab_pages_after'))}; their shrinkers had freed ${plural(of('unmount_objects_shrunk_before'), 'dentry or inode', 'dentries and inodes')} before.`,
     of('cma_alloc_success') + of('cma_alloc_fail') === 0 ? undefined : cmaSentence(of),
     of('kcryptd_items') === 0
       ? undefined

@@ -12,13 +12,14 @@ import type { Vm } from '../memory/vm.js'
 import type { Task } from '../task.js'
 import type { Journal } from './journal.js'
 import { BITMAP, DESCRIPTORS, directoryBlock, inodeBlock, type Metadata } from './metadata.js'
-import { ObjectCache } from './object-cache.js'
+import { ObjectCache, type ObjectCacheOptions } from './object-cache.js'
 import { Paths } from './paths.js'
 
 export class Files {
   readonly objects: ObjectCache
   /** Small files by their paths. */
   readonly paths = new Paths(this)
+  readonly #objectOptions: Omit<ObjectCacheOptions, 'inodes'>
   readonly #metadata: Metadata
   readonly #cache: PageCache
   readonly #reader: Reader
@@ -52,7 +53,9 @@ export class Files {
     this.#writeback = parts.writeback
     this.#journal = parts.journal
     this.#costs = parts.costs
-    this.objects = new ObjectCache(parts.vm, parts.vfsCachePressure, parts.restricted)
+    const { vm, vfsCachePressure, restricted } = parts
+    this.#objectOptions = { vm, vfsCachePressure, restricted }
+    this.objects = new ObjectCache({ ...this.#objectOptions, inodes: 'ext4_inode_cache' })
     this.#metadata = parts.metadata
     // Files that are there already have the first numbers.
     this.#names = 1 << 16
@@ -62,6 +65,12 @@ export class Files {
   /** The page cache of the device: metadata. */
   get device(): FileCache {
     return this.#metadata.device
+  }
+
+  /** The dentries and inodes of another filesystem, with a module of its own. @param module of its name the cache of inodes is called */
+  mounted(module: string): ObjectCache {
+    const { dentryCache } = this.objects
+    return new ObjectCache({ ...this.#objectOptions, inodes: `${module}_inode`, dentryCache })
   }
 
   /** A number for a file that has been on the disk since before the run; its inode has the same. */

@@ -27,6 +27,17 @@ const PAGE_SIZE = 4096
 
 type LruLists = readonly [LruList, ...LruList[]]
 
+export interface ObjectCacheOptions {
+  readonly vm: Vm
+  readonly vfsCachePressure: number
+  /** Inodes are allocated with GFP_NOFS, as ext4 does (ext4_alloc_inode). */
+  readonly restricted: boolean
+  /** The name of the cache of inodes. */
+  readonly inodes: string
+  /** Of another filesystem of the machine, where there is one. */
+  readonly dentryCache?: SlabCache
+}
+
 export class ObjectCache {
   readonly #vm: Vm
   readonly #gfpInode: number
@@ -37,6 +48,7 @@ export class ObjectCache {
   /** By name: its inode. */
   #inodeOf = new Float64Array(0)
   #inodes = new Float64Array(0)
+  readonly #registered: Disposable
   /** By node: the objects whose memory is there (SHRINKER_NUMA_AWARE). */
   readonly #dentryLru: LruLists
   readonly #inodeLru: LruLists
@@ -47,26 +59,57 @@ export class ObjectCache {
   refusedObjects = 0
   calls = 0
 
-  /**
-   * @param restricted true if inodes are allocated with GFP_NOFS, as ext4 does (ext4_alloc_inode)
-   */
-  constructor(vm: Vm, vfsCachePressure: number, restricted: boolean) {
+  constructor(options: ObjectCacheOptions) {
+    const { vm, vfsCachePressure, restricted, inodes } = options
     this.#vm = vm
     this.#gfpInode = restricted ? GFP_NOFS : GFP_KERNEL
-    this.#dentryCache = vm.slab.createCache({
-      name: 'dentry',
-      size: DENTRY_SIZE,
-      reclaimAccount: true,
-    })
+    this.#dentryCache =
+      options.dentryCache ??
+      vm.slab.createCache({ name: 'dentry', size: DENTRY_SIZE, reclaimAccount: true })
     this.#inodeCache = vm.slab.createCache({
-      name: 'ext4_inode_cache',
+      name: inodes,
       size: INODE_SIZE,
       reclaimAccount: true,
     })
     const { nodes } = vm.memory.zones
     this.#dentryLru = lruLists(nodes)
     this.#inodeLru = lruLists(nodes)
-    vm.memory.registerShrinker(this.#shrinker(vfsCachePressure))
+    this.#registered = vm.memory.registerShrinker(this.#shrinker(vfsCachePressure))
+  }
+
+  /** The cache of dentries, which all filesystems share. */
+  get dentryCache(): SlabCache {
+    return this.#dentryCache
+  }
+
+  /** Pages of the slabs of both caches. */
+  get slabPages(): number {
+    return this.#dentryCache.pages + this.#inodeCache.pages
+  }
+
+  /**
+   * The filesystem is unmounted and its module unloaded: all dentries and inodes go, and then the cache of inodes, with all its slabs (fs/super.c,
+   * generic_shutdown_super; fs/ext4/super.c, destroy_inodecache). The dentries' stays, with slabs that have dentries of others. Inodes are freed at once
+   * and not after a grace period of RCU.
+   */
+  *unmount(task: Task): LiveSteps {
+    this.#registered[Symbol.dispose]()
+    const { slab } = this.#vm
+    const caches = [
+      [this.#dentries, this.#dentryCache],
+      [this.#inodes, this.#inodeCache],
+    ] as const
+    for (const [addresses, cache] of caches) {
+      for (let file = 0; file < addresses.length; file++) {
+        const address = addresses[file] as number
+        if (address === NONE) continue
+        slab.free(cache, address, task.cpu)
+        addresses[file] = NONE
+        // A resched point: the table of costs has no line for it.
+        if (file % BATCH === 0 && !this.#vm.passes(0)) yield 0
+      }
+    }
+    slab.destroyCache(this.#inodeCache)
   }
 
   hasDentry(file: number): boolean {

@@ -7,6 +7,7 @@ import { database } from '../workload/database.js'
 import { DEVICE_SCOPES, device } from '../workload/device.js'
 import { hotRead } from '../workload/hot-read.js'
 import { createAndUnlink, randomStat } from '../workload/metadata.js'
+import { mount } from '../workload/mount.js'
 import type { Os } from '../workload/os.js'
 import { bursts, hog, workingSet } from '../workload/programs.js'
 import { streamRead, streamWrite } from '../workload/streams.js'
@@ -326,5 +327,25 @@ export const WORKLOAD_TYPES: Readonly<Record<string, VariantType<WorkloadProgram
       ({ start, stop }: Span) =>
       (os: Os) =>
         blocks(os, { ...values, start, stop }),
+  }),
+  mount: variantType({
+    says: 'mounts an image, looks up all of its files, and unmounts it after a while; its filesystem is a module, which is unloaded then',
+    fields: {
+      image: optional(FILE_NAME, 'the file that is mounted; by default one of its own'),
+      files: withDefault(MANY, 20_000, 'how many files it has'),
+      hold: withDefault(PERIOD, SECOND, 'how long it is mounted once all have been looked up'),
+      period: withDefault(PERIOD, 5 * SECOND, 'from one time to the next'),
+    },
+    make:
+      (values): WorkloadProgram =>
+      ({ name, start, stop }: Span) =>
+      (os: Os) =>
+        mount(os, {
+          ...values,
+          module: name,
+          image: values.image ?? `${name}.img`,
+          start,
+          stop,
+        }),
   }),
 }

@@ -6,6 +6,7 @@ import type { Disk } from '../disk/disk.js'
 import type { Loop } from '../disk/loop.js'
 import type { Files } from '../fs/files.js'
 import type { Journal } from '../fs/journal.js'
+import type { Mounts } from '../fs/mounts.js'
 import type { Cma } from '../memory/cma.js'
 import type { Fallbacks } from '../memory/fallbacks.js'
 import type { Vm } from '../memory/vm.js'
@@ -28,6 +29,7 @@ export interface Run {
   readonly writeback: Writeback
   readonly journal: Journal
   readonly files: Files
+  readonly mounts: Mounts
   readonly fallbacks: Fallbacks | null
   readonly cma: Cma | null
   readonly samples: Samples
@@ -139,6 +141,7 @@ export function countersOf(run: Run): Facts {
     facts.zram_writestalls = work.writestalls
     facts.zram_cpu_ms = swap.time / MS
   }
+  mountFacts(run, facts)
   fallbackFacts(run, facts)
   cmaFacts(run, facts)
   const { crypt, loop, workers } = run
@@ -157,6 +160,15 @@ export function countersOf(run: Run): Facts {
   stallFacts(run, facts)
   if (vm.memory.zones.nodes > 1) nodeFacts(run, facts)
   return facts
+}
+
+/** What slabs gave back when filesystems were unmounted; nothing where none was. */
+function mountFacts({ mounts }: Run, facts: Record<string, number>): void {
+  if (mounts.unmounts === 0) return
+  facts.unmounts = mounts.unmounts
+  facts.unmount_slab_pages_before = mounts.before
+  facts.unmount_slab_pages_after = mounts.after
+  facts.unmount_objects_shrunk_before = mounts.shrunk
 }
 
 /** What requests took of other migratetypes, and what has become of the pageblocks; nothing where the machine does not say which kernel's rules it has. */

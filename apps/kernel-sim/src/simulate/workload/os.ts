@@ -9,6 +9,7 @@ import type { OpenFile, Reader } from '../cache/reader.js'
 import type { Writer } from '../cache/writer.js'
 import type { Costs } from '../costs.js'
 import type { Files } from '../fs/files.js'
+import type { Mount, Mounts } from '../fs/mounts.js'
 import type { Paths } from '../fs/paths.js'
 import type { WorkLog } from '../measure/work-log.js'
 import type { Cma } from '../memory/cma.js'
@@ -31,6 +32,7 @@ export interface System {
   readonly files: Map<string, FileCache>
   /** When the run began, on the clock. */
   readonly began: number
+  readonly mounts: Mounts
   /** CMA areas; null where there are none. */
   readonly cma: Cma | null
   readonly userCode: UserCode
@@ -197,6 +199,11 @@ export class Os {
   /** Touches a page for which touchNow() was of no use; returns false when the task has been killed. */
   touchSlowly(place: number): LiveSteps<boolean> {
     return this.#system.vm.touchSlowly(this.task, place)
+  }
+
+  /** Mounts a filesystem whose module is loaded for it. */
+  mount(module: string): Mount {
+    return this.#system.mounts.mount(this.task, module)
   }
 
   /** Allocates a block of pages; NO_PAGE when the request may fail and does. */

@@ -107,7 +107,7 @@ faults:
       '  line 9: workloads.cache (a workload of type read) has no sizee; is size meant?',
       '  line 9: workloads.cache (a workload of type read) needs size: a size such as 512 MiB, from 4 KiB to 64 GiB',
       '  line 10: "9lives" does not name a workload: names have up to 15 letters, digits, _ and -, and begin with a letter',
-      '  line 11: workloads.dancer: there is no type "dance"; there are read, write, random-read, create, stat, working-set, hog, burst, database, compile, device, blocks',
+      '  line 11: workloads.dancer: there is no type "dance"; there are read, write, random-read, create, stat, working-set, hog, burst, database, compile, device, blocks, mount',
       '  line 12: workloads.twice ends before it begins',
       '  line 14: faults[0] (a fault of type disk-stall) needs for: a time such as 2 s, from 1 us to 1440 min',
       '  line 15: faults[1] takes a map with a type: disk-stall, disk-slow, memory-taken, not "disk-slow"',
