@@ -1,7 +1,10 @@
 /** Compaction as each format has it: the same events are the same wherever they are read. */
 import { describe, expect, it } from 'vitest'
 import { RECORDED_EVENTS } from '../../src/record/events.js'
-import { COMPACTION_TRACEPOINTS } from '../../src/trace/compaction-tracepoints.js'
+import {
+  COMPACTION_TRACEPOINTS,
+  compactResultName,
+} from '../../src/trace/compaction-tracepoints.js'
 import type { CompactionEvent } from '../../src/trace/event.js'
 import { ByteTable, fromText } from '../../src/trace/read/byte-table.js'
 import { eventFormat } from '../../src/trace/read/dat/event-format.js'
@@ -188,6 +191,20 @@ describe.each(EVENTS)('$name', ({ name, fields, printed, raw, means }) => {
 
 it('all tracepoints are tried here', () => {
   expect(EVENTS.map(({ name }) => name).sort()).toEqual(Object.keys(COMPACTION_TRACEPOINTS).sort())
+})
+
+it('results have the numbers that the kernel prints these names for', async () => {
+  // From `print fmt` of mm_compaction_end, Linux 6.1.
+  const results = {
+    ...{ not_suitable_zone: 0, skipped: 1, deferred: 2, no_suitable_page: 3, continue: 4 },
+    ...{ complete: 5, partial_skipped: 6, contended: 7, success: 8 },
+  }
+  const lines = Object.keys(results).map((name) =>
+    ftrace('mm_compaction_end', `zone_end=0x5fd7, mode=sync status=${name}`),
+  )
+  const { events } = await read(lines.join(''))
+  expect(events).toMatchObject(Object.values(results).map((result) => ({ result })))
+  expect(Object.values(results).map(compactResultName)).toEqual(Object.keys(results))
 })
 
 it('a value that is none is damage, with its name', async () => {
