@@ -92,6 +92,8 @@ it('pages of each node, dirty pages and time are conserved on any machine', () =
               type,
               ...(['create', 'stat'].includes(type) ? {} : { size: `${mib} MiB` }),
               ...(type === 'hog' ? { pace: '5 ms' } : {}),
+              // Files are unlinked while they are dirty.
+              ...(type === 'create' ? { keep: 5, pace: '100 us' } : {}),
               ...(policy === null ? {} : { numa: numa(policy, node) }),
               ...(cpu === null ? {} : { cpus: [cpu % cpuNodes.length] }),
               nofs,
@@ -130,7 +132,7 @@ it('pages of each node, dirty pages and time are conserved on any machine', () =
       }
     }),
     {
-      numRuns: Number(globalThis.process.env.RANDOM_LAYOUTS ?? 6),
+      numRuns: Number(globalThis.process.env.RANDOM_LAYOUTS ?? 3),
       seed: Number(globalThis.process.env.RANDOM_SEED ?? 3),
     },
   )
@@ -255,4 +257,43 @@ it('pages to be dirtied pass over a node that has its share of them (mm/page-wri
   expect(passed).toBeGreaterThan(3)
   expect(dirty(1)).toBeGreaterThan(500)
   expect(zones.freePages(0)).toBeGreaterThan(5000)
+})
+
+it('a node that is short is reclaimed, and nothing of the other: page cache for whoever is bound, dentries and inodes by their nodes (list_lru)', () => {
+  const stat = { type: 'stat', directories: 40, pace: '20 us' }
+  const simulation = simulated({
+    nodes: [
+      { memory: '112 MiB', cpus: [0] },
+      { memory: '96 MiB', cpus: [1] },
+    ],
+    seconds: 2,
+    disk: { bandwidth: '1 GB/s', latency: '10 us' },
+    workloads: {
+      near: { ...stat, cpus: [0], numa: { policy: 'bind', nodes: [0] } },
+      far: { ...stat, directories: 30, cpus: [1], stop: '900 ms' },
+      cache: { type: 'read', size: '20 MiB', passes: 1, cpus: [1], stop: '900 ms' },
+      hog: {
+        type: 'hog',
+        size: '96 MiB',
+        pace: '10 ms',
+        start: '1 s',
+        numa: { policy: 'bind', nodes: [0] },
+      },
+    },
+  })
+  const { vm } = simulation
+  const far = (): [number, number] => [
+    vm.slabPages(1, true),
+    vm.memory.lru.pages(1, ACTIVE_FILE) + vm.memory.lru.pages(1, INACTIVE_FILE),
+  ]
+  simulation.run(undefined, SECOND)
+  const [slab, file] = far()
+  expect(slab).toBeGreaterThan(1000)
+  expect(file).toBeGreaterThan(20 * 256)
+  simulation.run(undefined, 2 * SECOND)
+  assertConsistent(simulation)
+  // It was short: slabs of node 0 were reclaimed, by the one who is bound too.
+  expect(vm.stalls.byTask.get('near')).toBeGreaterThan(0)
+  expect(simulation.files.objects.freed).toBeGreaterThan(1000)
+  expect(far()).toEqual([slab, file])
 })
