@@ -15,14 +15,14 @@ import { Symmetry } from '../reduce/symmetry.js'
 import { storePiece } from '../search/candidates.js'
 import { Expander } from '../search/expander.js'
 import { type Knowledge, knowledgeOf, type Learned, learn, learnedBy } from '../search/knowledge.js'
-import { CANDIDATES, PIECE, Round, type RoundMemory, roundMemory } from '../search/round.js'
+import { ROOM, Round, type RoundMemory, roundMemory } from '../search/round.js'
 import type { Helpers, Searching, SearchOptions } from '../search/search.js'
 import { enterStates, NUMBER, type TableView } from '../search/state-table.js'
 import { Stepper } from '../search/stepper.js'
 import { CodeWatch } from './code-watch.js'
 
 /** Fewer are not worth waking anybody. */
-const WORTHWHILE = 8 * PIECE
+const WORTHWHILE = 512
 /** How long a thread may take for its part before it counts as lost, in ms. */
 const PATIENCE = 60_000
 /** How often a thread looks whether there is something to do before it sleeps: to be woken takes longer than most breaks. */
@@ -30,14 +30,21 @@ const LOOKS = 20_000
 
 /** What the threads share, as indices of one array. */
 const READY = 0
+/** How many jobs there were. Threads sleep until it changes. */
 const JOBS = 1
-const NEXT = 2
-const ACTIVE = 3
+/** Which job it is, and which of its parts is the next to be taken. */
+const TICKET = 2
+/** How many parts are done. */
+const DONE = 3
 const JOB = 4
 const PARTS = 5
 const SIZE = 6
 const STOP = 7
 const FAILED = 8
+
+/** The bits of a ticket for the part; the others are those of the job. */
+const PART_BITS = 12
+const PART = (1 << PART_BITS) - 1
 
 /** What is done together. */
 const EXPAND = 0
@@ -132,27 +139,31 @@ export class Crew implements Helpers {
     const control = this.#control
     const update = this.#news.of(search)
     if (update !== null) for (const port of this.#ports) port.postMessage(update)
+    // Whoever still has a ticket of the last job gets nothing for it from now on.
+    Atomics.or(control, TICKET, PART)
     control[JOB] = job
     control[PARTS] = parts
     control[SIZE] = search.table.size
-    Atomics.store(control, NEXT, 0)
-    Atomics.store(control, ACTIVE, this.#ports.length)
+    control[DONE] = 0
+    const turn = ((control[JOBS] as number) + 1) << PART_BITS
+    Atomics.store(control, TICKET, turn)
     Atomics.add(control, JOBS, 1)
     Atomics.notify(control, JOBS)
-    takeParts(search.expander, this.#news.round(search), control)
-    for (let looks = 0; looks < LOOKS && Atomics.load(control, ACTIVE) > 0; looks++);
-    for (
-      let active = Atomics.load(control, ACTIVE);
-      active > 0;
-      active = Atomics.load(control, ACTIVE)
-    ) {
-      if (Atomics.wait(control, ACTIVE, active, PATIENCE) === 'timed-out') {
-        // It may still write into the shared memory some day.
-        this.isLost = true
-        return
-      }
+    takeParts(search.expander, this.#news.round(search), control, turn)
+    this.#awaitParts(parts)
+  }
+
+  /** Waits until all parts are done. Who has taken none is not waited for: it may be asleep, or be learning. */
+  #awaitParts(parts: number): void {
+    const control = this.#control
+    for (let looks = 0; looks < LOOKS && Atomics.load(control, DONE) < parts; looks++);
+    for (;;) {
+      const done = Atomics.load(control, DONE)
+      if (Atomics.load(control, FAILED) > 0) this.isLost = true
+      if (done >= parts || this.isLost) return
+      // After that, it may still write into the shared memory some day.
+      if (Atomics.wait(control, DONE, done, PATIENCE) === 'timed-out') this.isLost = true
     }
-    if (Atomics.load(control, FAILED) > 0) this.isLost = true
   }
 }
 
@@ -188,7 +199,7 @@ export class News {
     const { size, free } = search.table
     // Some slots stay free, or a look-up would not end; and candidates have numbers beyond those of states.
     const candidates = Math.min(Math.floor(free * 0.9), NUMBER - 1 - size)
-    const end = Math.min(to, from + Math.floor(candidates / CANDIDATES) * PIECE)
+    const end = Math.min(to, from + Math.floor(candidates / ROOM))
     if (end - from < least) return null
     const round = this.round(search)
     round.begin(from, end, size)
@@ -254,40 +265,44 @@ export function joinCrew(machine: Machine, { port, ...link }: Link): void {
       Atomics.wait(control, JOBS, jobs)
       jobs = Atomics.load(control, JOBS)
       if (Atomics.load(control, STOP) === 1) break
+      // What it has to be told for this job it is told by now.
+      const turn = Atomics.load(control, TICKET)
       let received = receiveMessageOnPort(port)
       for (; received !== undefined; received = receiveMessageOnPort(port)) {
         follower.follow(received.message as Update)
       }
       const { expander, round } = follower
-      if (round !== null) takeParts(expander, round, control)
-      leave(control)
+      if (round !== null) takeParts(expander, round, control, turn)
     }
   } catch (thrown) {
     // Nobody waits for it any more.
     Atomics.add(control, FAILED, 1)
-    leave(control)
+    Atomics.add(control, DONE, 1)
+    Atomics.notify(control, DONE)
     throw thrown
   }
   port.close()
 }
 
-/** Says that a thread has nothing left to do of a job. */
-function leave(control: Int32Array): void {
-  if (Atomics.sub(control, ACTIVE, 1) === 1) Atomics.notify(control, ACTIVE)
-}
-
-/** Does parts of a job until none is left. */
-function takeParts(expander: Expander, round: Round, control: Int32Array): void {
+/**
+ * Does parts of a job until none is left.
+ * @param turn a ticket of the job: of another one nothing is taken.
+ */
+function takeParts(expander: Expander, round: Round, control: Int32Array, turn: number): void {
+  // As long as tickets are of this job these are too.
   const [job, parts, size] = [control[JOB], control[PARTS], control[SIZE]] as [
     number,
     number,
     number,
   ]
   for (;;) {
-    const part = Atomics.add(control, NEXT, 1)
-    if (part >= parts) return
+    const ticket = Atomics.load(control, TICKET)
+    const part = ticket & PART
+    if ((ticket ^ turn) >> PART_BITS !== 0 || part >= parts) return
+    if (Atomics.compareExchange(control, TICKET, ticket, ticket + 1) !== ticket) continue
     if (job === EXPAND) expander.expand(round, part)
     else if (job === STORE) storePiece(round, part)
     else enterStates(round.table, size, { part, parts })
+    if (Atomics.add(control, DONE, 1) === parts - 1) Atomics.notify(control, DONE)
   }
 }

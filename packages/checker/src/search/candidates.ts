@@ -11,7 +11,7 @@
  * and the states that others were reached from, are those that a single thread would have given.
  */
 import { hash, spread } from './hash.js'
-import { CANDIDATES, FORWARD, type Round, SUPERSEDED } from './round.js'
+import { FORWARD, ROOM, type Round, SUPERSEDED } from './round.js'
 import { difference, isSame, load, NUMBER, NUMBER_BITS, stateOf } from './state-table.js'
 import { BATCH, type Successors } from './successors.js'
 
@@ -35,6 +35,8 @@ export class Candidates {
   /** The first state of the round, and how many states the table had when it began. */
   #from = -1
   #size = 0
+  /** How many candidates a piece has room for. */
+  #room = 0
   /** The number of the next candidate of the piece, and of the first that has no room. */
   #next = 0
   #end = 0
@@ -60,8 +62,9 @@ export class Candidates {
     this.#from = round.from
     this.#size = round.size
     this.#superseded = memory.superseded
-    this.#next = piece * CANDIDATES + (memory.found[piece] as number)
-    this.#end = (piece + 1) * CANDIDATES
+    this.#room = round.room
+    this.#next = piece * this.#room + (memory.found[piece] as number)
+    this.#end = (round.endOf(piece) - round.from) * ROOM
     this.#full = -1
   }
 
@@ -72,7 +75,7 @@ export class Candidates {
    */
   close(round: Round, piece: number, found: Successors): number {
     this.#lookUp(found)
-    round.memory.found[piece] = this.#next - piece * CANDIDATES
+    round.memory.found[piece] = this.#next - piece * this.#room
     return this.#full
   }
 
@@ -190,7 +193,7 @@ export class Candidates {
       if (before === held) {
         const loser = (held & NUMBER) - 1 - size
         this.#slots[loser] = SUPERSEDED
-        Atomics.add(this.#superseded, Math.floor(loser / CANDIDATES), 1)
+        Atomics.add(this.#superseded, Math.floor(loser / this.#room), 1)
         this.#take(found, index)
         return true
       }
@@ -254,12 +257,12 @@ export function settle(round: Round, last: number): number {
  * Takes the candidates out that were found from states after `last`. No probe may end early, so all are taken out, and those
  * that stay put back.
  */
-function takeOut({ table, memory, size, pieces }: Round, last: number): void {
+function takeOut({ table, memory, size, pieces, room }: Round, last: number): void {
   const { slots, words } = table
   const mask = slots.length - 1
   const staying: number[] = []
   for (let piece = 0; piece < pieces; piece++) {
-    const first = piece * CANDIDATES
+    const first = piece * room
     for (let at = first; at < first + (memory.found[piece] as number); at++) {
       const slot = memory.slots[at] as number
       if (slot === SUPERSEDED) continue
@@ -281,9 +284,9 @@ function takeOut({ table, memory, size, pieces }: Round, last: number): void {
 }
 
 /** Makes states of the candidates of a piece. The table has room for them. */
-export function storePiece({ table, memory }: Round, piece: number): void {
+export function storePiece({ table, memory, room }: Round, piece: number): void {
   const { rows, parents, slots, words } = table
-  const first = piece * CANDIDATES
+  const first = piece * room
   const end = first + (memory.found[piece] as number)
   const candidates = memory.rows
   const origins = memory.parents

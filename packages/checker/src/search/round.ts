@@ -2,7 +2,7 @@
  * Round: a block of states that several threads expand together, and what they find, as arrays that they share. This file alone
  * knows how it is laid out.
  *
- * A block is cut into pieces of some states each, and each piece has room of its own for *candidates*: states that were not in the
+ * A block is cut into pieces of some states each: so many that no thread waits long for the last one. Each piece has room of its own for *candidates*: states that were not in the
  * table when the round began. A candidate's number says where it was found: those of an earlier state have lower numbers,
  * and those of one state are numbered as they were emitted. So whoever comes to a state at once with others, the candidate with the
  * lowest number is the one that a single thread would have added, and it is the one that stays.
@@ -11,12 +11,12 @@ import type { TableView } from './state-table.js'
 
 /** How many states are expanded between two looks at limits, at most. */
 export const BLOCK = 8192
-/** How many states make a piece. */
-export const PIECE = 64
 /** How many pieces a round has at most. */
-const PIECES = BLOCK / PIECE
-/** How many candidates a piece has room for. */
-export const CANDIDATES = 512
+const PIECES = 64
+/** How many states a piece has at least, where there are so many: what they find is looked up many at once. */
+const LEAST = 16
+/** For how many candidates there is room for each state of a piece, on average. */
+export const ROOM = 8
 
 /** What a round says of a state: it has a successor that was found after it. */
 export const FORWARD = 1
@@ -50,22 +50,23 @@ export interface RoundMemory {
   readonly firsts: Int32Array
   /** For each piece and property, the first state of the piece in which it holds; -1 for none. */
   readonly witnesses: Int32Array
-  /** The first state of the block, the first one after it, and how many states the table has. */
+  /** The first state of the block, the first one after it, how many states the table has, and how many make a piece. */
   readonly scope: Int32Array
 }
 
 const FROM = 0
 const TO = 1
 const SIZE = 2
+const PIECE = 3
 
 /** Memory for a round over rows of so many words, with so many properties to look at. */
 export function roundMemory(words: number, properties: number): RoundMemory {
   const array = (length: number): Int32Array =>
     new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT))
   return {
-    rows: array(PIECES * CANDIDATES * words),
-    parents: array(PIECES * CANDIDATES),
-    slots: array(PIECES * CANDIDATES),
+    rows: array(BLOCK * ROOM * words),
+    parents: array(BLOCK * ROOM),
+    slots: array(BLOCK * ROOM),
     steps: array(BLOCK),
     marks: new Uint8Array(new SharedArrayBuffer(BLOCK)),
     done: array(PIECES),
@@ -73,7 +74,7 @@ export function roundMemory(words: number, properties: number): RoundMemory {
     superseded: array(PIECES),
     firsts: array(PIECES),
     witnesses: array(PIECES * properties),
-    scope: array(3),
+    scope: array(4),
   }
 }
 
@@ -94,6 +95,7 @@ export class Round {
     scope[FROM] = from
     scope[TO] = to
     scope[SIZE] = size
+    scope[PIECE] = Math.max(LEAST, Math.ceil((to - from) / PIECES))
     marks.fill(0)
     done.fill(0)
     found.fill(0)
@@ -111,19 +113,29 @@ export class Round {
     return this.memory.scope[SIZE] as number
   }
 
+  /** How many states make a piece; the last one may have fewer. */
+  get #piece(): number {
+    return this.memory.scope[PIECE] as number
+  }
+
+  /** How many candidates a piece has room for. */
+  get room(): number {
+    return this.#piece * ROOM
+  }
+
   /** How many pieces there are. */
   get pieces(): number {
-    return Math.ceil(((this.memory.scope[TO] as number) - this.from) / PIECE)
+    return Math.ceil(((this.memory.scope[TO] as number) - this.from) / this.#piece)
   }
 
   /** The first state of a piece. */
   firstOf(piece: number): number {
-    return this.from + piece * PIECE
+    return this.from + piece * this.#piece
   }
 
   /** The first state after a piece. */
   endOf(piece: number): number {
-    return Math.min(this.memory.scope[TO] as number, this.from + (piece + 1) * PIECE)
+    return Math.min(this.memory.scope[TO] as number, this.firstOf(piece + 1))
   }
 
   /** The first state of a piece that is not expanded. */
