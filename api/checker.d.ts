@@ -604,6 +604,7 @@ declare module '@scopemask/checker/search' {
     begin(from: number, to: number, size: number): void;
     get from(): number;
     get size(): number;
+    get room(): number;
     get pieces(): number;
     firstOf(piece: number): number;
     endOf(piece: number): number;
