@@ -17,7 +17,7 @@ export { LivelockError } from './alloc/livelock.js'
 export type { MemoryHooks } from './alloc/memory-hooks.js'
 export { Mempolicy, type MempolicyMode } from './alloc/mempolicy.js'
 export { PageAllocator, type PageAllocatorState } from './alloc/page-allocator.js'
-export type { PageCharge } from './alloc/page-charging.js'
+export type { ObjectChargeRequest, PageCharge } from './alloc/page-charging.js'
 export type { AllocRequest, NodeZones, PageRequest } from './alloc/request.js'
 export {
   type AllocAnswer,
@@ -38,7 +38,8 @@ export type { ZoneCompactionState } from './compaction/zone-compaction.js'
 export type { ChargeRequest, ChargeStep } from './memcg/charge.js'
 export type { MemCgroup, MemcgEvents, MemcgLimits, MemcgSwapEvents } from './memcg/mem-cgroup.js'
 export type { MemCgroups, MemcgState } from './memcg/mem-cgroups.js'
-export type { PageCounter, PageCounterState } from './memcg/page-counter.js'
+export type { ObjectCharge, ObjectChargeState } from './memcg/object-charge.js'
+export { NO_LIMIT, type PageCounter, type PageCounterState } from './memcg/page-counter.js'
 export {
   OOM_SCORE_ADJ_MAX,
   OOM_SCORE_ADJ_MIN,

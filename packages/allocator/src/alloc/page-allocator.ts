@@ -40,7 +40,7 @@ import { CallSites } from './call-sites.js'
 import { ContigAllocator } from './contig-alloc.js'
 import type { MemoryHooks } from './memory-hooks.js'
 import { triesOf } from './mempolicy.js'
-import { type PageCharge, PageCharging } from './page-charging.js'
+import { type ObjectChargeRequest, type PageCharge, PageCharging } from './page-charging.js'
 import { PfmemallocBlocks } from './pfmemalloc.js'
 import type { PageRequest } from './request.js'
 import { RequestSteps } from './request-steps.js'
@@ -364,6 +364,14 @@ export class PageAllocator {
   /** The same in steps, which may be answered by whoever steps, as those of a request. */
   charging(charge: PageCharge): Generator<ChargeStep, boolean, number | undefined> {
     return this.#charging.steps(charge)
+  }
+
+  /**
+   * Charges an object of a slab to a memory cgroup in steps, before it is allocated; {@link MemCgroups.unchargeObject} takes the charge
+   * back. Returns false when the group has no room.
+   */
+  chargingObject(charge: ObjectChargeRequest): Generator<ChargeStep, boolean, number | undefined> {
+    return this.#charging.objectSteps(charge)
   }
 
   /**

@@ -30,6 +30,12 @@ export interface PageCharge {
   readonly dying?: boolean
 }
 
+/** An object of a slab to be charged. */
+export interface ObjectChargeRequest extends Omit<PageCharge, 'page'> {
+  /** What it takes in its slab, and the pointer to its group that the kernel keeps there (obj_full_size). */
+  readonly bytes: number
+}
+
 export class PageCharging {
   readonly #frames: PageFrames
   readonly #groups: MemCgroups
@@ -76,6 +82,20 @@ export class PageCharging {
     const charged = yield* this.#performed(this.#charging.tryCharge(request), charge)
     if (charged) this.#groups.commit(page, group)
     return charged
+  }
+
+  /** Charges an object of a slab, before it is allocated, in steps (memcg_slab_pre_alloc_hook). Returns false when its group has no room. */
+  *objectSteps(charge: ObjectChargeRequest): Generator<ChargeStep, boolean, number | undefined> {
+    const { task, gfp, bytes, cpu = 0, dying } = charge
+    const group = charge.group ?? this.#groups.groupOf(task)
+    if (group.parent === null) return true
+    const pages = group.objects.pagesFor(bytes)
+    if (pages > 0) {
+      const request = { group, task, gfp, pages, cpu, dying }
+      if (!(yield* this.#performed(this.#charging.tryCharge(request), charge))) return false
+    }
+    group.objects.add(bytes, pages)
+    return true
   }
 
   /** What a task does before it returns to user space, in steps: see Charging.handleOverHigh. */

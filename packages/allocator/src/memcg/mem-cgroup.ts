@@ -1,4 +1,5 @@
 /** Memory cgroup: tasks whose memory is counted together, and limited (mm/memcontrol.c, struct mem_cgroup, 6.1.192; the files of cgroup v2). */
+import { ObjectCharge } from './object-charge.js'
 import { NO_LIMIT, PageCounter } from './page-counter.js'
 
 /** How often what happened to a group: memory.events. */
@@ -13,11 +14,13 @@ export interface MemcgEvents {
   oom: number
   /** A task of it was killed by an OOM killer. */
   oom_kill: number
+  /** All of its tasks were killed together: see {@link MemCgroup.oomGroup}. */
+  oom_group_kill: number
 }
 
 /** Nothing has happened yet. */
 export function noEvents(): MemcgEvents {
-  return { low: 0, high: 0, max: 0, oom: 0, oom_kill: 0 }
+  return { low: 0, high: 0, max: 0, oom: 0, oom_kill: 0, oom_group_kill: 0 }
 }
 
 /** How often what happened to a group's swap: memory.swap.events. */
@@ -72,6 +75,8 @@ export class MemCgroup {
   readonly memory: PageCounter
   /** Slots of swap space that its pages, and those of groups below it, are in. */
   readonly swap: PageCounter
+  /** The objects of slabs that are charged to it alone. */
+  readonly objects: ObjectCharge = new ObjectCharge()
   /** How often what happened to its swap, or below it. */
   readonly swapEvents: MemcgSwapEvents = { max: 0, fail: 0 }
 

@@ -13,6 +13,7 @@ import {
   type MemcgSwapEvents,
   noEvents,
 } from './mem-cgroup.js'
+import type { ObjectChargeState } from './object-charge.js'
 import type { PageCounterState } from './page-counter.js'
 
 /** A CPU charges so many pages at once, and uses up the rest later (MEMCG_CHARGE_BATCH). */
@@ -32,6 +33,8 @@ export interface MemcgState {
   readonly swap: readonly (readonly [counter: PageCounterState, events: MemcgSwapEvents] | null)[]
   /** By number: events, of groups with those below them and of groups alone. */
   readonly events: readonly (readonly [events: MemcgEvents, local: MemcgEvents] | null)[]
+  /** By number: what is charged for objects of slabs. */
+  readonly objects: readonly (ObjectChargeState | null)[]
   /** By CPU: the number of the group that pages are kept charged for, and how many. */
   readonly stocks: readonly (readonly [group: number, pages: number])[]
 }
@@ -170,6 +173,14 @@ export class MemCgroups {
     if (group.isOffline) this.#bury(group)
   }
 
+  /** An object of a slab is free: its charge is taken back (obj_cgroup_uncharge). @param bytes as it was charged */
+  unchargeObject(group: MemCgroup, bytes: number): void {
+    if (group.parent === null) return
+    const pages = group.objects.remove(bytes)
+    if (pages > 0) group.memory.uncharge(pages)
+    if (group.isOffline) this.#bury(group)
+  }
+
   /** Uses what a CPU has charged in advance; returns false when that is not enough (consume_stock). */
   consumeStock(cpu: number, group: MemCgroup, pages: number): boolean {
     const stock = this.#stocks[cpu]
@@ -197,6 +208,10 @@ export class MemCgroups {
   /** CPUs give back what they have charged in advance to a group or below it (drain_all_stock). */
   drainStock(group: MemCgroup): void {
     for (const stock of this.#stocks) if (stock.group.isBelow(group)) this.#drain(stock)
+    for (const each of group.subtree()) {
+      const pages = each.objects.drain()
+      if (pages > 0) each.memory.uncharge(pages)
+    }
   }
 
   /** What is charged, and what happened: a copy. */
@@ -210,6 +225,7 @@ export class MemCgroups {
       events: groups.map((group) =>
         group === null ? null : [{ ...group.events }, { ...group.eventsLocal }],
       ),
+      objects: groups.map((group) => group?.objects.save() ?? null),
       stocks: this.#stocks.map(({ group, pages }) => [group.number, pages] as const),
     }
   }
@@ -222,6 +238,7 @@ export class MemCgroups {
       const [swap, swapEvents] = state.swap[number] ?? [[0, 0, 0], { max: 0, fail: 0 }]
       group.swap.load(swap)
       Object.assign(group.swapEvents, swapEvents)
+      group.objects.load(state.objects[number] ?? [0, 0])
       const [events, local] = state.events[number] ?? [noEvents(), noEvents()]
       Object.assign(group.events, events)
       Object.assign(group.eventsLocal, local)
@@ -253,6 +270,7 @@ export class MemCgroups {
       add(group, 1 << this.#frames.order(page))
     }
     for (const { group, pages } of this.#stocks) add(group, pages)
+    for (const group of this.#groups) if (group !== undefined) add(group, group.objects.pages)
     for (const group of this.#groups) {
       if (group === undefined) continue
       const pages = charged.get(group) ?? 0
