@@ -28,6 +28,10 @@ export interface OwnWorkload {
   readonly nofs?: boolean
   /** The run ends when it does. */
   readonly main?: boolean
+  /** The memory cgroup that it is in, by its path. */
+  readonly cgroup?: string
+  /** What it is worth to the OOM killer: -1000 to 1000, -1000 for never. */
+  readonly oom_score_adj?: number
 }
 
 /** Something that goes wrong, by its type. */
@@ -55,6 +59,8 @@ export interface Machine {
   readonly cma?: readonly { readonly name?: string; readonly size: string }[]
   /** Reclaim keeps pages in generations (MGLRU). */
   readonly lru_gen?: boolean
+  /** Memory cgroups by path (`web/worker` is in `web`), with the files of cgroup v2 by their names: `{ 'memory.max': '24 MiB' }`. */
+  readonly cgroups?: Readonly<Record<string, Readonly<Record<string, string | boolean>>>>
   /** Virtual seconds. */
   readonly seconds?: number
   readonly seed?: number

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { writeFile } from '../disk.js'
 import { machineTrace } from '../report/machine/perfetto.js'
+import { cgroupFiles } from '../simulate/proc/cgroup-files.js'
 import { procFiles } from '../simulate/proc/proc-files.js'
 import { sysFiles } from '../simulate/proc/sys-files.js'
 import type { SimulationResult } from '../simulate/result.js'
@@ -42,7 +43,9 @@ export class Probe {
       this.#times.length === 1 ? of : join(of, `${time}s`)
     for (const time of this.#times) {
       runWatched(simulation, own, { onProgress, limit: time * SECOND })
-      if (proc !== undefined) write(folder(proc, time), procFiles(simulation))
+      if (proc !== undefined) {
+        write(folder(proc, time), procFiles(simulation), cgroupFiles(simulation.vm))
+      }
       if (sys !== undefined) write(folder(sys, time), sysFiles(simulation))
     }
   }
@@ -51,7 +54,7 @@ export class Probe {
   end(result: SimulationResult): void {
     const { proc, sys, dmesg, perfetto } = this.#wanted
     const isAtEnd = this.#times.length === 0
-    if (proc !== undefined && isAtEnd) write(proc, result.proc)
+    if (proc !== undefined && isAtEnd) write(proc, result.proc, result.cgroupFiles)
     if (sys !== undefined && isAtEnd && this.#simulation !== null) {
       write(sys, sysFiles(this.#simulation))
     }
@@ -67,6 +70,14 @@ export class Probe {
   }
 }
 
-function write(folder: string, files: Readonly<Record<string, string>>): void {
+/** @param cgroups by their paths below /sys/fs/cgroup, where they are in the folder too */
+function write(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  cgroups: Readonly<Record<string, string>> = {},
+): void {
   for (const [name, text] of Object.entries(files)) writeFile(join(folder, name), text)
+  for (const [path, text] of Object.entries(cgroups)) {
+    writeFile(join(folder, 'sys/fs/cgroup', path), text)
+  }
 }

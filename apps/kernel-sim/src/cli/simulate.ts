@@ -76,7 +76,8 @@ schemas/machine.schema.json):
 Without it the machine mixed-load, which comes along, runs under three policies, side by side.
 Others that come along: encrypted, with dm-crypt; container, with a filesystem in a file (a loop
 device); generations, with MGLRU (lru_gen: true); zram, with swap space in compressed memory;
-camera, with a CMA area; two-nodes, with two nodes (NUMA), one of which gets short of memory.
+camera, with a CMA area; two-nodes, with two nodes (NUMA), one of which gets short of memory;
+cgroups, with memory cgroups.
 
 Exit status: 0 done; 1 with --held when fewer figures are in than are wanted; 2 when a file cannot
 be read or is wrong.
@@ -120,7 +121,7 @@ export function simulate(program: Command): void {
     )
     .option(
       '--proc <dir>',
-      "write the kernel's own files to a folder: vmstat, meminfo, pressure/memory and others",
+      "write the kernel's own files to a folder: vmstat, meminfo, pressure/memory and others, and those of\nmemory cgroups below sys/fs/cgroup",
     )
     .option(
       '--sys <dir>',

@@ -1,4 +1,5 @@
 /** Compared figures: what policies are compared by, the workloads' own figures first. */
+import { CGROUP } from './measure/cgroups.js'
 import type { Facts } from './measure/facts.js'
 
 const OF_WORKLOADS = ['ops_s', 'lat_us_p99'] as const
@@ -21,10 +22,16 @@ const OF_MEMORY = [
   'cma_alloc_fail',
 ] as const
 
-/** The figures of these workloads, as far as a run has them, and those of memory. */
+/** Of each memory cgroup. */
+const OF_CGROUPS = /\.(?:memory\.events\.(?:max|high|oom|oom_kill)|reclaimed|throttled_ms)$/
+
+/** The figures of these workloads, as far as a run has them, of memory cgroups, and of memory. */
 export function comparedFigures(workloads: readonly string[], facts: Facts): readonly string[] {
   const own = workloads.flatMap((workload) =>
     OF_WORKLOADS.map((key) => `${workload}.0.${key}`).filter((name) => facts[name] !== undefined),
   )
-  return [...own, ...OF_MEMORY]
+  const groups = Object.keys(facts).filter(
+    (name) => name.startsWith(CGROUP) && OF_CGROUPS.test(name),
+  )
+  return [...own, ...groups, ...OF_MEMORY]
 }

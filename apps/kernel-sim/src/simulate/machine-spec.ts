@@ -1,5 +1,5 @@
 /** Machine spec: what a machine is made of. Pages are 4 KiB. */
-import type { MemoryOptions } from '@scopemask/allocator'
+import type { MemcgLimits, MemoryOptions } from '@scopemask/allocator'
 
 /** What a page cache, a program or reclaim uses the CPU for, in ns. Each is a line of the table of the machine that was measured. */
 export interface CpuCosts {
@@ -60,6 +60,14 @@ export interface SwapSpec {
   readonly decompress: number
 }
 
+/** A memory cgroup (Documentation/admin-guide/cgroup-v2.rst). Limits are pages; what is left out is as the kernel has it. */
+export interface CgroupSpec extends MemcgLimits {
+  /** Without a `/` in front; what is before the last `/` is the group that it is in. */
+  readonly path: string
+  /** memory.oom.group. */
+  readonly oomGroup: boolean
+}
+
 export interface MachineSpec {
   readonly name: string
   readonly cpus: number
@@ -86,6 +94,8 @@ export interface MachineSpec {
   readonly bootDirtyLimit: number
   /** Swap space; null where there is none. */
   readonly swap: SwapSpec | null
+  /** Memory cgroups, each after the one that it is in; by default there are none. */
+  readonly cgroups?: readonly CgroupSpec[]
   readonly disk: DiskSpec
   readonly costs: CpuCosts
 }

@@ -1,4 +1,5 @@
 /** Result: what a run has shown, as data. */
+import { type CgroupResult, cgroupsOf } from './measure/cgroups.js'
 import type { Facts } from './measure/facts.js'
 import { factsOf } from './measure/facts.js'
 import { type Measured, measuredOf } from './measure/measured.js'
@@ -6,6 +7,7 @@ import type { Sample } from './measure/samples.js'
 import type { Stuck } from './measure/stuck.js'
 import type { WorkLog } from './measure/work-log.js'
 import type { Kill } from './memory/oom.js'
+import { cgroupFiles } from './proc/cgroup-files.js'
 import { type ProcFiles, procFiles } from './proc/proc-files.js'
 import type { Hang } from './scenario-run.js'
 import type { Simulation } from './simulation.js'
@@ -39,6 +41,10 @@ export interface SimulationResult extends Measured {
   readonly stuck: readonly Stuck[]
   /** The kernel's own files at the end of the run. */
   readonly proc: ProcFiles
+  /** The memory cgroups, each after the one that it is in; only where the machine has some. */
+  readonly cgroups?: readonly CgroupResult[]
+  /** Their files at the end of the run, by their paths below /sys/fs/cgroup; only where the machine has some. */
+  readonly cgroupFiles?: Readonly<Record<string, string>>
   /** What the kernel has logged: reports of the OOM killer, failed allocations. */
   readonly dmesg: string
 }
@@ -66,6 +72,12 @@ export function resultOf(
     hang: simulation.scenario?.hang ?? null,
     stuck: simulation.stuck,
     proc: procFiles(simulation),
+    ...(simulation.vm.groups.all.length === 0
+      ? {}
+      : {
+          cgroups: simulation.closingCgroups ?? cgroupsOf(simulation.vm),
+          cgroupFiles: cgroupFiles(simulation.vm),
+        }),
     dmesg: simulation.kernelLog.text,
   }
 }

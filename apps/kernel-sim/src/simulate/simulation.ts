@@ -24,6 +24,7 @@ import { Journal } from './fs/journal.js'
 import { Metadata } from './fs/metadata.js'
 import { Mounts } from './fs/mounts.js'
 import type { MachineSpec } from './machine-spec.js'
+import { type CgroupResult, cgroupsOf } from './measure/cgroups.js'
 import { countersOf, type Facts } from './measure/facts.js'
 import { Samples } from './measure/samples.js'
 import { type Stuck, stuckOf } from './measure/stuck.js'
@@ -61,6 +62,10 @@ export interface WorkloadSpec {
   readonly mempolicy?: MempolicySpec
   /** The CPUs that it may run on; by default all. */
   readonly cpus?: readonly number[]
+  /** The path of its memory cgroup; by default it is in none. */
+  readonly cgroup?: string | null
+  /** -1000 to 1000; by default 0. */
+  readonly oomScoreAdj?: number
   readonly program: Program
 }
 
@@ -144,6 +149,8 @@ export class Simulation {
   elapsed = 0
   /** What the kernel had counted when the time of the run was over; null as long as it is not. */
   closing: Facts | null = null
+  /** What its memory cgroups had shown then. */
+  closingCgroups: readonly CgroupResult[] | null = null
   readonly #main: readonly Task[]
   readonly #duration: number
   readonly #before: Events
@@ -203,6 +210,7 @@ export class Simulation {
       costs,
       readaheadPages: spec.disk.readaheadBytes / 4096,
       scope: policy.scope,
+      restricted: policy.scope || policy.explicit,
     })
     const { writeback, journal } = this
     const metadata = new Metadata({ cache: this.cache, reader, writeback, journal, cpus, costs })
@@ -260,9 +268,12 @@ export class Simulation {
         return workload(program, begin)
       })
     })
-    for (const [index, { mempolicy, cpus: allowed }] of workloads.entries()) {
+    for (const [index, workload] of workloads.entries()) {
       const task = this.tasks[index]
       if (task === undefined) continue
+      const { mempolicy, cpus: allowed, cgroup, oomScoreAdj = 0 } = workload
+      task.oomScoreAdj = oomScoreAdj
+      if (cgroup != null) this.vm.join(task, cgroup)
       if (mempolicy !== undefined) {
         this.vm.setMempolicy(task, new Mempolicy(mempolicy.mode, mempolicy.nodes))
       }
@@ -289,6 +300,7 @@ export class Simulation {
     clock.at(this.began + duration, () => {
       this.elapsed = duration
       this.closing = countersOf(this)
+      this.closingCgroups = cgroupsOf(this.vm)
       this.stuck = stuckOf(this)
       this.cpus.wake(harness)
     })

@@ -91,6 +91,41 @@ it('runs a machine, as text and as JSON, and for as long as it is told', async (
   for (const { seconds } of document.runs) expect(seconds).toBeCloseTo(1.5, 1)
 })
 
+it('says what memory cgroups used, in its report, as JSON, and in their files', async () => {
+  const groups = write(
+    'groups.yaml',
+    `memory: 128 MiB
+seconds: 0.5
+cgroups: { web: { memory.max: 8 MiB }, web/app: { memory.high: 4 MiB } }
+workloads:
+  hog: { type: hog, size: 16 MiB, pace: 1 ms, cgroup: web/app }
+  outside: { type: working-set, size: 1 MiB }
+`,
+  )
+  const proc = join(folder, 'proc-groups')
+  const json = await kernelSim(['simulate', groups, '--json', '--proc', proc])
+  expect(json.stderr).toBe('')
+  const document = JSON.parse(json.stdout)
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true)
+  const [{ cgroups, cgroupFiles, facts }] = document.runs
+  expect(cgroups).toMatchObject([
+    { path: 'web', max: 8 * 1024 ** 2, high: null },
+    { path: 'web/app', max: null, high: 4 * 1024 ** 2, events: { high: expect.any(Number) } },
+  ])
+  expect(cgroups[1].throttles).toBeGreaterThan(0)
+  expect(facts['cgroup.web/app.memory.peak_kb']).toBe(cgroups[1].peak / 1024)
+  for (const name of ['web/app/memory.events', 'web/memory.current', 'web/memory.stat']) {
+    expect(readFileSync(join(proc, 'sys/fs/cgroup', name), 'utf8')).toBe(cgroupFiles[name])
+  }
+  expect(cgroupFiles['web/app/memory.high']).toBe('4194304\n')
+  expect(cgroupFiles['web/app/memory.max']).toBe('max\n')
+  const { stdout } = await kernelSim(['simulate', groups])
+  expect(stdout).toMatch(/^ {2}web\/app +max +4,096 +[\d,]+ /m)
+  for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
+  const html = await kernelSim(['simulate', groups, '--html'])
+  expect(html.stdout).toContain('Memory cgroups')
+})
+
 it('a machine and a plan that say the same do the same', async () => {
   const [one, other] = await Promise.all([
     kernelSim(['simulate', machine, '--json']),

@@ -3,7 +3,7 @@
  * killer (mm/memcontrol.c, mem_cgroup_charge and __memcg_kmem_charge_page, 6.1.192).
  */
 import { currentGfpContext } from '../gfp/context.js'
-import { type ChargeStep, Charging } from '../memcg/charge.js'
+import { type ChargeRequest, type ChargeStep, Charging } from '../memcg/charge.js'
 import type { MemCgroup } from '../memcg/mem-cgroup.js'
 import type { MemCgroups } from '../memcg/mem-cgroups.js'
 import { PageError } from '../pages/page-error.js'
@@ -26,7 +26,7 @@ export interface PageCharge {
   readonly group?: MemCgroup
   /** Where the task runs; by default 0. */
   readonly cpu?: number
-  /** The task has been killed: it does not have others killed for it. */
+  /** The task has been killed: it does not have others killed for it. That can happen meanwhile: it is read anew each time. */
   readonly dying?: boolean
 }
 
@@ -70,15 +70,15 @@ export class PageCharging {
 
   /** The same in steps: those that are not answered are done here. */
   *steps(charge: PageCharge): Generator<ChargeStep, boolean, number | undefined> {
-    const { task, gfp, page, cpu = 0, dying } = charge
-    const group = charge.group ?? this.#groups.groupOf(task)
+    const { page } = charge
+    const group = charge.group ?? this.#groups.groupOf(charge.task)
     if (!this.#frames.isUsed(page)) {
       throw new PageError(
         `page ${page} is charged to ${group.path}, and no block in use begins there`,
       )
     }
     const pages = 1 << this.#frames.order(page)
-    const request = { group, task, gfp, pages, cpu, dying }
+    const request = requestOf(charge, group, pages)
     const charged = yield* this.#performed(this.#charging.tryCharge(request), charge)
     if (charged) this.#groups.commit(page, group)
     return charged
@@ -86,12 +86,12 @@ export class PageCharging {
 
   /** Charges an object of a slab, before it is allocated, in steps (memcg_slab_pre_alloc_hook). Returns false when its group has no room. */
   *objectSteps(charge: ObjectChargeRequest): Generator<ChargeStep, boolean, number | undefined> {
-    const { task, gfp, bytes, cpu = 0, dying } = charge
+    const { task, bytes } = charge
     const group = charge.group ?? this.#groups.groupOf(task)
     if (group.parent === null) return true
     const pages = group.objects.pagesFor(bytes)
     if (pages > 0) {
-      const request = { group, task, gfp, pages, cpu, dying }
+      const request = requestOf(charge, group, pages)
       if (!(yield* this.#performed(this.#charging.tryCharge(request), charge))) return false
     }
     group.objects.add(bytes, pages)
@@ -146,5 +146,24 @@ export class PageCharging {
       case 'memcg-throttle':
         return 0
     }
+  }
+}
+
+/** What is asked of a group for a charge. */
+function requestOf(
+  charge: Omit<PageCharge, 'page'>,
+  group: MemCgroup,
+  pages: number,
+): ChargeRequest {
+  const { task, gfp, cpu = 0 } = charge
+  return {
+    group,
+    task,
+    gfp,
+    pages,
+    cpu,
+    get dying() {
+      return charge.dying
+    },
   }
 }

@@ -70,7 +70,7 @@ export interface ChargeRequest {
   readonly pages: number
   /** Where the task runs. */
   readonly cpu: number
-  /** The task has been killed, or is exiting (task_is_dying). */
+  /** The task has been killed, or is exiting (task_is_dying). That can happen meanwhile: it is read anew each time. */
   readonly dying?: boolean | undefined
 }
 
@@ -85,7 +85,7 @@ export class Charging {
 
   /** Charges pages. Returns false when the group has no room and the request may fail (-ENOMEM). */
   *tryCharge(request: ChargeRequest): Generator<ChargeStep, boolean, number> {
-    const { group, task, gfp, pages, cpu, dying = false } = request
+    const { group, task, gfp, pages, cpu } = request
     if (group.parent === null) return true
     let batch = Math.max(MEMCG_CHARGE_BATCH, pages)
     let retries = MAX_RETRIES
@@ -128,7 +128,7 @@ export class Charging {
         // Small requests try again as long as there is something to reclaim.
         if (reclaimed > 0 && pages <= 1 << PAGE_ALLOC_COSTLY_ORDER) continue
         if (retries-- > 0) continue
-        if ((gfp & __GFP_RETRY_MAYFAIL) === 0 && !(passedOom && dying)) {
+        if ((gfp & __GFP_RETRY_MAYFAIL) === 0 && !(passedOom && request.dying === true)) {
           again = yield* this.#oom(over, request)
         }
       }
@@ -187,11 +187,11 @@ export class Charging {
 
   /** mem_cgroup_oom. Returns true if another try makes sense. */
   *#oom(over: MemCgroup, request: ChargeRequest): Generator<ChargeStep, boolean, number> {
-    const { gfp, pages, dying = false } = request
+    const { gfp, pages } = request
     const order = Math.ceil(Math.log2(pages))
     if (order > PAGE_ALLOC_COSTLY_ORDER) return false
     over.raise('oom')
-    if (over.memory.margin >= 1 << order || dying) return true
+    if (over.memory.margin >= 1 << order || request.dying === true) return true
     return (yield { kind: 'memcg-oom', group: over, gfp, order }) !== 0
   }
 

@@ -91,13 +91,22 @@ function taskLine(task: OomReportTask): string {
 function killLines(kill: OomKill, task: OomReportTask): string[] {
   const { constraint = 'CONSTRAINT_NONE', nodemask = '(null)', memsAllowed = '0' } = kill
   const { memcg, taskMemcg = '/' } = kill
-  const { pid, uid = 0, name, pages, rss, fileRss = 0, scoreAdj = 0 } = task
+  const { pid, uid = 0, name } = task
   const group = memcg === undefined ? 'global_oom' : `oom_memcg=${memcg}`
-  const message = memcg === undefined ? 'Out of memory' : 'Memory cgroup out of memory'
   return [
     `oom-kill:constraint=${constraint},nodemask=${nodemask},cpuset=/,mems_allowed=${memsAllowed},${group},task_memcg=${taskMemcg},task=${comm(name)},pid=${pid},uid=${uid}`,
-    `${message}: Killed process ${pid} (${comm(name)}) total-vm:${kib(pages)}, anon-rss:${kib(rss - fileRss)}, file-rss:${kib(fileRss)}, shmem-rss:0kB, UID:${uid} pgtables:${tables(task) / 1024}kB oom_score_adj:${scoreAdj}`,
+    oomKilledLine(task, memcg),
   ]
+}
+
+/**
+ * The line of a kill, which ends its report; tasks that are killed with another one (memory.oom.group) have no other.
+ * @param memcg the path of the group whose limit it is; by default it is the machine's memory
+ */
+export function oomKilledLine(task: OomReportTask, memcg?: string): string {
+  const { pid, uid = 0, name, pages, rss, fileRss = 0, scoreAdj = 0 } = task
+  const message = memcg === undefined ? 'Out of memory' : 'Memory cgroup out of memory'
+  return `${message}: Killed process ${pid} (${comm(name)}) total-vm:${kib(pages)}, anon-rss:${kib(rss - fileRss)}, file-rss:${kib(fileRss)}, shmem-rss:0kB, UID:${uid} pgtables:${tables(task) / 1024}kB oom_score_adj:${scoreAdj}`
 }
 
 const comm = (name: string): string => name.slice(0, COMM)

@@ -223,6 +223,21 @@ describe('a group at its limit', () => {
     )
   })
 
+  it('fails once the one that asks has been killed meanwhile', () => {
+    const group = memory.memcgs.create('a', { max: 0 })
+    const page = memory.alloc(task, GFP_KERNEL, 0)
+    const asked = { task, gfp: GFP_KERNEL, page, group, dying: false }
+    const steps = memory.charging(asked)
+    let kills = 0
+    let next = steps.next()
+    while (next.done !== true) {
+      const oom = next.value.kind === 'memcg-oom'
+      if (oom && ++kills === 2) asked.dying = true
+      next = steps.next(oom ? 1 : 0)
+    }
+    expect([kills, next.value]).toEqual([2, false])
+  })
+
   it('goes on after a kill, until the victim is the one that asks', () => {
     const group = memory.memcgs.create('a', { max: 0 })
     const page = memory.alloc(task, GFP_KERNEL, 0)

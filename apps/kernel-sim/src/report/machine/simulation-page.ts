@@ -5,6 +5,7 @@ import type { SimulationResult } from '../../simulate/result.js'
 import { number, percent, plural } from '../form/numbers.js'
 import { type Page, type Section, section, sections } from '../form/page.js'
 import { numbers, table, text } from '../form/table.js'
+import { cgroupSection } from './cgroup-section.js'
 import {
   alone,
   dirtyChart,
@@ -30,8 +31,8 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
     lead: [
       `${plural(workloads.length, 'workload')} (${workloads.join(', ')}) for ${seconds.toFixed(1)} virtual seconds.`,
       ...kills.map(
-        ({ at, victim, rss }) =>
-          `At ${(at / 1e9).toFixed(3)} s the OOM killer killed ${victim}, which had ${number(rss * 4)} KiB.`,
+        ({ at, victim, rss, cgroup }) =>
+          `At ${(at / 1e9).toFixed(3)} s the OOM killer${cgroup === undefined ? '' : ` of ${cgroup}`} killed ${victim}, which had ${number(rss * 4)} KiB.`,
       ),
       ...(hang === null
         ? []
@@ -53,6 +54,7 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
     sections: sections([
       runsSection(runs),
       workloadSection(result),
+      cgroupSection(result.cgroups),
       timeSection(result),
       pressureSection(result),
       delaySection(result),

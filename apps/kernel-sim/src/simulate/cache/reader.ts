@@ -1,5 +1,14 @@
 /** Reader: read() of a file through the page cache (mm/filemap.c, filemap_read, and mm/readahead.c, 6.1.192). */
-import { memallocNofsRestore, memallocNofsSave, PG_ACTIVE } from '@scopemask/allocator'
+import {
+  __GFP_HARDWALL,
+  __GFP_MOVABLE,
+  __GFP_NOFAIL,
+  GFP_KERNEL,
+  GFP_NOFS,
+  memallocNofsRestore,
+  memallocNofsSave,
+  PG_ACTIVE,
+} from '@scopemask/allocator'
 import type { LiveSteps } from '@scopemask/checker/live'
 import type { Costs } from '../costs.js'
 import type { BlockDevice } from '../disk/block-device.js'
@@ -10,6 +19,8 @@ import { newReadahead, ondemandReadahead, type Readahead } from './readahead.js'
 
 /** Readahead that finds no memory is given up: __GFP_NORETRY | __GFP_NOWARN. */
 const READAHEAD_GFP = 0x12000
+/** A buffer is charged in any case, above the limit of its group if it has to be (fs/buffer.c, grow_dev_page). */
+const BUFFER_GFP = __GFP_HARDWALL | __GFP_MOVABLE | __GFP_NOFAIL
 /** A read looks up so many pages at once (PAGEVEC_SIZE). */
 const BATCH = 15
 
@@ -29,6 +40,8 @@ export class Reader {
   readonly #window: number
   /** Readahead runs in a scope. */
   readonly #scope: boolean
+  /** What a buffer is charged with. */
+  readonly #bufferGfp: number
 
   constructor(parts: {
     readonly vm: Vm
@@ -37,6 +50,8 @@ export class Reader {
     readonly costs: Costs
     readonly readaheadPages: number
     readonly scope: boolean
+    /** Buffers are charged with GFP_NOFS. */
+    readonly restricted: boolean
   }) {
     this.#vm = parts.vm
     this.#cache = parts.cache
@@ -44,6 +59,7 @@ export class Reader {
     this.#costs = parts.costs
     this.#window = parts.readaheadPages
     this.#scope = parts.scope
+    this.#bufferGfp = ((parts.restricted ? GFP_NOFS : GFP_KERNEL) | BUFFER_GFP) >>> 0
   }
 
   /** Opens a file of so many pages. */
@@ -160,6 +176,8 @@ export class Reader {
     const end = Math.min(window.start + window.size, size)
     const marked = window.mark > 0 ? window.start + window.size - window.mark : -1
     const gfp = (GFP_HIGHUSER_MOVABLE | READAHEAD_GFP) >>> 0
+    const { charges } = this.#vm
+    const chargeGfp = file.buffers ? this.#bufferGfp : gfp
     const scope = this.#scope ? memallocNofsSave(task.context) : null
     let run: number[] = []
     for (let place = window.start; place < end; place++) {
@@ -170,6 +188,7 @@ export class Reader {
       }
       let page = this.#vm.allocNow(task, gfp)
       if (page < 0) page = yield* this.#vm.allocSlowly(task, gfp)
+      if (charges.isDue(task, page)) page = yield* charges.page(task, chargeGfp, page)
       if (page < 0) break
       if (this.#cache.at(file, place) >= 0) {
         // Somebody else was quicker.
@@ -197,7 +216,11 @@ export class Reader {
 
   /** A page that readahead has not brought (filemap_create_folio). */
   *#single(task: Task, file: FileCache, place: number): LiveSteps<number> {
-    const page = yield* this.#vm.alloc(task, GFP_HIGHUSER_MOVABLE)
+    const { charges } = this.#vm
+    let page = yield* this.#vm.alloc(task, GFP_HIGHUSER_MOVABLE)
+    if (charges.isDue(task, page)) {
+      page = yield* charges.page(task, file.buffers ? this.#bufferGfp : GFP_HIGHUSER_MOVABLE, page)
+    }
     if (page < 0) return -1
     const other = this.#cache.at(file, place)
     if (other >= 0) {

@@ -65,6 +65,7 @@ export class Writer {
   ): LiveSteps<boolean> {
     const { from, pages, cost = this.#costs.write, blocks } = request
     const { file } = open
+    const { charges } = this.#vm
     const inode = blocks === undefined ? rootInodeBlock(file) : -1
     // Its inode has to be there to be changed (ext4_get_inode_loc).
     if (inode >= 0 && !this.#metadata.isCached(inode)) yield* this.#metadata.read(task, inode)
@@ -75,8 +76,9 @@ export class Writer {
         // Before the handle is started: it can take long when memory is short.
         page = this.#vm.allocForWriteNow(task, GFP_WRITE)
         if (page < 0) page = yield* this.#vm.allocForWriteSlowly(task, GFP_WRITE)
+        if (charges.isDue(task, page)) page = yield* charges.page(task, GFP_WRITE, page)
         if (page < 0) return false
-        this.#cache.add(file, place, page, true)
+        page = this.#added(task, file, { place, page })
       } else this.#cache.lock(page)
       if (!this.#journal.tryStart(task)) yield* this.#journal.start(task)
       if (inode >= 0 && this.#metadata.isBusy(inode)) yield* this.#metadata.access(task, inode)
@@ -90,6 +92,22 @@ export class Writer {
       if (this.#writeback.throttle.dirtied(task)) yield* this.#writeback.throttle.balance(task)
     }
     return true
+  }
+
+  /** Puts a new page in its place, unless somebody else was quicker: then it is given back. Returns the one that is there, locked. */
+  #added(
+    task: Task,
+    file: FileCache,
+    { place, page }: { readonly place: number; readonly page: number },
+  ): number {
+    const other = this.#cache.at(file, place)
+    if (other < 0) {
+      this.#cache.add(file, place, page, true)
+      return page
+    }
+    this.#vm.memory.free(page, 0, task.cpu)
+    this.#cache.lock(other)
+    return other
   }
 
   /** fsync: the file's pages, and the transaction that knows of them. */

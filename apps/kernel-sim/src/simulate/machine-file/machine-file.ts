@@ -8,6 +8,7 @@ import type { DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec
 import { sizedMachine, type WatermarkSysctls } from '../machines/sized.js'
 import { machinePolicies } from '../policy.js'
 import { SECOND } from '../time.js'
+import { assertMembers, CGROUPS, groupNotes } from './cgroups.js'
 import { CMA, checkCma, cmaOf } from './cma.js'
 import { FAULT_TYPES } from './faults.js'
 import { KERNEL, rulesOf } from './kernel.js'
@@ -26,7 +27,7 @@ import {
   withDefault,
 } from './kinds.js'
 import { checkNodes, checkPlacement, layoutOf, NODES } from './nodes.js'
-import type { Place, Tree } from './tree.js'
+import { at, type Tree } from './tree.js'
 import { duration, rate, size } from './units.js'
 import { variant } from './variant.js'
 import { type MachineWorkload, WORKLOADS } from './workloads.js'
@@ -187,6 +188,11 @@ const FIELDS = {
   ),
   filesystem: withDefault(oneOf(['ext4']), 'ext4', 'the filesystem on it'),
   sysctls: optional(SYSCTLS, 'settings of /proc/sys/vm, by their names there'),
+  cgroups: withDefault(
+    CGROUPS,
+    [],
+    'memory cgroups by path (web/worker is in web), with the files of cgroup v2 by their names',
+  ),
   lru_gen: withDefault(
     flag,
     false,
@@ -216,7 +222,8 @@ const MACHINE = record('a machine', FIELDS, {
 export function machineOf(tree: Tree, complaints: Complaints): MachineFile | null {
   const values = MACHINE.read(tree, complaints)
   if (values === undefined) return null
-  const { name, cpus, nodes, seconds, seed, runs, policies, workloads, scenario, faults } = values
+  const { name, cpus, nodes, seconds, seed, runs, policies, workloads, scenario, faults, cgroups } =
+    values
   const before = complaints.all.length
   const memory = memoryOf(tree, values, complaints)
   if (nodes !== undefined) checkNodes(nodes, { cpus, place: at(tree, 'nodes') }, complaints)
@@ -248,9 +255,11 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
   const rules = rulesOf(said, at(tree, 'sysctls'), complaints)
   const cma = cmaOf(values.cma)
   checkCma(cma, { memory, place: at(tree, 'cma'), workloads }, complaints)
+  assertMembers(workloads, cgroups, complaints)
   if (complaints.all.length > before) return null
   return {
     spec: sizedMachine(memory, {
+      cgroups: cgroups.map((each) => each.spec),
       ...(name === undefined ? {} : { name }),
       ...(cpus === undefined ? {} : { cpus }),
       ...(layout === undefined ? {} : { nodes: layout }),
@@ -268,7 +277,10 @@ export function machineOf(tree: Tree, complaints: Complaints): MachineFile | nul
     workloads,
     scenario: scenario === undefined ? null : { given: scenario, line: at(tree, 'scenario').line },
     faults,
-    notes: notesOf(values),
+    notes: [
+      ...notesOf(values),
+      ...groupNotes(cgroups, { memory, swap: values.swap !== undefined }),
+    ],
   }
 }
 
@@ -377,10 +389,4 @@ function sysctlsOf(read: ReadSysctls): VmSysctls & WatermarkSysctls {
     ...(read.zone_reclaim_mode === 0 ? {} : { zoneReclaimMode: read.zone_reclaim_mode }),
     ...(read.swappiness === undefined ? {} : { swappiness: read.swappiness }),
   }
-}
-
-/** Where a field stands. */
-function at(tree: Tree, key: string): Place {
-  const entry = tree.kind === 'map' ? tree.entries.find((each) => each.key === key) : undefined
-  return entry?.place ?? tree
 }

@@ -28,13 +28,17 @@ export function machineSimulation(machine: MachineFile, run: MachineRun): Simula
     duration,
     policy,
     faults: machine.faults,
-    workloads: machine.workloads.map(({ name, nofs, main, placement, program }) => ({
-      name,
-      nofs,
-      main,
-      ...placed(placement),
-      program: program(duration),
-    })),
+    workloads: machine.workloads.map(
+      ({ name, nofs, main, placement, cgroup, oomScoreAdj, program }) => ({
+        name,
+        nofs,
+        main,
+        ...placed(placement),
+        cgroup: cgroup?.path ?? null,
+        oomScoreAdj,
+        program: program(duration),
+      }),
+    ),
     ...(scenario === undefined ? {} : { scenario }),
     timeline,
   })

@@ -32,6 +32,9 @@ function withField(
     return set && { ...tree, items: tree.items.map((each, i) => (i === at ? set : each)) }
   }
   if (tree.kind !== 'map' || key === '') return undefined
+  // Names of files have dots in them: memory.max.
+  const dotted = tree.entries.find((each) => [key, ...rest].join('.') === each.key)
+  if (dotted !== undefined && rest.length > 0) return withField(tree, [dotted.key], value)
   const entry = tree.entries.find((each) => each.key === key)
   if (entry === undefined) {
     if (rest.length > 0) return undefined

@@ -51,6 +51,12 @@ export function below(path: string, key: string | number): string {
   return path === '' ? key : `${path}.${key}`
 }
 
+/** Where a field of a map stands; the map itself when it has none of that name. */
+export function at(tree: Tree, key: string): Place {
+  const entry = tree.kind === 'map' ? tree.entries.find((each) => each.key === key) : undefined
+  return entry?.place ?? tree
+}
+
 /** What stands in a place, for a sentence: short, and on one line. */
 export function shown(tree: Tree): string {
   switch (tree.kind) {

@@ -3,10 +3,10 @@ import type { Program } from '../plan/programs.js'
 import { SECOND } from '../time.js'
 import type { NeedsCma } from './cma.js'
 import type { Complaints, Kind } from './kinds.js'
-import { count, flag, optional, readFields, type Values, withDefault } from './kinds.js'
+import { count, flag, optional, readFields, text, type Values, withDefault } from './kinds.js'
 import { PLACEMENT, type Placement } from './nodes.js'
 import { ownProgram } from './own-program.js'
-import { type Entry, short, shown, type Tree } from './tree.js'
+import { at, type Entry, type Place, short, shown, type Tree } from './tree.js'
 import { duration } from './units.js'
 import { type VariantType, variant } from './variant.js'
 import { type Span, WORKLOAD_TYPES, type WorkloadProgram } from './workload-types.js'
@@ -18,6 +18,10 @@ export interface MachineWorkload {
   readonly nofs: boolean
   /** The run ends when it does. */
   readonly main: boolean
+  /** The memory cgroup that it is in, and where that is said; null for none. */
+  readonly cgroup: { readonly path: string; readonly place: Place } | null
+  /** What it is worth to the OOM killer. */
+  readonly oomScoreAdj: number
   /** It is code of a user's, which may never come back. */
   readonly own: boolean
   /** What it needs of a CMA area, if it does. */
@@ -41,6 +45,15 @@ const COMMON = {
   nofs: withDefault(flag, false, 'it runs in one NOFS scope for its whole life'),
   main: withDefault(flag, false, 'the run ends when it does'),
   ...PLACEMENT,
+  cgroup: optional(
+    text('the path of a memory cgroup', /^[^\0]{1,500}$/),
+    'the memory cgroup that it is in, by its path in cgroups; by default none',
+  ),
+  oom_score_adj: withDefault(
+    count(-1000, 1000),
+    0,
+    'what it is worth to the OOM killer; -1000 for never',
+  ),
 }
 
 type Common = Values<typeof COMMON>
@@ -105,7 +118,9 @@ function named(
   const read = one(value, complaints)
   if (read === undefined) return undefined
   const { common, own, program } = read
-  const { start, stop, processes, nofs, main, numa, cpus } = common
+  const { start, stop, processes, nofs, main, numa, cpus, oom_score_adj: oomScoreAdj } = common
+  const cgroup =
+    common.cgroup === undefined ? null : { path: common.cgroup, place: at(value, 'cgroup') }
   if (stop !== undefined && stop <= start) {
     complaints.add(place, `${place.path} ends before it begins`)
   }
@@ -119,6 +134,8 @@ function named(
       own,
       cma: program.cma,
       placement,
+      cgroup,
+      oomScoreAdj,
       program: (end): Program => {
         const span: Span = { name, start, stop: Math.min(stop ?? end, end) }
         const steps = program(span)

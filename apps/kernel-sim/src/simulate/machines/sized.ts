@@ -3,7 +3,7 @@
  * leaves free is what a line through the sizes that were measured says.
  */
 import type { AllocatorRules } from '@scopemask/allocator'
-import type { DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec.js'
+import type { CgroupSpec, DiskSpec, MachineSpec, SwapSpec, VmSysctls } from '../machine-spec.js'
 import { type CmaSpec, placedCmaAreas } from './cma-areas.js'
 import { type NodeLayout, nodePages } from './node-pages.js'
 import { PAGES_PER_MIB, plainMachine } from './plain.js'
@@ -34,6 +34,8 @@ export interface Differences {
   readonly lruGen?: boolean
   /** By default none. */
   readonly swap?: SwapSpec
+  /** By default none. */
+  readonly cgroups?: readonly CgroupSpec[]
   readonly disk?: Partial<DiskSpec>
   /** CMA areas; by default the kernel is one without them. */
   readonly cma?: readonly CmaSpec[]
@@ -80,6 +82,7 @@ export function sizedMachine(bytes: number, differences: Differences = {}): Mach
       (plain.bootDirtyLimit * sysctls.dirtyRatio) / plain.sysctls.dirtyRatio,
     ),
     swap: differences.swap ?? null,
+    cgroups: differences.cgroups ?? [],
     disk: { ...plain.disk, ...differences.disk },
   }
 }

@@ -13,6 +13,7 @@ import type { Vm } from '../memory/vm.js'
 import type { Psi } from '../sched/psi.js'
 import { JIFFY, MS, SECOND, US } from '../time.js'
 import type { WorkerPool } from '../work/workqueue.js'
+import { cgroupFacts } from './cgroups.js'
 import { SAMPLED, type Samples } from './samples.js'
 import type { WorkLog } from './work-log.js'
 
@@ -124,6 +125,11 @@ export function countersOf(run: Run): Facts {
   facts.shrink_super_cache_scan_refused = run.files.objects.refused
   facts.shrink_super_cache_objects_refused = run.files.objects.refusedObjects
   facts.oom_refused = vm.oom.refused
+  if (vm.reaper.attempts > 0) {
+    facts.oom_reaper_attempts = vm.reaper.attempts
+    facts.oom_reaper_reaped = vm.reaper.reaped
+    facts.oom_reaper_gave_up = vm.reaper.givenUp
+  }
   const { swap } = vm
   if (swap !== null) {
     const { stat, work } = swap.zram
@@ -156,6 +162,7 @@ export function countersOf(run: Run): Facts {
     facts.crypt_pool_waits = crypt.waits
   }
   if (workers !== null) facts.kworkers = workers.workers.length
+  Object.assign(facts, cgroupFacts(vm))
   dirtyFacts(run, facts)
   stallFacts(run, facts)
   if (vm.memory.zones.nodes > 1) nodeFacts(run, facts)

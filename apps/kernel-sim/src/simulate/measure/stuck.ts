@@ -53,10 +53,14 @@ export function stuckOf(machine: Stopped): Stuck[] {
 function vain({ clock, began, vm }: Stopped, task: Task): Stuck | null {
   const { vainSince, name } = task
   if (vainSince < 0 || clock.now - vainSince < SURE) return null
-  const isRefused = (currentGfpContext(task.context.mask, GFP_KERNEL) & __GFP_FS) === 0
+  const isLimited = isAtLimit(task)
+  const isRefused =
+    !isLimited && (currentGfpContext(task.context.mask, GFP_KERNEL) & __GFP_FS) === 0
   const why = isRefused
     ? 'the OOM killer is refused to requests that must keep out of the filesystem, and its scope makes all of its requests so'
-    : 'nobody is killed for it'
+    : isLimited
+      ? 'its memory cgroup is at its limit, and none of its tasks may be killed'
+      : 'nobody is killed for it'
   const refused = isRefused && vm.oom.refused > 0
   return {
     task: name,
@@ -68,6 +72,14 @@ function vain({ clock, began, vm }: Stopped, task: Task): Stuck | null {
     circle: [],
     refused,
   }
+}
+
+/** A memory cgroup that the task is in, or one above, has no room left. */
+function isAtLimit({ cgroup }: Task): boolean {
+  for (let each = cgroup; each !== null; each = each.parent) {
+    if (each.memory.margin === 0) return true
+  }
+  return false
 }
 
 function waiting(machine: Stopped, task: Task): Stuck | null {

@@ -1,19 +1,25 @@
-/** OOM: the killer (mm/oom_kill.c, 6.1): the task with the most pages dies, and frees them. */
+/**
+ * OOM: the killer (mm/oom_kill.c, out_of_memory, oom_kill_process and __oom_kill_process, 6.1.192): of the machine, and of a memory cgroup
+ * at its limit. It kills the task whose death frees most memory, as far as oom_score_adj lets it, or all of its group (memory.oom.group).
+ */
 import {
   __GFP_FS,
+  type MemCgroup,
   memInfo,
-  type OomReportTask,
+  OOM_SCORE_ADJ_MIN,
+  type OomDomain,
+  oomDomain,
+  oomKilledLine,
   oomReport,
+  outOfMemory,
   type PageAllocator,
   type VmCounters,
 } from '@scopemask/allocator'
 import type { Clock } from '@scopemask/checker/live'
 import type { Task } from '../task.js'
-import type { Owners, PageOwner } from './owners.js'
+import { cgroupOomInfo } from './cgroup-stat.js'
+import type { OomTask, OomTasks } from './oom-tasks.js'
 import type { ZramSwap } from './zram-swap.js'
-
-/** Where the numbers of programs begin: below are kernel threads. */
-const FIRST_PID = 100
 
 /** TASK_COMM_LEN, without the end. */
 const COMM = 15
@@ -25,6 +31,18 @@ export interface Kill {
   readonly victim: string
   /** Pages of its own. */
   readonly rss: number
+  /** The memory cgroup whose limit it was for; it is not there when all memory was short. */
+  readonly cgroup?: string
+}
+
+/** A request that gets no memory. */
+interface Short {
+  /** Who asks. */
+  readonly invoker: Task | null
+  readonly gfp: number
+  readonly order: number
+  /** The group whose limit is in the way; null when all memory is short. */
+  readonly group: MemCgroup | null
 }
 
 export class Oom {
@@ -33,37 +51,28 @@ export class Oom {
   refused = 0
   /** What its report tells of memory. */
   counters: () => VmCounters = () => this.#memory.counters()
+  /** Somebody is dying: the reaper takes its memory if that takes long. */
+  onVictim: ((victim: Task) => void) | null = null
+  readonly tasks: OomTasks
   /** Who needs memory. */
   #invoker: Task | null = null
   readonly #memory: PageAllocator
-  readonly #owners: Owners
   readonly #clock: Clock
   readonly #log: (text: string) => void
   readonly #swap: ZramSwap | null
-  /** Those with memory of their own, by their owner numbers. */
-  readonly #tasks = new Map<Task, number>()
 
   constructor(parts: {
     readonly memory: PageAllocator
-    readonly owners: Owners
+    readonly tasks: OomTasks
     readonly clock: Clock
     readonly log: (text: string) => void
     readonly swap: ZramSwap | null
   }) {
     this.#swap = parts.swap
     this.#memory = parts.memory
-    this.#owners = parts.owners
+    this.tasks = parts.tasks
     this.#clock = parts.clock
     this.#log = parts.log
-  }
-
-  /** The number of a task among the owners of pages. From now on it can be killed. */
-  owner(task: Task): number {
-    const known = this.#tasks.get(task)
-    if (known !== undefined) return known
-    const number = this.#owners.add(new Program(task, this.#swap))
-    this.#tasks.set(task, number)
-    return number
   }
 
   /** A task can get no memory: it is about to be decided whether somebody is killed for it. @param gfp as its scopes leave it */
@@ -72,80 +81,149 @@ export class Oom {
     this.#invoker = task
   }
 
-  /** Kills the task with the most pages (oom_badness: in memory and in swap space). Returns true if there was one. */
+  /** All memory is short. Returns true if somebody is dying now. */
   kill(gfp: number, order: number): boolean {
-    let victim: Task | null = null
-    const mask = this.#invoker?.mempolicy?.nodemask(gfp, this.#memory.zones)
-    for (const task of this.#tasks.keys()) {
-      if (!mayHaveMemoryOn(task, mask)) continue
-      // One that is dying frees memory soon: nobody else is killed meanwhile.
-      if (task.killed && task.rss > 0) return true
-      if (task.rss > 0 && (victim === null || points(task) > points(victim))) victim = task
-    }
-    if (victim === null) return false
-    this.kills.push({ at: this.#clock.now, victim: victim.name, rss: victim.rss })
-    const programs = [...this.#tasks.keys()].map((task, index): OomReportTask => {
-      const { name, anon, rss } = task
-      const pid = FIRST_PID + index
-      const isVictim = task === victim
-      return { pid, name, pages: anon.length, rss, swapEntries: task.swapped, isVictim }
+    return this.#outOfMemory({ invoker: this.#invoker, gfp, order, group: null })
+  }
+
+  /**
+   * A group is at its limit (mem_cgroup_out_of_memory). Unlike all memory's, its killer comes for requests that keep out of the filesystem too.
+   * Returns true if somebody is dying now.
+   */
+  killInGroup(
+    invoker: Task,
+    group: MemCgroup,
+    request: { readonly gfp: number; readonly order: number },
+  ): boolean {
+    return this.#outOfMemory({ invoker, group, ...request })
+  }
+
+  #outOfMemory(short: Short): boolean {
+    const { invoker, gfp, group } = short
+    const mask = group === null ? invoker?.mempolicy?.nodemask(gfp, this.#memory.zones) : undefined
+    const candidates = this.tasks.candidates(group, mask)
+    const domain = this.#domain(short)
+    const memcg = group !== null
+    const currentDies = memcg && invoker?.killed === true
+    const verdict = outOfMemory({
+      gfp,
+      memcg,
+      currentDies,
+      tasks: candidates,
+      totalPages: domain.totalPages,
     })
-    const invoker = this.#invoker ?? victim
-    const pid = programs.find(({ name }) => name === invoker.name)?.pid ?? 0
-    this.#log(
-      oomReport({
-        invoker,
-        stack: [
-          `CPU: ${invoker.cpu} PID: ${pid} Comm: ${invoker.name.slice(0, COMM)} Not tainted 6.1.192 #1`,
-          'Hardware name: kernel-sim',
-        ],
-        gfp,
-        order,
-        tasks: programs.filter(({ isVictim, rss }) => isVictim || rss > 0),
-        memInfo: memInfo(this.#memory.zones, this.counters(), invoker.cpu),
-      }),
-    )
-    victim.killed = true
-    return true
+    switch (verdict.kind) {
+      case 'victim':
+        this.#kill(short, { victim: verdict.task, candidates, domain })
+        return true
+      case 'none':
+        if (memcg)
+          this.#log(
+            `${this.#report(short, { candidates, domain })}\nOut of memory and no killable processes...`,
+          )
+        return false
+      case 'refused':
+      case 'pending':
+      case 'self':
+        return true
+    }
+  }
+
+  /** What the request could have had at best: mem_cgroup_get_max for a group, whose pages can go to swap too. */
+  #domain({ gfp, group }: Short): OomDomain {
+    const { zones } = this.#memory
+    const swap = this.#swap?.space.pages ?? 0
+    const pages = [zones.all.reduce((sum, { managed }) => sum + managed, 0)]
+    if (group === null) return oomDomain({ gfp, pages, swap })
+    const swappable = group.swappiness > 0 ? Math.min(group.swap.max, swap) : 0
+    return oomDomain({ gfp, pages, swap, memcgMax: group.memory.max + swappable })
+  }
+
+  #kill(
+    short: Short,
+    {
+      victim,
+      candidates,
+      domain,
+    }: {
+      readonly victim: OomTask
+      readonly candidates: readonly OomTask[]
+      readonly domain: OomDomain
+    },
+  ): void {
+    this.#log(this.#report(short, { victim, candidates, domain }))
+    this.#dies(short, victim)
+    const all = oomGroup(victim.task.cgroup, short.group)
+    if (all === null) return
+    all.raise('oom_group_kill')
+    this.#log(`Tasks in ${all.path} are going to be killed due to memory.oom.group set`)
+    for (const member of this.tasks.candidates(all)) {
+      if (member.scoreAdj === OOM_SCORE_ADJ_MIN || member.skipped === true) continue
+      // The one that has been chosen is still there, and is counted again, as the kernel does.
+      this.#log(oomKilledLine(reported(member, true), short.group?.path))
+      this.#dies(short, member)
+    }
+  }
+
+  /** __oom_kill_process, without its line in the log. */
+  #dies({ group }: Short, { task }: OomTask): void {
+    task.cgroup?.raise('oom_kill')
+    if (task.killed) return
+    const { name, rss } = task
+    const at = this.#clock.now
+    this.kills.push({ at, victim: name, rss, ...(group === null ? {} : { cgroup: group.path }) })
+    task.killed = true
+    this.onVictim?.(task)
+  }
+
+  #report(
+    { invoker: asked, gfp, order, group }: Short,
+    {
+      victim,
+      candidates,
+      domain,
+    }: {
+      readonly victim?: OomTask
+      readonly candidates: readonly OomTask[]
+      readonly domain: OomDomain
+    },
+  ): string {
+    const invoker = asked ?? victim?.task
+    if (invoker === undefined) return ''
+    const { name, cpu, oomScoreAdj: scoreAdj } = invoker
+    return oomReport({
+      invoker: { name, scoreAdj },
+      stack: [
+        `CPU: ${cpu} PID: ${this.tasks.pid(invoker)} Comm: ${name.slice(0, COMM)} Not tainted 6.1.192 #1`,
+        'Hardware name: kernel-sim',
+      ],
+      gfp,
+      order,
+      tasks: candidates.map((each) => reported(each, each === victim)),
+      ...(group === null
+        ? { memInfo: memInfo(this.#memory.zones, this.counters(), cpu) }
+        : {
+            memInfo: cgroupOomInfo(group, this.#memory),
+            constraint: domain.constraint,
+            memcg: group.path,
+          }),
+      ...(victim?.task.cgroup == null ? {} : { taskMemcg: victim.task.cgroup.path }),
+    })
   }
 }
 
-/** Returns false if the policy of a task has bound it to other nodes than those that memory is needed on (mempolicy_in_oom_domain). */
-function mayHaveMemoryOn({ mempolicy }: Task, mask: number | undefined): boolean {
-  return mask === undefined || mempolicy?.mode !== 'bind' || (mempolicy.nodes & mask) !== 0
+/** A task as the report shows it. */
+function reported({ task, ...of }: OomTask, isVictim: boolean) {
+  const { name, anon } = task
+  return { ...of, name, pages: anon.length, isVictim }
 }
 
-/** What a task's death would free. */
-function points({ rss, swapped }: Task): number {
-  return rss + swapped
-}
-
-/** The pages of a program. Without swap reclaim never takes any. */
-class Program implements PageOwner {
-  readonly #task: Task
-  readonly #swap: ZramSwap | null
-
-  constructor(task: Task, swap: ZramSwap | null) {
-    this.#task = task
-    this.#swap = swap
+/** The group that is killed as a whole: the highest one with memory.oom.group that the victim is in, up to the one at its limit (mem_cgroup_get_oom_group). */
+function oomGroup(group: MemCgroup | null, limited: MemCgroup | null): MemCgroup | null {
+  let all: MemCgroup | null = null
+  for (let each = group; each !== null && each.parent !== null; each = each.parent) {
+    if (each.oomGroup) all = each
+    if (each === limited) break
   }
-
-  lose(page: number, index: number, shadow: number): void {
-    this.#task.anon[index] = this.#swap?.lost(page, shadow) ?? -1
-    this.#task.rss--
-    if (this.#swap !== null) this.#task.swapped++
-  }
-
-  move(_from: number, to: number, index: number): boolean {
-    this.#task.anon[index] = to
-    return true
-  }
-
-  locked(): boolean {
-    return false
-  }
-
-  release(): boolean {
-    return true
-  }
+  return all
 }

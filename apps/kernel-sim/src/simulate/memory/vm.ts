@@ -8,7 +8,9 @@ import {
   __GFP_RECLAIMABLE,
   __GFP_THISNODE,
   currentGfpContext,
+  GFP_KERNEL,
   givesUpReclaim,
+  type MemCgroup,
   type Mempolicy,
   NO_OBJECT,
   NO_PAGE,
@@ -16,6 +18,7 @@ import {
   type PageRequest,
   PF,
   PG_FILE,
+  type ReclaimSteps,
   reclaimThrottle,
   SlabAllocator,
   type SlabCache,
@@ -34,10 +37,14 @@ import type { Psi } from '../sched/psi.js'
 import { WaitReason } from '../sched/wait-reason.js'
 import type { Task } from '../task.js'
 import { jiffiesFrom } from '../time.js'
+import { Charges } from './charges.js'
+import { Groups } from './groups.js'
 import { Kcompactd } from './kcompactd.js'
 import { Kswapd } from './kswapd.js'
 import { NodeReclaims } from './node-reclaims.js'
 import { Oom } from './oom.js'
+import { OomReaper } from './oom-reaper.js'
+import { OomTasks } from './oom-tasks.js'
 import { Owners } from './owners.js'
 import { Stalls } from './stalls.js'
 import { isSwapped, ZramSwap } from './zram-swap.js'
@@ -71,6 +78,11 @@ export class Vm {
   /** By node: pages of other slabs that the kernel had before the run. */
   readonly fixedUnreclaimableSlabs: readonly number[]
   readonly oom: Oom
+  readonly reaper: OomReaper
+  /** The memory cgroups, as the machine has them. */
+  readonly groups: Groups
+  /** What is charged to memory cgroups. */
+  readonly charges: Charges
   /** Where pages of programs go; null where there is no swap space. */
   readonly swap: ZramSwap | null
   /** The least priority that a request got to. */
@@ -146,11 +158,23 @@ export class Vm {
     )
     this.slab = new SlabAllocator(this.#slabSource(), (site) => this.memory.callSites.name(site))
     this.swap = spec.swap === null ? null : new ZramSwap(this.memory, spec.swap)
-    this.oom = new Oom({ memory: this.memory, owners, clock, log, swap: this.swap })
+    const { memory, swap } = this
+    this.oom = new Oom({ memory, tasks: new OomTasks(owners, swap), clock, log, swap })
+    this.groups = new Groups(memory, spec.cgroups ?? [])
+    const pid = (task: Task): number => this.oom.tasks.pid(task)
+    this.reaper = new OomReaper({ clock, cpus, log, pid, take: (victim) => this.reap(victim) })
+    this.oom.onVictim = (victim) => this.reaper.queue(victim)
+    this.charges = new Charges({
+      memory,
+      oom: this.oom,
+      psi,
+      clock,
+      reclaim: (task, steps) => this.#reclaimInGroup(task, steps),
+      sleep: (task, jiffies) => this.#sleep(task, jiffies),
+    })
     const taken = this.#boot(spec)
     this.fixedSlabs = shares(spec.slabReclaimable, taken)
     this.fixedUnreclaimableSlabs = shares(spec.slabUnreclaimable, taken)
-    const { memory } = this
     this.#kswapdOf = spec.memory.nodes.map((_, node) => {
       if (memory.zones.populatedOf(node) === 0) return undefined
       const allowed = this.#cpusOf(node)
@@ -175,6 +199,14 @@ export class Vm {
       kswapd.onSleep = (order) => kcompactd.wake(order)
       return kcompactd
     })
+  }
+
+  /** A program is put into a memory cgroup (cgroup.procs). @throws RangeError for a group that is not there */
+  join(task: Task, path: string): void {
+    const group = this.groups.get(path)
+    this.memory.memcgs.attach(task.context, group)
+    task.cgroup = group
+    this.oom.tasks.add(task)
   }
 
   /** From now on the pages of a task come from where its policy says (set_mempolicy). */
@@ -291,10 +323,34 @@ export class Vm {
   }
 
   /**
-   * Allocates an object of a slab.
+   * Allocates an object of a slab, which is charged to the group of its task if it is of a cache whose objects are.
    * @returns its address, or a negative number when there was no memory
    */
-  *allocObject(task: Task, cache: SlabCache, gfp: number): LiveSteps<number> {
+  allocObject(task: Task, cache: SlabCache, gfp: number): LiveSteps<number> {
+    const { cgroup } = task
+    if (cgroup === null || !cache.account) return this.#takeObject(task, cache, gfp)
+    return this.#takeCharged(task, cgroup, { cache, gfp })
+  }
+
+  /** Gives an object back. @param group who it was charged to; null for nobody */
+  freeObject(cache: SlabCache, address: number, group: MemCgroup | null, cpu?: number): void {
+    this.slab.free(cache, address, cpu)
+    if (group !== null) this.charges.freeObject(group, chargedBytes(cache))
+  }
+
+  *#takeCharged(
+    task: Task,
+    group: MemCgroup,
+    { cache, gfp }: { readonly cache: SlabCache; readonly gfp: number },
+  ): LiveSteps<number> {
+    const bytes = chargedBytes(cache)
+    if (!(yield* this.charges.object(task, gfp, bytes))) return NO_OBJECT
+    const address = yield* this.#takeObject(task, cache, gfp)
+    if (address < 0) this.charges.freeObject(group, bytes)
+    return address
+  }
+
+  *#takeObject(task: Task, cache: SlabCache, gfp: number): LiveSteps<number> {
     const address = cache.take(task.cpu, 0)
     if (address !== NO_OBJECT) {
       task.allocLatency.add(gfpClassOf(task.context.mask, gfp), 0)
@@ -375,7 +431,8 @@ export class Vm {
       return true
     }
     const page = this.allocNow(task, GFP_FAULT)
-    if (page < 0 || task.killed || !this.#cpus.passes(this.#faultTime(there))) {
+    const isDue = page < 0 || this.charges.isDue(task, page)
+    if (isDue || task.killed || !this.#cpus.passes(this.#faultTime(there))) {
       this.#faulted = page
       return false
     }
@@ -387,11 +444,27 @@ export class Vm {
   *touchSlowly(task: Task, place: number): LiveSteps<boolean> {
     let page = this.#faulted
     this.#faulted = NO_PAGE
-    if (page < 0) page = yield* this.#allocFault(task, place)
-    if (page < 0) return false
+    if (task.reaped) return this.#lost(task, page)
+    for (;;) {
+      if (page < 0) page = yield* this.#allocFault(task, place)
+      if (page < 0) return false
+      if (task.cgroup === null || this.charges.isCharged(page)) break
+      page = yield* this.charges.page(task, GFP_KERNEL, page)
+      if (page >= 0) break
+      // The group has no room, and nobody to kill: the fault is taken again (mm/oom_kill.c, pagefault_out_of_memory).
+      if (task.killed) return false
+      yield this.#costs.anonFault
+      page = this.allocNow(task, GFP_FAULT)
+    }
     yield this.#faultTime(task.anon[place] as number)
     this.#mapped(task, place, page)
     return !task.killed
+  }
+
+  /** The reaper has been here: the fault ends in SIGBUS (check_stable_address_space). */
+  #lost(task: Task, page: number): false {
+    if (page >= 0) this.memory.free(page, 0, task.cpu)
+    return false
   }
 
   /** A page of a mapping is interleaved by its place (alloc_pages_vma). */
@@ -415,7 +488,7 @@ export class Vm {
       task.swapped--
     }
     this.memory.lru.addFaulted(page, flags)
-    this.owners.set(page, this.oom.owner(task), place)
+    this.owners.set(page, this.oom.tasks.owner(task), place)
     task.anon[place] = page
     task.rss++
   }
@@ -443,6 +516,19 @@ export class Vm {
 
   /** Gives all pages of a task back (exit_mmap, or munmap of all). */
   *unmap(task: Task): LiveSteps {
+    yield* this.#zap(task)
+    task.anon = new Int32Array(0)
+    if (task.killed) task.oomSkip = true
+  }
+
+  /** Takes all pages of a victim of the OOM killer from it, in the reaper's time (__oom_reap_task_mm): it can touch none any more. */
+  reap(victim: Task): LiveSteps {
+    victim.reaped = true
+    return this.#zap(victim)
+  }
+
+  /** Frees all pages and slots of a task (unmap_page_range). */
+  *#zap(task: Task): LiveSteps {
     const { anon } = task
     const { memory } = this
     let freed = 0
@@ -451,6 +537,7 @@ export class Vm {
       if (page < 0) {
         if (isSwapped(page)) {
           this.swap?.discard(page)
+          anon[place] = -1
           task.swapped--
         }
         continue
@@ -464,7 +551,6 @@ export class Vm {
         yield 32 * this.#costs.directPage
       }
     }
-    task.anon = new Int32Array(0)
     yield (freed % 32) * this.#costs.directPage
   }
 
@@ -507,7 +593,43 @@ export class Vm {
     const node = this.#firstNode(request, gfp)
     if (yield* this.#throttle(task, gfp, node)) return 1
     const allowed = currentGfpContext(task.context.mask, gfp)
-    const steps = this.memory.reclaiming(request, gfp)
+    const reclaimed = yield* this.#take(task, this.memory.reclaiming(request, gfp), node)
+    const time = this.#clock.now - began
+    this.#noteReclaim(task, { began, throttledBefore, reclaimed })
+    this.stalls.add({ task: task.name, gfp: allowed, time, reclaimed })
+    return reclaimed
+  }
+
+  /** Reclaims for the limit of a memory cgroup: nobody is held back by the machine's reserves before it. */
+  *#reclaimInGroup(task: Task, steps: ReclaimSteps<number>): LiveSteps<number> {
+    const began = this.#clock.now
+    const throttledBefore = task.delays.of('throttle').total
+    const reclaimed = yield* this.#take(task, steps, this.memory.zones.nodeOf(task.cpu))
+    this.#noteReclaim(task, { began, throttledBefore, reclaimed })
+    return reclaimed
+  }
+
+  /** A task has reclaimed: how long that took, and whether it was in vain. */
+  #noteReclaim(
+    task: Task,
+    {
+      began,
+      throttledBefore,
+      reclaimed,
+    }: { readonly began: number; readonly throttledBefore: number; readonly reclaimed: number },
+  ): void {
+    const time = this.#clock.now - began
+    task.delays.reclaimed(time - (task.delays.of('throttle').total - throttledBefore))
+    if (reclaimed > 0) task.vainSince = -1
+    else if (task.vainSince >= 0) task.vain++
+    else {
+      task.vainSince = began
+      task.vain = 1
+    }
+  }
+
+  /** Takes the steps of a reclaim in their time; returns how many pages it freed. @param node whose reserves it may have to wait for */
+  *#take(task: Task, steps: ReclaimSteps<number>, node: number): LiveSteps<number> {
     let step = steps.next()
     let time = 0
     for (; !step.done; step = steps.next()) {
@@ -529,15 +651,6 @@ export class Vm {
           break
       }
     }
-    time = this.#clock.now - began
-    task.delays.reclaimed(time - (task.delays.of('throttle').total - throttledBefore))
-    if (step.value > 0) task.vainSince = -1
-    else if (task.vainSince >= 0) task.vain++
-    else {
-      task.vainSince = began
-      task.vain = 1
-    }
-    this.stalls.add({ task: task.name, gfp: allowed, time, reclaimed: step.value })
     return step.value
   }
 
@@ -670,4 +783,9 @@ function shares(whole: number, weights: readonly number[]): number[] {
 /** task_is_running: it has a CPU, or waits for one. */
 function isRunnable({ state }: Task): boolean {
   return state === TaskState.RUNNING || state === TaskState.RUNNABLE
+}
+
+/** What an object is charged with: its slot in the slab, and the pointer to its group that the kernel keeps beside (obj_full_size). */
+function chargedBytes({ layout }: SlabCache): number {
+  return layout.size + 8
 }

@@ -125,24 +125,24 @@ export class Os {
 
   /** Reads whole pages; returns false when that failed. */
   read(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
-    return this.#system.reader.read(this.task, open, from, pages)
+    return this.#returning(this.#system.reader.read(this.task, open, from, pages))
   }
 
   /** Writes whole pages; the file grows. Returns false when that failed. */
   write(open: OpenFile, from: number, pages: number): LiveSteps<boolean> {
-    return this.#system.writer.write(this.task, open, { from, pages })
+    return this.#returning(this.#system.writer.write(this.task, open, { from, pages }))
   }
 
   /** Waits until the file is on the disk. */
   fsync(open: OpenFile): LiveSteps {
-    return this.#system.writer.fsync(this.task, open)
+    return this.#returning(this.#system.writer.fsync(this.task, open))
   }
 
   /** pread of one page by a system call of its own; it costs at least what one that is cached does. */
   *readPage(open: OpenFile, place: number): LiveSteps<boolean> {
     const time = this.#system.costs.readHit - this.#system.costs.copy
     if (!this.passes(time)) yield time
-    return yield* this.#system.reader.read(this.task, open, place, 1)
+    return yield* this.#returning(this.#system.reader.read(this.task, open, place, 1))
   }
 
   /** Returns true if a read would not have to wait (RWF_NOWAIT). */
@@ -173,17 +173,17 @@ export class Os {
 
   /** The same, once its time has passed. */
   statSlowly(file: number, directory: number): LiveSteps {
-    return this.#system.smallFiles.stat(this.task, file, directory)
+    return this.#returning(this.#system.smallFiles.stat(this.task, file, directory))
   }
 
   /** Creates a small file of so many pages; returns its number. */
   createFile(directory: number, pages: number): LiveSteps<number> {
-    return this.#system.smallFiles.create(this.task, directory, pages)
+    return this.#returning(this.#system.smallFiles.create(this.task, directory, pages))
   }
 
   /** Unlinks it. */
   unlink(file: number, directory: number): LiveSteps {
-    return this.#system.smallFiles.unlink(this.task, file, directory)
+    return this.#returning(this.#system.smallFiles.unlink(this.task, file, directory))
   }
 
   /** Maps memory of its own; returns the place of its first page. */
@@ -198,7 +198,7 @@ export class Os {
 
   /** Touches a page for which touchNow() was of no use; returns false when the task has been killed. */
   touchSlowly(place: number): LiveSteps<boolean> {
-    return this.#system.vm.touchSlowly(this.task, place)
+    return this.#returning(this.#system.vm.touchSlowly(this.task, place))
   }
 
   /** Mounts a filesystem whose module is loaded for it. */
@@ -243,5 +243,16 @@ export class Os {
   /** Unmaps all of it. */
   unmap(): LiveSteps {
     return this.#system.vm.unmap(this.task)
+  }
+
+  /** A system call, or a fault. Whoever is in a group pays for what it has charged above memory.high before it returns to its own code. */
+  #returning<T>(steps: LiveSteps<T>): LiveSteps<T> {
+    return this.task.cgroup === null ? steps : this.#returnedFrom(steps)
+  }
+
+  *#returnedFrom<T>(steps: LiveSteps<T>): LiveSteps<T> {
+    const result = yield* steps
+    yield* this.#system.vm.charges.returnToUser(this.task)
+    return result
   }
 }

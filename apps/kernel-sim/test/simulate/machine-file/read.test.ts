@@ -1,5 +1,6 @@
 /** Machine files: what they say, what is said of mistakes, and that nothing in them does harm. */
 import { readFileSync } from 'node:fs'
+import { NO_LIMIT } from '@scopemask/allocator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -130,6 +131,57 @@ faults:
       'memory: 128 MiB\nworkloads: {}',
       'm.yaml, line 2: workloads takes a map of workloads by name, not an empty one',
     ],
+    [
+      'a group that is not there',
+      `memory: 128 MiB
+cgroups: { web: {} }
+workloads:
+  cache: { type: read, size: 100 MiB, cgroup: wbe, processes: 3 }`,
+      'm.yaml, line 4: workloads.cache.cgroup: there is no memory cgroup wbe; there are web',
+    ],
+    [
+      'a group where there are none',
+      `${SMALL}  more: { type: read, size: 1 MiB, cgroup: web }`,
+      'm.yaml, line 4: workloads.more.cgroup: there is no memory cgroup web; the machine has none',
+    ],
+    [
+      'a group that has others below it',
+      `memory: 128 MiB
+cgroups: { web/a: {}, web: {} }
+workloads:
+  cache: { type: read, size: 100 MiB, cgroup: web }`,
+      'm.yaml, line 4: workloads.cache.cgroup: web has memory cgroups below it, and cgroup v2 has processes in those alone: name one of them',
+    ],
+    [
+      'a group in one that is not there',
+      `${SMALL}cgroups: { web/a: {} }`,
+      'm.yaml, line 4: cgroups.web/a is in a memory cgroup web, which is not there',
+    ],
+    [
+      'a path with a / in front',
+      `${SMALL}cgroups: { /web: {} }`,
+      'm.yaml, line 4: "/web" is no path of a memory cgroup: a path is names with a / in between, such as web/worker',
+    ],
+    [
+      'a limit without a unit',
+      `${SMALL}cgroups: { web: { memory.max: 100 } }`,
+      'm.yaml, line 4: cgroups.web.memory.max takes a size such as 24 MiB, from 0 B to 64 GiB, or max, not 100',
+    ],
+    [
+      'a limit that there is not',
+      `${SMALL}cgroups: { web: { memory.hihg: 1 MiB } }`,
+      'm.yaml, line 4: a memory cgroup has no memory.hihg; is memory.high meant?',
+    ],
+    [
+      'groups without number',
+      `${SMALL}cgroups: { ${Array.from({ length: 65 }, (_, i) => `g${i}: {}`).join(', ')} }`,
+      'm.yaml, line 4: there are 65 memory cgroups; 64 is the most',
+    ],
+    [
+      'an oom_score_adj that is none',
+      `${SMALL}  more: { type: read, size: 1 MiB, oom_score_adj: -1001 }`,
+      'm.yaml, line 4: workloads.more.oom_score_adj takes a whole number from -1000 to 1000, not -1001',
+    ],
     ['an alias of nothing', `${SMALL}faults: *all`, 'm.yaml, line 4: '],
     [
       'too much kept free',
@@ -179,6 +231,54 @@ faults:
     const [message = ''] = said(text)
     expect(message.slice(0, first.length)).toBe(first)
   })
+})
+
+it('memory cgroups are made after the one that they are in, with limits in whole pages', () => {
+  const machine = machineFromYaml(
+    `memory: 128 MiB
+cgroups:
+  web/app: { memory.high: 10 KiB, memory.low: max }
+  web: { memory.max: 1 MiB, memory.min: 4 KiB, memory.swap.max: 0 B, memory.oom.group: true }
+workloads:
+  cache: { type: read, size: 1 MiB, cgroup: web/app, oom_score_adj: -1000, processes: 2 }
+`,
+    'm.yaml',
+  )
+  expect(machine.spec.cgroups).toEqual([
+    { path: 'web', max: 256, min: 1, swapMax: 0, oomGroup: true },
+    { path: 'web/app', high: 2, low: NO_LIMIT, oomGroup: false },
+  ])
+  expect(machine.workloads).toMatchObject([
+    { name: 'cache-1', cgroup: { path: 'web/app' }, oomScoreAdj: -1000 },
+    { name: 'cache-2', cgroup: { path: 'web/app' }, oomScoreAdj: -1000 },
+  ])
+  expect(machine.notes).toEqual(['memory.swap.max of web has no effect: this machine has no swap.'])
+})
+
+it('limits that have no effect are noted', () => {
+  const { notes } = machineFromYaml(
+    `${SMALL}swap: { size: 1 MiB }
+cgroups:
+  a: { memory.max: 128 MiB, memory.high: max }
+  b: { memory.max: 8 MiB, memory.high: 8 MiB, memory.low: max }
+  c: { memory.max: 8 MiB, memory.high: 4 MiB, memory.min: 9 MiB, memory.swap.max: 1 MiB }
+`,
+    'm.yaml',
+  )
+  expect(notes).toEqual([
+    'memory.max of a has no effect: it is no less than all memory.',
+    'memory.high of b has no effect: it is not below memory.max.',
+    'memory.min of c protects no more than memory.max: the group has no more.',
+  ])
+})
+
+it('a file of a group can be set by its path, dots and all', () => {
+  const of = (path: string) =>
+    machineFromYaml(`${SMALL}cgroups: { web: { memory.max: 1 MiB } }`, 'm.yaml', {
+      set: { [path]: '2 MiB' },
+    })
+  expect(of('cgroups.web.memory.max').spec.cgroups).toMatchObject([{ max: 512 }])
+  expect(() => of('cgroups.web.memory.high')).toThrow('there is no cgroups.web.memory.high')
 })
 
 it('a machine in TypeScript has the lines of its mistakes too', () => {
