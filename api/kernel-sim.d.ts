@@ -661,6 +661,7 @@ declare module '@scopemask/kernel-sim/machine' {
       readonly size: string;
     }[];
     readonly lru_gen?: boolean;
+    readonly cgroups?: Readonly<Record<string, Readonly<Record<string, string | boolean>>>>;
     readonly seconds?: number;
     readonly seed?: number;
     readonly runs?: number;
@@ -689,6 +690,8 @@ declare module '@scopemask/kernel-sim/machine' {
     readonly processes?: number;
     readonly nofs?: boolean;
     readonly main?: boolean;
+    readonly cgroup?: string;
+    readonly oom_score_adj?: number;
   }
   export class Process {
     readonly name: string;
@@ -729,6 +732,8 @@ declare module '@scopemask/kernel-sim/machine' {
     readonly hang: Hang | null;
     readonly stuck: readonly Stuck[];
     readonly proc: ProcFiles;
+    readonly cgroups?: readonly CgroupResult[];
+    readonly cgroupFiles?: Readonly<Record<string, string>>;
     readonly dmesg: string;
   }
   export type Steps<T = void> = LiveSteps<T>;
