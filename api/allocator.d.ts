@@ -467,6 +467,7 @@ declare module '@scopemask/allocator' {
     effectiveLow: number;
     readonly memory: PageCounter;
     readonly swap: PageCounter;
+    readonly objects: ObjectCharge;
     readonly swapEvents: MemcgSwapEvents;
     get swapUsage(): number;
     swapRoom(free: number): number;
@@ -489,6 +490,7 @@ declare module '@scopemask/allocator' {
     uncharge(page: number, order: number): void;
     tryChargeSwap(page: number): number;
     unchargeSwap(number: number): void;
+    unchargeObject(group: MemCgroup, bytes: number): void;
     consumeStock(cpu: number, group: MemCgroup, pages: number): boolean;
     refillStock(cpu: number, group: MemCgroup, pages: number): void;
     drainStock(group: MemCgroup): void;
@@ -502,6 +504,7 @@ declare module '@scopemask/allocator' {
     max: number;
     oom: number;
     oom_kill: number;
+    oom_group_kill: number;
   }
   export interface MemcgLimits {
     readonly max?: number;
@@ -520,6 +523,7 @@ declare module '@scopemask/allocator' {
       events: MemcgEvents,
       local: MemcgEvents
     ] | null)[];
+    readonly objects: readonly (ObjectChargeState | null)[];
     readonly stocks: readonly (readonly [
       group: number,
       pages: number
@@ -651,6 +655,7 @@ declare module '@scopemask/allocator' {
     "pgpromote_candidate"
   ];
   export const NO_ELEMENT = -1;
+  export const NO_LIMIT: number;
   export const NO_OBJECT = -1;
   export const NO_PAGE = -1;
   export const NO_SWAP_ENTRY = -1;
@@ -720,6 +725,23 @@ declare module '@scopemask/allocator' {
   }
   export const OOM_SCORE_ADJ_MAX = 1000;
   export const OOM_SCORE_ADJ_MIN = -1000;
+  export class ObjectCharge {
+    get bytes(): number;
+    get pages(): number;
+    pagesFor(bytes: number): number;
+    add(bytes: number, pages: number): void;
+    remove(bytes: number): number;
+    drain(): number;
+    save(): ObjectChargeState;
+    load([bytes, pages]: ObjectChargeState): void;
+  }
+  export interface ObjectChargeRequest extends Omit<PageCharge, 'page'> {
+    readonly bytes: number;
+  }
+  export type ObjectChargeState = readonly [
+    bytes: number,
+    pages: number
+  ];
   export interface OomCandidate {
     readonly rss: number;
     readonly swapEntries?: number;
@@ -825,6 +847,7 @@ declare module '@scopemask/allocator' {
     free(page: number, order: number, cpu?: number): void;
     charge(charge: PageCharge): boolean;
     charging(charge: PageCharge): Generator<ChargeStep, boolean, number | undefined>;
+    chargingObject(charge: ObjectChargeRequest): Generator<ChargeStep, boolean, number | undefined>;
     returningToUser(charge: Pick<PageCharge, 'task' | 'gfp' | 'cpu'>): Generator<ChargeStep, void, number | undefined>;
     memcgReclaiming(step: Extract<ChargeStep, {
       readonly kind: 'memcg-reclaim';
@@ -1572,6 +1595,7 @@ declare module '@scopemask/allocator' {
     readonly nodemask?: number | undefined;
     readonly cpuset?: number | undefined;
   }): OomDomain;
+  export function oomKilledLine(task: OomReportTask, memcg?: string): string;
   export function oomReap(): Generator<ReapStep, boolean, boolean>;
   export function oomReport(kill: OomKill): string;
   export function outOfMemory<T extends OomCandidate>(request: OomRequest<T>): OomVerdict<T>;
@@ -1791,6 +1815,7 @@ declare module '@scopemask/allocator/pages' {
   Mempolicy,
   MempolicyMode,
   MigrateHooks,
+  NO_LIMIT,
   NO_PAGE,
   NO_SWAP_ENTRY,
   NodeReclaimRequest,
@@ -1802,6 +1827,9 @@ declare module '@scopemask/allocator/pages' {
   NumaStatsState,
   OOM_SCORE_ADJ_MAX,
   OOM_SCORE_ADJ_MIN,
+  ObjectCharge,
+  ObjectChargeRequest,
+  ObjectChargeState,
   OomCandidate,
   OomChoice,
   OomConstraint,
@@ -1946,6 +1974,7 @@ declare module '@scopemask/allocator/views' {
   meminfo,
   nodeFiles,
   numberList,
+  oomKilledLine,
   oomReport,
   pageblockUse,
   pagetypeinfo,
