@@ -237,6 +237,20 @@ describe('in steps, while others run', () => {
     expectAllOwned(5999)
   })
 
+  it('an owner can free a page that is about to be moved when nobody goes on', () => {
+    use(6000)
+    const steps = cma(512)
+    steps.next()
+    const freed = [...content.keys()].find((page) => memory.frames.kind(page) === Kind.ISOLATED)
+    if (freed === undefined) throw new Error('nothing is isolated')
+    memory.lru.remove(freed)
+    memory.free(freed, 0)
+    content.delete(freed)
+    steps.return(NO_PAGE)
+    expect([area().used, memory.lru.isolated(0, false), isolated()]).toEqual([0, 0, 0])
+    expectAllOwned(5999)
+  })
+
   it('counts what it does, where the kernel does, and logs what fails', () => {
     const logged: string[] = []
     hooks.log = (text) => logged.push(text)
