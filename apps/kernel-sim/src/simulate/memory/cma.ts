@@ -14,7 +14,7 @@ import { WaitReason } from '../sched/wait-reason.js'
 import type { Task } from '../task.js'
 import type { Vm } from './vm.js'
 
-/** Larger buffers begin at a multiple of 1 MiB, as smaller ones do (CONFIG_CMA_ALIGNMENT, kernel/dma/contiguous.c). */
+/** A buffer begins at a multiple of its size, rounded up to a power of two, and at most of 1 MiB (CONFIG_CMA_ALIGNMENT, kernel/dma/contiguous.c). */
 const MOST_ALIGN = 8
 /** A quantile of times is off by 0.4 % at most. */
 const PER_OCTAVE = 128
