@@ -124,7 +124,7 @@ export class Context<in out N extends string = string> {
   }
 
   /**
-   * Whether a flag is in force.
+   * True if a flag is in force.
    * @throws RangeError for several flags at once, which leave open whether any or all are meant, and for none.
    */
   has(flag: Mask<N>): boolean {
@@ -136,14 +136,14 @@ export class Context<in out N extends string = string> {
     return has
   }
 
-  /** Whether at least one flag of the mask is in force. */
+  /** True if at least one flag of the mask is in force. */
   hasAny(mask: Mask<N>): boolean {
     const { domain } = this
     domain.uses(this)
     return (this.mask & domain.valid(mask)) !== 0
   }
 
-  /** Whether all flags of the mask are in force. */
+  /** True if all flags of the mask are in force. */
   hasAll(mask: Mask<N>): boolean {
     const { domain } = this
     domain.uses(this)

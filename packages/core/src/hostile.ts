@@ -31,7 +31,7 @@ export function ownValue(object: object, name: string): unknown {
   return property !== undefined && Object.hasOwn(property, 'value') ? property.value : undefined
 }
 
-/** Whether an object has an own property that can be read without calling anything. */
+/** True if an object has an own property that can be read without calling anything. */
 export function isData(object: object, name: string): boolean {
   const property = Reflect.getOwnPropertyDescriptor(object, name)
   return property !== undefined && Object.hasOwn(property, 'value')

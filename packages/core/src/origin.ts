@@ -71,7 +71,7 @@ export interface ProvenanceStep {
   readonly stack: string | undefined
 }
 
-/** Whether one context is another, or was made from it. */
+/** True if one context is another, or was made from it. */
 export function isMadeFrom({ origin }: Origin, context: Origin): boolean {
   for (let at: Origin | null = origin; at !== null; at = at.outer) {
     if (at.bearer === context) return true

@@ -8,7 +8,7 @@ import type { Origin } from './origin.js'
 /** What `run` returns for a function that returns `R`: any thenable comes back as a promise. */
 export type RunResult<R> = R extends PromiseLike<infer T> ? Promise<T> : R
 
-/** Whether `await` would wait for it: objects with a `then`, and functions too (a property of a Comlink proxy is one). */
+/** True if `await` would wait for it: objects with a `then`, and functions too (a property of a Comlink proxy is one). */
 export function isThenable(result: unknown): result is PromiseLike<unknown> {
   return (
     ((typeof result === 'object' && result !== null) || typeof result === 'function') &&
@@ -37,7 +37,7 @@ export function outcome(result: unknown, section: Origin): unknown {
 
 type Stepping = Record<'next' | 'return' | 'throw', (...args: never) => unknown>
 
-/** Whether it is what an `async function*` returns. */
+/** True if it is what an `async function*` returns. */
 function isAsyncGenerator(result: unknown): result is Stepping {
   return Object.prototype.toString.call(result) === '[object AsyncGenerator]'
 }

@@ -223,7 +223,7 @@ export class Scope<in out N extends string = string> implements Disposable {
     return stackOf(this.site)
   }
 
-  /** Whether the scope has not been closed yet. */
+  /** True if the scope has not been closed yet. */
   get open(): boolean {
     return this.frame.serial === this.serial
   }

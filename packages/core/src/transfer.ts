@@ -33,7 +33,7 @@ export class Transfer<in out N extends string = string> {
     this.label = label
   }
 
-  /** Whether the scope has arrived. */
+  /** True if the scope has arrived. */
   get adopted(): boolean {
     return this.#to !== undefined
   }

@@ -42,7 +42,7 @@ export const noOuterContext: Rule.RuleModule = {
 /** What of a context depends on its flags. */
 const ASKED = ['run', 'fork', 'has', 'hasAny', 'hasAll', 'forbid', 'mask']
 
-/** Whether a reference asks a context, or hands it to a function; its name alone is harmless. */
+/** True if a reference asks a context, or hands it to a function; its name alone is harmless. */
 function isAsked({ parent }: Name): boolean {
   if (parent.type === 'MemberExpression') {
     return parent.property.type === 'Identifier' && ASKED.includes(parent.property.name)

@@ -154,7 +154,7 @@ export function wakeAllKswapds(
 ): void {
   const { gfp, node, nodemask } = wanted
   // In defrag_mode what failed were whole pageblocks: kswapd and kcompactd are to make some (101f9d666e4d, since 6.15).
-  const order = zones.rules.defragMode ? PAGEBLOCK_ORDER : wanted.order
+  const order = zones.rules.defragMode ? Math.max(wanted.order, PAGEBLOCK_ORDER) : wanted.order
   const highest = gfpZoneIndex(gfp)
   let last = ANY
   for (const zone of zones.zonelist(gfp, node, nodemask)) {

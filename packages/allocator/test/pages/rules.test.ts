@@ -200,15 +200,16 @@ describe('kswapd and kcompactd in defrag_mode', () => {
   const mode = { ...RULES_6_18, defragMode: true }
 
   it.each([
-    ['for the block that was wanted', RULES_6_18, 1],
-    ['for a pageblock', mode, 9],
-  ])('kswapd is woken %s', (_what, rules, order) => {
+    ['for the block that was wanted', RULES_6_18, 1, 1],
+    ['for a pageblock', mode, 1, 9],
+    ['for more than a pageblock that was wanted', mode, 10, 10],
+  ])('kswapd is woken %s', (_what, rules, wanted, order) => {
     const woken: number[] = []
     const memory = new PageAllocator(
       { nodes: [{ Normal: 4096 }], minFreeKbytes: 1024, rules },
-      { wakeKswapd: (_node, wanted) => woken.push(wanted) },
+      { wakeKswapd: (_node, block) => woken.push(block) },
     )
-    while (woken.length === 0) memory.alloc(task, GFP_KERNEL, 1)
+    while (woken.length === 0) memory.alloc(task, GFP_KERNEL, wanted)
     expect(woken[0]).toBe(order)
   })
 

@@ -19,7 +19,7 @@ export interface OpenCall {
 
 /** Gives a model's code shared objects that count the calls whose steps are never taken. A machine has one. */
 export class Guard {
-  /** Whether to note where calls are made: while a model is built, and when a call was found open. It takes long. */
+  /** True to note where calls are made: while a model is built, and when a call was found open. It takes long. */
   traces = true
   readonly #proxies = new WeakMap<object, object>()
   readonly #targets = new WeakMap<object, object>()

@@ -31,7 +31,7 @@ export class Field {
     readonly name: string,
     /** The value in the state in which nothing has happened. */
     readonly initial: number,
-    /** Whether a value v > 0 refers to the machine's object v - 1. */
+    /** True if a value v > 0 refers to the machine's object v - 1. */
     readonly refers: boolean,
   ) {
     this.limit = limitFor(initial, name)

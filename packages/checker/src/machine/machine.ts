@@ -49,7 +49,7 @@ export class Task extends MachineObject {
 
 /** What a procedure may be made with. */
 export interface ProcedureOptions {
-  /** Whether it starts over, having forgotten all, until it returns something other than undefined. By default it does not. */
+  /** True if it starts over, having forgotten all, until it returns something other than undefined. By default it does not. */
   readonly loop?: boolean
   /** What it is to whoever builds the model: see {@link ProcedureLike.role}. */
   readonly role?: unknown

@@ -45,11 +45,11 @@ export interface OperationSpec {
   readonly outcomes?: number
   /** What each result means, for schedules: as a list, or as a function of the result. */
   readonly results?: readonly string[] | ((result: number) => string)
-  /** Whether a result v > 0 refers to the machine's object v - 1. */
+  /** True if a result v > 0 refers to the machine's object v - 1. */
   readonly refers?: boolean
   /** Says what a blocked task waits for. */
   readonly wait?: (row: Row, task: number) => Wait
-  /** Whether it can end waits of other tasks for its object. By default it cannot. */
+  /** True if it can end waits of other tasks for its object. By default it cannot. */
   readonly wakes?: boolean
   /** What it does to its object, as a bit. See partial-order.ts. */
   readonly access?: number

@@ -36,11 +36,11 @@ export class Unforeseen extends Error {
 export class Program {
   /** What the task does at each position; null where it has returned. */
   readonly operations: (Operation | null)[] = []
-  /** Whether the task may stay there for ever: it has returned, or is a daemon without work. */
+  /** True if the task may stay there for ever: it has returned, or is a daemon without work. */
   readonly rests: boolean[] = []
-  /** Whether the task has returned when it comes there: to its end or, if it is a daemon, to its start. */
+  /** True if the task has returned when it comes there: to its end or, if it is a daemon, to its start. */
   readonly returns: boolean[] = []
-  /** Whether a loop starts there, or starts over. */
+  /** True if a loop starts there, or starts over. */
   readonly heads: boolean[] = []
   /** From where and with which result each position was reached first. */
   readonly parents: number[] = []
@@ -49,7 +49,7 @@ export class Program {
   /** The position where it starts. */
   readonly start: number
   /**
-   * Whether it may not number new positions. The threads of a search must agree on numbers, so that only one of them
+   * True if it may not number new positions. The threads of a search must agree on numbers, so that only one of them
    * gives them; `parents` and `inputs` let the others follow: `edge(parents[p], inputs[p])` for each new p, in order.
    */
   sealed = false
@@ -199,7 +199,7 @@ export class Program {
   }
 
   /**
-   * Whether the first operation after the start of a loop may be there: nothing but calls came before it. It depends
+   * True if the first operation after the start of a loop may be there: nothing but calls came before it. It depends
    * on the position alone, not on how it was reached, so that all who learn the same positions agree.
    */
   #isHead(node: Node | null, caller: number): boolean {
@@ -210,7 +210,7 @@ export class Program {
     return node.automaton.procedure.loop || (caller >= 0 && this.heads[caller] === true)
   }
 
-  /** Whether every frame from here outwards has done nothing yet. */
+  /** True if every frame from here outwards has done nothing yet. */
   #atRoot(position: number): boolean {
     if (position < 0) return true
     return this.#nodes[position]?.parent === null && this.#atRoot(this.#callers[position] as number)

@@ -21,7 +21,7 @@ export interface CodeWatchOptions {
   readonly deadline?: number
   /** How long code may take for its next step, in ms. By default five seconds. */
   readonly patience?: number
-  /** Whether Ctrl-C stops it. In threads it cannot. By default it does not. */
+  /** True if Ctrl-C stops it. In threads it cannot. By default it does not. */
   readonly interruptible?: boolean
 }
 

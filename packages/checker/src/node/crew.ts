@@ -15,14 +15,12 @@ import { Symmetry } from '../reduce/symmetry.js'
 import { storePiece } from '../search/candidates.js'
 import { Expander } from '../search/expander.js'
 import { type Knowledge, knowledgeOf, type Learned, learn, learnedBy } from '../search/knowledge.js'
-import { ROOM, Round, type RoundMemory, roundMemory } from '../search/round.js'
+import { ROOM, Round, type RoundMemory, roundMemory, WORTHWHILE } from '../search/round.js'
 import type { Helpers, Searching, SearchOptions } from '../search/search.js'
 import { enterStates, NUMBER, type TableView } from '../search/state-table.js'
 import { Stepper } from '../search/stepper.js'
 import { CodeWatch } from './code-watch.js'
 
-/** Fewer are not worth waking anybody. */
-const WORTHWHILE = 512
 /** How long a thread may take for its part before it counts as lost, in ms. */
 const PATIENCE = 60_000
 /** How often a thread looks whether there is something to do before it sleeps: to be woken takes longer than most breaks. */
@@ -93,7 +91,7 @@ export class Crew implements Helpers {
     }
   }
 
-  /** Whether all threads have started. */
+  /** True if all threads have started. */
   get isReady(): boolean {
     return Atomics.load(this.#control, READY) === this.#ports.length
   }

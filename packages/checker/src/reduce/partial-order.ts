@@ -56,7 +56,7 @@ export class LeftMovers {
     this.#assumed.length = 0
   }
 
-  /** Whether the operation is a left mover, as far as is known; if so that is relied upon from now on. */
+  /** True if the operation is a left mover, as far as is known; if so that is relied upon from now on. */
   includes({ object, conflicts }: Operation): boolean {
     if (conflicts === 0) return true
     if (object === null || conflicts === -1) return false

@@ -55,7 +55,7 @@ export class Execution {
     return this.programs[task]?.stack(this.position(task)) ?? []
   }
 
-  /** Whether the task has come to an end or to rest. */
+  /** True if the task has come to an end or to rest. */
   rests(task: number): boolean {
     return this.programs[task]?.rests[this.position(task)] === true
   }

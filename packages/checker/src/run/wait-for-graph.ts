@@ -21,7 +21,7 @@ export interface WaitForEdge {
   readonly to: number
   /** `waits-for` leads from a task to an object, `ended-by` from an object to a task. */
   readonly kind: 'waits-for' | 'ended-by'
-  /** Whether it is part of the circle that {@link cycle} finds. */
+  /** True if it is part of the circle that {@link cycle} finds. */
   readonly onCycle: boolean
 }
 

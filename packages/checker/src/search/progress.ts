@@ -67,7 +67,7 @@ class Ends {
     this.#representative = new Int32Array(visited.table.words)
   }
 
-  /** Whether a state in which all tasks have settled can be reached from this one. */
+  /** True if a state in which all tasks have settled can be reached from this one. */
   reachable(root: number): boolean {
     const marks = this.#marks
     if (marks[root] === UNKNOWN) {

@@ -11,6 +11,8 @@ import type { TableView } from './state-table.js'
 
 /** How many states are expanded between two looks at limits, at most. */
 export const BLOCK = 8192
+/** How many states a round has at least: fewer are not worth waking anybody. */
+export const WORTHWHILE = 512
 /** How many pieces a round has at most. */
 const PIECES = 64
 /** How many states a piece has at least, where there are so many: what they find is looked up many at once. */

@@ -17,7 +17,7 @@ import { Expander } from './expander.js'
 import { Inspector } from './inspector.js'
 import { type Knowledge, knowledgeOf, learn } from './knowledge.js'
 import { findLivelock } from './progress.js'
-import { BLOCK, DEAD, FORWARD, PASSED, Round } from './round.js'
+import { BLOCK, DEAD, FORWARD, PASSED, Round, WORTHWHILE } from './round.js'
 import { MAX_STATES, StateTable } from './state-table.js'
 import { type Allows, type Emit, Stepper } from './stepper.js'
 import type { Store } from './store.js'
@@ -72,13 +72,13 @@ export interface Helpers {
 }
 
 export interface SearchOptions extends Limits {
-  /** Whether to leave out interleavings that make no difference (partial-order.ts). By default yes. */
+  /** True to leave out interleavings that make no difference (partial-order.ts). By default yes. */
   readonly partialOrder?: boolean
-  /** Whether states that differ only in names count once (symmetry.ts). By default yes. */
+  /** True if states that differ only in names count once (symmetry.ts). By default yes. */
   readonly symmetry?: boolean
-  /** Whether to go on after the first deadlock and count them all. By default no. */
+  /** True to go on after the first deadlock and count them all. By default no. */
   readonly allDeadlocks?: boolean
-  /** Whether to look for livelocks. By default yes. */
+  /** True to look for livelocks. By default yes. */
   readonly livelocks?: boolean
   /**
    * Leaves out ways in which operations can turn out, to see what depends on them. It must treat replicas alike, and goes with no
@@ -91,7 +91,7 @@ export interface SearchOptions extends Limits {
    */
   readonly from?: readonly Pick<MicroStep, 'task' | 'outcome'>[]
   /**
-   * Whether to keep hashes of 64 bits instead of states, which takes less memory. States that have the same hash as another one are
+   * True to keep hashes of 64 bits instead of states, which takes less memory. States that have the same hash as another one are
    * missed, so that the verdict is never `safe`, but at best `safe*`. It looks for no livelocks, goes with no crew, and makes no snapshots. By
    * default states are kept.
    */
@@ -135,7 +135,7 @@ export interface SearchResult {
   readonly depth: number
   /** The states without a successor in which not all tasks have settled. */
   readonly deadlocks: readonly number[]
-  /** Whether livelocks were looked for, or would have been where nothing else was found. */
+  /** True if livelocks were looked for, or would have been where nothing else was found. */
   readonly livelocks: boolean
   /** The first state from which the tasks cannot come to an end, though some can move. */
   readonly livelock: number | null
@@ -174,8 +174,8 @@ export const DEFAULT_LIMITS = {
   maxGigabytes: Number.POSITIVE_INFINITY,
 } as const satisfies Limits
 
-/** How many states the round after one that was cut off may have. */
-const FIRST_STRIDE = 1024
+/** How many states the round after one that was cut off may have: were they too few for a round, there would be none from then on. */
+const FIRST_STRIDE = 2 * WORTHWHILE
 /** Fewer states than that are expanded between two looks at limits only where a level ends. */
 const SMALL_BLOCK = 64
 
@@ -231,7 +231,7 @@ export class Search {
   readonly #options: SearchOptions
   readonly #limits: Required<Limits>
   readonly #store: Store | null
-  /** Whether livelocks are looked for. */
+  /** True if livelocks are looked for. */
   readonly #livelocks: boolean
   #cursor: Cursor
   #violation: ViolationFound | null = null
@@ -415,7 +415,7 @@ export class Search {
     return table.bytesFor(table.size + more) > maxMegabytes * 1e6 ? 'maxMegabytes' : null
   }
 
-  /** Whether something was found and no more is wanted. */
+  /** True once something was found and no more is wanted. */
   get #stops(): boolean {
     if (this.#violation !== null) return true
     return this.#cursor.deadlocks.length > 0 && this.#options.allDeadlocks !== true

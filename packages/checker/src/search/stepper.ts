@@ -83,7 +83,7 @@ export class Stepper {
     this.#arrangement = -1
   }
 
-  /** Whether it may learn: number new positions and decide what is a left mover. See knowledge.ts. */
+  /** True if it may learn: number new positions and decide what is a left mover. See knowledge.ts. */
   seal(sealed: boolean): void {
     this.#sealed = sealed
     for (const program of this.programs) program.sealed = sealed
@@ -214,7 +214,7 @@ export class Stepper {
     return (this.#positions[task] as Field).get(row)
   }
 
-  /** Whether every task has come to an end or, if it is a daemon, to rest. */
+  /** True if every task has come to an end or, if it is a daemon, to rest. */
   settled(row: Row): boolean {
     for (let task = 0; task < this.programs.length; task++) {
       if (this.programs[task]?.rests[this.position(row, task)] !== true) return false

@@ -37,7 +37,7 @@ export type HeaderRecord = Record<string, number | string | readonly string[] | 
 export interface ReadOptions {
   /** The name of the header, `scopemask` by default. */
   readonly name?: string
-  /** Whether its absence is an error: a sender always writes it, so one that is missing was lost. */
+  /** True if its absence is an error: a sender always writes it, so one that is missing was lost. */
   readonly required?: boolean
 }
 

@@ -53,7 +53,7 @@ export function writeBaggage<B extends BaggageLike, N extends string>(
 export interface ReadOptions {
   /** The key of the entry, `scopemask` by default. */
   readonly key?: string
-  /** Whether its absence is an error: a sender always writes it, so one that is missing was lost. */
+  /** True if its absence is an error: a sender always writes it, so one that is missing was lost. */
   readonly required?: boolean
 }
 

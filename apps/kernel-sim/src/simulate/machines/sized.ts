@@ -18,7 +18,7 @@ export interface WatermarkSysctls {
   readonly watermarkScaleFactor?: number
   /** In 1/10,000 of the high watermark; by default 0, as on the machine that was measured. */
   readonly watermarkBoostFactor?: number
-  /** Whether a node is reclaimed before a request goes on to another: 0 to 7, by default 0. */
+  /** How a node is reclaimed before a request goes on to another (the sysctl zone_reclaim_mode): 0 to 7, by default 0, not at all. */
   readonly zoneReclaimMode?: number
   /** How readily pages of programs are swapped out, 0 to 200; by default 60. */
   readonly swappiness?: number

@@ -100,14 +100,14 @@ export class FtraceScanner implements LineSink {
   #task: TaskName = { comm: '', pid: -1, doubtful: false }
   /** The last line with an event, in case that it was folded: its bytes, or where it is in the block. */
   #last = { begin: 0, end: -2, joined: undefined as Buffer | undefined }
-  /** Whether that line has a record, and its event, if it has one; and what is wrong with it, until it is sure that it was not folded. */
+  /** True if that line has a record; its event, where it has one; and what is wrong with it, until it is sure that it was not folded. */
   #recorded = false
   #lastEvent: TraceEvent | undefined
   #failed: { readonly kind: DamageKind; readonly line: number; readonly what: string } | undefined
-  /** Whether the last record is being read anew, since its line was folded: it keeps its place, and waits for its stack. */
+  /** True if the last record is being read anew, since its line was folded: it keeps its place, and waits for its stack. */
   #amending = false
   #amended: TraceEvent | undefined
-  /** Whether a stack without names was met. */
+  /** True if a stack without names was met. */
   #unnamed = false
   readonly #counts: LineCounts
 

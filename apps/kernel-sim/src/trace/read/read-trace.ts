@@ -62,7 +62,7 @@ export interface Reading {
 /** A recording that is being read. */
 interface Input {
   readonly format: TextFormat
-  /** Whether any line told the format. */
+  /** True if any line told the format. */
   readonly told: boolean
   readonly reader: TraceReader
   readonly lines: LineSplitter

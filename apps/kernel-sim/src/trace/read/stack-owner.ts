@@ -26,7 +26,7 @@ export interface StackOwner {
   readonly name: string
   /** Undefined for a record that is of no interest: its stack is not either. */
   event: TraceEvent | undefined
-  /** Whether no stack can come any more. */
+  /** True if no stack can come any more. */
   settled: boolean
 }
 
