@@ -368,7 +368,7 @@ export class Simulation {
     const timeline = new Timeline(this.clock, cpus, this.cpus.observer)
     this.cpus.observer = timeline
     this.disk.onDone = (request, latency) => timeline.served(request, latency)
-    this.vm.stalls.onStall = (stall) => timeline.reclaimed(stall)
+    this.vm.reclaim.stalls.onStall = (stall) => timeline.reclaimed(stall)
     return timeline
   }
 

@@ -293,7 +293,7 @@ it('a node that is short is reclaimed, and nothing of the other: page cache for 
   simulation.run(undefined, 2 * SECOND)
   assertConsistent(simulation)
   // It was short: slabs of node 0 were reclaimed, by the one who is bound too.
-  expect(vm.stalls.byTask.get('near')).toBeGreaterThan(0)
+  expect(vm.reclaim.stalls.byTask.get('near')).toBeGreaterThan(0)
   expect(simulation.files.objects.freed).toBeGreaterThan(1000)
   expect(far()).toEqual([slab, file])
 })

@@ -101,7 +101,7 @@ export function countersOf(run: Run): Facts {
     workingset_restore_file: ofNodes('workingset_restore_file'),
     reclaim_efficiency: scanned === 0 ? 1 : stolen / scanned,
     direct_share: stolen === 0 ? 0 : (events.pgsteal_direct ?? 0) / stolen,
-    direct_lowest_priority: vm.lowestPriority,
+    direct_lowest_priority: vm.reclaim.lowestPriority,
     disk_read_requests: disk.read.requests,
     disk_read_MB: disk.read.bytes / 1e6,
     disk_read_mean_kb: disk.read.bytes / 1024 / Math.max(1, disk.read.requests),
@@ -225,7 +225,7 @@ function nodeFacts(run: Run, facts: Record<string, number>): void {
   }
   for (const node of nodes.keys()) facts[`node${node}_free_pages`] = vm.memory.zones.freePages(node)
   for (const { node, task } of vm.kswapd) facts[`kswapd${node}_cpu_ms`] = task.cpuTime / MS
-  const { nodeReclaims } = vm
+  const nodeReclaims = vm.reclaim.nodes
   facts.node_reclaims = nodeReclaims.count
   facts.node_reclaims_nofs = nodeReclaims.nofs
   facts.node_reclaims_noio = nodeReclaims.noio
@@ -265,7 +265,7 @@ function dirtyFacts({ writeback, began }: Run, facts: Record<string, number>): v
 }
 
 function stallFacts({ vm }: Run, facts: Record<string, number>): void {
-  const { stalls } = vm
+  const { stalls } = vm.reclaim
   const quantile = (share: number) => stalls.times.quantile(share) / US
   facts.stall_count = stalls.count
   facts.stall_us_sum = stalls.times.sum / US

@@ -100,7 +100,7 @@ export class Cma {
           break
         case 'reclaim':
         case 'compact':
-          answer = yield* this.#vm.takingTime(
+          answer = yield* this.#vm.reclaim.does(
             task,
             { task: context, gfp: step.gfp, order: 0, cpu },
             step,

@@ -5,64 +5,40 @@
  */
 import {
   __GFP_MOVABLE,
-  __GFP_RECLAIMABLE,
-  __GFP_THISNODE,
-  currentGfpContext,
   GFP_KERNEL,
-  givesUpReclaim,
   type MemCgroup,
   type Mempolicy,
   NO_OBJECT,
   NO_PAGE,
   PageAllocator,
-  type PageRequest,
-  PF,
   PG_FILE,
-  type ReclaimSteps,
-  reclaimThrottle,
   SlabAllocator,
   type SlabCache,
   type SlabPages,
-  type StepOf,
-  throttleDirectReclaim,
-  ZONES,
-  type Zone,
 } from '@scopemask/allocator'
-import { type Clock, type Cpus, type LiveSteps, TaskState, WAIT } from '@scopemask/checker/live'
-import { Task as CoreTask } from '@scopemask/core/task'
+import { type Clock, type Cpus, type LiveSteps, TaskState } from '@scopemask/checker/live'
+import type { Task as CoreTask } from '@scopemask/core/task'
 import type { Costs } from '../costs.js'
 import type { MachineSpec } from '../machine-spec.js'
 import { gfpClassOf } from '../measure/alloc-latency.js'
 import type { Psi } from '../sched/psi.js'
-import { WaitReason } from '../sched/wait-reason.js'
 import type { Task } from '../task.js'
-import { jiffiesFrom } from '../time.js'
+import { boot, shares } from './boot.js'
 import { Charges } from './charges.js'
+import { DirectReclaim, type Request } from './direct-reclaim.js'
 import { Groups } from './groups.js'
 import { Kcompactd } from './kcompactd.js'
 import { Kswapd } from './kswapd.js'
-import { NodeReclaims } from './node-reclaims.js'
 import { Oom } from './oom.js'
 import { OomReaper } from './oom-reaper.js'
 import { OomTasks } from './oom-tasks.js'
 import { Owners } from './owners.js'
-import { Stalls } from './stalls.js'
 import { isSwapped, ZramSwap } from './zram-swap.js'
 
 /** GFP_HIGHUSER_MOVABLE: the pages of files and programs. */
 export const GFP_HIGHUSER_MOVABLE = 0x100cca
 /** What a page fault asks for: a page of zeros. */
 const GFP_FAULT = 0x140dca
-/** Of a pageblock. */
-const PAGEBLOCK_ORDER = 9
-const GFP_KERNEL_FIXED = 0xcc0
-/** What a request says to get its pages from a zone, and not from one above it (__GFP_DMA, __GFP_DMA32). */
-const ZONE_FLAGS: Readonly<Record<string, number>> = { DMA: 1, DMA32: 4 }
-
-const NORMAL = ZONES.indexOf('Normal')
-
-/** A request, once it is known with which node it begins and on which it may go on. */
-type Request = Omit<PageRequest, 'mempolicy'> & { readonly cpu: number }
 
 export class Vm {
   readonly memory: PageAllocator
@@ -70,9 +46,8 @@ export class Vm {
   readonly owners: Owners
   readonly kswapd: readonly Kswapd[]
   readonly kcompactd: readonly Kcompactd[]
-  readonly stalls = new Stalls()
-  /** Reclaims of a node before a request went on to another one. */
-  readonly nodeReclaims = new NodeReclaims()
+  /** What tasks do for their own requests. */
+  readonly reclaim: DirectReclaim
   /** By node: pages of reclaimable slabs that never go away. */
   readonly fixedSlabs: readonly number[]
   /** By node: pages of other slabs that the kernel had before the run. */
@@ -85,10 +60,6 @@ export class Vm {
   readonly charges: Charges
   /** Where pages of programs go; null where there is no swap space. */
   readonly swap: ZramSwap | null
-  /** The least priority that a request got to. */
-  lowestPriority = 12
-  /** Times that a reclaimer was made to wait, by reason. */
-  readonly throttled: { [reason: string]: number } = {}
   /** All dirty pages met by reclaim: the flusher should write. */
   wakeFlushers: (() => void) | null = null
   /** Pages of a node that are dirty or in writing (NR_ZONE_WRITE_PENDING). */
@@ -102,7 +73,6 @@ export class Vm {
   readonly #clock: Clock
   readonly #cpus: Cpus
   readonly #costs: Costs
-  readonly #psi: Psi
   /** There are several nodes: a request for a page to be dirtied passes over those that have too many. */
   readonly #spreads: boolean
   /** Nodes by their numbers; undefined for those without memory, which have no thread. */
@@ -122,7 +92,6 @@ export class Vm {
     this.#clock = clock
     this.#cpus = cpus
     this.#costs = costs
-    this.#psi = psi
     const pages = this.#pagesOf(spec)
     this.owners = new Owners(pages)
     const { owners } = this
@@ -137,7 +106,7 @@ export class Vm {
         ...(this.#spreads ? { nodeDirtyOk: (node: number) => this.nodeDirtyOk(node) } : {}),
         dirtyPages: (node) => this.dirtyPages(node),
         slabPages: (node) => this.slabPages(node, true),
-        nodeReclaimed: (report) => this.nodeReclaims.add(report),
+        nodeReclaimed: (report) => this.reclaim.nodes.add(report),
         outOfMemory: (gfp, order) => this.oom.kill(gfp, order),
         wakeFlushers: () => this.wakeFlushers?.(),
         swapPages: () => this.swap?.space.free ?? 0,
@@ -163,16 +132,28 @@ export class Vm {
     this.groups = new Groups(memory, spec.cgroups ?? [])
     const pid = (task: Task): number => this.oom.tasks.pid(task)
     this.reaper = new OomReaper({ clock, cpus, log, pid, take: (victim) => this.reap(victim) })
+    this.reclaim = new DirectReclaim({
+      memory,
+      swap,
+      clock,
+      cpus,
+      costs,
+      psi,
+      machine: {
+        writePending: (node) => this.writePending(node),
+        wakeKswapd: (node) => this.#kswapdOf[node]?.wake(0),
+      },
+    })
     this.oom.onVictim = (victim) => this.reaper.queue(victim)
     this.charges = new Charges({
       memory,
       oom: this.oom,
       psi,
       clock,
-      reclaim: (task, steps) => this.#reclaimInGroup(task, steps),
-      sleep: (task, jiffies) => this.#sleep(task, jiffies),
+      reclaim: (task, steps) => this.reclaim.inGroup(task, steps),
+      sleep: (task, jiffies) => this.reclaim.sleep(task, jiffies),
     })
-    const taken = this.#boot(spec)
+    const taken = boot(memory, spec)
     this.fixedSlabs = shares(spec.slabReclaimable, taken)
     this.fixedUnreclaimableSlabs = shares(spec.slabUnreclaimable, taken)
     this.#kswapdOf = spec.memory.nodes.map((_, node) => {
@@ -396,10 +377,10 @@ export class Vm {
     for (;;) {
       const step = answer === undefined ? steps.next() : steps.next(answer)
       answer = undefined
-      if (this.nodeReclaims.untold) yield* this.#nodeReclaimed(task)
+      if (this.reclaim.nodes.untold) yield* this.reclaim.ofNodes(task)
       if (step.done) return step.value
       if (step.value.kind === 'reclaim' || step.value.kind === 'compact')
-        answer = yield* this.takingTime(task, request, step.value)
+        answer = yield* this.reclaim.does(task, request, step.value)
       else if (step.value.kind === 'out-of-memory') this.oom.asked(task, step.value.gfp)
       else if (step.value.kind === 'oom-lock' && task.killed) {
         // It has been chosen: it dies, and needs no page.
@@ -407,17 +388,6 @@ export class Vm {
         return NO_PAGE
       }
     }
-  }
-
-  /** Does a step of a request that takes time: it reclaims, or compacts. Returns the answer to it. */
-  takingTime(
-    task: Task,
-    request: Request,
-    step: StepOf<'reclaim'> | StepOf<'compact'>,
-  ): LiveSteps<number> {
-    return step.kind === 'reclaim'
-      ? this.#reclaim(task, request, step.gfp)
-      : this.#compact(task, request, step)
   }
 
   /**
@@ -554,169 +524,6 @@ export class Vm {
     yield (freed % 32) * this.#costs.directPage
   }
 
-  /** Compacts for a request (__alloc_pages_direct_compact): a page that moves is copied. */
-  *#compact(task: Task, request: Request, step: StepOf<'compact'>): LiveSteps<number> {
-    const stalled = this.#psi.enter(task)
-    const steps = this.memory.compacting(request, step)
-    for (let next = steps.next(); ; next = steps.next()) {
-      if (next.done) {
-        this.#psi.leave(task, stalled)
-        return next.value
-      }
-      const time = next.value.moved * this.#costs.copy
-      if (!this.passes(time)) yield time
-    }
-  }
-
-  /** Nodes have been reclaimed within a search of the free lists: that has taken time (__node_reclaim). */
-  *#nodeReclaimed(task: Task): LiveSteps {
-    const { rounds, reclaimed } = this.nodeReclaims.take()
-    const began = this.#clock.now
-    const stalled = this.#psi.enter(task)
-    const time =
-      rounds * this.#costs.round + reclaimed * this.#costs.directPage + (this.swap?.takeTime() ?? 0)
-    if (!this.passes(time)) yield time
-    this.#psi.leave(task, stalled)
-    task.delays.reclaimed(this.#clock.now - began)
-  }
-
-  *#reclaim(task: Task, request: Request, gfp: number): LiveSteps<number> {
-    const stalled = this.#psi.enter(task)
-    const reclaimed = yield* this.#throttled(task, request, gfp)
-    this.#psi.leave(task, stalled)
-    return reclaimed
-  }
-
-  *#throttled(task: Task, request: Request, gfp: number): LiveSteps<number> {
-    const began = this.#clock.now
-    const throttledBefore = task.delays.of('throttle').total
-    const node = this.#firstNode(request, gfp)
-    if (yield* this.#throttle(task, gfp, node)) return 1
-    const allowed = currentGfpContext(task.context.mask, gfp)
-    const reclaimed = yield* this.#take(task, this.memory.reclaiming(request, gfp), node)
-    const time = this.#clock.now - began
-    this.#noteReclaim(task, { began, throttledBefore, reclaimed })
-    this.stalls.add({ task: task.name, gfp: allowed, time, reclaimed })
-    return reclaimed
-  }
-
-  /** Reclaims for the limit of a memory cgroup: nobody is held back by the machine's reserves before it. */
-  *#reclaimInGroup(task: Task, steps: ReclaimSteps<number>): LiveSteps<number> {
-    const began = this.#clock.now
-    const throttledBefore = task.delays.of('throttle').total
-    const reclaimed = yield* this.#take(task, steps, this.memory.zones.nodeOf(task.cpu))
-    this.#noteReclaim(task, { began, throttledBefore, reclaimed })
-    return reclaimed
-  }
-
-  /** A task has reclaimed: how long that took, and whether it was in vain. */
-  #noteReclaim(
-    task: Task,
-    {
-      began,
-      throttledBefore,
-      reclaimed,
-    }: { readonly began: number; readonly throttledBefore: number; readonly reclaimed: number },
-  ): void {
-    const time = this.#clock.now - began
-    task.delays.reclaimed(time - (task.delays.of('throttle').total - throttledBefore))
-    if (reclaimed > 0) task.vainSince = -1
-    else if (task.vainSince >= 0) task.vain++
-    else {
-      task.vainSince = began
-      task.vain = 1
-    }
-  }
-
-  /** Takes the steps of a reclaim in their time; returns how many pages it freed. @param node whose reserves it may have to wait for */
-  *#take(task: Task, steps: ReclaimSteps<number>, node: number): LiveSteps<number> {
-    let step = steps.next()
-    let time = 0
-    for (; !step.done; step = steps.next()) {
-      switch (step.value.kind) {
-        case 'scan':
-          time = step.value.reclaimed * this.#costs.directPage + (this.swap?.takeTime() ?? 0)
-          if (time > 0 && !this.passes(time)) yield time
-          break
-        case 'slab':
-          if (step.value.priority < this.lowestPriority) this.lowestPriority = step.value.priority
-          time = step.value.rounds * this.#costs.round + step.value.freed * this.#costs.directPage
-          if (!this.passes(time)) yield time
-          break
-        case 'throttle':
-          yield* this.#wait(task, step.value.reason, node)
-          break
-        case 'deactivate':
-        case 'age':
-          break
-      }
-    }
-    return step.value
-  }
-
-  /** reclaim_throttle, for those whom it makes wait. */
-  *#wait(
-    task: Task,
-    reason: 'writeback' | 'isolated' | 'noprogress' | 'congested',
-    node: number,
-  ): LiveSteps {
-    const jiffies = reclaimThrottle(task.context.mask, reason, this.#skipsNoprogress(node))
-    if (jiffies === null) return
-    this.throttled[reason] = (this.throttled[reason] ?? 0) + 1
-    yield* this.#sleep(task, jiffies)
-  }
-
-  /** skip_throttle_noprogress: kswapd has given up, or it is not writing that is waited for. */
-  #skipsNoprogress(node: number): boolean {
-    const { zones } = this.memory
-    if (this.memory.kswapdHopeless(node)) return true
-    const reclaimable = zones.all.reduce(
-      (sum, zone) => (zone.node === node ? sum + this.memory.reclaimable(zone) : sum),
-      0,
-    )
-    return 2 * this.writePending(node) <= reclaimable
-  }
-
-  /** The node whose reserves a request is held back for: that of the first zone that it may have pages of, ZONE_MOVABLE aside. */
-  #firstNode({ node, nodemask, cpu }: Request, gfp: number): number {
-    const { zones } = this.memory
-    const first = node ?? zones.nodeOf(cpu)
-    const zone = zones.zonelist(gfp, first, nodemask).find(({ index }) => index <= NORMAL)
-    return zone?.node ?? first
-  }
-
-  /** Holds a reclaimer back while the reserves are low (throttle_direct_reclaim). Returns true if it was killed meanwhile. */
-  *#throttle(task: Task, gfp: number, node: number): LiveSteps<boolean> {
-    const own = this.memory.zones.all.filter((zone) => zone.node === node)
-    for (;;) {
-      const zones = own.map((zone) => this.#reclaimZone(zone))
-      const wait = throttleDirectReclaim(
-        gfp,
-        task.context.mask & ~PF.flags.MEMALLOC,
-        task.killed,
-        zones,
-        this.memory.kswapdFailures(node),
-      )
-      if (wait === null) return false
-      this.throttled.reserves = (this.throttled.reserves ?? 0) + 1
-      this.#kswapdOf[node]?.wake(0)
-      yield* this.#sleep(task, wait.timeout ?? 1)
-      if (givesUpReclaim(wait, task.killed)) return true
-      if (wait.timeout !== null) return false
-    }
-  }
-
-  #reclaimZone(zone: Zone) {
-    const { index, freePages: free, watermarks } = zone
-    return { index, free, min: watermarks.min, reclaimable: this.memory.reclaimable(zone) }
-  }
-
-  *#sleep(task: Task, jiffies: number): LiveSteps {
-    this.#clock.at(jiffiesFrom(this.#clock.now, jiffies), () => this.#cpus.wake(task))
-    task.reason = WaitReason.THROTTLE
-    yield WAIT
-  }
-
   #pagesOf(spec: MachineSpec): number {
     const zones = spec.memory.nodes.reduce(
       (sum, node) => sum + Object.values(node).reduce((a, pages) => a + Math.ceil(pages / 1024), 0),
@@ -724,60 +531,6 @@ export class Vm {
     )
     return zones * 1024
   }
-
-  /**
-   * The kernel takes what is not free when a run begins, page by page: first what lies in slabs that could be reclaimed, which has
-   * pageblocks of its own. So the last blocks of both kinds are filled in part, as they are after a boot. Before all of that there
-   * is a pageblock with room for what moves: the kernel's image is at the beginning of memory, and what lies between its text and
-   * its read-only data is given back (arch/x86/mm/init_64.c, mark_rodata_ro).
-   * @returns by node, how many pages it has taken
-   */
-  #boot(spec: MachineSpec): number[] {
-    const { memory } = this
-    const kernel = new CoreTask(PF, { name: 'kernel', mask: PF.mask('MEMALLOC') })
-    const taken = memory.zones.all.map(
-      (zone) => zone.freePages - (spec.freeAtStart[zone.node]?.[zone.name] ?? zone.freePages),
-    )
-    const all = taken.reduce((sum, pages) => sum + pages, 0)
-    const gap = memory.tryAlloc(
-      kernel,
-      GFP_KERNEL_FIXED | __GFP_MOVABLE | (ZONE_FLAGS[memory.zones.all[0]?.name ?? ''] ?? 0),
-      PAGEBLOCK_ORDER,
-    )
-    for (const [index, zone] of memory.zones.all.entries()) {
-      const pages = taken[index] ?? 0
-      const gfp =
-        GFP_KERNEL_FIXED | (ZONE_FLAGS[zone.name] ?? 0) | (this.#spreads ? __GFP_THISNODE : 0)
-      const slab = Math.round((spec.slabReclaimable * pages) / Math.max(1, all))
-      for (let i = 0; i < pages; i++) {
-        const flags = i < slab ? gfp | __GFP_RECLAIMABLE : gfp
-        if (!this.#spreads) memory.tryAlloc(kernel, flags, 0)
-        else memory.allocFor({ task: kernel, gfp: flags, order: 0, node: zone.node })
-      }
-      zone.drain()
-    }
-    if (gap !== NO_PAGE) memory.free(gap, PAGEBLOCK_ORDER)
-    return spec.memory.nodes.map((_, node) =>
-      memory.zones.all.reduce(
-        (sum, zone, index) => (zone.node === node ? sum + (taken[index] ?? 0) : sum),
-        0,
-      ),
-    )
-  }
-}
-
-/** Splits a whole number by weights. */
-function shares(whole: number, weights: readonly number[]): number[] {
-  const all = weights.reduce((sum, weight) => sum + weight, 0)
-  let given = 0
-  let weighed = 0
-  return weights.map((weight) => {
-    weighed += weight
-    const upTo = all === 0 ? whole : Math.round((whole * weighed) / all)
-    const share = upTo - given
-    given = upTo
-    return share
-  })
 }
 
 /** task_is_running: it has a CPU, or waits for one. */
