@@ -296,7 +296,7 @@ function comparisonOf(
   return {
     machine: spec.name,
     policies: policies.map(machinePolicy),
-    figures: compare(of, first === undefined ? [] : comparedFigures(first.workloads, first.facts)),
+    figures: compare(of, first === undefined ? [] : comparedFigures(first)),
     costs: compare(of, COST_FIGURES),
     results,
     ...(scenario?.file == null ? {} : { scenario: scenario.file }),

@@ -1,6 +1,6 @@
 /** Compared figures: what policies are compared by, the workloads' own figures first. */
-import { CGROUP } from './measure/cgroups.js'
-import type { Facts } from './measure/facts.js'
+import { cgroupFigure } from './measure/cgroups.js'
+import type { SimulationResult } from './result.js'
 
 const OF_WORKLOADS = ['ops_s', 'lat_us_p99'] as const
 
@@ -23,15 +23,24 @@ const OF_MEMORY = [
 ] as const
 
 /** Of each memory cgroup. */
-const OF_CGROUPS = /\.(?:memory\.events\.(?:max|high|oom|oom_kill)|reclaimed|throttled_ms)$/
+const OF_CGROUPS = [
+  'memory.events.high',
+  'memory.events.max',
+  'memory.events.oom',
+  'memory.events.oom_kill',
+  'reclaimed',
+  'throttled_ms',
+] as const
 
-/** The figures of these workloads, as far as a run has them, of memory cgroups, and of memory. */
-export function comparedFigures(workloads: readonly string[], facts: Facts): readonly string[] {
+/** The figures of the workloads of a run, as far as it has them, of its memory cgroups, and of memory. */
+export function comparedFigures({
+  workloads,
+  facts,
+  cgroups = [],
+}: Pick<SimulationResult, 'workloads' | 'facts' | 'cgroups'>): readonly string[] {
   const own = workloads.flatMap((workload) =>
     OF_WORKLOADS.map((key) => `${workload}.0.${key}`).filter((name) => facts[name] !== undefined),
   )
-  const groups = Object.keys(facts).filter(
-    (name) => name.startsWith(CGROUP) && OF_CGROUPS.test(name),
-  )
+  const groups = cgroups.flatMap(({ path }) => OF_CGROUPS.map((key) => cgroupFigure(path, key)))
   return [...own, ...groups, ...OF_MEMORY]
 }

@@ -129,9 +129,9 @@ function simulated(
   })
   simulation.run(() => workshop.onProgress())
   const result = resultOf(simulation, { machine: machine.spec.name, policy: policy.name, seed })
-  const { facts, hang, workloads } = result
+  const { facts, hang } = result
   const figures = Object.fromEntries(
-    comparedFigures(workloads, facts).flatMap((name) => {
+    comparedFigures(result).flatMap((name) => {
       const value = facts[name]
       return value === undefined || Number.isNaN(value) ? [] : [[name, value]]
     }),

@@ -32,6 +32,7 @@ import {
 } from '../pages/page-isolation.js'
 import type { Zone } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
+import { atOnce } from '../reclaim/at-once.js'
 import type { Lru } from '../reclaim/lru.js'
 import { PG_DIRTY, PG_FILE, PG_WRITEBACK } from '../reclaim/lru-flags.js'
 import {
@@ -56,7 +57,7 @@ const PATIENT_PASSES = 2
 /** What the kernel's log says of a failure: see {@link ContigResult}. */
 const EBUSY = -16
 const ENOMEM = -12
-/** What pages are moved to. */
+/** What pages are moved to: a request that may fail, so that none goes on for ever. */
 const TARGET = GFP_USER | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL
 
 /** What came of it: `busy` when something in the range cannot be moved (-EBUSY), `nomem` when there was nothing to move it to (-ENOMEM). */
@@ -372,14 +373,6 @@ export class ContigAllocator {
       return head + (1 << frames.order(head)) > start ? head : start
     }
     return start
-  }
-}
-
-/** Takes all steps, with nobody else about. The requests among them may fail, so none goes on for ever. */
-function atOnce<R>(steps: ContigSteps<R>): R {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
   }
 }
 

@@ -11,6 +11,7 @@ import { __GFP_IO, GFP_KERNEL } from '../gfp/flags.js'
 import { gfpZoneIndex } from '../gfp/zone.js'
 import type { Zone } from '../pages/zone.js'
 import type { Zones } from '../pages/zones.js'
+import { atOnce } from '../reclaim/at-once.js'
 import type { Lru } from '../reclaim/lru.js'
 import type { ReclaimHooks } from '../reclaim/reclaim-hooks.js'
 import {
@@ -82,11 +83,7 @@ export class Compaction {
 
   /** Compacts for a request at once. Returns what came of it: see compact-result.ts. */
   tryToCompactPages(request: CompactRequest): number {
-    const steps = this.compacting(request)
-    for (;;) {
-      const step = steps.next()
-      if (step.done) return step.value
-    }
+    return atOnce(this.compacting(request))
   }
 
   /** The same in steps. */

@@ -16,6 +16,7 @@ import { calculateProtection, isBelowLow, isBelowMin } from '../memcg/protection
 import { PAGE_ALLOC_COSTLY_ORDER } from '../pages/per-cpu-pages.js'
 import { withFreePages, zoneWatermarkOk } from '../pages/watermark.js'
 import { HIGHEST_ZONE, type Zone } from '../pages/zone.js'
+import { atOnce } from './at-once.js'
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru-counts.js'
 import { Fate, PageReclaim, type ReclaimParts } from './page-reclaim.js'
 import type { ReclaimPolicy } from './reclaim-policy.js'
@@ -448,14 +449,6 @@ export class Vmscan {
 
   #count(event: number, by: number): void {
     this.#parts.events[event] = (this.#parts.events[event] as number) + by
-  }
-}
-
-/** Takes all steps. Nobody else runs meanwhile, so that to wait would change nothing. */
-function atOnce<R>(steps: ReclaimSteps<R>): R {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
   }
 }
 

@@ -1,4 +1,5 @@
 /** CMA areas of a machine file, and the workloads that need them. */
+import { PAGEBLOCK_ORDER } from '@scopemask/allocator'
 import type { CmaSpec } from '../machines/cma-areas.js'
 import { type Complaints, list, optional, record, required, text } from './kinds.js'
 import type { Place, Tree } from './tree.js'
@@ -8,7 +9,7 @@ const MIB = 1024 * 1024
 const GIB = 1024 * MIB
 const PAGE = 4096
 /** Areas are made of pageblocks. */
-const PAGEBLOCK = 512
+const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
 /** CONFIG_CMA_AREAS is 7, and one more for what cma= says (include/linux/cma.h, MAX_CMA_AREAS). */
 const MOST_AREAS = 8
 

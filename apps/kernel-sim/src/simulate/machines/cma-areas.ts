@@ -2,10 +2,10 @@
  * CMA areas of a machine: where they are, given how large. As memblock reserves what cma= on the command line asks for, they are at the end of
  * memory, each below the one before it, and made of whole pageblocks (mm/cma.c, cma_declare_contiguous, 6.1.192).
  */
-import type { CmaAreaOptions, MemoryOptions } from '@scopemask/allocator'
+import { type CmaAreaOptions, type MemoryOptions, PAGEBLOCK_ORDER } from '@scopemask/allocator'
 
 /** CMA_MIN_ALIGNMENT_PAGES. */
-const PAGEBLOCK = 512
+const PAGEBLOCK = 1 << PAGEBLOCK_ORDER
 /** Zones begin at multiples of the largest block. */
 const ZONE_ALIGN = 1024
 

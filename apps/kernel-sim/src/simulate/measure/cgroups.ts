@@ -49,23 +49,22 @@ export function cgroupsOf({ groups, charges }: GroupedMachine): CgroupResult[] {
 export function cgroupFacts(machine: GroupedMachine): Readonly<Record<string, number>> {
   const facts: Record<string, number> = {}
   for (const { path, peak, events, reclaims, reclaimed, throttled } of cgroupsOf(machine)) {
-    const of = cgroupFigure(path)
-    facts[of('memory.peak_kb')] = peak / 1024
-    for (const [event, times] of Object.entries(events)) facts[of(`memory.events.${event}`)] = times
-    facts[of('reclaims')] = reclaims
-    facts[of('reclaimed')] = reclaimed
-    facts[of('throttled_ms')] = throttled / MS
+    const note = (figure: string, value: number): void => {
+      facts[cgroupFigure(path, figure)] = value
+    }
+    note('memory.peak_kb', peak / 1024)
+    for (const [event, times] of Object.entries(events)) note(`memory.events.${event}`, times)
+    note('reclaims', reclaims)
+    note('reclaimed', reclaimed)
+    note('throttled_ms', throttled / MS)
   }
   return facts
 }
 
-/** How the figures of a group are named. */
-function cgroupFigure(path: string): (figure: string) => string {
-  return (figure) => `${CGROUP}${path}.${figure}`
+/** How a figure of a group is named. */
+export function cgroupFigure(path: string, figure: string): string {
+  return `cgroup.${path}.${figure}`
 }
-
-/** How the names of all figures of groups begin. */
-export const CGROUP = 'cgroup.'
 
 function limitOf(pages: MemCgroup['high']): number | null {
   return pages < NO_LIMIT ? pages * PAGE_SIZE : null

@@ -5,14 +5,13 @@ import {
   __GFP_THISNODE,
   GFP_KERNEL,
   NO_PAGE,
+  PAGEBLOCK_ORDER,
   type PageAllocator,
   PF,
 } from '@scopemask/allocator'
 import { Task as CoreTask } from '@scopemask/core/task'
 import type { MachineSpec } from '../machine-spec.js'
 
-/** Of a pageblock. */
-const PAGEBLOCK_ORDER = 9
 /** What a request says to get its pages from a zone, and not from one above it (__GFP_DMA, __GFP_DMA32). */
 const ZONE_FLAGS: Readonly<Record<string, number>> = { DMA: 1, DMA32: 4 }
 

@@ -50,7 +50,7 @@ function comparison() {
   return comparisonPage({
     machine: 'small',
     policies: [machinePolicy('scope'), machinePolicy('nofs')],
-    figures: compare(of, comparedFigures(scope.workloads, scope.facts)),
+    figures: compare(of, comparedFigures(scope)),
     costs: compare(of, COST_FIGURES),
     results,
   })

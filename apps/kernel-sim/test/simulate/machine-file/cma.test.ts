@@ -1,20 +1,10 @@
 /** CMA areas of a machine file: what they become, and what is said of mistakes. */
 import { expect, it } from 'vitest'
-import { InputError } from '../../../src/input-error.js'
 import { machineFromYaml } from '../../../src/simulate/machine-file/read-machine.js'
+import { said } from './said.js'
 
 const DEVICE =
   'workloads:\n  camera: { type: device, area: isp, size: 3 MiB, buffers: 2, scope: noio }\n'
-
-function said(text: string): string[] {
-  try {
-    machineFromYaml(text, 'm.yaml')
-  } catch (thrown) {
-    if (thrown instanceof InputError) return thrown.message.split('\n')
-    throw thrown
-  }
-  return []
-}
 
 it('become part of memory, from its end on', () => {
   const { spec, workloads } = machineFromYaml(

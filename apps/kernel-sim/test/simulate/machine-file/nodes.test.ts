@@ -1,21 +1,11 @@
 /** Nodes of a machine file: what they become, and what is said of mistakes. */
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { InputError } from '../../../src/input-error.js'
 import { placed } from '../../../src/simulate/machine-file/nodes.js'
 import { machineFromYaml } from '../../../src/simulate/machine-file/read-machine.js'
+import { said } from './said.js'
 
 const WORKLOADS = 'workloads: { a: { type: stat } }\n'
-
-function said(text: string): string[] {
-  try {
-    machineFromYaml(text, 'm.yaml')
-  } catch (thrown) {
-    if (thrown instanceof InputError) return thrown.message.split('\n')
-    throw thrown
-  }
-  return []
-}
 
 it('become memory by node, on which the kernel itself has the first', () => {
   const { spec, workloads } = machineFromYaml(

@@ -11,19 +11,9 @@ import {
   machineFromObject,
   machineFromYaml,
 } from '../../../src/simulate/machine-file/read-machine.js'
+import { said } from './said.js'
 
 const validate = new Ajv2020({ strict: true, allErrors: true }).compile(machineSchema())
-
-/** What is said of a file. */
-function said(text: string): string[] {
-  try {
-    machineFromYaml(text, 'm.yaml')
-  } catch (thrown) {
-    if (thrown instanceof InputError) return thrown.message.split('\n')
-    throw thrown
-  }
-  return []
-}
 
 const SMALL = `memory: 128 MiB
 workloads:
