@@ -121,6 +121,15 @@ workloads:
   expect(cgroupFiles['web/app/memory.max']).toBe('max\n')
   const { stdout } = await kernelSim(['simulate', groups])
   expect(stdout).toMatch(/^ {2}web\/app +max +4,096 +[\d,]+ /m)
+  const reclaims = cgroups.reduce(
+    (sum: number, group: { reclaims: number }) => sum + group.reclaims,
+    0,
+  )
+  const words = stdout.replace(/\s+/g, ' ')
+  expect(words).toContain('No task had to reclaim itself for want of memory on the machine.')
+  expect(words).toContain(
+    `For the limits of memory cgroups tasks reclaimed ${reclaims.toLocaleString('en')} times`,
+  )
   for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
   const html = await kernelSim(['simulate', groups, '--html'])
   expect(html.stdout).toContain('Memory cgroups')

@@ -229,16 +229,21 @@ function allocationSection({ allocLatencies }: SimulationResult): Section | unde
   ])
 }
 
-function reclaimSection({ facts }: SimulationResult): Section | undefined {
+function reclaimSection({ facts, cgroups = [] }: SimulationResult): Section | undefined {
   const of = (name: string) => facts[name] ?? 0
   const stolen = of('pgsteal_kswapd') + of('pgsteal_direct')
   const scanned = of('pgscan_kswapd') + of('pgscan_direct')
+  const times = cgroups.reduce((sum, { reclaims }) => sum + reclaims, 0)
+  const freed = cgroups.reduce((sum, { reclaimed }) => sum + reclaimed, 0)
   return section('reclaim', 'Reclaim', [
     `kswapd ran ${plural(of('pageoutrun'), 'time')} and freed ${plural(of('pgsteal_kswapd'), 'page')} in ${figure(of('kswapd_cpu_ms'))} ms of CPU time; it went to sleep ${plural(of('kswapd_full_sleeps'), 'time')}.`,
     `Of ${plural(scanned, 'page')} that were looked at ${percent(stolen, scanned)} were freed.`,
     of('stall_count') === 0
-      ? 'No task had to reclaim itself.'
+      ? `No task had to reclaim itself${times === 0 ? '' : ' for want of memory on the machine'}.`
       : `Tasks reclaimed themselves ${plural(of('stall_count'), 'time')}, for ${figure(of('stall_us_sum') / 1000)} ms in all (median ${figure(of('stall_us_p50'))} us, longest ${figure(of('stall_us_max'))} us); ${number(of('stall_zero_progress'))} of these freed nothing, and ${number(of('stall_nofs'))} had to keep out of the filesystem.`,
+    times === 0
+      ? undefined
+      : `For the limits of memory cgroups tasks reclaimed ${plural(times, 'time')}, and freed ${plural(freed, 'page')}.`,
     of('pswpout') === 0
       ? undefined
       : `${plural(of('pswpout'), 'page')} went to swap and ${number(of('pswpin'))} came back; compressing and decompressing them took ${figure(of('zram_cpu_ms'))} ms of CPU time. In the end ${number(of('zram_orig_data_kb'))} KiB were in ${number(of('zram_mem_used_total_kb'))} KiB of memory, ${plural(of('zram_same_pages'), 'page')} of one value included.`,
