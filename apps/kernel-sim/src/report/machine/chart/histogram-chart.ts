@@ -3,7 +3,7 @@ import { scaleLog } from 'd3-scale'
 import { html } from '../../form/html.js'
 import { plural } from '../../form/numbers.js'
 import { n, type Picture, type Size, svg } from '../../form/picture.js'
-import { bottomAxis, compact, frameOf, leftAxis, shortTime } from './plot.js'
+import { bottomAxis, compact, frameOf, leftAxis, rowsOf, shortTime } from './plot.js'
 
 /** A bucket: its middle, ns, and how many values it has. */
 export interface Bucket {
@@ -37,7 +37,10 @@ export function histogramChart(id: string, chart: HistogramChart): Picture {
   const all = buckets.reduce((sum, { count }) => sum + count, 0)
   const times = x.ticks(6).filter((tick) => /^10*$/.test(String(Math.round(tick))))
   const counts = y.ticks(4).filter((tick) => /^10*$/.test(String(tick)))
-  const rows = rowsOf(quantiles.map(({ value }) => x(value)))
+  const rows = rowsOf(
+    quantiles.map(({ value }) => x(value)),
+    () => NEAR,
+  )
   const picture = svg(
     id,
     SIZE,
@@ -67,16 +70,6 @@ export function histogramChart(id: string, chart: HistogramChart): Picture {
     })}`,
   )
   return { caption: title, svg: picture }
-}
-
-/** The row of each name, from the top: one that stands near the one before it goes below that. */
-function rowsOf(places: readonly number[]): number[] {
-  const rows: number[] = []
-  for (const [index, at] of places.entries()) {
-    const before = places[index - 1]
-    rows.push(before !== undefined && at - before < NEAR ? (rows[index - 1] ?? 0) + 1 : 0)
-  }
-  return rows
 }
 
 /** Buckets of a quarter of an octave. */

@@ -80,6 +80,20 @@ export function endLabels({ right, top, bottom }: Frame, labels: readonly EndLab
 `
 }
 
+/**
+ * The row of each name, from the top: one that stands near the one before it goes below that.
+ * @param places from left to right
+ * @param near how far apart a name has to be from the one before it to stand beside it
+ */
+export function rowsOf(places: readonly number[], near: (index: number) => number): number[] {
+  const rows: number[] = []
+  for (const [index, at] of places.entries()) {
+    const before = places[index - 1]
+    rows.push(before !== undefined && at - before < near(index) ? (rows[index - 1] ?? 0) + 1 : 0)
+  }
+  return rows
+}
+
 /** `1.2 k`, `16 k`, `350`: a number that has little room. */
 export function compact(value: number): string {
   if (value >= 1e6) return `${trimmed(value / 1e6)}M`

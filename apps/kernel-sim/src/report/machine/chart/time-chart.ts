@@ -3,7 +3,7 @@ import { scaleLinear, scaleLog } from 'd3-scale'
 import { line } from 'd3-shape'
 import { html } from '../../form/html.js'
 import { n, type Picture, type Size, svg } from '../../form/picture.js'
-import { bottomAxis, CHART, compact, endLabels, frameOf, leftAxis } from './plot.js'
+import { bottomAxis, CHART, compact, endLabels, frameOf, leftAxis, rowsOf } from './plot.js'
 
 export interface ChartLine {
   readonly name: string
@@ -43,6 +43,9 @@ export interface TimeChart {
 }
 
 const SECOND = 1e9
+/** What a letter of the name of a moment takes at most, and the height of a row of names. */
+const LETTER = 7
+const ROW = 10
 /** More points than that are not seen. */
 const POINTS = 320
 
@@ -71,6 +74,13 @@ export function timeChart(id: string, chart: TimeChart): Picture {
     return html`<path class="series k${index % 8} dash${index % 4}" d="${d}"><title>${name}: ${compact(Math.min(...all))} to ${compact(Math.max(...all))} ${unit}</title></path>
 `
   })
+  // A name stands before its moment, so it is its own length that has to fit.
+  const inOrder = [...moments].sort((a, b) => a.at - b.at)
+  const rows = rowsOf(
+    inOrder.map(({ at: time }) => x(time)),
+    (index) => (inOrder[index]?.name.length ?? 0) * LETTER,
+  )
+  const deepest = Math.floor((frame.bottom - frame.top) / ROW) - 1
   const svgText = svg(
     id,
     size,
@@ -86,9 +96,9 @@ export function timeChart(id: string, chart: TimeChart): Picture {
       ({ name, value }) =>
         html`<path class="level" d="M${n(frame.left)} ${n(y(value))}H${n(frame.right)}"><title>${name}: ${compact(value)} ${unit}</title></path>
 `,
-    )}${moments.map(
-      ({ name, at: time }) =>
-        html`<g class="moment"><path d="M${n(x(time))} ${n(frame.top)}V${n(frame.bottom)}"/><text x="${n(x(time) - 4)}" y="${n(frame.top + 9)}" text-anchor="end">${name}</text><title>${name}, at ${(time / SECOND).toFixed(2)} s</title></g>
+    )}${inOrder.map(
+      ({ name, at: time }, index) =>
+        html`<g class="moment"><path d="M${n(x(time))} ${n(frame.top)}V${n(frame.bottom)}"/><text x="${n(x(time) - 4)}" y="${n(frame.top + 9 + Math.min(rows[index] ?? 0, deepest) * ROW)}" text-anchor="end">${name}</text><title>${name}, at ${(time / SECOND).toFixed(2)} s</title></g>
 `,
     )}${drawn}${endLabels(frame, [
       ...lines.map(({ name, values: all }, index) => ({
