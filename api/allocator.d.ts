@@ -1530,6 +1530,7 @@ declare module '@scopemask/allocator' {
   export function allocFlagsNofragment(gfp: number, preferred: number, onlineNodes: number, populated: number, dma32?: number): number;
   export function allocPages(request: AllocRequest): Generator<AllocStep, number, AllocAnswer>;
   export function allowDirectReclaim(zones: readonly ReclaimZone[], kswapdFailures: number): boolean;
+  export function atOnce<R>(steps: Generator<unknown, R, undefined>): R;
   export function buddyinfo(zones: readonly Zone[]): string;
   export function calculateMinFreeKbytes(freeBufferPages: number, user: number, before: number): {
     readonly kbytes: number;
@@ -1900,6 +1901,7 @@ declare module '@scopemask/allocator/pages' {
   ZsPages,
   allocPages,
   allowDirectReclaim,
+  atOnce,
   calculateMinFreeKbytes,
   findSuitableFallback,
   fragmentationIndex,

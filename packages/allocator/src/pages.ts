@@ -100,6 +100,7 @@ export {
   Zones,
   type ZonesState,
 } from './pages/zones.js'
+export { atOnce } from './reclaim/at-once.js'
 export type { Lru, LruState } from './reclaim/lru.js'
 export { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './reclaim/lru-counts.js'
 export {

@@ -12,6 +12,7 @@ import {
   __GFP_ZERO,
   ALLOC_NO_WATERMARKS,
   type AllocatorRules,
+  atOnce,
   COMPACT_PRIO_ASYNC,
   COMPACT_PRIO_SYNC_LIGHT,
   COMPACT_SUCCESS,
@@ -266,12 +267,5 @@ export class ModelMemory {
       if (initiallyFree[page] !== 0) buddy.free(page, 0)
     }
     zone.onFallback = (event) => this.#hooks.fellBack(event)
-  }
-}
-
-function atOnce(steps: CompactionSteps<number>): number {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
   }
 }

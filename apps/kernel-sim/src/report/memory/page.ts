@@ -1,8 +1,9 @@
 /** Memory page: the report on a replay before it has a form. */
 import { formatGfp, linux6_1 } from '@scopemask/allocator/gfp'
+import type { PageRange } from '../../replay-memory/cgroup-charges.js'
 import type { CompactionOutcome } from '../../replay-memory/compactions-beside.js'
+import type { MemoryState } from '../../replay-memory/memory-replay.js'
 import type { ReclaimCause } from '../../replay-memory/recorded-reclaims.js'
-import type { MemoryState, PageRange } from '../../replay-memory/replay-memory.js'
 import { compactResultName } from '../../trace/compaction-tracepoints.js'
 import { damageSection } from '../form/damage.js'
 import { number, plural } from '../form/numbers.js'

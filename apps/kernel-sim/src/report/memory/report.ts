@@ -1,6 +1,6 @@
 /** Memory report: what came of a replay of a recording's page events, and why. Every form of the report is made of this. */
 
-import type { MemoryReplay, MemorySample } from '../../replay-memory/replay-memory.js'
+import type { MemoryReplay, MemorySample } from '../../replay-memory/memory-replay.js'
 import type { Reading } from '../../trace/read/read-trace.js'
 import { number, plural } from '../form/numbers.js'
 
