@@ -555,6 +555,7 @@ declare module '@scopemask/checker/search' {
     enter(search: Searching): void;
     reset(): void;
   }
+  export type KeptTable = StateTable | CompactTable | Store;
   export interface Knowledge {
     readonly positions: readonly number[];
     readonly decisions: readonly number[];
@@ -628,13 +629,13 @@ declare module '@scopemask/checker/search' {
     readonly stepper: Stepper;
     readonly symmetry: Symmetry | null;
     readonly expander: Expander;
-    table: StateTable | CompactTable | Store;
     constructor(machine: Machine, options?: SearchOptions);
+    get table(): KeptTable;
+    get exact(): StateTable;
     run(): SearchResult;
     advance(): SearchResult | null;
     snapshot(): Snapshot;
     resume(snapshot: Snapshot): void;
-    get exact(): StateTable;
     fitting<T>(act: () => T): T;
     row(state: number): Row;
   }
@@ -728,6 +729,7 @@ declare module '@scopemask/checker/search' {
     origins: Int32Array;
     states: Int32Array;
     order: Int32Array;
+    held: Int32Array;
     constructor(words: number);
     reserve(more: number): void;
     push(row: Row, sum?: number): void;

@@ -7,8 +7,10 @@ import { Execution, located } from './run/execution.js'
 import { rehearse } from './run/rehearsal.js'
 import { type SampleOptions, sample as sampleMachine } from './run/sample.js'
 import { tokenOf } from './run/token.js'
+import type { SearchResult, Verdict } from './search/result.js'
 import { scheduleAlong, scheduleTo, wayTo } from './search/schedule.js'
-import { Search, type SearchOptions, type SearchResult, type Verdict } from './search/search.js'
+import { Search } from './search/search.js'
+import type { SearchOptions } from './search/search-options.js'
 
 /** That a property which has to hold sometimes does: a shortest way to a state in which it holds. */
 export interface Witness {

@@ -40,11 +40,7 @@ export type { Timer, TimerState } from './objects/timer.js'
 export type { Variable } from './objects/variable.js'
 export type { SampleOptions, Strategy } from './run/sample.js'
 export type { WaitForEdge, WaitForGraph, WaitForNode } from './run/wait-for-graph.js'
-export type {
-  Limits,
-  SearchOptions,
-  SearchResult,
-  Verdict,
-  ViolationFound,
-} from './search/search.js'
+export type { Limits } from './search/limits.js'
+export type { SearchResult, Verdict, ViolationFound } from './search/result.js'
+export type { SearchOptions } from './search/search-options.js'
 export type { StarvationKind } from './search/starvation.js'

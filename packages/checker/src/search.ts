@@ -12,20 +12,19 @@ export { replay, tokenOf } from './run/token.js'
 export { awaited, cycle, type Waiter, waiters } from './run/wait-for.js'
 export type { CompactTable } from './search/compact-table.js'
 export type { Expander } from './search/expander.js'
+export type { Helpers, Searching } from './search/helpers.js'
+export type { KeptTable } from './search/kept-states.js'
 export { describeMachine, type Knowledge } from './search/knowledge.js'
+export { DEFAULT_LIMITS } from './search/limits.js'
 export { type Reductions, reductionsOf } from './search/reductions.js'
+export type { SearchResult } from './search/result.js'
 export type { Round, RoundMemory } from './search/round.js'
 export { scheduleTo, standingAt } from './search/schedule.js'
-export {
-  DEFAULT_LIMITS,
-  type Helpers,
-  Search,
-  type Searching,
-  type SearchOptions,
-  type SearchResult,
-  type Snapshot,
-} from './search/search.js'
-export type { StateTable, TableView } from './search/state-table.js'
+export { Search } from './search/search.js'
+export type { SearchOptions } from './search/search-options.js'
+export type { Snapshot } from './search/snapshot.js'
+export type { StateTable } from './search/state-table.js'
 export type { Allows, Emit, Stepper, Turn } from './search/stepper.js'
 export type { Store } from './search/store.js'
 export type { Successors } from './search/successors.js'
+export type { TableView } from './search/table-view.js'

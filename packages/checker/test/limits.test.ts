@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Search, type SearchOptions } from '../src/search/search.js'
+import { Search } from '../src/search/search.js'
+import type { SearchOptions } from '../src/search/search-options.js'
 import { protocol } from './protocol.js'
 
 const search = (options: SearchOptions) =>

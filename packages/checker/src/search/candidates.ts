@@ -12,8 +12,9 @@
  */
 import { hash, spread } from './hash.js'
 import { FORWARD, ROOM, type Round, SUPERSEDED } from './round.js'
-import { difference, isSame, load, NUMBER, NUMBER_BITS, stateOf } from './state-table.js'
-import { BATCH, type Successors } from './successors.js'
+import { isSame, lookUpFirst, NUMBER, NUMBER_BITS, stateOf } from './slots.js'
+import type { Successors } from './successors.js'
+import type { TableView } from './table-view.js'
 
 /** How many candidates of a round are looked up without waiting for memory: most states that are found again are so at once. */
 const FLYING = 1 << 15
@@ -21,16 +22,17 @@ const FLYING = 1 << 15
 /** A piece has no room for another candidate. It is thrown, and always caught, but no Error. */
 export class Full {}
 
+const NONE: Int32Array = new Int32Array(0)
+
 /** Finds the candidates of one piece after the other. */
 export class Candidates {
   /** The table, and what the round has of candidates and states: see round.ts. */
   #words = 0
-  #tableRows: Int32Array = new Int32Array(0)
-  #tableSlots: Int32Array = new Int32Array(0)
-  #rows: Int32Array = new Int32Array(0)
-  #parents: Int32Array = new Int32Array(0)
-  #slots: Int32Array = new Int32Array(0)
-  #superseded: Int32Array = new Int32Array(0)
+  #table: TableView = { words: 0, rows: NONE, parents: NONE, slots: NONE }
+  #rows = NONE
+  #parents = NONE
+  #slots = NONE
+  #superseded = NONE
   #marks: Uint8Array = new Uint8Array(0)
   /** The first state of the round, and how many states the table had when it began. */
   #from = -1
@@ -44,15 +46,12 @@ export class Candidates {
   #full = -1
   /** Candidates of this round that were met lately, by hash: as in slots, but for the states of the table before them. */
   readonly #flying = new Int32Array(FLYING)
-  /** What a batch has loaded. */
-  #loaded = new Int32Array(2 * BATCH)
 
   /** Begins a piece, or goes on with it. */
   open(round: Round, piece: number): void {
     const { table, memory } = round
     this.#words = table.words
-    this.#tableRows = table.rows
-    this.#tableSlots = table.slots
+    this.#table = table
     this.#rows = memory.rows
     this.#parents = memory.parents
     this.#slots = memory.slots
@@ -95,20 +94,8 @@ export class Candidates {
     const waiting = this.#waiting(found)
     found.count = 0
     if (this.#full >= 0) return
-    const words = this.#words
-    const { rows: staged, sums: hashes, states, order, origins } = found
-    if (this.#loaded.length < waiting) this.#loaded = new Int32Array(2 * waiting)
-    const loaded = this.#loaded
-    const size = this.#size
-    load(loaded, found, waiting, this.#tableSlots)
-    const rows = this.#tableRows
-    for (let at = 0; at < waiting; at++) {
-      const index = order[at] as number
-      const named = stateOf(loaded[at] as number, hashes[index] as number)
-      const state = named < size ? named : -1
-      const differs = difference(rows, state, staged, index, words)
-      states[index] = state | ((differs | (0 - differs)) >> 31)
-    }
+    const { states, order, origins } = found
+    lookUpFirst(found, waiting, this.#table, this.#size)
     for (let at = 0; at < waiting && this.#full < 0; at++) {
       const index = order[at] as number
       const origin = origins[index] as number
@@ -140,7 +127,7 @@ export class Candidates {
   }
 
   #add(found: Successors, index: number): void {
-    const slots = this.#tableSlots
+    const { rows: states, slots } = this.#table
     const words = this.#words
     const { rows: staged, sums: hashes, origins } = found
     const from = index * words
@@ -163,7 +150,7 @@ export class Candidates {
       if ((held ^ hashed) >>> NUMBER_BITS === 0) {
         const state = (held & NUMBER) - 1
         if (state < size) {
-          if (isSame(this.#tableRows, state * words, staged, from, words)) {
+          if (isSame(states, state * words, staged, from, words)) {
             if (state > (origins[index] as number)) this.#mark(origins[index] as number)
             return
           }
@@ -178,7 +165,7 @@ export class Candidates {
    * @returns whether it is of the same state.
    */
   #competes(found: Successors, index: number, slot: number): boolean {
-    const slots = this.#tableSlots
+    const { slots } = this.#table
     const words = this.#words
     const size = this.#size
     // Read atomically, the number is one whose row has been written.

@@ -3,7 +3,8 @@
  * on after the first deadlock, so that the counts are those of everything that can be reached.
  */
 import type { Machine } from '../machine/machine.js'
-import { type Limits, Search } from './search.js'
+import type { Limits } from './limits.js'
+import { Search } from './search.js'
 
 /** States visited; null where a limit stopped the search. */
 export interface Reductions {

@@ -7,10 +7,9 @@
  * and those of one state are numbered as they were emitted. So whoever comes to a state at once with others, the candidate with the
  * lowest number is the one that a single thread would have added, and it is the one that stays.
  */
-import type { TableView } from './state-table.js'
+import { BLOCK } from './block.js'
+import type { TableView } from './table-view.js'
 
-/** How many states are expanded between two looks at limits, at most. */
-export const BLOCK = 8192
 /** How many states a round has at least: fewer are not worth waking anybody. */
 export const WORTHWHILE = 512
 /** How many pieces a round has at most. */

@@ -2,38 +2,21 @@
  * State table: every state found so far, once. Rows lie one after the other in the order of discovery; an
  * open-addressing table of their numbers finds them. Each state keeps the number of the one it was reached from: since
  * the search is breadth-first, following these numbers back is a shortest way.
- *
- * A large table is bound by memory latency: each look-up waits for a slot and then for a row. So states are staged
- * and added in batches: first all their slots are loaded, then all rows that these name, and the processor waits for
- * many at once. A slot has some bits of its state's hash beside the number, so that rows of other states
- * are hardly ever loaded, however full the table is.
+ * States are staged and added many at once, so that a look-up does not wait for the one before (slots.ts).
  */
 import type { Row } from '../machine/layout.js'
+import { enterStates } from './enter-states.js'
 import { hash, spread } from './hash.js'
+import { difference, isSame, lookUpFirst, NUMBER, NUMBER_BITS, stateOf } from './slots.js'
 import { BATCH, Successors } from './successors.js'
+import type { TableView } from './table-view.js'
 
 const FIRST_CAPACITY = 1 << 12
 /** How many states found lately are looked up without waiting for memory: most are found again soon, or never. */
 const RECENT = 1 << 16
-/** The bits of a slot for the number of its state, plus 1; the others are the upper bits of the hash. */
-export const NUMBER_BITS = 27
-/** See {@link NUMBER_BITS}: a mask. */
-export const NUMBER = (1 << NUMBER_BITS) - 1
 
 /** How many states a table can hold: 134 million. */
 export const MAX_STATES = NUMBER - 1
-
-/** What another thread has to see to look states up and to add some. */
-export interface TableView {
-  /** How many words a row has. */
-  readonly words: number
-  /** The rows of all states, one after the other. */
-  readonly rows: Int32Array
-  /** The state that each was reached from. */
-  readonly parents: Int32Array
-  /** Numbers and tags of states, by hash. */
-  readonly slots: Int32Array
-}
 
 /** The states that a search has found, each with the number of the state that it was reached from. */
 export class StateTable {
@@ -56,8 +39,6 @@ export class StateTable {
 
   /** States that wait to be added. */
   #staged: Successors
-  /** What a batch has loaded. */
-  #loaded = new Int32Array(2 * BATCH)
 
   /**
    * @param found is told the number of each state that was staged, old or new, and of its parent; at the latest when
@@ -216,18 +197,8 @@ export class StateTable {
 
   /** Looks up the states in `order`, and adds those that are new. */
   #lookUp(found: Successors, waiting: number): void {
-    const { words } = this
     const { rows: staged, sums: hashes, states, order, origins } = found
-    if (this.#loaded.length < waiting) this.#loaded = new Int32Array(2 * waiting)
-    const loaded = this.#loaded
-    load(loaded, found, waiting, this.#slots)
-    const rows = this.#rows
-    for (let at = 0; at < waiting; at++) {
-      const index = order[at] as number
-      const state = stateOf(loaded[at] as number, hashes[index] as number)
-      const differs = difference(rows, state, staged, index, words)
-      states[index] = state | ((differs | (0 - differs)) >> 31)
-    }
+    lookUpFirst(found, waiting, this.view, this.size)
     for (let at = 0; at < waiting; at++) {
       const index = order[at] as number
       const hashed = hashes[index] as number
@@ -355,137 +326,4 @@ export class StateTable {
   #array(length: number): Int32Array {
     return this.#shared ? new Int32Array(new SharedArrayBuffer(length * 4)) : new Int32Array(length)
   }
-}
-
-/** How many states are entered into larger slots at once: their slots are loaded before, so that none waits for another. */
-const ENTERED = 256
-/** How many slots make a page of memory. */
-const PAGE = 4096 / Int32Array.BYTES_PER_ELEMENT
-
-/**
- * Enters states into slots, while others enter other states: of those before `size` the ones whose hash belongs to this part of the slots. All
- * slots are empty at first. Each state is hashed for each part, which takes less time than to wait for slots that others write to as well.
- * @param parts how many there are, a power of two. @param part its number, from 0.
- */
-export function enterStates(
-  { rows, slots, words }: TableView,
-  size: number,
-  { part, parts }: { readonly part: number; readonly parts: number },
-): void {
-  const mask = slots.length - 1
-  const length = slots.length / parts
-  const from = part * length
-  const last = from + length - 1
-  const isShared =
-    typeof SharedArrayBuffer !== 'undefined' && slots.buffer instanceof SharedArrayBuffer
-  touch(slots, from, last, isShared)
-  const hashes = new Int32Array(ENTERED)
-  const entries = new Int32Array(ENTERED)
-  let count = 0
-  for (let state = 0; state < size; state++) {
-    const hashed = hash(rows, state * words, words)
-    const slot = hashed & mask
-    hashes[count] = hashed
-    entries[count] = (hashed & ~NUMBER) | (state + 1)
-    // No branch: which part it belongs to cannot be foreseen.
-    count += 1 + (((slot - from) | (last - slot)) >> 31)
-    if (count === ENTERED) {
-      enter(slots, hashes, entries, isShared)
-      count = 0
-    }
-  }
-  enter(slots, hashes.subarray(0, count), entries, isShared)
-}
-
-/**
- * Writes to each page of slots. Where a page is read first, the system maps one of zeros, and has to tell all processors when that is replaced.
- */
-function touch(slots: Int32Array, from: number, last: number, isShared: boolean): void {
-  for (let slot = from; slot <= last; slot += PAGE) {
-    // Another thread may have written to it already.
-    if (isShared) Atomics.compareExchange(slots, slot, 0, 0)
-    else slots[slot] = 0
-  }
-}
-
-/** Makes entries of states with these hashes. */
-function enter(
-  slots: Int32Array,
-  hashes: Int32Array,
-  entries: Int32Array,
-  isShared: boolean,
-): void {
-  const mask = slots.length - 1
-  const loaded = new Int32Array(hashes.length)
-  for (let at = 0; at < loaded.length; at++) {
-    loaded[at] = slots[(hashes[at] as number) & mask] as number
-  }
-  for (let at = 0; at < loaded.length; at++) {
-    let slot = (hashes[at] as number) & mask
-    const entry = entries[at] as number
-    // What was taken then is so still.
-    let held = loaded[at] as number
-    for (;;) {
-      if (held === 0) {
-        // An exchange takes time, so a thread that is alone does without.
-        if (isShared) held = Atomics.compareExchange(slots, slot, 0, entry)
-        else if ((held = slots[slot] as number) === 0) slots[slot] = entry
-        if (held === 0) break
-      }
-      slot = (slot + 1) & mask
-      held = slots[slot] as number
-    }
-  }
-}
-
-/** Loads the slots of the states in `order`. None of it waits for the one before. */
-export function load(
-  loaded: Int32Array,
-  { sums: hashes, order }: Successors,
-  waiting: number,
-  slots: Int32Array,
-): void {
-  const mask = slots.length - 1
-  for (let at = 0; at < waiting; at++) {
-    loaded[at] = slots[(hashes[order[at] as number] as number) & mask] as number
-  }
-}
-
-/** The state that a slot names, if the upper bits of its hash are those of another one; else, or if it is empty, -1. No branch is in it. */
-export function stateOf(held: number, hashed: number): number {
-  // All bits are set if the upper ones are the same.
-  const isAlike = (((held ^ hashed) >>> NUMBER_BITS) - 1) >> 31
-  return (held & NUMBER & isAlike) - 1
-}
-
-/** What tells the row of a state from another one, as bits: 0 if they are the same; not 0 if the state is -1. No branch is in it. */
-export function difference(
-  rows: Int32Array,
-  state: number,
-  others: Int32Array,
-  index: number,
-  words: number,
-): number {
-  const isNone = state >> 31
-  let differs = isNone
-  let at = (state - isNone) * words
-  let from = index * words
-  for (let word = 0; word < words; word++) {
-    differs |= (rows[at++] as number) ^ (others[from++] as number)
-  }
-  return differs
-}
-
-/** Returns true if two rows are the same, which begin somewhere in arrays. */
-export function isSame(
-  rows: Int32Array,
-  at: number,
-  others: Int32Array,
-  from: number,
-  words: number,
-): boolean {
-  for (let word = 0; word < words; word++) {
-    if (rows[at + word] !== others[from + word]) return false
-  }
-  return true
 }

@@ -28,6 +28,8 @@ export class Successors {
   states: Int32Array
   /** Numbers from 0 to work with, as many as there is room for. */
   order: Int32Array
+  /** What the slots of their hashes hold, to work with. */
+  held: Int32Array
 
   constructor(words: number) {
     this.words = words
@@ -36,6 +38,7 @@ export class Successors {
     this.origins = new Int32Array(2 * BATCH)
     this.states = new Int32Array(2 * BATCH)
     this.order = new Int32Array(2 * BATCH)
+    this.held = new Int32Array(2 * BATCH)
   }
 
   /** Makes room for so many more. */
@@ -70,6 +73,7 @@ export class Successors {
     this.origins = grown(this.origins, length)
     this.states = new Int32Array(length)
     this.order = new Int32Array(length)
+    this.held = new Int32Array(length)
   }
 }
 
