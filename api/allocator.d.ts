@@ -132,8 +132,8 @@ declare module '@scopemask/allocator' {
     readonly blocks: Uint8Array;
   }
   export const CMA_EVENTS: readonly [
-    "cma_alloc_success",
-    "cma_alloc_fail"
+    'cma_alloc_success',
+    'cma_alloc_fail'
   ];
   export const COMPACT_COMPLETE = 5;
   export const COMPACT_CONTENDED = 7;
@@ -603,56 +603,56 @@ declare module '@scopemask/allocator' {
     migrate?(from: number, to: number): boolean;
   }
   export const NODE_FILES: readonly [
-    "cpulist",
-    "distance",
-    "meminfo",
-    "numastat",
-    "vmstat"
+    'cpulist',
+    'distance',
+    'meminfo',
+    'numastat',
+    'vmstat'
   ];
   export const NODE_STATS: readonly [
-    "nr_inactive_anon",
-    "nr_active_anon",
-    "nr_inactive_file",
-    "nr_active_file",
-    "nr_unevictable",
-    "nr_slab_reclaimable",
-    "nr_slab_unreclaimable",
-    "nr_isolated_anon",
-    "nr_isolated_file",
-    "workingset_nodes",
-    "workingset_refault_anon",
-    "workingset_refault_file",
-    "workingset_activate_anon",
-    "workingset_activate_file",
-    "workingset_restore_anon",
-    "workingset_restore_file",
-    "workingset_nodereclaim",
-    "nr_anon_pages",
-    "nr_mapped",
-    "nr_file_pages",
-    "nr_dirty",
-    "nr_writeback",
-    "nr_writeback_temp",
-    "nr_shmem",
-    "nr_shmem_hugepages",
-    "nr_shmem_pmdmapped",
-    "nr_file_hugepages",
-    "nr_file_pmdmapped",
-    "nr_anon_transparent_hugepages",
-    "nr_vmscan_write",
-    "nr_vmscan_immediate_reclaim",
-    "nr_dirtied",
-    "nr_written",
-    "nr_throttled_written",
-    "nr_kernel_misc_reclaimable",
-    "nr_foll_pin_acquired",
-    "nr_foll_pin_released",
-    "nr_kernel_stack",
-    "nr_page_table_pages",
-    "nr_sec_page_table_pages",
-    "nr_swapcached",
-    "pgpromote_success",
-    "pgpromote_candidate"
+    'nr_inactive_anon',
+    'nr_active_anon',
+    'nr_inactive_file',
+    'nr_active_file',
+    'nr_unevictable',
+    'nr_slab_reclaimable',
+    'nr_slab_unreclaimable',
+    'nr_isolated_anon',
+    'nr_isolated_file',
+    'workingset_nodes',
+    'workingset_refault_anon',
+    'workingset_refault_file',
+    'workingset_activate_anon',
+    'workingset_activate_file',
+    'workingset_restore_anon',
+    'workingset_restore_file',
+    'workingset_nodereclaim',
+    'nr_anon_pages',
+    'nr_mapped',
+    'nr_file_pages',
+    'nr_dirty',
+    'nr_writeback',
+    'nr_writeback_temp',
+    'nr_shmem',
+    'nr_shmem_hugepages',
+    'nr_shmem_pmdmapped',
+    'nr_file_hugepages',
+    'nr_file_pmdmapped',
+    'nr_anon_transparent_hugepages',
+    'nr_vmscan_write',
+    'nr_vmscan_immediate_reclaim',
+    'nr_dirtied',
+    'nr_written',
+    'nr_throttled_written',
+    'nr_kernel_misc_reclaimable',
+    'nr_foll_pin_acquired',
+    'nr_foll_pin_released',
+    'nr_kernel_stack',
+    'nr_page_table_pages',
+    'nr_sec_page_table_pages',
+    'nr_swapcached',
+    'pgpromote_success',
+    'pgpromote_candidate'
   ];
   export const NO_ELEMENT = -1;
   export const NO_LIMIT: number;
@@ -660,12 +660,12 @@ declare module '@scopemask/allocator' {
   export const NO_PAGE = -1;
   export const NO_SWAP_ENTRY = -1;
   export const NUMA_STATS: readonly [
-    "numa_hit",
-    "numa_miss",
-    "numa_foreign",
-    "numa_interleave",
-    "numa_local",
-    "numa_other"
+    'numa_hit',
+    'numa_miss',
+    'numa_foreign',
+    'numa_interleave',
+    'numa_local',
+    'numa_other'
   ];
   export type NodeCounters = {
     readonly [stat in NodeStat]?: number;
@@ -809,7 +809,7 @@ declare module '@scopemask/allocator' {
     readonly kind: 'self';
   };
   export const PAGEBLOCK_ORDER: number;
-  export const PF: _scopemask_core.Domain<"PF", "MEMALLOC_NOFS" | "MEMALLOC_NOIO" | "MEMALLOC_PIN" | "MEMALLOC" | "KSWAPD" | "LOCAL_THROTTLE" | "VCPU" | "IDLE" | "EXITING" | "POSTCOREDUMP" | "IO_WORKER" | "WQ_WORKER" | "FORKNOEXEC" | "MCE_PROCESS" | "SUPERPRIV" | "DUMPCORE" | "SIGNALED" | "NPROC_EXCEEDED" | "USED_MATH" | "_HOLE__00004000" | "NOFREEZE" | "_HOLE__00010000" | "KTHREAD" | "RANDOMIZE" | "NO_NOTIFY_SIGNAL" | "_HOLE__01000000" | "_HOLE__02000000" | "NO_SETAFFINITY" | "MCE_EARLY" | "_HOLE__20000000" | "_HOLE__40000000" | "SUSPEND_TASK">;
+  export const PF: _scopemask_core.Domain<"PF", "DUMPCORE" | "EXITING" | "FORKNOEXEC" | "IDLE" | "IO_WORKER" | "KSWAPD" | "KTHREAD" | "LOCAL_THROTTLE" | "MCE_EARLY" | "MCE_PROCESS" | "MEMALLOC" | "MEMALLOC_NOFS" | "MEMALLOC_NOIO" | "MEMALLOC_PIN" | "NOFREEZE" | "NO_NOTIFY_SIGNAL" | "NO_SETAFFINITY" | "NPROC_EXCEEDED" | "POSTCOREDUMP" | "RANDOMIZE" | "SIGNALED" | "SUPERPRIV" | "SUSPEND_TASK" | "USED_MATH" | "VCPU" | "WQ_WORKER" | "_HOLE__00004000" | "_HOLE__00010000" | "_HOLE__01000000" | "_HOLE__02000000" | "_HOLE__20000000" | "_HOLE__40000000">;
   export const PF_KSWAPD: TaskFlags;
   export const PF_LOCAL_THROTTLE: TaskFlags;
   export const PF_MEMALLOC: TaskFlags;
@@ -1349,25 +1349,25 @@ declare module '@scopemask/allocator' {
   export const ZONELIST_FALLBACK = 0;
   export const ZONELIST_NOFALLBACK = 1;
   export const ZONES: readonly [
-    "DMA",
-    "DMA32",
-    "Normal",
-    "Movable"
+    'DMA',
+    'DMA32',
+    'Normal',
+    'Movable'
   ];
   export const ZONES_AMD64: readonly ZoneName[];
   export const ZONE_DEVICE_LABEL = "Device";
   export const ZONE_STATS: readonly [
-    "nr_free_pages",
-    "nr_zone_inactive_anon",
-    "nr_zone_active_anon",
-    "nr_zone_inactive_file",
-    "nr_zone_active_file",
-    "nr_zone_unevictable",
-    "nr_zone_write_pending",
-    "nr_mlock",
-    "nr_bounce",
-    "nr_zspages",
-    "nr_free_cma"
+    'nr_free_pages',
+    'nr_zone_inactive_anon',
+    'nr_zone_active_anon',
+    'nr_zone_inactive_file',
+    'nr_zone_active_file',
+    'nr_zone_unevictable',
+    'nr_zone_write_pending',
+    'nr_mlock',
+    'nr_bounce',
+    'nr_zspages',
+    'nr_free_cma'
   ];
   export class Zone implements FreeState {
     readonly name: ZoneLabel;
