@@ -32,15 +32,15 @@ import { pageHtml } from '../report/form/html-page.js'
 import { number } from '../report/form/numbers.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 import { rowsInThreads } from './cells.js'
-import { fileHash, runWithCheckpoint } from './checkpoint.js'
+import { runWithCheckpoint } from './checkpoint.js'
 import { EXIT } from './exit-status.js'
 import { loadScenario } from './load-scenario.js'
-import { packageVersion } from './package-version.js'
 import { Progress } from './progress.js'
 import { noProgressOption, progressOption } from './progress-options.js'
+import { identityOf } from './search-identity.js'
 import { crewOf } from './search-threads.js'
 import { setOption } from './set-option.js'
-import { type StatesOnDisk, withStatesOnDisk } from './states-on-disk.js'
+import { type StatesOnDisk, unfinishedSearches, withStatesOnDisk } from './states-on-disk.js'
 import { watchOf } from './watch.js'
 
 interface Options {
@@ -104,8 +104,9 @@ likely that is at most. It looks for no livelocks. A deadlock that it finds is o
 
 --disk keeps the states in files, in a folder of their own in FOLDER, and takes --max-megabytes of
 memory. No state is missed; livelocks are not looked for. A state takes some 30 to 50 bytes of the
-disk. The files are removed when the search ends; what a killed one has left, the next one removes.
-There is no limit of states but the one that is given.
+disk. There is no limit of states but the one that is given. The files are removed when there is a
+verdict. Where the search is stopped before that, by Ctrl-C, kill -9, a limit, a full disk or a
+computer that stops, they stay, and the same command goes on from them.
 
 Exit status: 0 when SCENARIO is safe or safe*, or was not given; 1 when it has a deadlock or a
 livelock, with --fair a task that can starve, or a limit stopped the search; 2 when it cannot be
@@ -387,18 +388,55 @@ async function checkedRows(
   cases: ReadonlyMap<string, Case>,
   options: Options,
 ): Promise<readonly CaseRow[]> {
-  const { disk, maxMegabytes } = options
-  if (disk === undefined) return rowsOf(cases, options, null)
-  return withStatesOnDisk(disk, maxMegabytes, (states) => rowsOf(cases, options, states))
+  const { disk } = options
+  if (disk === undefined) return rowsOf(cases, policiesOf(options), options, null)
+  const rows: CaseRow[] = []
+  for (const [given, found] of cases) rows.push(await rowOnDisk(given, found, disk, options))
+  return rows
+}
+
+/** Searches a scenario under one policy after the other, each with files of its own. */
+async function rowOnDisk(
+  given: string,
+  found: Case,
+  folder: string,
+  options: Options,
+): Promise<CaseRow> {
+  const { maxMegabytes } = options
+  const searches = policiesOf(options).map((policy) => ({
+    policy,
+    identity: identityOf(given, found, { ...options, policy }),
+  }))
+  const left = unfinishedSearches(
+    folder,
+    searches.map(({ identity }) => identity),
+  )
+  const rows: CaseRow[] = []
+  for (const { policy, identity } of searches) {
+    const unfinished = left.find(({ about }) => about.policy === policy.name) ?? null
+    const onDisk = { folder, maxMegabytes, identity, unfinished }
+    rows.push(
+      ...(await withStatesOnDisk(onDisk, (states) =>
+        rowsOf(new Map([[given, found]]), [policy], options, states),
+      )),
+    )
+  }
+  const [first] = rows
+  if (first === undefined) throw new Error('there is no policy')
+  return {
+    ...first,
+    cells: rows.flatMap(({ cells }) => cells),
+    seconds: rows.reduce((sum, { seconds }) => sum + seconds, 0),
+  }
 }
 
 /** @param states where the states are kept, if that is not in memory. */
 async function rowsOf(
   cases: ReadonlyMap<string, Case>,
+  policies: readonly Policy[],
   options: Options,
   states: StatesOnDisk | null,
 ): Promise<readonly CaseRow[]> {
-  const policies = policiesOf(options)
   const search = { ...searchOptions(options), ...(states ? { store: states.store } : {}) }
   const { workers } = options
   const reductions = policiesFor(options.reductions, options.answer)
@@ -452,19 +490,10 @@ async function rowsOf(
 }
 
 /** How a search goes on from a file and writes to it, if that was asked for. */
-function checkpointOf(
-  given: string,
-  { number, scenario }: Case,
-  { checkpoint, checkpointEvery, policy, partialOrder, symmetry }: Options,
-): CellOptions['run'] {
-  if (checkpoint === undefined) return undefined
-  const identity = {
-    scenario: titled(scenario),
-    policy: policy?.name ?? '',
-    partialOrder,
-    symmetry,
-    source: number === '' ? fileHash(given) : packageVersion(),
-  }
+function checkpointOf(given: string, found: Case, options: Options): CellOptions['run'] {
+  const { checkpoint, checkpointEvery, policy } = options
+  if (checkpoint === undefined || policy === undefined) return undefined
+  const identity = identityOf(given, found, { ...options, policy })
   return (search) =>
     runWithCheckpoint(search, { file: checkpoint, every: checkpointEvery, identity })
 }

@@ -1,55 +1,183 @@
-/** States on disk: searches whose states lie in files of a folder, which are removed when they end, however they end. */
-import { DiskError, DiskStore } from '@scopemask/checker/node'
+/**
+ * States on disk: searches whose states lie in files of a folder. The folder is their checkpoint, from which the same command goes on where one was
+ * stopped, even by `kill -9`; it is removed when there is a verdict.
+ */
+import { dirname, relative } from 'node:path'
+import {
+  ChangedMachine,
+  DamagedFile,
+  DiskError,
+  DiskStore,
+  type UnfinishedSearch,
+  unfinishedIn,
+} from '@scopemask/checker/node'
 import type { Search, SearchResult, Store } from '@scopemask/checker/search'
 import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
 import { runStoppable } from './run-stoppable.js'
+import { assertSame, asUnusable, isSame, type SearchIdentity } from './search-identity.js'
 
-/** What searches are done with whose states are on disk. */
+/** A search is saved when at least so many times as long has passed as it took to save it last: so that takes a fiftieth of the time. */
+const RARELY = 50
+
+/** A search that was left in the folder. */
+export type Unfinished = UnfinishedSearch<SearchIdentity>
+
+/** What a search is done with whose states are on disk. */
 export interface StatesOnDisk {
-  /** Keeps the states of a search. */
+  /** Keeps the states of the search. */
   readonly store: Store
-  /** Runs a search that keeps them there. */
+  /** Runs the search that keeps them there. */
   readonly run: (search: Search) => Promise<SearchResult>
 }
 
+export interface StatesOnDiskOptions {
+  /** The folder that the user has given. */
+  readonly folder: string
+  readonly maxMegabytes: number
+  readonly identity: SearchIdentity
+  /** The search from which to go on; null to begin one. */
+  readonly unfinished: Unfinished | null
+}
+
 /**
- * Does something with searches that keep their states in a folder.
- * @throws InputError when the disk does not bear it.
+ * The searches that were left in a folder, all of which this command can go on with.
+ * @param wanted what the command is going to search.
+ * @throws InputError when one is of something else, or cannot be used.
+ */
+export function unfinishedSearches(
+  folder: string,
+  wanted: readonly SearchIdentity[],
+): readonly Unfinished[] {
+  const found = asInput(folder, () => unfinishedIn<SearchIdentity>(folder))
+  const known = ({ about }: Unfinished): boolean => wanted.some((each) => isSame(about, each))
+  for (const { path, pathOnceLeft } of found.filter((each) => each.isElsewhere && known(each))) {
+    process.stderr.write(
+      `kernel-sim: ${path} is this search, begun on another computer: if nobody is at it any more, rename it to ${pathOnceLeft}, and the same command goes on from there\n`,
+    )
+  }
+  const left = found.filter(({ isElsewhere }) => !isElsewhere)
+  for (const { about, path } of left) {
+    const wantedHere = wanted.find(({ policy }) => policy === about.policy) ?? wanted[0]
+    if (wantedHere) assertSame(about, wantedHere, { path, kind: 'folder' })
+  }
+  return left
+}
+
+/**
+ * Does something with a search that keeps its states in a folder.
+ * @throws InputError when the disk does not bear it, or what was left there cannot be used. What can be gone on from stays.
  */
 export async function withStatesOnDisk<T>(
-  folder: string,
-  maxMegabytes: number,
+  options: StatesOnDiskOptions,
   act: (states: StatesOnDisk) => Promise<T>,
 ): Promise<T> {
+  const { folder } = options
+  const store = asInput(folder, () => new DiskStore(options))
+  if (store.leftovers > 0) {
+    process.stderr.write(
+      `kernel-sim: removed from ${folder} what searches have left there that were killed before they could be saved\n`,
+    )
+  }
+  const searching = new Searching(store, options)
   try {
-    const store = new DiskStore({ folder, maxMegabytes })
-    if (store.leftovers > 0) {
-      process.stderr.write(
-        `kernel-sim: removed from ${folder} what searches have left there that were killed\n`,
-      )
-    }
-    const run = (search: Search): Promise<SearchResult> =>
-      runStoppable(search, (result, isStopping) => {
-        if (result !== null || !isStopping) return
-        store.close()
-        process.stderr.write(`kernel-sim: stopped; nothing is left in ${folder}\n`)
-      })
-    try {
-      return await act({ store, run })
-    } finally {
-      store.close()
-    }
+    const value = await act({ store, run: (search) => searching.run(search) })
+    if (searching.isBounded) {
+      process.stderr.write(`kernel-sim: with a higher limit it goes on from ${store.leave()}\n`)
+    } else store.close()
+    return value
   } catch (thrown) {
-    if (thrown instanceof DiskError) throw asInput(thrown)
+    // What is wrong with a scenario has to be mended first: it is another one then.
+    if (thrown instanceof InputError) store.close()
+    else throw asMendable(thrown, folder, store.leave())
     throw thrown
   }
 }
 
-function asInput({ path, refused, cause }: DiskError): InputError {
-  const what = `${path} cannot be ${refused}: ${diskReason(cause)}`
+/** Runs a search, and saves it now and then. */
+class Searching {
+  /** Says that a limit has stopped it. */
+  isBounded = false
+  readonly #store: DiskStore
+  readonly #options: StatesOnDiskOptions
+  /** When it was saved last, and how long that took, in ms. */
+  #saved = Number.NEGATIVE_INFINITY
+  #taken = 0
+
+  constructor(store: DiskStore, options: StatesOnDiskOptions) {
+    this.#store = store
+    this.#options = options
+  }
+
+  run(search: Search): Promise<SearchResult> {
+    this.#goOn(search)
+    return runStoppable(search, (result, isStopping) => {
+      this.isBounded = result !== null && result.bound !== null
+      // What is known goes with the files; should somebody stop the process before it is shown, it is found again.
+      if (result !== null && !this.isBounded) return
+      if (result !== null || isStopping || this.#isDue()) this.#save(search)
+      if (!isStopping || result !== null) return
+      const left = this.#store.leave()
+      process.stderr.write(`kernel-sim: stopped; the same command goes on from ${left}\n`)
+    })
+  }
+
+  #goOn(search: Search): void {
+    const { unfinished, folder } = this.#options
+    if (unfinished === null) return
+    this.#store.goOn(search)
+    process.stderr.write(
+      `kernel-sim: goes on from ${folder}: ${search.table.size} states, ${unfinished.standing.depth} steps deep\n`,
+    )
+  }
+
+  #isDue(): boolean {
+    return performance.now() - this.#saved > this.#taken * RARELY
+  }
+
+  #save(search: Search): void {
+    const before = performance.now()
+    this.#store.save(search, this.#options.identity)
+    this.#saved = performance.now()
+    this.#taken = this.#saved - before
+  }
+}
+
+/**
+ * What the user can mend, so that the search goes on; anything else as it is.
+ * @param left where it lies now; null when there is nothing to go on from.
+ */
+function asMendable(thrown: unknown, folder: string, left: string | null): unknown {
+  if (thrown instanceof DamagedFile || thrown instanceof ChangedMachine) {
+    return asUnusable(thrown, { path: left ?? folder, kind: 'folder' })
+  }
+  if (!(thrown instanceof DiskError)) return thrown
+  const { path, refused, cause } = thrown
+  // Files of a search have other names by now, and none that tells anything.
+  const what = `${isWithin(path, folder) ? folder : path} cannot be ${refused}: ${diskReason(cause)}`
   const isFull = cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC'
+  if (left !== null) {
+    return new InputError(
+      `${what}; ${isFull ? 'make room there, and ' : ''}the same command goes on from ${left}`,
+    )
+  }
   return new InputError(
     isFull ? `${what}; give --disk a folder with more room, or a limit: --max-gigabytes` : what,
   )
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return !relative(folder, path).startsWith('..')
+}
+
+/** Does something with what lies in the folder. @throws InputError when that cannot be used. */
+function asInput<T>(folder: string, act: () => T): T {
+  try {
+    return act()
+  } catch (thrown) {
+    if (thrown instanceof DamagedFile) {
+      throw asUnusable(thrown, { path: dirname(thrown.path), kind: 'folder' })
+    }
+    throw asMendable(thrown, folder, null)
+  }
 }

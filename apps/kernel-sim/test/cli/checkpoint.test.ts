@@ -111,17 +111,17 @@ describe('a checkpoint that does not fit', () => {
     [
       'has sizes that cannot be',
       (bytes) =>
-        Buffer.from(bytes.toString('latin1').replace(/"states":\d/, '"states":-'), 'latin1'),
+        Buffer.from(bytes.toString('latin1').replace(/"lengths":\[\d/, '"lengths":[-'), 'latin1'),
       /is damaged/,
     ],
     [
       'is of a later version',
       (bytes) => {
         const later = Buffer.from(bytes)
-        later.writeUInt32LE(2, 8)
+        later.writeUInt32LE(3, 8)
         return later
       },
-      /is a checkpoint of version 2, and this kernel-sim reads version 1/,
+      /is a checkpoint of version 3, and this kernel-sim reads version 2/,
     ],
   ])('%s', async (_what, change, message) => {
     const path = join(folder, 'bad')

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import fs, {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,32 +21,56 @@ const validate = new Ajv2020({ strict: true }).compile(schema)
 
 let folder = ''
 let disk = ''
+let other = ''
+let search: string[] = []
 let scenario = ''
 let few = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kernel-sim-disk-'))
   disk = mkdtempSync(join(folder, 'disk-'))
+  other = mkdtempSync(join(folder, 'other-'))
   scenario = join(folder, 'many.mjs')
   writeFileSync(scenario, manyStates(7))
+  search = ['check', scenario, '--policy', 'scope', '--no-symmetry', '--json']
   few = join(folder, 'few.mjs')
   writeFileSync(few, manyStates(5))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
+/** The same, but for one bit in the middle. */
+function wrongBit(good: Buffer): Buffer {
+  const wrong = Buffer.from(good)
+  wrong[wrong.length >> 1] = (good[good.length >> 1] as number) ^ 4
+  return wrong
+}
+
 const check = (...args: string[]) => kernelSim(['check', ...args, '--policy', 'scope'])
 
-/** Starts a search on disk, and stops it by a signal once its files are there. */
-function stopped(by: NodeJS.Signals) {
+/** What the checkpoint says of the search that was left on the disk; null when there is none. */
+function leftOn(disk: string): { states: number; path: string } | null {
+  for (const name of readdirSync(disk)) {
+    const path = join(disk, name)
+    try {
+      const bytes = readFileSync(join(path, 'checkpoint'))
+      const { files } = JSON.parse(bytes.toString('utf8', 16, 16 + bytes.readUInt32LE(12)))
+      return { states: files.rows.length / files.words, path }
+    } catch {
+      // Not yet, or no longer.
+    }
+  }
+  return null
+}
+
+/** Starts a search on disk, and stops it by a signal once more states were saved. */
+function stopped(by: NodeJS.Signals, states: number) {
   return new Promise<{ signal: string | null; stderr: string }>((resolve, reject) => {
-    const args = ['check', scenario, '--policy', 'scope', '--no-symmetry', '--disk', disk]
-    const child = spawn(process.execPath, [BIN, ...args])
+    const child = spawn(process.execPath, [BIN, ...search, '--disk', disk])
     let stderr = ''
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString()
     })
     const poll = setInterval(() => {
-      const [search] = readdirSync(disk)
-      if (search !== undefined && readdirSync(join(disk, search)).length > 2) child.kill(by)
+      if ((leftOn(disk)?.states ?? 0) > states) child.kill(by)
     }, 5)
     child.on('error', reject)
     child.on('close', (_status, signal) => {
@@ -77,30 +110,139 @@ describe('check --disk', () => {
     expect(readdirSync(disk)).toEqual([])
   })
 
-  it('removes its files when it is stopped', async () => {
-    const { signal, stderr } = await stopped('SIGTERM')
+  it('goes on after kill -9, SIGTERM and a limit, and prints what it would have printed', async () => {
+    expect((await stopped('SIGKILL', 1_000)).signal).toBe('SIGKILL')
+    const { signal, stderr } = await stopped('SIGTERM', (leftOn(disk)?.states ?? 0) + 500)
     expect(signal).toBe('SIGTERM')
-    expect(stderr).toBe(`kernel-sim: stopped; nothing is left in ${disk}\n`)
+    const path = leftOn(disk)?.path
+    expect(stderr).toMatch(/^kernel-sim: goes on from .*: \d+ states, \d+ steps deep\n/)
+    expect(stderr).toContain(`\nkernel-sim: stopped; the same command goes on from ${path}\n`)
+    expect(readdirSync(disk)).toHaveLength(1)
+
+    const bounded = await kernelSim([...search, '--disk', disk, '--max-states', '50000'])
+    expect(JSON.parse(bounded.stdout).scenarios[0].cells[0]).toMatchObject({ bound: 'maxStates' })
+    expect(bounded.stderr).toContain(`kernel-sim: with a higher limit it goes on from ${path}\n`)
+
+    const whole = await kernelSim([...search, '--disk', disk])
+    expect(whole.stderr).toMatch(/^kernel-sim: goes on from .*: 5\d{4} states, \d+ steps deep\n$/)
+    expect(whole.stdout).toBe((await kernelSim([...search, '--disk', other])).stdout)
+    expect([...readdirSync(disk), ...readdirSync(other)]).toEqual([])
+  })
+
+  it('says that the disk is full, and goes on when there is room', async () => {
+    const { writeSync } = fs
+    let room = 1_000_000
+    Object.assign(fs, {
+      writeSync: (...args: Parameters<typeof writeSync>) => {
+        room -= args[1].length
+        if (room > 0) return writeSync(...args)
+        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+      },
+    })
+    syncBuiltinESMExports()
+    const { stdout, stderr, status } = await kernelSim([...search, '--disk', disk])
+    Object.assign(fs, { writeSync })
+    syncBuiltinESMExports()
+    const left = leftOn(disk)
+    expect({ stdout, status }).toEqual({ stdout: '', status: 2 })
+    expect(stderr).toBe(
+      `kernel-sim: ${disk} cannot be written: the disk is full; make room there, and the same command goes on from ${left?.path}\n`,
+    )
+    const again = await kernelSim([...search, '--disk', disk])
+    expect(again.stderr).toContain(`goes on from ${disk}: ${left?.states} states`)
+    expect(again.stdout).toBe((await kernelSim([...search, '--disk', other])).stdout)
     expect(readdirSync(disk)).toEqual([])
   })
 
-  it('removes what one has left that was killed, and says so', async () => {
-    expect((await stopped('SIGKILL')).signal).toBe('SIGKILL')
-    expect(readdirSync(disk)).toHaveLength(1)
+  it('goes on under the policy under which it was stopped, when it was asked for all', async () => {
+    const all = ['check', few, '--no-symmetry', '--json', '--disk', disk]
+    await kernelSim([...all, '--policy', 'scope', '--max-states', '100'])
+    const { stderr, stdout } = await kernelSim(all)
+    expect(stderr.match(/goes on from/g)).toHaveLength(1)
+    expect(stdout).toBe((await kernelSim([...all.slice(0, -1), other])).stdout)
+    expect(readdirSync(disk)).toEqual([])
+  })
+
+  it('removes what one has left that was killed before it was saved, and says so', async () => {
+    // No process has this number: Linux has 2^22 of them at most.
+    const name = `search-on-disk.${hostname()}.${2 ** 22 + 1}.AbCdEf`
+    mkdirSync(join(disk, name))
+    writeFileSync(join(disk, name, '0'), 'rows')
     const { stderr, status } = await check('4', '--disk', disk)
     expect(stderr).toBe(
-      `kernel-sim: removed from ${disk} what searches have left there that were killed\n`,
+      `kernel-sim: removed from ${disk} what searches have left there that were killed before they could be saved\n`,
     )
     expect(status).toBeLessThan(2)
     expect(readdirSync(disk)).toEqual([])
   })
 
-  it('stops at a limit of states that is given', async () => {
-    const bound = async (...args: string[]) => {
-      const { stdout } = await check(few, '--no-symmetry', '--json', '--disk', disk, ...args)
-      return JSON.parse(stdout).scenarios[0].cells[0].bound
+  it('tells of the same search that was begun on another computer, and leaves it alone', async () => {
+    await check(few, '--disk', disk, '--max-states', '100')
+    const theirs = join(disk, 'search-on-disk.another.host.7.AbCdEf')
+    renameSync(leftOn(disk)?.path ?? '', theirs)
+    const { stderr } = await check(few, '--disk', disk)
+    expect(stderr).toBe(
+      `kernel-sim: ${theirs} is this search, begun on another computer: if nobody is at it any more, rename it to ${join(disk, 'search-on-disk.unfinished.AbCdEf')}, and the same command goes on from there\n`,
+    )
+    expect((await check('4', '--disk', disk)).stderr).toBe('')
+    rmSync(theirs, { recursive: true })
+  })
+
+  it('refuses what is damaged, or of another search, and leaves it', async () => {
+    await kernelSim([...search, '--disk', disk, '--max-states', '1000'])
+    const path = leftOn(disk)?.path ?? ''
+    const refused = async (message: string, args: string[] = search) => {
+      const { status, stdout, stderr } = await kernelSim([...args, '--disk', disk])
+      expect(stderr).toBe(`kernel-sim: ${path} ${message}\n`)
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+      expect(leftOn(disk)?.path ?? path).toBe(path)
     }
-    expect(await bound('--max-states', '100')).toBe('maxStates')
+    const elsewhere = 'name another folder, or remove it to start over'
+    await refused(`is of many-states under scope, not many-states under explicit: ${elsewhere}`, [
+      'check',
+      scenario,
+      '--no-symmetry',
+      '--policy',
+      'explicit',
+    ])
+    await refused(`is of many-states under scope, not cil-push under scope: ${elsewhere}`, [
+      'check',
+      'cil-push',
+      '--policy',
+      'scope',
+    ])
+    await refused(
+      `is of with partial order and without symmetry, not with partial order and with symmetry: ${elsewhere}`,
+      ['check', scenario, '--policy', 'scope'],
+    )
+    writeFileSync(scenario, manyStates(6))
+    await refused(
+      'is of this scenario before it was changed, or of another version of kernel-sim: remove it to start over',
+    )
+    writeFileSync(scenario, manyStates(7))
+    const checkpoint = join(path, 'checkpoint')
+    for (const name of readdirSync(path)) {
+      const file = join(path, name)
+      const good = readFileSync(file)
+      for (const bad of [good.subarray(0, good.length >> 1), wrongBit(good)]) {
+        writeFileSync(file, bad)
+        await refused('is damaged: remove it to start over')
+      }
+      writeFileSync(file, good)
+      if (file === checkpoint) continue
+      rmSync(file)
+      await refused('is damaged: remove it to start over')
+      writeFileSync(file, good)
+    }
+    const good = readFileSync(checkpoint)
+    const later = Buffer.from(good)
+    later.writeUInt32LE(2, 8)
+    writeFileSync(checkpoint, later)
+    await refused(
+      'is a checkpoint of version 2, and this kernel-sim reads version 1: remove it to start over',
+    )
+    writeFileSync(checkpoint, good)
+    expect((await kernelSim([...search, '--disk', disk])).status).toBe(0)
     expect(readdirSync(disk)).toEqual([])
   })
 

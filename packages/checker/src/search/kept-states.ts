@@ -83,6 +83,15 @@ export class KeptStates {
     this.#isTight = this.#table.size >= MANY
   }
 
+  /** Has the store take back the states that it has saved. @throws Error where they are not of this machine */
+  restore(): void {
+    this.#keeping.store?.restore()
+    if (this.#table.words !== this.#machine.layout.words) {
+      throw new Error('the rows of the store are not as long as those of the machine')
+    }
+    this.#isTight = this.#table.size >= MANY
+  }
+
   /** No more states will be found. */
   end(): void {
     this.#isOver = true

@@ -24,7 +24,7 @@ import { findLivelock } from './progress.js'
 import { recallWayTo } from './recall.js'
 import { type SearchResult, type ViolationFound, verdictOf } from './result.js'
 import type { SearchOptions } from './search-options.js'
-import type { Snapshot } from './snapshot.js'
+import type { Snapshot, Standing } from './snapshot.js'
 import type { StateTable } from './state-table.js'
 import { Stepper } from './stepper.js'
 import type { Store } from './store.js'
@@ -135,26 +135,32 @@ export class Search {
 
   /** What was done up to now. Between calls of `advance`. */
   snapshot(): Snapshot {
+    return { ...this.standing(), ...this.exact.contents }
+  }
+
+  /** What was done up to now, without the states: where a store keeps them, it is for that to save them. Between calls of `advance`. */
+  standing(): Standing {
     this.#states.follow()
     const { machine, stepper } = this
     return {
       ...this.#cursor,
       knowledge: knowledgeOf(machine, stepper),
       transitions: stepper.steps,
-      ...this.exact.contents,
     }
   }
 
   /**
    * Goes on where another search of an identical machine, with the same options but for limits, has stopped.
+   * @param stopped a snapshot, or where a store keeps the states, how far the search was.
    * @throws Error when the machine is not identical.
    */
-  resume(snapshot: Snapshot): void {
-    const { knowledge, transitions, rows, parents } = snapshot
-    const { state, depth, levelEnd, deadlocks, turns, witnesses } = snapshot
+  resume(stopped: Snapshot | Standing): void {
+    const { knowledge, transitions } = stopped
+    const { state, depth, levelEnd, deadlocks, turns, witnesses } = stopped
     learn(this.machine, this.stepper, knowledge)
     this.#forget()
-    this.#states.load(rows, parents)
+    if ('rows' in stopped) this.#states.load(stopped.rows, stopped.parents)
+    else this.#states.restore()
     this.stepper.steps = transitions
     this.#cursor = { state, depth, levelEnd, deadlocks, turns, witnesses }
     this.#block.first = state

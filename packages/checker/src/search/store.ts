@@ -36,6 +36,8 @@ export interface Store {
   read(state: number, row: Row): void
   /** The state that one was found from; -1 for the first. */
   parent(state: number): number
+  /** Takes back the states, and what was collected, as they were when they were saved; how that is done is the store's own matter. */
+  restore(): void
   /** Takes over a new layout of rows. */
   repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void
 }

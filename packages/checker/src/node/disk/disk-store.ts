@@ -5,15 +5,25 @@
  * against one file; the runs are those of O'Neil et al., "The log-structured merge-tree", 1996.)
  *
  * States get the numbers that they would have in memory: in the order in which they were found.
+ *
+ * The folder is the checkpoint of its search: `save` writes what is collected, and how far the files are, which only grow from then on, or are replaced.
  */
+import { statSync } from 'node:fs'
 import type { Row } from '../../machine/layout.js'
+import type { Search } from '../../search/search.js'
 import { StateTable } from '../../search/state-table.js'
 import type { Store } from '../../search/store.js'
 import { BATCH } from '../../search/successors.js'
-import { SearchFolder } from './search-folder.js'
+import { DamagedFile } from '../damaged-file.js'
+import { onDisk } from '../disk-error.js'
+import { goOn, saved } from '../saved-search.js'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
+import { removeRemains, SearchFolder } from './search-folder.js'
 import { Sorter } from './sorter.js'
-import { StateFiles } from './state-files.js'
+import { marksIn, StateFiles } from './state-files.js'
+import type { UnfinishedSearch } from './unfinished-search.js'
 
+const BYTES = Int32Array.BYTES_PER_ELEMENT
 /** The most states that there can be: their numbers are kept in 32 bits. */
 const CAPACITY = 2 ** 31 - 1
 /** The most rows that are collected at once, and the fewest that memory is asked for. */
@@ -30,6 +40,8 @@ export interface DiskStoreOptions {
   readonly maxMegabytes?: number
   /** How many rows are collected at most before they are settled. By default, as many as there is memory for. */
   readonly maxCollected?: number
+  /** A search that was left in the folder, for {@link DiskStore.goOn}. By default none. */
+  readonly unfinished?: UnfinishedSearch<unknown> | null
 }
 
 /** The states of a search in files, which are removed when it is closed. One search after the other can use it. */
@@ -40,7 +52,7 @@ export class DiskStore implements Store {
   settlements = 0
   /** How many rows of states were read for that. */
   rowsRead = 0
-  /** How many folders of processes that were killed were found, and removed. */
+  /** How many folders were found, and removed, of processes that were killed before they had saved anything. */
   readonly leftovers: number
   readonly #options: DiskStoreOptions
   readonly #folder: SearchFolder
@@ -50,13 +62,20 @@ export class DiskStore implements Store {
   #room: number
   readonly #sorter = new Sorter()
   #known = new Uint8Array(0)
+  /** The bytes of the checkpoint. */
+  #checkpoint = 0
+  #isClosed = false
 
   /** @throws DiskError when the folder cannot be used, as all other methods do. */
   constructor(options: DiskStoreOptions) {
     this.#options = options
-    this.#folder = new SearchFolder(options.folder)
-    this.leftovers = this.#folder.leftovers
-    this.#files = new StateFiles(this.#folder, 1)
+    const { folder, unfinished = null } = options
+    this.leftovers = removeRemains(folder)
+    this.#folder =
+      unfinished === null
+        ? SearchFolder.create(folder)
+        : SearchFolder.adopt(unfinished.path, marksIn(unfinished.files))
+    this.#files = StateFiles.create(this.#folder, 1)
     this.#collected = new StateTable(1)
     this.#room = this.#roomFor(1)
   }
@@ -83,7 +102,7 @@ export class DiskStore implements Store {
 
   /** How many bytes the files have. */
   get stored(): number {
-    return this.#files.bytes
+    return this.#files.bytes + this.#folder.discarded + this.#checkpoint
   }
 
   /** How many sorted files there are, all of which are read where rows are settled. */
@@ -93,7 +112,9 @@ export class DiskStore implements Store {
 
   /** See {@link Store.storedFor}. */
   storedFor(rows: number): number {
-    return this.#files.bytesWith(this.pending + rows)
+    const { pending } = this
+    const next = this.#folder.isKept ? (pending + rows) * (this.words + 1) * BYTES : 0
+    return this.#files.bytesWith(pending + rows) + this.#folder.discarded + this.#checkpoint + next
   }
 
   /** See {@link Store.contents}. */
@@ -106,8 +127,8 @@ export class DiskStore implements Store {
 
   /** See {@link Store.clear}. */
   clear(words: number): void {
-    this.#files.remove()
-    this.#files = new StateFiles(this.#folder, words)
+    this.#files.discard()
+    this.#files = StateFiles.create(this.#folder, words)
     this.#collected = new StateTable(words)
     this.#room = this.#roomFor(words)
   }
@@ -160,17 +181,70 @@ export class DiskStore implements Store {
     try {
       this.#collected.repack(words, convert)
     } catch (thrown) {
-      files.remove()
+      files.discard()
       throw thrown
     }
     this.#files = files
     this.#room = this.#roomFor(words)
-    before.remove()
+    before.discard()
+  }
+
+  /**
+   * Saves the search that has this store, between two calls of its `advance`. When this returns, another process can go on from here, whatever happens to
+   * this one.
+   * @param about whose search it is: plain data.
+   */
+  save(search: Search, about: unknown): void {
+    const how = saved(search, about)
+    this.#collected.flush()
+    const files = this.#files.sync()
+    const { checkpoint } = this.#folder
+    writeCheckpoint(checkpoint, { header: { ...how, files }, collected: this.#collected.contents })
+    this.#folder.keep(marksIn(files))
+    this.#checkpoint = onDisk(checkpoint, 'read', () => statSync(checkpoint).size)
+  }
+
+  /**
+   * Lets a search that has just been made with this store go on from the unfinished one that the store was given.
+   * @throws ChangedMachine when it is a search of something else.
+   * @throws DamagedFile when the files are not as they were left.
+   */
+  goOn(search: Search): void {
+    const { unfinished = null } = this.#options
+    if (unfinished === null) throw new Error('the store was given no search to go on from')
+    goOn(search, unfinished, null)
+  }
+
+  /** See {@link Store.restore}. */
+  restore(): void {
+    const { checkpoint } = this.#folder
+    const left = readCheckpoint(checkpoint)
+    if (left === null) throw new DamagedFile(checkpoint, 'damaged')
+    const { header, collected } = left
+    const before = this.#files
+    this.#files = StateFiles.reopen(this.#folder, header.files)
+    before.discard()
+    this.#collected = new StateTable(header.files.words)
+    this.#collected.load(collected.rows, collected.parents)
+    this.#room = this.#roomFor(header.files.words)
+  }
+
+  /**
+   * Leaves the search as it was saved last to whoever goes on with it. The store cannot be used any more.
+   * @returns the folder in which it lies; null when it was never saved, so that nothing is left.
+   */
+  leave(): string | null {
+    if (this.#isClosed) return null
+    this.#isClosed = true
+    this.#files.close()
+    return this.#folder.leave()
   }
 
   /** Removes the files. It cannot be used any more. */
   close(): void {
-    this.#files.remove()
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#files.close()
     this.#folder.remove()
   }
 

@@ -2,7 +2,7 @@
  * Run: a file of keyed rows in their order (sorter.ts), all of which are different.
  */
 import { compareRests } from './sorter.js'
-import { WordsFile } from './words-file.js'
+import { type FileMark, WordsFile } from './words-file.js'
 
 /** How many bytes of a run are read or written at once. */
 const BUFFER = 1 << 22
@@ -25,7 +25,13 @@ function bufferWords({ count, words }: Omit<Run, 'file'>, bytes: number): number
 /** Makes the file of a run, which is empty still. @param run how many rows it will have at most. */
 export function runFile(path: string, run: Omit<Run, 'file'>): WordsFile {
   // It is never read but in order, by a cursor.
-  return new WordsFile(path, bufferWords(run, BUFFER), 0)
+  return WordsFile.create(path, { tail: bufferWords(run, BUFFER), window: 0 })
+}
+
+/** Opens a run that was sealed. @throws DamagedFile when it is not as it was */
+export function reopenedRun(path: string, mark: FileMark, words: number): Run {
+  const file = WordsFile.reopen(path, { tail: 0, window: 0 }, mark)
+  return { file, count: mark.length / words, words }
 }
 
 /** Goes through the rows of a run in their order. */

@@ -3,16 +3,19 @@
  * expanded, one the states that they were found from, and some have the same rows once more, sorted.
  */
 import type { Row } from '../../machine/layout.js'
-import { findIn, mergeRuns, type Run, runFile, type Wanted } from './run.js'
+import { findIn, mergeRuns, type Run, reopenedRun, runFile, type Wanted } from './run.js'
 import type { SearchFolder } from './search-folder.js'
 import { Sorter } from './sorter.js'
-import { WordsFile } from './words-file.js'
+import { type FileMark, WordsFile } from './words-file.js'
 
 const BYTES = Int32Array.BYTES_PER_ELEMENT
 /** How many words are written at once, and of rows read at once: those that are expanded follow each other. */
 const BUFFER = 1 << 18
 /** How many of the states that others were found from are read at once: they are looked up here and there. */
 const FEW = 1 << 8
+/** How the rows, and the states that others were found from, are written and read. */
+const ROWS = { tail: BUFFER, window: BUFFER }
+const PARENTS = { tail: BUFFER, window: FEW }
 /** No run is made longer than so many rows by merging, since both are on disk meanwhile. */
 const LONGEST_MERGED = 1 << 27
 
@@ -21,6 +24,23 @@ export interface Collected extends Wanted {
   /** The rows in the order in which they were found, and the states that they were found from. */
   readonly rows: Int32Array
   readonly parents: Int32Array
+}
+
+/** The files of all states, as they were at some time. */
+export interface StateMarks {
+  /** How many words a row has. */
+  readonly words: number
+  /** The rows in the order in which they were found. */
+  readonly rows: FileMark
+  /** The states that they were found from. */
+  readonly parents: FileMark
+  /** The sorted runs, from the longest to the shortest. */
+  readonly runs: readonly FileMark[]
+}
+
+/** The marks of all files. */
+export function marksIn({ rows, parents, runs }: StateMarks): readonly FileMark[] {
+  return [rows, parents, ...runs]
 }
 
 export class StateFiles {
@@ -35,11 +55,47 @@ export class StateFiles {
   readonly #runs: Run[] = []
   readonly #parent = new Int32Array(1)
 
-  constructor(folder: SearchFolder, words: number) {
+  private constructor(
+    folder: SearchFolder,
+    words: number,
+    { rows, parents }: { readonly rows: WordsFile; readonly parents: WordsFile },
+  ) {
     this.#folder = folder
     this.words = words
-    this.#rows = new WordsFile(folder.next(), BUFFER, BUFFER)
-    this.#parents = new WordsFile(folder.next(), BUFFER, FEW)
+    this.#rows = rows
+    this.#parents = parents
+  }
+
+  /** Makes files of no states. @param words how many a row has. */
+  static create(folder: SearchFolder, words: number): StateFiles {
+    const rows = WordsFile.create(folder.next(), ROWS)
+    const parents = WordsFile.create(folder.next(), PARENTS)
+    return new StateFiles(folder, words, { rows, parents })
+  }
+
+  /** Opens files as they were. @throws DamagedFile when they are not so any more. */
+  static reopen(folder: SearchFolder, marks: StateMarks): StateFiles {
+    const { words } = marks
+    const opened: WordsFile[] = []
+    const kept = (file: WordsFile): WordsFile => {
+      opened.push(file)
+      return file
+    }
+    try {
+      const rows = kept(WordsFile.reopen(folder.pathOf(marks.rows), ROWS, marks.rows))
+      const parents = kept(WordsFile.reopen(folder.pathOf(marks.parents), PARENTS, marks.parents))
+      const files = new StateFiles(folder, words, { rows, parents })
+      files.size = rows.length / words
+      for (const mark of marks.runs) {
+        const run = reopenedRun(folder.pathOf(mark), mark, words)
+        kept(run.file)
+        files.#runs.push(run)
+      }
+      return files
+    } catch (thrown) {
+      for (const file of opened) file.close()
+      throw thrown
+    }
   }
 
   /** How many bytes they have. */
@@ -55,8 +111,19 @@ export class StateFiles {
 
   /** How many bytes they have at most when so many states more have been added, and runs merged. */
   bytesWith(more: number): number {
-    const merged = Math.min(this.size + more, LONGEST_MERGED)
+    // What is merged several times lies there as it was before, as it was between, and as it is made, where a checkpoint names the first.
+    const merged = Math.min(this.size + more, LONGEST_MERGED) * (this.#folder.isKept ? 2 : 1)
     return this.bytes + (more * (2 * this.words + 1) + merged * this.words) * BYTES
+  }
+
+  /** When this returns, all of it is on the disk. @returns how far the files are. */
+  sync(): StateMarks {
+    return {
+      words: this.words,
+      rows: this.#rows.sync(),
+      parents: this.#parents.sync(),
+      runs: this.#runs.map(({ file }) => file.sync()),
+    }
   }
 
   /** Marks those of some rows that are states already. */
@@ -113,7 +180,7 @@ export class StateFiles {
     convert: (from: Int32Array, count: number, to: Int32Array) => void,
     room: number,
   ): StateFiles {
-    const files = new StateFiles(this.#folder, words)
+    const files = StateFiles.create(this.#folder, words)
     try {
       const sorted = new Sorter()
       const most = Math.min(room, this.size)
@@ -130,16 +197,23 @@ export class StateFiles {
       }
       return files
     } catch (thrown) {
-      files.remove()
+      files.discard()
       throw thrown
     }
   }
 
-  /** Removes them all. */
-  remove(): void {
-    for (const file of [this.#rows, this.#parents, ...this.#runs.map((run) => run.file)]) {
-      file.remove()
-    }
+  /** Closes them all. What no checkpoint needs is removed. */
+  discard(): void {
+    for (const file of this.#files) this.#folder.discard(file)
+  }
+
+  /** Closes them all, which stay. */
+  close(): void {
+    for (const file of this.#files) file.close()
+  }
+
+  get #files(): readonly WordsFile[] {
+    return [this.#rows, this.#parents, ...this.#runs.map(({ file }) => file)]
   }
 
   /** Adds a run, and makes one of those at the end that are of like size. */
@@ -153,8 +227,8 @@ export class StateFiles {
       if (!isLike || longer.count + shorter.count > LONGEST_MERGED) return
       const merged = mergeRuns([longer, shorter], this.#folder.next())
       runs.splice(-2, 2, merged)
-      longer.file.remove()
-      shorter.file.remove()
+      this.#folder.discard(longer.file)
+      this.#folder.discard(shorter.file)
     }
   }
 }

@@ -1,11 +1,43 @@
 /**
  * Words file: a file of 32-bit words, which is written at its end and read anywhere. Both go through buffers, so that the operating
- * system is asked for much at once.
+ * system is asked for much at once. A checksum of all words goes along, so that who goes on with a file can tell whether it is as it was left.
  */
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
-import { onDisk } from './disk-error.js'
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { basename } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { DamagedFile } from '../damaged-file.js'
+import { onDisk } from '../disk-error.js'
 
 const BYTES = Int32Array.BYTES_PER_ELEMENT
+/** How many words are read at once to see whether a file is as it was left. */
+const CHECKED = 1 << 20
+
+/** How many words are written and read at once. */
+export interface BufferSizes {
+  /** How many wait at most until they are written. */
+  readonly tail: number
+  /** How many are read where a few are asked for. */
+  readonly window: number
+}
+
+/** A file as it was at some time: words that are written later come after that. */
+export interface FileMark {
+  /** Its name in its folder. */
+  readonly name: string
+  /** How many words there were. */
+  readonly length: number
+  /** The CRC-32 of these. */
+  readonly checksum: number
+}
 
 export class WordsFile {
   /** How many words there are. */
@@ -16,21 +48,52 @@ export class WordsFile {
   /** Words that are still to be written, and how many. */
   #tail: Int32Array
   #tailLength = 0
+  /** How many words were written, and their CRC-32. */
+  #written = 0
+  #checksum = 0
+  /** Says that words were written since the last {@link sync}. */
+  #isDirty = false
   /** The words from `#first` on, `#count` of them, as they were read last. */
   readonly #window: Int32Array
   #first = 0
   #count = 0
 
-  /**
-   * Makes a file that is not there yet. Each method throws DiskError where the operating system refuses.
-   * @param tail how many words are written at once.
-   * @param window how many words are read at once.
-   */
-  constructor(path: string, tail: number, window: number) {
+  private constructor(path: string, file: number, { tail, window }: BufferSizes) {
     this.path = path
+    this.#file = file
     this.#tail = new Int32Array(tail)
     this.#window = new Int32Array(window)
-    this.#file = onDisk(path, 'written', () => openSync(path, 'wx+'))
+  }
+
+  /** Makes a file that is not there yet. @throws DiskError where the operating system refuses, as all methods do. */
+  static create(path: string, sizes: BufferSizes): WordsFile {
+    return new WordsFile(
+      path,
+      onDisk(path, 'written', () => openSync(path, 'wx+')),
+      sizes,
+    )
+  }
+
+  /**
+   * Opens a file as it was at a mark. What was written to it since is dropped.
+   * @throws DamagedFile when it is not as it was.
+   */
+  static reopen(path: string, sizes: BufferSizes, { length, checksum }: FileMark): WordsFile {
+    const opened = new WordsFile(path, openKept(path), sizes)
+    try {
+      if (onDisk(path, 'read', () => fstatSync(opened.#file).size) < length * BYTES) {
+        throw new DamagedFile(path, 'damaged')
+      }
+      opened.length = length
+      opened.#written = length
+      opened.#checksum = opened.#checksumOfFile()
+      if (opened.#checksum !== checksum) throw new DamagedFile(path, 'damaged')
+      onDisk(path, 'written', () => ftruncateSync(opened.#file, length * BYTES))
+      return opened
+    } catch (thrown) {
+      opened.close()
+      throw thrown
+    }
   }
 
   /** Writes words `from` to before `to` of an array. */
@@ -54,10 +117,17 @@ export class WordsFile {
 
   /** Writes what waits for more. From then on all words can be read. */
   flush(): void {
+    if (this.#tailLength === 0) return
     const bytes = new Uint8Array(this.#tail.buffer, 0, this.#tailLength * BYTES)
+    const start = this.#written * BYTES
     onDisk(this.path, 'written', () => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at)
+      for (let at = 0; at < bytes.length; ) {
+        at += writeSync(this.#file, bytes, at, bytes.length - at, start + at)
+      }
     })
+    this.#written += this.#tailLength
+    this.#checksum = crc32(bytes, this.#checksum)
+    this.#isDirty = true
     this.#tailLength = 0
   }
 
@@ -65,6 +135,14 @@ export class WordsFile {
   seal(): void {
     this.flush()
     this.#tail = new Int32Array(0)
+  }
+
+  /** Writes what waits for more. When this returns, all words are on the disk. @returns how far the file is. */
+  sync(): FileMark {
+    this.flush()
+    if (this.#isDirty) onDisk(this.path, 'written', () => fdatasyncSync(this.#file))
+    this.#isDirty = false
+    return { name: basename(this.path), length: this.length, checksum: this.#checksum }
   }
 
   /** Reads words from `position` on into an array, to its end or that of the file. @returns how many. */
@@ -92,9 +170,37 @@ export class WordsFile {
     for (let word = 0; word < words.length; word++) words[word] = this.#window[at + word] as number
   }
 
+  /** Closes the file, which stays. */
+  close(): void {
+    onDisk(this.path, 'closed', () => closeSync(this.#file))
+  }
+
   /** Closes the file and removes it. */
   remove(): void {
-    closeSync(this.#file)
-    rmSync(this.path, { force: true })
+    this.close()
+    onDisk(this.path, 'removed', () => rmSync(this.path, { force: true }))
+  }
+
+  #checksumOfFile(): number {
+    const words = new Int32Array(Math.min(CHECKED, this.length))
+    let checksum = 0
+    for (let position = 0; position < this.length; ) {
+      const count = this.readInto(words, position)
+      checksum = crc32(new Uint8Array(words.buffer, 0, count * BYTES), checksum)
+      position += count
+    }
+    return checksum
+  }
+}
+
+/** Opens a file that should be there. */
+function openKept(path: string): number {
+  try {
+    return openSync(path, 'r+')
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') throw new DamagedFile(path, 'damaged')
+    return onDisk(path, 'read', () => {
+      throw thrown
+    })
   }
 }
