@@ -635,7 +635,8 @@ declare module '@scopemask/checker/search' {
     run(): SearchResult;
     advance(): SearchResult | null;
     snapshot(): Snapshot;
-    resume(snapshot: Snapshot): void;
+    standing(): Standing;
+    resume(stopped: Snapshot | Standing): void;
     fitting<T>(act: () => T): T;
     row(state: number): Row;
   }
@@ -646,15 +647,17 @@ declare module '@scopemask/checker/search' {
     readonly expander: Expander;
     readonly table: StateTable;
   }
-  export interface Snapshot extends Cursor {
-    readonly knowledge: Knowledge;
-    readonly transitions: number;
+  export interface Snapshot extends Standing {
     readonly rows: Int32Array;
     readonly parents: Int32Array;
   }
   export interface StackFrame {
     readonly name: string;
     readonly node: Node;
+  }
+  export interface Standing extends Cursor {
+    readonly knowledge: Knowledge;
+    readonly transitions: number;
   }
   export class StateTable {
     size: number;
@@ -717,6 +720,7 @@ declare module '@scopemask/checker/search' {
     settle(): void;
     read(state: number, row: Row): void;
     parent(state: number): number;
+    restore(): void;
     repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void;
   }
   export class Successors {
@@ -874,6 +878,12 @@ declare module '@scopemask/checker/live' {
 }
 
 declare module '@scopemask/checker/node' {
+  export class ChangedMachine extends Error {
+    constructor(cause?: unknown);
+  }
+  export interface CheckpointHeader<About = unknown> extends SavedSearch<About> {
+    readonly files: StateMarks;
+  }
   export class CodeWatch implements Watch {
     constructor({ deadline, patience, interruptible, }?: CodeWatchOptions);
     until(deadline: number): CodeWatch;
@@ -895,6 +905,18 @@ declare module '@scopemask/checker/node' {
     enter(search: Searching): void;
     reset(): void;
     dismiss(): void;
+  }
+  export class DamagedFile extends Error {
+    readonly path: string;
+    readonly fault: Fault;
+    readonly versions: {
+      readonly found: number;
+      readonly readable: number;
+    } | null;
+    constructor(path: string, fault: Fault, versions?: {
+      readonly found: number;
+      readonly readable: number;
+    } | null);
   }
   export class DiskError extends Error {
     readonly path: string;
@@ -924,16 +946,56 @@ declare module '@scopemask/checker/node' {
     read(state: number, row: Row): void;
     parent(state: number): number;
     repack(words: number, convert: (from: Int32Array, count: number, to: Int32Array) => void): void;
+    save(search: Search, about: unknown): void;
+    goOn(search: Search): void;
+    restore(): void;
+    leave(): string | null;
     close(): void;
   }
   export interface DiskStoreOptions {
     readonly folder: string;
     readonly maxMegabytes?: number;
     readonly maxCollected?: number;
+    readonly unfinished?: UnfinishedSearch<unknown> | null;
+  }
+  export type Fault = 'damaged' | 'foreign' | 'version';
+  export interface FileMark {
+    readonly name: string;
+    readonly length: number;
+    readonly checksum: number;
   }
   export interface Link extends Required<Pick<SearchOptions, 'partialOrder' | 'symmetry'>> {
     readonly control: SharedArrayBuffer;
     readonly port: MessagePort;
   }
+  export interface SavedSearch<About> {
+    readonly about: About;
+    readonly standing: Standing;
+    readonly machine: string;
+  }
+  export interface SavedSnapshot<About> extends SavedSearch<About> {
+    readonly states: number;
+    readonly contents: Pick<Snapshot, 'rows' | 'parents'>;
+  }
+  export interface SealedFormat {
+    readonly magic: string;
+    readonly version: number;
+  }
+  export interface StateMarks {
+    readonly words: number;
+    readonly rows: FileMark;
+    readonly parents: FileMark;
+    readonly runs: readonly FileMark[];
+  }
+  export interface UnfinishedSearch<About> extends SavedSearch<About> {
+    readonly path: string;
+    readonly isElsewhere: boolean;
+    readonly pathOnceLeft: string;
+    readonly files: CheckpointHeader['files'];
+  }
+  export function goOnFrom(search: Search, snapshot: SavedSnapshot<unknown>): void;
   export function joinCrew(machine: Machine, { port, ...link }: Link): void;
+  export function readSnapshot<About>(path: string, format: SealedFormat): SavedSnapshot<About> | null;
+  export function unfinishedIn<About>(folder: string): UnfinishedSearch<About>[];
+  export function writeSnapshot(path: string, format: SealedFormat, search: Search, about: unknown): void;
 }
