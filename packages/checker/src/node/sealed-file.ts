@@ -139,7 +139,7 @@ export function readSealed<Header extends object>(
 }
 
 /** What a folder lists is on the disk from then on. Windows does that by itself, and has no such call. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   if (process.platform === 'win32') return
   const folder = openSync(path, 'r')
   try {
