@@ -23,6 +23,8 @@ export interface Frame {
   readonly decoded?: string
 }
 
+/** Which stack a frame is the first of, where kernels before 4.11 put that on its line: `<IRQ>  [<…>] `, `<<EOE>>  [<…>] `. */
+const MARK = /^\s*<{1,2}(?:IRQ|NMI|SOFTIRQ|EOI|EOE|TASK|UNK|#[A-Z]+)>{1,2} +(?=\S)/
 const FRAME =
   /^\s*(?:\[<(?<address>[\da-f]+)>\] ?)?(?<unsure>\? )?(?<fn>[A-Za-z_$][\w.$]*)(?:\+(?<offset>0x[\da-f]+\/0x[\da-f]+))?(?: \[(?!inline\])(?<module>[^\]]+)\])?(?: (?<source>[\w./+-]+\.[chSs](?:pp|xx)?:\d+|[\w./+-]+:\?))?(?<inlined> \[inline\])?(?: \[(?<later>[\w-]+)\])?(?: \((?<mark>[A-Z]{1,2}|unreliable)\))?\s*$/
 
@@ -30,8 +32,9 @@ const DECODED =
   /^\s*(?<unsure>\? )?(?<fn>[A-Za-z_$][\w.$]*) \((?<decoded>[\w./+-]+:(?:\d+|\?)[^)]*(?:\([^)]*\)[^)]*)*)\)(?: (?<module>\w+))?\s*$/
 
 /** A line of a stack; null where it is something else. A name alone is one only where something marks it as a frame. */
-export function parseFrame(text: string): Frame | null {
-  if (text.length > 400) return null
+export function parseFrame(line: string): Frame | null {
+  if (line.length > 400) return null
+  const text = line.includes('> ') ? line.replace(MARK, '') : line
   const groups = FRAME.exec(text)?.groups
   if (groups === undefined) return parseDecoded(text)
   const { fn = '', offset, source, address, mark } = groups

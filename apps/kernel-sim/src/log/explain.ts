@@ -7,18 +7,26 @@ import { explainTasks } from './judge/blocked-tasks.js'
 import { explainCpu } from './judge/cpu.js'
 import type { Explained } from './judge/explained.js'
 import { explainFlush } from './judge/flush.js'
+import { explainLockMisuse } from './judge/lock-misuse.js'
 import { explainLockdep } from './judge/lockdep.js'
+import { explainMemory } from './judge/memory.js'
+import { explainSleep } from './judge/sleep.js'
 import { explainWorkqueues } from './judge/workqueues.js'
 import type { LogLine } from './read/log-line.js'
 import { Finder } from './report/finder.js'
 import { OtherLineCounter, type OtherLines } from './report/other-lines.js'
-import type { FoundReport, TaskFound } from './report/report.js'
+import type { FoundReport, TaskFound, UnexplainedFound } from './report/report.js'
+import { UnexplainedCounter, type UnexplainedReports } from './report/unexplained-counter.js'
 
 /** What a log says. */
 export interface LogExplanation {
   readonly reports: readonly Explained[]
   /** How many reports were found, those counted included that say the same as another. */
   readonly found: number
+  /** Reports of kinds of which nothing is said but what they are. */
+  readonly unexplained: readonly UnexplainedReports[]
+  /** Tasks that were shown, and do not wait for anything that has to come: they sleep, or run. */
+  readonly idle: number
   /** Lines that belong to no report. */
   readonly others: readonly OtherLines[]
   /** Reports that are not kept, because there are too many different ones. */
@@ -36,11 +44,13 @@ export class LogExplainer {
   readonly #kernel: string | undefined
   readonly #finder: Finder
   readonly #others = new OtherLineCounter()
+  readonly #unexplained = new UnexplainedCounter()
   readonly #reports = new Map<string, { explained: Explained; count: number }>()
   #episode: TaskFound[] = []
   #bootedKernel: string | undefined
   #found = 0
   #dropped = 0
+  #idle = 0
 
   /** @param kernel which it is, where the log does not say */
   constructor(kernel?: string) {
@@ -64,7 +74,14 @@ export class LogExplainer {
       count,
     }))
     reports.sort((a, b) => a.first - b.first)
-    return { reports, found: this.#found, others: this.#others.counts(), dropped: this.#dropped }
+    return {
+      reports,
+      found: this.#found,
+      unexplained: this.#unexplained.counts(),
+      idle: this.#idle,
+      others: this.#others.counts(),
+      dropped: this.#dropped,
+    }
   }
 
   #other(line: LogLine): void {
@@ -77,6 +94,10 @@ export class LogExplainer {
   }
 
   #take(found: FoundReport): void {
+    if (found.found === 'unexplained') {
+      this.#unexplained.add(found)
+      return
+    }
     this.#found++
     if (found.found === 'task') {
       this.#takeTask(found)
@@ -85,7 +106,7 @@ export class LogExplainer {
     this.#keep(this.#explain(found))
   }
 
-  #explain(found: Exclude<FoundReport, TaskFound>): Explained {
+  #explain(found: Exclude<FoundReport, TaskFound | UnexplainedFound>): Explained {
     switch (found.found) {
       case 'lockdep':
         return explainLockdep(found)
@@ -97,6 +118,12 @@ export class LogExplainer {
         return explainAllocation(found, this.#bootedKernel ?? this.#kernel)
       case 'cpu':
         return explainCpu(found)
+      case 'sleep':
+        return explainSleep(found)
+      case 'lock-misuse':
+        return explainLockMisuse(found)
+      case 'memory':
+        return explainMemory(found)
     }
   }
 
@@ -124,6 +151,7 @@ export class LogExplainer {
       ({ seconds, state, pid }) =>
         seconds !== undefined || state === 'D' || (pid !== undefined && owners.has(pid)),
     )
+    this.#idle += this.#episode.length - tasks.length
     if (tasks.length > 0) this.#keep(explainTasks(tasks))
     this.#episode = []
   }

@@ -4,6 +4,7 @@ import type { ZoneInfo } from '../report/mem-info.js'
 import type { AllocationFound } from '../report/report.js'
 import { type Arithmetic, type Explained, type Fix, NOTHING } from './explained.js'
 import { FIXES } from './facts/fixes.js'
+import { type MemoryUse, memoryUse } from './facts/memory-use.js'
 import { requestOn } from './place.js'
 import { type RequestFlags, requestFlags } from './request-flags.js'
 import { checkZone, type ZoneCheck } from './zone-check.js'
@@ -17,6 +18,7 @@ const ZONES = ['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable']
 /** @param kernel which it is, where the report does not say */
 export function explainAllocation(found: AllocationFound, kernel: string | undefined): Explained {
   const { what, comm, order, gfp, names, stack, first, last, time, reporter, missing } = found
+  if (gfp === undefined) return explainKill(found)
   const release = reporter.kernel ?? kernel
   const flags = requestFlags(gfp, names, release)
   const reached = reachedZones(found, flags)
@@ -27,7 +29,7 @@ export function explainAllocation(found: AllocationFound, kernel: string | undef
       reserveIndex(zone, flags.bits, found),
     ),
   )
-  const request = stack === undefined ? undefined : requestOn(stack)
+  const request = stack === undefined || isAskedFor(found) ? undefined : requestOn(stack)
   const failing = checks.filter(({ result }) => result !== 'passes')
   const [verdict, confidence] = conclusionOf(found, checks)
   return {
@@ -58,14 +60,15 @@ export function explainAllocation(found: AllocationFound, kernel: string | undef
       ...reasonsOfRequest(found, flags),
       ...(flags.note === undefined ? [] : [flags.note]),
       ...reached.left,
-      ...checks.map((check) => reasonOf(check, found)),
+      // By SysRq f the request is nobody's.
+      ...(isAskedFor(found) ? [] : checks.map((check) => reasonOf(check, found))),
       ...reasonsOfMemory(found, checks),
     ],
     decides: decidesOf(found, checks),
     ...(request === undefined ? {} : { place: request }),
     fixes: fixesOf(found, flags, checks),
     gfp: flags.explained,
-    arithmetic: checks.length === 0 ? [] : [arithmeticOf(checks, found)],
+    arithmetic: checks.length === 0 || isAskedFor(found) ? [] : [arithmeticOf(checks, found)],
     missing,
     lines: [
       first,
@@ -79,11 +82,54 @@ export function explainAllocation(found: AllocationFound, kernel: string | undef
   }
 }
 
+/** A process was killed, and what asked for memory is not in the log. */
+function explainKill(found: AllocationFound): Explained {
+  const { comm, killed, memcg, first, last, time, reporter, missing } = found
+  return {
+    ...NOTHING,
+    kind: 'oom-kill',
+    verdict: memcg === undefined ? 'cannot-tell' : 'explained',
+    confidence: memcg === undefined ? 'low' : 'medium',
+    summary: `The OOM killer killed ${victimOf(found) ?? comm}; who asked for memory is not in the log.`,
+    first,
+    last,
+    ...(time === undefined ? {} : { time }),
+    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
+    reasons:
+      memcg === undefined
+        ? ['Without the lines above the kill nothing can be said of the request.']
+        : reasonsOfMemory(found, []),
+    decides:
+      memcg === undefined ? ['The lines from "invoked oom-killer" on, and those of Mem-Info.'] : [],
+    missing,
+    lines: [first, ...(killed === undefined ? [] : [killed.line])],
+  }
+}
+
+/** Returns true if somebody asked for the OOM killer by hand: SysRq f has order -1. */
+function isAskedFor({ what, order }: AllocationFound): boolean {
+  return what === 'oom' && order < 0
+}
+
+/** Who was killed, and how large it was. */
+function victimOf({ killed }: AllocationFound): string | undefined {
+  if (killed === undefined) return undefined
+  const { comm, pid, anonymous } = killed
+  const size =
+    anonymous === undefined ? '' : `, which had ${anonymous.toLocaleString('en-US')} KiB of its own`
+  return `${comm} (pid ${pid}${size})`
+}
+
 function conclusionOf(
-  { what, memcg, memInfo }: AllocationFound,
+  found: AllocationFound,
   checks: readonly ZoneCheck[],
 ): [Explained['verdict'], Explained['confidence']] {
-  if (memcg !== undefined) return ['explained', memcg.usage >= memcg.limit ? 'high' : 'medium']
+  const { what, memcg, memInfo } = found
+  if (memcg !== undefined) {
+    const { usage, limit } = memcg
+    return ['explained', usage !== undefined && usage >= (limit ?? 0) ? 'high' : 'medium']
+  }
+  if (isAskedFor(found)) return ['explained', 'high']
   if (checks.length > 0 && checks.every(({ result }) => result !== 'passes')) {
     const whole = checks.every(
       ({ zone }) => zone.free !== undefined && zone.lowmemReserve !== undefined,
@@ -91,6 +137,7 @@ function conclusionOf(
     return ['explained', whole ? 'high' : 'medium']
   }
   if (what === 'stall') return ['waits', 'low']
+  if (what === 'oom' && takerOf(found) !== undefined) return ['explained', 'medium']
   return ['cannot-tell', memInfo === undefined ? 'low' : 'medium']
 }
 
@@ -101,11 +148,15 @@ function sizeOf({ order, memInfo }: AllocationFound): string {
 }
 
 function summaryOf(found: AllocationFound, { explained }: RequestFlags): string {
-  const { what, comm, milliseconds, killed } = found
+  const { what, comm, milliseconds } = found
+  const victim = victimOf(found)
+  if (isAskedFor(found)) {
+    return `Somebody asked for the OOM killer (SysRq f)${victim === undefined ? '' : `, and it killed ${victim}`}.`
+  }
   const asked = `${comm} asked for ${sizeOf(found)} with ${explained.names}`
   if (what === 'stall') return `${asked} and has waited for ${(milliseconds ?? 0) / 1000} s.`
   if (what === 'failure') return `${asked} and got nothing.`
-  return `${asked}, and the OOM killer ${killed === undefined ? 'came' : `killed ${killed.comm} (pid ${killed.pid})`}.`
+  return `${asked}, and the OOM killer ${victim === undefined ? 'came' : `killed ${victim}`}.`
 }
 
 /** What the flags let the allocator do. */
@@ -222,14 +273,31 @@ function reasonOf(check: ZoneCheck, { order }: AllocationFound): string {
   }
 }
 
-function reasonsOfMemory(
-  { what, memcg, memInfo, killed }: AllocationFound,
-  checks: readonly ZoneCheck[],
-): string[] {
+/** The use that leaves nothing to reclaim, if one has more than half of the memory. */
+function takerOf({ memInfo }: AllocationFound): MemoryUse | undefined {
+  if (memInfo?.ram === undefined) return undefined
+  const [first] = memoryUse(memInfo) ?? []
+  if (first === undefined || first.pages * 2 < memInfo.ram) return undefined
+  const swappable = first.kind === 'processes' && (memInfo.swap?.free ?? 0) > 0
+  return first.kind === 'cache' || first.kind === 'free' || swappable ? undefined : first
+}
+
+function reasonsOfMemory(found: AllocationFound, checks: readonly ZoneCheck[]): string[] {
+  const { what, memcg, memInfo } = found
   const reasons: string[] = []
-  if (memcg !== undefined) {
+  if (isAskedFor(found)) {
     reasons.push(
-      `A memory cgroup is at its limit (${memcg.usage.toLocaleString('en-US')} of ${memcg.limit.toLocaleString('en-US')} KiB): free memory of the machine does not matter.`,
+      'The OOM killer was called by hand (order=-1): it does not mean that memory was short.',
+    )
+  }
+  if (memcg !== undefined) {
+    const { usage, limit, group } = memcg
+    const amounts =
+      usage === undefined
+        ? ''
+        : ` (${usage.toLocaleString('en-US')} of ${(limit ?? 0).toLocaleString('en-US')} KiB)`
+    reasons.push(
+      `${group === undefined ? 'A memory cgroup' : `The memory cgroup ${group}`} is at its limit${amounts}: free memory of the machine does not matter.`,
     )
   }
   const cma = checks.reduce((sum, { cma, zone }) => sum + cma * zone.pageKib, 0)
@@ -240,21 +308,26 @@ function reasonsOfMemory(
     )
   }
   const swap = memInfo?.swap
-  if (what === 'oom' && swap !== undefined && swap.free === 0) {
+  if (what === 'oom' && !isAskedFor(found) && swap !== undefined && swap.free === 0) {
     reasons.push(
       swap.total === 0
         ? 'There is no swap: anonymous memory cannot be reclaimed.'
         : 'All swap is used: anonymous memory cannot be reclaimed.',
     )
   }
-  if (what === 'oom' && killed !== undefined) {
-    reasons.push(`${killed.comm} (pid ${killed.pid}) was killed for it.`)
+  const taker = what === 'oom' && memcg === undefined ? takerOf(found) : undefined
+  if (taker !== undefined && memInfo?.ram !== undefined) {
+    reasons.push(
+      `${Math.round((100 * taker.pages) / memInfo.ram)} % of the memory is used for ${taker.what}.`,
+    )
   }
   return reasons
 }
 
-function decidesOf({ memInfo, memcg }: AllocationFound, checks: readonly ZoneCheck[]): string[] {
-  if (memcg !== undefined) return []
+function decidesOf(found: AllocationFound, checks: readonly ZoneCheck[]): string[] {
+  const { memInfo, memcg } = found
+  if (memcg !== undefined || isAskedFor(found)) return []
+  if (found.what === 'oom' && takerOf(found) !== undefined) return []
   if (memInfo === undefined) {
     return ['The lines from Mem-Info on: free memory, watermarks and free blocks of each zone.']
   }

@@ -5,6 +5,12 @@ import { type Explained, NOTHING } from './explained.js'
 import { isReclaimFunction, shrinkerOn } from './facts/reclaim.js'
 import { requestOn } from './place.js'
 
+const DID: Readonly<Record<CpuFound['what'], string>> = {
+  'soft-lockup': 'did not schedule',
+  'hard-lockup': 'took no interrupts',
+  'rcu-stall': 'kept RCU waiting',
+}
+
 export function explainCpu(found: CpuFound): Explained {
   const { what, stacks, seconds, reporter, first, last, time, missing } = found
   const at = stacks.findIndex((stack) => functionsOf(stack).some(isReclaimFunction))
@@ -22,7 +28,7 @@ export function explainCpu(found: CpuFound): Explained {
     kind: what,
     verdict: inReclaim ? 'starvation' : 'cannot-tell',
     confidence: inReclaim ? 'medium' : 'low',
-    summary: `${cpu} ${what === 'soft-lockup' ? 'did not schedule' : 'kept RCU waiting'}${seconds === undefined ? '' : ` for ${what === 'rcu-stall' ? 'about ' : ''}${seconds} s`}, in ${functions[0] ?? '?'} (${who})${inReclaim ? ', inside of memory reclaim' : ''}.`,
+    summary: `${cpu} ${DID[what]}${seconds === undefined ? '' : ` for ${what === 'rcu-stall' ? 'about ' : ''}${seconds} s`}, in ${functions[0] ?? '?'} (${who})${inReclaim ? ', inside of memory reclaim' : ''}.`,
     first,
     last,
     ...(time === undefined ? {} : { time }),

@@ -14,6 +14,11 @@ export const KIND_NAMES = {
   'allocation-stall': 'an allocation that took long',
   'oom-kill': 'the OOM killer',
   'soft-lockup': 'a CPU that does not schedule',
+  'hard-lockup': 'a CPU that takes no interrupts',
+  'sleep-in-atomic': 'a sleep where nobody may sleep',
+  'wait-context': 'lockdep: a lock that may sleep where nobody may',
+  'lock-misuse': 'lockdep: a lock used wrongly',
+  'memory-state': 'the state of memory',
   'rcu-stall': 'a CPU or task that RCU waits for',
 } as const
 
@@ -24,6 +29,8 @@ export const VERDICTS = {
   'missing-scope': 'a scope, or a restricted flag, is missing',
   'lost-scope': 'the restriction does not reach who works for the task',
   deadlock: 'it can happen, or has happened',
+  'wrong-context': 'it may sleep where nobody may',
+  misuse: 'a lock is used wrongly, whatever the order',
   waits: 'tasks wait for something that the log does not show',
   starvation: 'something keeps others from running',
   harmless: 'nothing follows from it',

@@ -40,7 +40,7 @@ export function stepsOf({ splat, chainLines }: LockdepFound): Step[] {
   links.sort((a, b) => a.depth - b.depth)
   return links.map(({ name, line, stack, depth }, i) => {
     const below = i === 0 ? links.at(-1) : links[i - 1]
-    const known = below !== undefined && (i === 0 || below.depth === depth - 1)
+    const known = below !== undefined && (i === 0 ? links.length > 1 : below.depth === depth - 1)
     return { holds: known ? below.name : '?', takes: name, stack, line }
   })
 }

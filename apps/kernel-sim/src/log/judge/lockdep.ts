@@ -34,6 +34,14 @@ const KINDS: Readonly<Record<LockdepFound['splat']['kind'], ExplainedKind>> = {
   'held-lock-initialized': 'lockdep-usage',
 }
 
+/** What is wrong of the order that locks are taken in is not said here: these rules are about one lock. */
+const BROKEN_RULES: Readonly<Partial<Record<LockdepFound['splat']['kind'], string>>> = {
+  unbalanced:
+    'A lock is dropped that its task does not hold: it was dropped before, or by another task.',
+  'held-lock-initialized':
+    'Memory is freed, or given to somebody else, while a lock that lies in it is held: whoever drops it writes to what is not its own.',
+}
+
 /** What is concluded. */
 type Conclusion = Pick<Explained, 'verdict' | 'confidence' | 'reasons' | 'lines'> &
   Partial<Pick<Explained, 'decides' | 'fixes' | 'place'>> & {
@@ -156,6 +164,15 @@ function withoutReclaim(found: LockdepFound, steps: readonly Step[]): Conclusion
   const { splat, first } = found
   const lines = steps.length > 0 ? steps.map(({ line }) => line) : [first]
   if (splat.kind === 'recursive') return recursiveConclusion(found)
+  const rule = BROKEN_RULES[splat.kind]
+  if (rule !== undefined) {
+    return {
+      verdict: 'misuse',
+      confidence: 'high',
+      reasons: [rule, 'Memory reclaim is not part of it: scopes make no difference.'],
+      lines,
+    }
+  }
   if (splat.kind === 'circular' && steps.length < 2) {
     return {
       verdict: 'cannot-tell',

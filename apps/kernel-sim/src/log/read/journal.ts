@@ -1,21 +1,35 @@
-/** Journal: a line of `journalctl -o json`. */
+/** Journal: a line of `journalctl -o json`, and of others who keep each line of a log as an object: Docker, LAVA, collectors. */
 import { type Prefixed, withoutPrefixes } from './prefix.js'
+
+/** The fields that have the message, by who writes it: journald, collectors, LAVA, Docker. */
+const FIELDS = ['MESSAGE', 'message', 'msg', 'log'] as const
+const HAS_FIELD = /^(?:- )?\{.*"(?:MESSAGE|message|msg|log)":/
+
+/** Returns true if a line looks like an entry. */
+export function isJournalEntry(line: string): boolean {
+  return (line.startsWith('{') || line.startsWith('- {')) && HAS_FIELD.test(line)
+}
 
 /** The lines of a journal entry's message; null where a line is not an entry. */
 export function journalEntry(line: string): readonly Prefixed[] | null {
-  if (!line.startsWith('{') || !line.includes('"MESSAGE"')) return null
+  if (!isJournalEntry(line)) return null
   let entry: unknown
   try {
-    entry = JSON.parse(line)
+    // In a list of YAML a dash stands before it.
+    entry = JSON.parse(line.startsWith('- ') ? line.slice(2) : line)
   } catch {
     // A cut line: it is read as text, and counted as what it is.
     return null
   }
-  if (typeof entry !== 'object' || entry === null || !('MESSAGE' in entry)) return null
-  const message = textOf(entry.MESSAGE)
+  if (typeof entry !== 'object' || entry === null) return null
+  const fields = new Map<string, unknown>(Object.entries(entry))
+  const message = textOf(fields.get(FIELDS.find((name) => fields.has(name)) ?? ''))
   if (message === null) return null
   const time = secondsOf(entry)
-  return message.split('\n').map((text) => ({ time, caller: undefined, ...trimmed(text) }))
+  return message
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((text) => ({ time, caller: undefined, ...trimmed(text) }))
 }
 
 /** Something may have logged lines that have prefixes themselves. */

@@ -4,15 +4,17 @@
 import { LineSplitter } from '../../trace/read/lines.js'
 import { ContinuationLines } from './continuation-lines.js'
 import { unescaped } from './escapes.js'
-import { journalEntry } from './journal.js'
+import { isJournalEntry, journalEntry } from './journal.js'
 import { LearnedPrefixes } from './learned-prefix.js'
 import type { LogLine } from './log-line.js'
-import { withoutPrefixes } from './prefix.js'
+import { type Prefixed, withoutPrefixes } from './prefix.js'
 import { QuotedPrintable } from './quoted-printable.js'
 import { Unwrap } from './unwrap.js'
 
 /** Lines of what a kernel log prints are short; of longer ones only this much is looked at. */
 const LONGEST = 4096
+/** Indentation, as of code in a mail, before the time that the kernel prints. */
+const INDENTED_TIME = /^\s+(?=(?:<\d>)?\[ *\d{1,7}\.\d{6}\])/
 
 export class LogReader {
   readonly #splitter: LineSplitter
@@ -75,36 +77,58 @@ export class LogReader {
 
   #understand(raw: string): void {
     const line = this.#line
-    const whole = raw.length > LONGEST && !raw.includes('"MESSAGE"') ? raw.slice(0, LONGEST) : raw
+    const whole = raw.length > LONGEST && !isJournalEntry(raw) ? raw.slice(0, LONGEST) : raw
     const entry = journalEntry(whole)
     if (entry !== null) {
       for (const { text, time, caller } of entry) {
         for (const part of unescaped(text)) {
-          this.#unwrap.add({ line, text: part, time, caller }, true)
+          this.#unwrap.add({ line, text: part, time, caller }, true, 0)
         }
       }
       return
     }
-    let known: Pick<LogLine, 'time' | 'caller'> | undefined
+    let known: Prefixed | undefined
     for (const part of unescaped(whole)) {
-      const prefixed = withoutPrefixes(part)
+      const prefixed = this.#withoutPrefixes(part)
       if (prefixed.begins) known = prefixed
-      // Prefixes that nobody listed may have others inside of them.
-      const rest = prefixed.begins ? prefixed : this.#learned.strip(prefixed.text)
-      const inner = rest.found && !prefixed.begins ? withoutPrefixes(rest.text) : prefixed
-      const begins = prefixed.begins || rest.found || known !== undefined
-      const text = rest.found && !prefixed.begins ? inner.text : rest.text
-      const continued = this.#continued.strip(text, part.length - text.length, begins)
-      this.#unwrap.add(
-        {
-          line,
-          text: continued.text,
-          time: inner.time ?? known?.time ?? continued.time,
-          caller: inner.caller ?? known?.caller,
-        },
-        begins || continued.found,
-      )
-      this.#continued.before(inner.time)
+      this.#addPiece(line, part, prefixed, known)
     }
+  }
+
+  /** The listed prefixes, learned ones, and what these have inside of them. */
+  #withoutPrefixes(part: string): Prefixed {
+    // Blanks before a time are not the kernel's.
+    const prefixed = withoutPrefixes(part.replace(INDENTED_TIME, ''))
+    if (prefixed.begins) return prefixed
+    const learned = this.#learned.strip(prefixed.text)
+    if (!learned.found) return prefixed
+    const inner = withoutPrefixes(learned.text)
+    return { ...inner, found: true, begins: true }
+  }
+
+  /** Adds a message; another one may stand on the same line, behind a time of its own. */
+  #addPiece(line: number, part: string, prefixed: Prefixed, known: Prefixed | undefined): void {
+    const at = this.#learned.beforeTime(prefixed.text)
+    if (at > 0) {
+      const before = prefixed.text.slice(0, at)
+      this.#addPiece(line, part, { ...prefixed, text: before.trimEnd(), begins: true }, known)
+      const rest = prefixed.text.slice(at)
+      this.#addPiece(line, rest, withoutPrefixes(rest), undefined)
+      return
+    }
+    const begins = prefixed.begins || known !== undefined
+    const { text } = prefixed
+    const continued = this.#continued.strip(text, part.length - text.length, begins)
+    this.#unwrap.add(
+      {
+        line,
+        text: continued.text,
+        time: prefixed.time ?? known?.time ?? continued.time,
+        caller: prefixed.caller ?? known?.caller,
+      },
+      begins || continued.found,
+      part.length,
+    )
+    this.#continued.before(prefixed.time)
   }
 }

@@ -17,10 +17,12 @@ export interface Prefixed {
 }
 
 /** One form; a group named `time` are seconds, `caller` is who printed it, `micros` are microseconds. */
-const QUOTE = /^(?:>+ ?)+/
+const QUOTE = /^(?:[A-Z]{0,4}>+ ?)+/
 const FORMS: readonly RegExp[] = [
   // A mail that quotes: `> > `.
   QUOTE,
+  // syslog as RFC 5424 has it: `<4>1 2020-01-01T00:00:00Z host kernel - - - `.
+  /^<\d{1,3}>1 \S+ \S+ (?:kernel|klogd) \S+ \S+ (?:-|\[[^\]]*\]) ?/,
   // The level: `<6>`.
   /^<\d{1,3}>/,
   // The console: `[   12.345678]`, and who prints with CONFIG_PRINTK_CALLER: `[   12.345678][   T30]`, `[ T30]`.
@@ -31,22 +33,33 @@ const FORMS: readonly RegExp[] = [
   /^\[ *(?<time>\d+\.\d+) +<[ +]*\d+\.\d+>\] ?/,
   // `dmesg -T`, in any language.
   /^\[[^\][]{0,40}\d\d:\d\d:\d\d[^\][]{0,16}\] ?/,
-  // A console that says who runs: `[6:  kworker/u40:2: 7357]`.
-  /^\[ *(?<cpu>\d+): *.{1,40}?: *(?<caller>\d+)\] ?/,
+  // A console that says who runs: `[6:  kworker/u40:2: 7357]`, `I[6: …]`, `(6)[7357:kworker/u40:2]`.
+  /^ ?(?:[A-Z] ?)?\[ *\d+: *.{1,40}?: *(?<caller>\d+)\] ?/,
+  /^ ?[-.]?\(\d+\)\[(?<caller>\d+):[^\]]{1,24}\]/,
   // A time that somebody removed.
   /^\[ *\] ?/,
   // /dev/kmsg and netconsole: `6,1234,56789012,-;`.
   /^\d+,\d+,(?<micros>\d+),[-c+](?:,caller=(?<caller>[TC]\d+))?(?:,[^;]*)?;/,
-  // syslog: `Sep  2 12:00:00 host kernel: `, `juil. 25 12:45:40 host kernel: `.
-  /^\p{L}{3,5}\.? [ \d]?\d \d\d:\d\d:\d\d(?:\.\d+)? (?:\S+ )?(?:kernel|klogd)(?:\[\d+\])?: ?/u,
+  // syslog: `Sep  2 12:00:00 host kernel: `, `juil. 25 12:45:40 host kernel: `, with a year, with `kern.warn`.
+  /^(?:\p{L}{2,3} )?\p{L}{3,5}\.? [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)? (?:\d{4} )?(?:\S+ )?(?:\w+\.\w+ )?(?:kernel|klogd)(?:\[\d+\])?: ?/u,
+  // journald: `Thu 2024-08-08 08:37:09 CEST host kernel: `, and in seconds since 1970.
+  /^(?:\p{L}{2,3}\.? \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+|\d{9,10}\.\d{6}) \S+ kernel: ?/u,
   // syslog and journald with times of ISO 8601; what collectors put before each line.
-  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)? ?(?:(?:\S+ )?(?:kernel|klogd)(?:\[\d+\])?: ?)?/,
-  // Android: `06-26 10:11:12.123  1234  1234 W kernel  : `.
-  /^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\d+ +\d+ [VDIWEF] \S+ *: ?/,
+  /^\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)? ?(?:\d\d[OE]\+? |(?:\S+ )?(?:kernel|klogd)(?:\[\d+\])?: ?)?/,
+  // Android: `06-26 10:11:12.123  1234  1234 W kernel  : `, `W/kernel  ( 1234): `.
+  /^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +(?:\S+ +)?\d+ +\d+ [VDIWEF] \S+ *: ?/,
+  /^[VDIWEF]\/[\w.-]+ *\( *\d+\): ?/,
+  // `dmesg -x`: `kern  :warn  : `.
+  /^(?:kern|user|daemon|syslog|auth\w*|local\d) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: ?/,
+  // Fields of `journalctl -o verbose` and `-o export`.
+  /^MESSAGE=/,
   // ktest: seconds since the start of the test.
   /^0\d{4} /,
-  /^(?:kernel|klogd|dmesg): /,
+  /^(?:kernel|klogd|dmesg): ?/,
 ]
+
+/** Forms that stand behind another one only: `journalctl -o short-monotonic` has the host there. */
+const BEHIND: readonly RegExp[] = [/^[\w.-]{1,64} (?:kernel|klogd)(?:\[\d+\])?: ?/]
 
 /** The deepest nesting of prefixes that is looked for. */
 const DEPTH = 6
@@ -59,10 +72,11 @@ export function withoutPrefixes(line: string): Prefixed {
   let found = false
   let begins = false
   for (let depth = 0; depth < DEPTH && mayBegin(text); depth++) {
-    const match = firstMatch(text)
+    const match: RegExpExecArray | null =
+      firstMatch(text, FORMS) ?? (begins ? firstMatch(text, BEHIND) : null)
     if (match === null) break
     const { groups = {} } = match
-    begins ||= !match[0].startsWith('>')
+    begins ||= !QUOTE.test(match[0])
     text = text.slice(match[0].length)
     found = true
     if (groups.time !== undefined) time = Number(groups.time)
@@ -72,10 +86,13 @@ export function withoutPrefixes(line: string): Prefixed {
   return { text, found, begins, time, caller }
 }
 
-/** Returns true if a text begins with a character with which a prefix does: `[`, `<`, `>`, a digit or a letter. */
+/** Returns true if a text begins with a character with which a prefix does: a bracket, `<`, `>`, `-`, a digit or a letter. */
 function mayBegin(text: string): boolean {
-  const first = text.charCodeAt(0)
+  // Of blanks only one, before a bracket.
+  const first = text.charCodeAt(text.charCodeAt(0) === 0x20 ? 1 : 0)
   return (
+    first === 0x28 ||
+    first === 0x2d ||
     first === 0x5b ||
     first === 0x3c ||
     first === 0x3e ||
@@ -86,8 +103,8 @@ function mayBegin(text: string): boolean {
   )
 }
 
-function firstMatch(text: string): RegExpExecArray | null {
-  for (const form of FORMS) {
+function firstMatch(text: string, forms: readonly RegExp[]): RegExpExecArray | null {
+  for (const form of forms) {
     const match = form.exec(text)
     if (match !== null && match[0].length > 0) return match
   }

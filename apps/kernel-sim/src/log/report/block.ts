@@ -12,7 +12,7 @@ export interface Block {
 
 /** What any report may have in it. */
 const COMMON =
-  /^(?:\s*(?:Call Trace|Call trace|Backtrace|stack backtrace)|Hardware name: |CPU: |CPU#?\d+: |Pid: |Tainted: |Workqueue: |Modules linked in:|Unable to |RIP: |RSP: |Code: |EFLAGS|FS: |CS: |CR2: |DR\d: |PKRU: |R[A-DS][XIP]: |R\d\d?: |ORIG_RAX: |pstate: |pc : |lr : |sp : |x\d+\s*: |PC is at |LR is at |NIP|LR |MSR: |GPR\d|Exception stack|irq event stamp: |(?:hard|soft)irqs last |---\[ end |-+\[ cut here \]-+|Kernel panic - |Kernel Offset: |Rebooting in |Sending NMI |NMI backtrace for cpu |task: [\da-f]{8,} |Stack:|INFO: lockdep is turned off|Sched_ext: |unwind stack type|\.\.\.$|\s*[(<[]?(?:\.\.\.|-)?\s?snip|[\da-f]{4}:(?:\s+[\da-f]{8})+\s*$|\s*\[<[\da-f]+>\]\s*$)|^\s+[\da-f]{8,16}(?: [\da-f]{8,16})*$|^\s*(?:Exception|[rx]\d+\s*:)/
+  /^(?:\s*(?:Call Trace|Call trace|Backtrace|stack backtrace)|Hardware name: |CPU: |CPU#?\d+: |Pid: |Tainted: |Workqueue: |Modules linked in:|Unable to |RIP: |RSP: |Code: |EFLAGS|FS: |CS: |CR2: |DR\d: |PKRU: |R[A-DS][XIP]: |R\d\d?: |ORIG_RAX: |pstate: |pc : |lr : |sp : |x\d+\s*: |PC is at |LR is at |NIP|LR |MSR: |GPR\d|Exception stack|irq event stamp: |(?:hard|soft)irqs last |---\[ end |-+\[ cut here \]-+|Kernel panic - |Kernel Offset: |Rebooting in |Sending NMI |NMI backtrace for cpu |task: [\da-f]{8,} |Stack:|INFO: lockdep is turned off|Sched_ext: |unwind stack type|\.\.\.$|\s*[(<[]?(?:\.\.\.|-)?\s?snip|[\da-f]{4}:(?:\s+[\da-f]{8})+\s*$|\s*\[<[\da-f]+>\]\s*$)|^\s+[\da-f]{8,16}(?: [\da-f]{8,16})*$|^\s*(?:Exception|ORIG_RAX: |[rx]\d+\s*:)|^\s*\[[\da-f]{8,16}\] \[[\da-f]{8,16}\] 0x[\da-f]+ \(unreliable\)/
 
 /** Returns true if a line may belong to a report, whatever its kind. */
 export function isCommonLine(text: string): boolean {
@@ -62,5 +62,5 @@ export function reporterOf(lines: readonly LogLine[]): Reporter {
   return reporter
 }
 
-/** `5.19.0-rc2+ #1 Not tainted`, below the title of lockdep's reports. */
-const LOCKDEP_RELEASE = /^(\d+\.\d+\.\d+[\w.+~-]*) #\S+ .*(?:[Nn]ot tainted|Tainted)/
+/** `5.19.0-rc2+ #1 Not tainted`, below the title of lockdep's reports; before 3.10 without the last words. */
+const LOCKDEP_RELEASE = /^(\d+\.\d+\.\d+[\w.+~-]*) #\S+(?: .*(?:[Nn]ot tainted|Tainted)|$)/

@@ -32,6 +32,8 @@ export interface MemInfo {
   readonly pages: ReadonlyMap<string, number>
   readonly zones: readonly ZoneInfo[]
   readonly swap: { readonly free: number; readonly total: number } | undefined
+  /** Pages of RAM, less those that the page allocator never had. */
+  readonly ram: number | undefined
 }
 
 const ZONE = /^(?:Node (\d+) )?([A-Z]\w*) free:/
@@ -51,6 +53,7 @@ export function memInfoOf(lines: readonly LogLine[]): MemInfo | undefined {
   let start: number | undefined
   let free: number | undefined
   let total: number | undefined
+  const amounts = new Map<string, number>()
   for (const { text, line } of lines) {
     if (/^Mem-[Ii]nfo:/.test(text)) {
       start = line
@@ -82,6 +85,8 @@ export function memInfoOf(lines: readonly LogLine[]): MemInfo | undefined {
     if (zones.length === 0 && /^\s*[a-z_]+:\s?\d/.test(text)) {
       for (const [, key = '', value] of text.matchAll(COUNTER)) pages.set(key, Number(value))
     }
+    const amount = /^(\d+) (?:pages (RAM|reserved)|(reserved) pages)$/.exec(text)
+    if (amount !== null) amounts.set(amount[2] ?? amount[3] ?? '', Number(amount[1]))
     const swap = /^(Free|Total) swap\s*= (\d+)kB/.exec(text)
     if (swap?.[1] === 'Free') free = Number(swap[2])
     if (swap?.[1] === 'Total') total = Number(swap[2])
@@ -92,6 +97,9 @@ export function memInfoOf(lines: readonly LogLine[]): MemInfo | undefined {
     pages,
     zones,
     swap: free === undefined || total === undefined ? undefined : { free, total },
+    ram: amounts.has('RAM')
+      ? (amounts.get('RAM') ?? 0) - (amounts.get('reserved') ?? 0)
+      : undefined,
   }
 }
 

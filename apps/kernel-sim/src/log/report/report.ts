@@ -1,4 +1,5 @@
 /** Report: what a kernel said when it went wrong, taken apart, by kind. Nothing is judged here. */
+import type { Frame } from '../../lockdep/frame.js'
 import type { HeldLocks, LockUse, Splat } from '../../lockdep/splat.js'
 import type { Reporter } from './block.js'
 import type { MemInfo } from './mem-info.js'
@@ -105,7 +106,8 @@ export interface AllocationFound extends Found {
   readonly what: 'failure' | 'stall' | 'oom'
   readonly comm: string
   readonly order: number
-  readonly gfp: number
+  /** Undefined where only the kill is in the log. */
+  readonly gfp: number | undefined
   /** The names that the kernel printed, since 4.6. */
   readonly names: string | undefined
   readonly milliseconds: number | undefined
@@ -116,21 +118,83 @@ export interface AllocationFound extends Found {
   readonly memInfo: MemInfo | undefined
   /** For the OOM killer: whom it killed, and what restricted the request. */
   readonly killed:
-    | { readonly comm: string; readonly pid: number; readonly line: number }
+    | {
+        readonly comm: string
+        readonly pid: number
+        /** Its anonymous memory, KiB. */
+        readonly anonymous: number | undefined
+        readonly line: number
+      }
     | undefined
   readonly constraint: string | undefined
-  /** The limit of a memory cgroup that was hit, KiB. */
+  /** The memory cgroup whose limit was hit; amounts in KiB. */
   readonly memcg:
-    | { readonly usage: number; readonly limit: number; readonly line: number }
+    | {
+        readonly group: string | undefined
+        readonly usage: number | undefined
+        readonly limit: number | undefined
+        readonly line: number
+      }
     | undefined
 }
 
 /** A CPU that does not schedule, or that RCU waits for. */
 export interface CpuFound extends Found {
   readonly found: 'cpu'
-  readonly what: 'soft-lockup' | 'rcu-stall'
+  readonly what: 'soft-lockup' | 'hard-lockup' | 'rcu-stall'
   readonly seconds: number | undefined
   readonly stacks: readonly LogStack[]
+}
+
+/** Somebody sleeps, or takes a lock that may sleep, where nobody may. */
+export interface SleepFound extends Found {
+  readonly found: 'sleep'
+  /** might_sleep(), the scheduler, or a lock that lockdep knows to sleep. */
+  readonly what: 'function' | 'schedule' | 'lock'
+  /** The place of might_sleep(): `mm/slab.h:421`. */
+  readonly at: string | undefined
+  readonly inAtomic: number | undefined
+  readonly irqsDisabled: number | undefined
+  /** Above 0 between non_block_start() and non_block_end(). */
+  readonly nonBlock: number | undefined
+  readonly preemptCount: number | undefined
+  /** Read sections of RCU, where that is preemptible. */
+  readonly rcuDepth: number | undefined
+  /** For a lock: the one that is tried, and the innermost kind of wait that is allowed here (2: spinning only). */
+  readonly lock: LockUse | undefined
+  readonly allowed: number | undefined
+  readonly locks: readonly LockUse[]
+  readonly lockLines: readonly number[]
+  /** Who disabled preemption. */
+  readonly disabledAt: Frame | undefined
+  readonly stack: LogStack | undefined
+}
+
+/** A lock is used wrongly, whatever the order. */
+export interface LockMisuseFound extends Found {
+  readonly found: 'lock-misuse'
+  /** RCU-protected data without RCU, a lock that is kept, a nested lock without the outer one, a lock that was never initialized. */
+  readonly what: 'rcu' | 'kept' | 'nesting' | 'key'
+  readonly title: string
+  /** The line that says where, or by whom. */
+  readonly detail: string | undefined
+  readonly locks: readonly LockUse[]
+  readonly lockLines: readonly number[]
+  readonly stack: LogStack | undefined
+}
+
+/** The state of memory, which nobody's failed request has brought: SysRq m. */
+export interface MemoryFound extends Found {
+  readonly found: 'memory'
+  readonly memInfo: MemInfo | undefined
+}
+
+/** A report of a kind of which nothing is said but what it is. */
+export interface UnexplainedFound extends Found {
+  readonly found: 'unexplained'
+  /** What it is, in words. */
+  readonly sort: string
+  readonly title: string
 }
 
 export type FoundReport =
@@ -140,3 +204,7 @@ export type FoundReport =
   | WorkqueueFound
   | AllocationFound
   | CpuFound
+  | SleepFound
+  | LockMisuseFound
+  | MemoryFound
+  | UnexplainedFound

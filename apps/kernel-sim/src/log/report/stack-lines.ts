@@ -26,7 +26,7 @@ const REGISTER =
 const MARK = /^\s*<\/?(?:TASK|IRQ|NMI|SOFTIRQ|EOI|EOE|#[A-Z]+)>\s*$/
 
 /** The frames of one line, inner first; null where it is not a line of a stack. */
-function framesOf(text: string): readonly Frame[] | null {
+export function framesOf(text: string): readonly Frame[] | null {
   const frame = parseFrame(text)
   if (frame !== null) return [frame]
   if (text.length > 400 || !/[\w.$]/.test(text)) return null
@@ -38,6 +38,11 @@ function framesOf(text: string): readonly Frame[] | null {
   const inner = POWERPC.exec(text)?.[1] ?? S390.exec(text)?.[1]
   const other = inner === undefined ? null : parseFrame(inner.replace(/^\./, ''))
   return other === null ? null : [other]
+}
+
+/** Returns true if a line is a mark between frames: `<IRQ>`. */
+export function isStackMark(text: string): boolean {
+  return MARK.test(text)
 }
 
 /** Returns true if a line belongs to a stack: frames, and marks between them. */
@@ -59,7 +64,8 @@ function named(fn: string, offset: string | undefined, module: string | undefine
   }
 }
 
-const CALL_TRACE = /^\s*(?:Call Trace|Call trace|Backtrace|Trace|stack backtrace):?/
+/** The line above a stack. */
+export const CALL_TRACE = /^\s*(?:Call Trace|Call trace|Backtrace|Trace|stack backtrace):?/
 
 /** The stacks in some lines, in their order. A stack ends where other lines come. */
 export function stacksIn(lines: readonly LogLine[]): LogStack[] {

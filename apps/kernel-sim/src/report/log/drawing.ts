@@ -5,7 +5,7 @@ import type { Drawing } from '../form/page.js'
 
 /** Functions that say nothing of where they are called. */
 const PLUMBING =
-  /^(?:__)?(?:lock_acquire|fs_reclaim_acquire|check_prev_add|might_alloc|slab_pre_alloc_hook|schedule|schedule_\w+|io_schedule\w*|dump_stack\w*|call_rwsem_\w+)$/
+  /^(?:__)?(?:lock_acquire|fs_reclaim_acquire|check_prev_add|might_alloc|slab_pre_alloc_hook|schedule|schedule_\w+|io_schedule\w*|dump_stack\w*|dump_backtrace|show_stack|_?sched_show_task|might_\w+|__might_\w+|___might_sleep|__schedule_bug|call_rwsem_\w+)$/
 /** So many functions of a stack are drawn. */
 const FRAMES = 6
 const WIDTH = 90

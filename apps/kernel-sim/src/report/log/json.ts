@@ -7,13 +7,15 @@ export function logJson(logs: readonly LogReport[]): string {
   const document = {
     format: 'kernel-sim-explain',
     version: 1,
-    logs: logs.map(({ name, lines, oversize, cut, found, dropped, others }) => ({
+    logs: logs.map(({ name, lines, oversize, cut, found, dropped, unexplained, idle, others }) => ({
       name,
       lines,
       oversize,
       ...(cut === undefined ? {} : { cut }),
       found,
       dropped,
+      unexplained,
+      idle,
       others,
     })),
     reports: logs.flatMap(({ name, reports }) => reports.map((report) => reportJson(name, report))),

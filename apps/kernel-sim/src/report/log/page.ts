@@ -7,6 +7,7 @@ import {
   type LogVerdict,
   VERDICTS,
 } from '../../log/judge/explained.js'
+import type { UnexplainedReports } from '../../log/report/unexplained-counter.js'
 import { number, plural } from '../form/numbers.js'
 import { type Page, type Part, type Section, section, sections } from '../form/page.js'
 import { numbers, type Table, table, text } from '../form/table.js'
@@ -32,23 +33,44 @@ export function logPage(logs: readonly LogReport[], top: number): Page {
       ...reports.map(({ log, report }, i) =>
         reportSection(report, i + 1, logs.length > 1 ? log.name : undefined),
       ),
+      ...logs.map((log, i) => unexplainedSection(log, i)),
       ...logs.map((log, i) => otherLines(log, i, top)),
     ]),
   }
 }
 
+/** What somebody should know whose log has none of it. */
+const EXPLAINED =
+  'explained are: lockdep, blocked tasks (hung tasks, SysRq w), workqueues, failed allocations, the OOM killer, sleeps in atomic context, lockups, RCU stalls'
+
+/** The first titles, as the log has them. */
+function namesOf(unexplained: readonly UnexplainedReports[]): string {
+  const [first, second, ...more] = unexplained.map(({ title }) => title)
+  return [first, second, ...(more.length > 0 ? ['...'] : [])].filter(Boolean).join('; ')
+}
+
 function leadOf(
-  { name, lines, reports, found, oversize, cut, dropped }: LogReport,
+  { name, lines, reports, found, unexplained, idle, oversize, cut, dropped }: LogReport,
   several: boolean,
 ): string[] {
+  const unknown = unexplained.reduce((sum, { count }) => sum + count, 0)
   const verdicts = [...new Set(reports.map(({ verdict }) => verdict))].join(', ')
   const repeated = found > reports.length ? ` (${plural(found, 'report')} in the log)` : ''
   return [
     `${several ? `${name}: ` : ''}${plural(lines, 'line')}, ${
       reports.length === 0
-        ? 'no report of a kind that is known'
+        ? 'no report of a kind that is explained'
         : `${plural(reports.length, 'finding')}: ${verdicts}${repeated}`
     }`,
+    ...(unknown > 0
+      ? [
+          `${plural(unknown, 'report')} of ${unknown === 1 ? 'a kind' : 'kinds'} that ${unknown === 1 ? 'is' : 'are'} not explained: ${namesOf(unexplained)}`,
+        ]
+      : []),
+    ...(idle > 0
+      ? [`${plural(idle, 'task')} shown that ${idle === 1 ? 'is' : 'are'} not blocked`]
+      : []),
+    ...(reports.length === 0 ? [EXPLAINED] : []),
     ...(oversize > 0 ? [`${plural(oversize, 'line')} too long for a kernel's: left aside`] : []),
     ...(cut === undefined ? [] : [`the log breaks off: ${cut}`]),
     ...(dropped > 0
@@ -114,6 +136,22 @@ function hintsOf({ gfp, decides }: Explained): string[] {
       ? ['Give --kernel for the names of the flags in that kernel.']
       : []),
   ]
+}
+
+/** Reports that are told by their titles, and of which nothing else is said. */
+function unexplainedSection({ unexplained, name }: LogReport, index: number): Section | undefined {
+  if (unexplained.length === 0) return undefined
+  return section(`unexplained-${index + 1}`, `Reports of ${name} that are not explained`, [
+    table(unexplained, {
+      caption: 'Reports by their titles',
+      columns: [
+        numbers('count', ({ count }) => count),
+        numbers('first on line', ({ first }) => first),
+        text('what', ({ sort }) => sort),
+        text('title', ({ title }) => title),
+      ],
+    }),
+  ])
 }
 
 /** What is not known is counted by its first words. */

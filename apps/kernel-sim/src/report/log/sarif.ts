@@ -15,6 +15,8 @@ const LEVELS: Readonly<Record<LogVerdict, SarifLevel | 'review'>> = {
   deadlock: 'error',
   'lost-scope': 'error',
   'missing-scope': 'warning',
+  'wrong-context': 'error',
+  misuse: 'error',
   waits: 'warning',
   starvation: 'warning',
   'false-alarm': 'note',

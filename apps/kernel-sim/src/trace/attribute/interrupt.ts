@@ -3,12 +3,21 @@
  * and has nothing to do with it. The stack tells: one of these functions is on it.
  */
 
-/** Where interrupts and softirqs enter, on x86, arm64 and in common code (kernel/softirq.c). */
+/** Where interrupts and softirqs enter, on x86, arm, powerpc and in common code (kernel/softirq.c); since 3.0. */
 const ENTRIES = new Set([
   'asm_common_interrupt',
   'common_interrupt',
   'asm_exc_nmi',
   'do_IRQ',
+  'apic_timer_interrupt',
+  'smp_apic_timer_interrupt',
+  'reschedule_interrupt',
+  'ret_from_intr',
+  'el1_irq',
+  '__irq_svc',
+  'gic_handle_irq',
+  'timer_interrupt',
+  'hardware_interrupt_common',
   'el1_interrupt',
   'el0_interrupt',
   'el1h_64_irq',

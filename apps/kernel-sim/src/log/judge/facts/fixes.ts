@@ -81,6 +81,14 @@ export const FIXES = {
       },
     ],
   },
+  noSleep: {
+    what: 'Allocate before the lock is taken, or ask with GFP_NOWAIT or GFP_ATOMIC, and get along without memory. No scope does it: scopes take __GFP_FS and __GFP_IO away, and never __GFP_DIRECT_RECLAIM.',
+    commits: [],
+  },
+  sleepOutside: {
+    what: 'Do what sleeps before or behind the section, or let a work item do it; or protect the section by a lock that may sleep.',
+    commits: [],
+  },
   moveOutOfPool: {
     what: 'Put items that run for long on an unbound queue (WQ_UNBOUND), or mark the queue WQ_CPU_INTENSIVE, so that they do not keep a CPU to themselves.',
     commits: [],

@@ -82,7 +82,7 @@ const WAITS: readonly (readonly [fn: RegExp, waits: Resource | 'lock'])[] = [
     /^(?:__?mutex_lock\w*|mutex_lock\w*|rt_mutex_\w+|__rt_mutex_\w+|down_(?:read|write)\w*|rwsem_down_\w+|call_rwsem_\w+|__down_(?:read|write)\w*|percpu_rwsem_wait|__percpu_down_read|percpu_down_\w+|down|__down\w*|down_killable|lock_acquire)$/,
     'lock',
   ],
-  [/^(?:wait_for_completion\w*|__?wait_for_common)$/, 'completion'],
+  [/^(?:wait_for_completion\w*|(?:__?|do_)?wait_for_common)$/, 'completion'],
   [
     /^(?:submit_bio_wait|bio_wait\w*|__wait_on_buffer|__bread\w*|wait_on_buffer|blkdev_\w+|read_cache_\w+)$/,
     'io',

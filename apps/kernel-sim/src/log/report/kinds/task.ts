@@ -5,11 +5,12 @@ import { reporterOf } from '../block.js'
 import type { ReportKind } from '../report-kind.js'
 import { stacksIn } from '../stack-lines.js'
 
-const HUNG = /^INFO: task (.+):(\d+) (?:is )?blocked (?:in I\/O wait )?for more than (\d+) seconds/
+const HUNG =
+  /^INFO: task (.+):(\d+) (?:is )?(?:blocked (?:in I\/O wait )?|can't die )for more than (\d+) seconds/
 const BLOCKER =
   /^INFO: task (.+):(\d+)(?: <\w+>)? (?:is )?blocked on an? (.+?),? likely (?:last )?(?:owned|held) by (?:task |writer )?(.+):(\d+)/
 const DUMP_OLD =
-  /^(\S.{0,30}?)\s+([DRSTtXZPIN])\s+(?:(?:[\da-f]{8,16}|running task|\(null\))\s+)?\d+\s+(\d+)\s+\d+\s+0x[\da-f]+/
+  /^(\S.{0,30}?)\s+([DRSTtXZPIN])\s*(?:(?:[\da-f]{8,16}|running task|\(null\))\s+)?\d+\s+(\d+)\s+\d+\s+0x[\da-f]+/
 const DUMP = /^task:(.+?)\s+state:([A-Z])(?:\s+running task)?\s+stack:\s*\d+\s+pid:\s*(\d+)/
 
 export const taskKind: ReportKind = {
@@ -54,7 +55,7 @@ export const taskKind: ReportKind = {
           : { lock: blocker[3] ?? '', comm: blocker[4] ?? '', pid: Number(blocker[5]) },
       stack,
       locks: own?.locks ?? [],
-      lockLines: lines.filter(({ text }) => /^ #\d+:/.test(text)).map(({ line }) => line),
+      lockLines: lines.filter(({ text }) => /^ ?#\d+:/.test(text)).map(({ line }) => line),
       others: lists.filter((list) => list !== own),
     }
   },
