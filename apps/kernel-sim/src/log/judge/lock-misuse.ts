@@ -58,6 +58,8 @@ export function explainLockMisuse(found: LockMisuseFound): Explained {
 
 /** What the report says, in one line. */
 function saidOf(title: string, detail: string | undefined): string {
-  const item = detail?.startsWith('last function') ? `${title.split(':')[0]}, ${detail}` : detail
+  const item = detail?.startsWith('last function')
+    ? `${title.replace(/(atomic): .*$/, '$1')}, ${detail}`
+    : detail
   return (item ?? title).replace(/[.!]+$/, '')
 }

@@ -33,7 +33,7 @@ const GLUED = / {2,}(?=\[ *\d+\.\d{6}\])/
 
 /** The lines that one line of a file stands for, without what the transport added. */
 export function unescaped(raw: string): readonly string[] {
-  let text = raw.replace(ENDS, '')
+  let text = raw.endsWith('\r') ? raw.replace(ENDS, '') : raw
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
   if (text.includes('\0')) text = text.replaceAll('\0', '')
   if (text.includes('&') || text.endsWith('>')) text = withoutHtml(text)

@@ -47,7 +47,7 @@ export class LearnedPrefixes {
    * @returns where the time begins; -1 for none
    */
   beforeTime(text: string): number {
-    const at = text.search(INNER_TIME)
+    const at = text.includes('[', 1) ? text.search(INNER_TIME) : -1
     if (at > 0 && at <= LONGEST) this.#suspectPrefix(text.slice(0, at))
     return at > 0 ? at : -1
   }

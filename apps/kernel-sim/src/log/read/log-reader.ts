@@ -98,7 +98,8 @@ export class LogReader {
   /** The listed prefixes, learned ones, and what these have inside of them. */
   #withoutPrefixes(part: string): Prefixed {
     // Blanks before a time are not the kernel's.
-    const prefixed = withoutPrefixes(part.replace(INDENTED_TIME, ''))
+    const indented = part.charCodeAt(0) <= 0x20
+    const prefixed = withoutPrefixes(indented ? part.replace(INDENTED_TIME, '') : part)
     if (prefixed.begins) return prefixed
     const learned = this.#learned.strip(prefixed.text)
     if (!learned.found) return prefixed

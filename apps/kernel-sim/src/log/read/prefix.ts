@@ -19,14 +19,15 @@ export interface Prefixed {
 /** One form; a group named `time` are seconds, `caller` is who printed it, `micros` are microseconds. */
 const QUOTE = /^(?:[A-Z]{0,4}>+ ?)+/
 const FORMS: readonly RegExp[] = [
+  // The console: `[   12.345678]`, and who prints with CONFIG_PRINTK_CALLER: `[   12.345678][   T30]`, `[ T30]`.
+  /^\[ *(?<time>\d+\.\d{3,9})\](?:\[ *(?<caller>[TC]\d+)\])? ?/,
   // A mail that quotes: `> > `.
   QUOTE,
   // syslog as RFC 5424 has it: `<4>1 2020-01-01T00:00:00Z host kernel - - - `.
   /^<\d{1,3}>1 \S+ \S+ (?:kernel|klogd) \S+ \S+ (?:-|\[[^\]]*\]) ?/,
   // The level: `<6>`.
   /^<\d{1,3}>/,
-  // The console: `[   12.345678]`, and who prints with CONFIG_PRINTK_CALLER: `[   12.345678][   T30]`, `[ T30]`.
-  /^\[ *(?<time>\d+\.\d{3,9})\](?:\[ *(?<caller>[TC]\d+)\])? ?/,
+  // Who prints, alone: `[ T30]`.
   /^\[ *(?<caller>[TC]\d+)\] ?/,
   // `dmesg -d` and `-e`: the time since the line before, `[Jun26 10:11]` where a minute begins, `[  +0.000012]`.
   /^\[(?:[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d| *[<+] *\d+\.\d+>?)\] ?/,

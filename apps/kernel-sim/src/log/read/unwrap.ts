@@ -110,7 +110,7 @@ export class Unwrap {
   /** What joins the next line to the one that is held; undefined where that is whole. */
   #glueTo(held: LogLine, text: string, prefixed: boolean, length: number): string | undefined {
     if (this.#pieces && PIECES.some((form) => fits(form, held.text, text))) {
-      return text.startsWith('(') && !held.text.startsWith('->') ? '  ' : text === '(' ? ' ' : ''
+      return /^\s*[([]/.test(text) ? ' ' : ''
     }
     if (prefixed) return undefined
     if (this.#broken?.goesOn.test(text)) return ' '

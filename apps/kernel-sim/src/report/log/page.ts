@@ -59,7 +59,7 @@ function leadOf(
   return [
     `${several ? `${name}: ` : ''}${plural(lines, 'line')}, ${
       reports.length === 0
-        ? 'no report of a kind that is explained'
+        ? `no report of a kind that is ${unknown > 0 ? 'explained' : 'known'}`
         : `${plural(reports.length, 'finding')}: ${verdicts}${repeated}`
     }`,
     ...(unknown > 0

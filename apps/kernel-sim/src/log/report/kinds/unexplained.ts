@@ -38,11 +38,14 @@ const SORTS: readonly (readonly [title: RegExp, sort: string])[] = [
   [/^INFO: (?:task|rcu|RCU|possible)/, 'a report that is cut'],
 ]
 
+/** What stands below the title of an oops, or below its first lines. */
+const SECOND_TITLE = /^(?:Oops|Internal error: |invalid opcode|KASAN: )/
+
 export const unexplainedKind: ReportKind = {
   begins: new RegExp(SORTS.map(([title]) => title.source).join('|')),
   has: /^(?:Read|Write|Free|Alloc)\w* (?:of size|by)|^\s+(?:Not tainted|Tainted: )|^CPU: |^(?:Internal error|Oops|PREEMPT |SMP |DEBUG_PAGEALLOC)|^(?:Mem abort|Data abort|user pgtable|swapper pgtable)|^\s+(?:ESR|EC|SET|EA|FSC|ISV|CM|WnR|GCS|Xs) = |^\[[\da-f]+\] (?:pgd|\*pgd)|^PGD |^(?:The buggy address|Memory state around|Allocated by|Freed by|Last potentially|page:|raw: |flags: |page dumped|page_owner|kernel BUG at|invalid opcode|Modules linked|note: )|^\s?>?[\da-f]{8,16}: (?:[\da-f]{2} )+|^={20,}$|^\s*\^|^\s+(?:comm|hex dump|backtrace)|^Dumping ftrace|^\s+\(ftrace buffer empty\)|^Rebooting in|^Kernel (?:panic|Offset)|^fixed? recursive|^Process |^Stack|^Call |^[rR]\d+ ?:|^\s*r\d+:|^Flags: |^Control: |^Code|^(?:cr|xpsr|pc) ?:/,
-  // The title of a warning stands below its words; an oops has several titles.
-  goesOn: (lines) => lines.length < 6 && !lines.some(({ text }) => /^Call [Tt]race/.test(text)),
+  // An oops has several titles.
+  goesOn: (lines, { text }) => lines.length < 6 && SECOND_TITLE.test(text),
   longest: 400,
   parse({ lines, interleaved }) {
     const at = lines.findIndex(({ text }) => unexplainedKind.begins.test(text))
