@@ -40,7 +40,12 @@ export class Compiler {
           ...program.getSemanticDiagnostics(file),
         ]),
     ]
-    if (!options.noEmit) diagnostics.push(...program.emit().diagnostics)
+    if (!options.noEmit) {
+      // By file: when all are asked for at once, the compiler checks the libraries before it writes.
+      for (const name of fileNames) {
+        diagnostics.push(...program.emit(program.getSourceFile(name)).diagnostics)
+      }
+    }
     return diagnostics.map(messageOf)
   }
 

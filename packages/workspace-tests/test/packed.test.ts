@@ -1,21 +1,18 @@
 /**
  * The packages as others get them: packed, and installed from the tarballs in an empty project outside the
- * workspace. There they are used as ESM, as CommonJS, from TypeScript, in a browser bundle and in a worker.
+ * workspace. There they are used as ESM, as CommonJS, from TypeScript, in a browser bundle and in a worker, and by the examples,
+ * which are imported here so that they share the installation.
  */
+import './examples.js'
 import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Compiler } from './compiler.js'
-import { Consumer, libraries, printed, program } from './consumer.js'
+import { describe, expect, test } from 'vitest'
+import { libraries, printed, program } from './consumer.js'
+import { compiler, consumer } from './installed.js'
 import { manifest, published, root, succeed, temporaryFolder, write } from './workspace.js'
-
-const consumer = new Consumer()
-const compiler = new Compiler()
-beforeAll(() => consumer.install(published))
-afterAll(() => consumer.remove())
 
 /** The bytes of a tarball. */
 function bytesOf(path: string): Uint8Array<ArrayBuffer> {
