@@ -4,6 +4,6 @@ import { existsSync } from 'node:fs'
 const built = new URL('../dist/cli.js', import.meta.url)
 if (existsSync(built)) await (await import(built.href)).main(process.argv.slice(2))
 else {
-  console.error('kernel-sim: it is not built yet. In its repository run: npx pnpm build')
+  console.error('kernel-sim: it is not built yet. In its repository run: npm run build')
   process.exitCode = 2
 }

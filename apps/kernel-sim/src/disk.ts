@@ -37,10 +37,22 @@ export function unwritable(path: string, thrown: unknown): InputError {
 /** Writes a file, and the folders that it is in. @throws InputError when that fails. */
 export function writeFile(path: string, content: Uint8Array | string, mode = 0o644): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     writeFileSync(path, content, { mode })
   } catch (thrown) {
     throw unwritable(path, thrown)
+  }
+}
+
+/** Makes a folder and those that it is in. Node's own `recursive` tries for ever where a filesystem takes none, as /proc. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (thrown) {
+    // Somebody else may have made it meanwhile.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw thrown
   }
 }
 

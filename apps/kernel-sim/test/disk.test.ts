@@ -18,6 +18,7 @@ describe.each([
   ['a file as a folder', join(file, 'a'), writeNewFile, 'a file is in the place of a folder'],
   ['a file as a folder to make', join(file, 'a'), writeFile, 'a file is in the place of a folder'],
   ['a name that is too long', join(folder, 'a'.repeat(300)), writeNewFile, 'its name is too long'],
+  ['a folder where none can be made', '/proc/none/a', writeFile, 'no such file or folder'],
   ['a full disk', '/dev/full', writeFile, 'the disk is full'],
 ])('%s', (_, path, write, reason) => {
   it('is refused with the path and the reason', () => {

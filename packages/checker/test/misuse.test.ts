@@ -149,6 +149,16 @@ describe('a model', () => {
       /a yielded 1, which is not an operation: write yield\*/,
     ],
     [
+      'that misspells a function',
+      (build) => {
+        const mutex = build.mutex('m')
+        return function* () {
+          yield* (mutex as never as { lok(): Steps<void> }).lok()
+        }
+      },
+      /there is no function lok of Mutex: is lock meant\?, at .*misuse/,
+    ],
+    [
       'that holds a number of more than 30 bits',
       (build) => {
         const counter = build.counter('c')
@@ -408,7 +418,7 @@ describe('what tasks share besides the model', () => {
     ],
   ])('%s is an error', (_, build) => {
     expect(() => check(model('shared', build))).toThrow(
-      /depends on (a JavaScript variable, array or object to which tasks write|something outside of it)/,
+      /depends on a JavaScript variable(, array or object to which tasks write| that changes)/,
     )
   })
 

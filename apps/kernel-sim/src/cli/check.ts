@@ -472,10 +472,7 @@ async function rowsOf(
             fair,
             onProgress,
             crew,
-            watch: watchOf({
-              maxSeconds: options.maxSeconds,
-              interruptible: run !== undefined,
-            }),
+            watch: watchOf({ maxSeconds: options.maxSeconds }),
             run,
           }),
         )

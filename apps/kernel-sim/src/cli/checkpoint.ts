@@ -4,6 +4,7 @@ import { DiskError, goOnFrom, readSnapshot, writeSnapshot } from '@scopemask/che
 import type { Search, SearchResult } from '@scopemask/checker/search'
 import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
+import { plural } from '../report/form/numbers.js'
 import { runStoppable } from './run-stoppable.js'
 import { assertSame, asUnusable, type SearchIdentity } from './search-identity.js'
 
@@ -53,7 +54,7 @@ function goOn(search: Search, file: string, identity: SearchIdentity): void {
   assertSame(found.about, identity, { path: file, kind: 'file' })
   goOnFrom(search, found)
   process.stderr.write(
-    `kernel-sim: goes on from ${file}: ${found.states} states, ${found.standing.depth} steps deep\n`,
+    `kernel-sim: goes on from ${file}: ${plural(found.states, 'state')}, ${plural(found.standing.depth, 'step')} deep\n`,
   )
 }
 

@@ -7,6 +7,7 @@ import type { Chosen } from '../kernel/parameters.js'
 import type { MachineFile } from '../simulate/machine-file/machine-file.js'
 import { machineFromObject, machineFromYaml } from '../simulate/machine-file/read-machine.js'
 import type { FieldValues } from '../simulate/machine-file/set-fields.js'
+import { assertKind } from './file-kind.js'
 import { fileAt, loadModule } from './load-module.js'
 import { type Loaded, loadScenario } from './load-scenario.js'
 
@@ -15,12 +16,14 @@ export async function loadMachine(given: string, set: FieldValues = {}): Promise
   const path = fileAt(given, 'a machine')
   if (/\.ya?ml$/i.test(given)) return machineFromYaml(textOf(path, given), given, { set })
   if (/\.[cm]?[jt]s$/i.test(given)) {
-    return machineFromObject(await loadModule(given), given, {
+    const loaded = await loadModule(given, 'a machine')
+    assertKind('machine', loaded, given)
+    return machineFromObject(loaded, given, {
       source: textOf(path, given),
       set,
     })
   }
-  throw new InputError(`${given} is no machine: its name ends with .yaml or .ts`)
+  throw new InputError(`${given} is not a machine: its name ends neither with .yaml nor with .ts`)
 }
 
 /** The scenario that a machine names; paths are relative to the machine's file. @param chosen values of its parameters @throws InputError with the line that names it */

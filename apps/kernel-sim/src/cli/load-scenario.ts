@@ -4,6 +4,8 @@ import type { Chosen } from '../kernel/parameters.js'
 import { type Scenario, scenario, withValues } from '../kernel/scenario.js'
 import { CASES, type Case } from '../scenarios/catalogue.js'
 import { LITMUS } from '../scenarios/litmus/catalogue.js'
+import { nearest } from '../simulate/machine-file/kinds.js'
+import { assertKind } from './file-kind.js'
 import { fileAt, loadModule, why } from './load-module.js'
 
 /** A scenario, and where it was found. */
@@ -34,18 +36,23 @@ async function defined(given: string): Promise<Loaded> {
     ({ number, scenario }) => given === number || given === scenario.name,
   )
   if (bundled) return { ...bundled, file: null }
-  if (!/[./\\]/.test(given)) {
-    const names = CASES.map(({ scenario }) => scenario.name).join(', ')
-    throw new InputError(
-      `${given} is not a bundled scenario (${names}); to name a file, write ./${given}.ts`,
-    )
-  }
+  if (!/[./\\]/.test(given)) throw new InputError(notBundled(given))
   fileAt(given, 'a scenario')
   return { number: '', scenario: await fromFile(given), file: given }
 }
 
+/** Says that no scenario of that name comes along, and what was perhaps meant. */
+function notBundled(given: string): string {
+  const names = CASES.map(({ scenario }) => scenario.name)
+  const near = nearest(given, names)
+  const instead = near === undefined ? `they are ${names.join(', ')}.` : `is ${near} meant?`
+  const file = given === '' ? '' : ` To name a file, write ./${given}.ts`
+  return `${given} is not a bundled scenario: ${instead}${file}`
+}
+
 async function fromFile(given: string): Promise<Scenario> {
-  const loaded = await loadModule(given)
+  const loaded = await loadModule(given, 'a scenario')
+  assertKind('scenario', loaded, given)
   if (typeof loaded !== 'object' || loaded === null || !('build' in loaded)) {
     throw new InputError(
       `${given} has no scenario as its default export: export default scenario({ ... })`,

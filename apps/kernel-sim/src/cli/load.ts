@@ -8,6 +8,7 @@ import { planned } from '../simulate/plan/run-plan.js'
 import type { MachinePolicy } from '../simulate/policy.js'
 import type { Simulation } from '../simulate/simulation.js'
 import type { Loaded } from './load-scenario.js'
+import { watchOf } from './watch.js'
 
 /** One run. */
 export interface Run {
@@ -91,6 +92,10 @@ function beside(loaded: Loaded | null, policy: MachinePolicy) {
   if (loaded === null) return {}
   const { scenario } = loaded
   return {
-    scenario: { scenario, policy: policyNamed(policy.everywhere ? 'scope' : policy.name) },
+    scenario: {
+      scenario,
+      policy: policyNamed(policy.everywhere ? 'scope' : policy.name),
+      watch: watchOf()(scenario),
+    },
   }
 }

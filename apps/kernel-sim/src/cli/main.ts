@@ -39,6 +39,9 @@ async function program(args: readonly string[]): Promise<Command> {
   const named = COMMANDS.get(args[0] ?? '')
   const loads = named === undefined ? COMMANDS.values() : [named]
   for (const define of await Promise.all([...loads].map((load) => load()))) define(program)
+  for (const command of program.commands) {
+    command.showHelpAfterError(`Try: kernel-sim ${command.name()} --help`)
+  }
   return program
 }
 

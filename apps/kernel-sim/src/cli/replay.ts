@@ -11,11 +11,17 @@ import {
 } from '../kernel/parameters.js'
 import { type Policy, policyNamed } from '../kernel/policy.js'
 import { type Scenario, withValues } from '../kernel/scenario.js'
-import { type Counterexample, counterexample, subjectOf } from '../matrix/subject.js'
+import {
+  type Counterexample,
+  counterexample,
+  subjectOf,
+  watchedSubject,
+} from '../matrix/subject.js'
 import { counterexampleText } from '../report/check/text.js'
 import { setOptions } from '../report/check/titled.js'
 import { loadScenario } from './load-scenario.js'
 import { setOption } from './set-option.js'
+import { watchOf } from './watch.js'
 
 /** With how many combinations of parameters a token is tried that does not fit. */
 const MOST_TRIES = 1000
@@ -78,7 +84,7 @@ async function run(
 function replayed(scenario: Scenario, policy: Policy, token: string): Counterexample {
   const { parameters, values } = scenario
   try {
-    return counterexample(subjectOf(scenario, policy), token)
+    return watchedCounterexample(scenario, policy, token)
   } catch (thrown) {
     if (parameters === undefined || values === undefined || !(thrown instanceof Misuse))
       throw thrown
@@ -109,10 +115,16 @@ function fits(
   of: { readonly policy: Policy; readonly token: string; readonly values: ParameterValues },
 ): boolean {
   try {
-    counterexample(subjectOf(withValues(scenario, of.values), of.policy), of.token)
+    watchedCounterexample(withValues(scenario, of.values), of.policy, of.token)
     return true
   } catch (thrown) {
     if (thrown instanceof Misuse) return false
     throw thrown
   }
+}
+
+/** What a token stands for; code of the scenario that loops without a step is stopped. @throws Misuse as counterexample() does */
+function watchedCounterexample(scenario: Scenario, policy: Policy, token: string): Counterexample {
+  const subject = watchedSubject(watchOf()(scenario), () => subjectOf(scenario, policy))
+  return counterexample(subject, token)
 }

@@ -27,7 +27,7 @@ import { type Generated, generateModule, HARNESS } from '../reproduce/module/gen
 import type { Case } from '../scenarios/catalogue.js'
 import { watchOf } from './watch.js'
 
-type Module = Extract<Generated, { kind: 'module' }>
+export type Module = Extract<Generated, { kind: 'module' }>
 type Refusal = Extract<Generated, { kind: 'refused' }>
 
 export interface PreparedCell {

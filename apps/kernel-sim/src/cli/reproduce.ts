@@ -20,6 +20,8 @@ import { Progress } from './progress.js'
 import { noProgressOption, progressOption } from './progress-options.js'
 import {
   type MachineChoice,
+  type Module,
+  type PreparedCell,
   preparedCell,
   refusal,
   triedCell,
@@ -137,23 +139,30 @@ export function reproduce(program: Command): void {
 }
 
 async function run(given: string | undefined, options: Options): Promise<void> {
+  const isAboutMany = options.all || options.litmus
+  if (
+    isAboutMany &&
+    (given !== undefined || options.policy !== undefined || options.token !== undefined)
+  ) {
+    throw new InputError(
+      options.litmus
+        ? '--litmus is about programs with a policy each: it takes no SCENARIO, --policy or --token'
+        : '--all is about the bundled cases: it takes no SCENARIO, --policy or --token',
+    )
+  }
   const progress = new Progress(process.stderr, options.progress)
+  const say = (line: string): void => progress.say(() => line)
   try {
+    // The code of a scenario keeps the thread to itself, and Ctrl-C ends it only as long as nobody waits for signals.
+    const cell = given === undefined ? null : await cellGiven(given, options, say)
     await interruptible(async (signal) => {
-      const under = { signal, say: (line: string) => progress.say(() => line) }
-      if (options.all || options.litmus) {
-        if (given !== undefined || options.policy !== undefined || options.token !== undefined) {
-          throw new InputError(
-            options.litmus
-              ? '--litmus is about programs with a policy each: it takes no SCENARIO, --policy or --token'
-              : '--all is about the bundled cases: it takes no SCENARIO, --policy or --token',
-          )
-        }
+      const under = { signal, say }
+      if (isAboutMany) {
         const kernel = await kernelFor(options, under)
         if (await confirmMatrix(options, { ...under, kernel })) process.exitCode = EXIT.found
         return
       }
-      if (given !== undefined) return await reproduceOne(given, options, under)
+      if (cell !== null) return await reproduceOne(cell, options, under)
       if (!options.install && options.build === undefined) {
         throw new InputError('which SCENARIO? Give its name and --policy, or --all, or --litmus')
       }
@@ -171,24 +180,37 @@ interface Under {
   readonly say: (line: string) => void
 }
 
-async function reproduceOne(given: string, options: Options, under: Under): Promise<void> {
-  const { policy, token, output } = options
+/** A module, and what it is of. */
+type GivenCell = PreparedCell & { readonly generated: Module }
+
+/** What is to be reproduced. @throws InputError when it cannot be, with the reason. */
+async function cellGiven(
+  given: string,
+  options: Options,
+  say: (line: string) => void,
+): Promise<GivenCell> {
+  const { policy, token } = options
   if (policy === undefined) throw new InputError('which policy? Give --policy')
   const found = await loadScenario(given, options.set)
-  under.say(`searching ${found.scenario.name} under ${policy.name}`)
-  const cell = await preparedCell(found, policy, { ...options, token })
-  const { prediction, generated } = cell
+  say(`searching ${found.scenario.name} under ${policy.name}`)
+  const { prediction, generated } = await preparedCell(found, policy, { ...options, token })
   if (generated.kind === 'refused') throw new InputError(refusal(generated))
+  return { prediction, generated }
+}
+
+async function reproduceOne(cell: GivenCell, options: Options, under: Under): Promise<void> {
+  const { prediction, generated } = cell
+  const { output } = options
   if (output !== undefined) fresh(output)
   if (!options.run) {
-    const folder = output ?? `${prediction.scenario}-${policy.name}`
+    const folder = output ?? `${prediction.scenario}-${prediction.policy}`
     fresh(folder)
     writeModule(folder, generated, options)
     process.stdout.write(writtenText(folder, prediction))
     return
   }
   const kernel = await kernelFor(options, under)
-  const outcome = await triedCell({ ...cell, generated }, options, {
+  const outcome = await triedCell(cell, options, {
     ...under,
     kernel,
     folder: output,

@@ -23,16 +23,19 @@ export async function runStoppable(
   const deafen = (): void => {
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
+  const { watch } = search.machine
   try {
     for (;;) {
       let result: SearchResult | null = null
       try {
-        result = search.advance()
+        result = watch === null ? search.advance() : watch.part(() => search.advance())
       } catch (thrown) {
+        if (!(thrown instanceof Interrupted)) throw thrown
         // Ctrl-C while the scenario's code ran, which no handler sees.
-        if (!(thrown instanceof Interrupted) || thrown.reason !== 'signal') throw thrown
-        stop = 'SIGINT'
+        if (thrown.reason === 'signal') stop = 'SIGINT'
+        else if (thrown.reason !== 'late') throw thrown
       }
+      if (result === null) await signals()
       between(result, stop !== null)
       if (result !== null) return result
       if (stop !== null) {
@@ -41,9 +44,13 @@ export async function runStoppable(
         // It takes a moment to end.
         return await new Promise(() => {})
       }
-      await new Promise((resolve) => setImmediate(resolve))
     }
   } finally {
     deafen()
   }
+}
+
+/** Waits until signals that have come were heard: the second of two turns comes after the loop has looked for what happened. */
+function signals(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }

@@ -1,5 +1,6 @@
 /** `kernel-sim simulate`: a whole machine under memory pressure, in virtual time. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { refuseExisting } from '../disk.js'
@@ -159,6 +160,10 @@ async function run(machine: string | undefined, options: Options): Promise<void>
   const { writeScenario } = options
   if (writeScenario !== undefined) refuseExisting(writeScenario)
   const load = await loadOf(machine, options)
+  const late = options.at?.find((time) => time > load.seconds)
+  if (late !== undefined) {
+    throw new InputError(`--at ${late} is after the end: the run takes ${load.seconds} s`)
+  }
   const probe = new Probe(options)
   const results = resultsOf(load, progress, probe)
   const [first] = results
@@ -221,7 +226,7 @@ async function loadOf(given: string | undefined, options: Options): Promise<Load
       scenario,
     })
   }
-  const file = bundled(given ?? BUNDLED) ?? given ?? BUNDLED
+  const file = bundled(given ?? BUNDLED) ?? fileNamed(given ?? BUNDLED)
   const machine = await loadMachine(file)
   const scenario =
     (await scenarioNamed(options)) ?? (await scenarioOfMachine(machine, file, options.set))
@@ -229,11 +234,25 @@ async function loadOf(given: string | undefined, options: Options): Promise<Load
   return loadOfMachine(machine, { ...options, scenario })
 }
 
+/** The folder of the machines that come along. */
+function machines(): string {
+  return fileURLToPath(new URL('../examples/machines/', import.meta.url))
+}
+
 /** The file of a machine that comes along; null when there is none of that name. */
 function bundled(name: string): string | null {
   if (!NAME.test(name)) return null
-  const file = fileURLToPath(new URL(`../examples/machines/${name}.yaml`, import.meta.url))
+  const file = join(machines(), `${name}.yaml`)
   return existsSync(file) ? file : null
+}
+
+/** A file of the user's. @throws InputError when a machine that comes along was perhaps meant, with their names */
+function fileNamed(given: string): string {
+  if (!NAME.test(given) || existsSync(given)) return given
+  const names = readdirSync(machines()).map((file) => parse(file).name)
+  throw new InputError(
+    `${given} is neither a file nor a machine that comes along: those are ${names.join(', ')}`,
+  )
 }
 
 async function scenarioNamed({

@@ -25,6 +25,7 @@ import { ResultsFile, readResults } from '../sweep/results-file.js'
 import { runHere } from '../sweep/run-here.js'
 import { outstanding, type Sweep } from '../sweep/sweep.js'
 import { EXIT } from './exit-status.js'
+import { assertKind } from './file-kind.js'
 import { loadMachine, scenarioOfMachine } from './load-machine.js'
 import { fileAt, loadModule } from './load-module.js'
 import { loadScenario } from './load-scenario.js'
@@ -232,9 +233,11 @@ async function loadPlan(given: string): Promise<Plan> {
   const path = fileAt(given, 'a plan')
   if (/\.ya?ml$/i.test(given)) return planFromYaml(readFileSync(path, 'utf8'), given)
   if (/\.[cm]?[jt]s$/i.test(given)) {
-    return planFromObject(await loadModule(given), given, readFileSync(path, 'utf8'))
+    const loaded = await loadModule(given, 'a plan')
+    assertKind('plan', loaded, given)
+    return planFromObject(loaded, given, readFileSync(path, 'utf8'))
   }
-  throw new InputError(`${given} is no plan: its name ends with .yaml or .ts`)
+  throw new InputError(`${given} is not a plan: its name ends neither with .yaml nor with .ts`)
 }
 
 /** Where the results of a plan are kept. */

@@ -7,20 +7,17 @@ import { CASES } from '../scenarios/catalogue.js'
 interface WatchOptions {
   /** How long the search of a cell may take; by default as long as it takes. */
   readonly maxSeconds?: number
-  /** True if Ctrl-C has to be heard, too, because something is to be done then. By default not. */
-  readonly interruptible?: boolean
 }
 
 /**
- * Keeps a limit of time and Ctrl-C for each cell; a cell may have a limit of its own. Without a limit code is stopped that takes seconds for one step: it loops
+ * Keeps a limit of time for each cell; a cell may have a limit of its own. Without a limit code is stopped that takes seconds for one step: it loops
  * without `yield*`, and is named. Bundled scenarios are known to come to their next steps (the tests walk through all of them), so they
  * go without: watched, the whole matrix takes a sixth more processor time.
  */
 export function watchOf({
   maxSeconds = Number.POSITIVE_INFINITY,
-  interruptible = false,
 }: WatchOptions = {}): (scenario: Scenario, seconds?: number) => Watch | null {
-  const watch = new CodeWatch({ interruptible })
+  const watch = new CodeWatch()
   return (scenario, seconds = maxSeconds) =>
     CASES.some((bundled) => bundled.scenario === scenario)
       ? null

@@ -18,6 +18,7 @@ import {
 import type { MachineObject, Redirect, Row, Steps, Value } from '@scopemask/checker/machine'
 import { Machine, Misuse, type Task } from '@scopemask/checker/machine'
 import { ownCode } from '../own-code.js'
+import { assertIs, assertOptions } from './arguments.js'
 import type { Pressure } from './cause.js'
 import { Choices } from './data/choice.js'
 import { Fifo } from './data/fifo.js'
@@ -49,10 +50,10 @@ import { Transaction } from './task/transaction.js'
 import { WaitQueue } from './task/wait-queue.js'
 import { Waits } from './task/waits.js'
 import type { StartKthread } from './work/kthread.js'
-import type { Work } from './work/work.js'
+import { Work } from './work/work.js'
 import type { WorkRegistry } from './work/work-registry.js'
 import type { PoolOptions, WorkerPool } from './work/worker-pool.js'
-import type { Workqueue, WorkqueueOptions } from './work/workqueue.js'
+import { Workqueue, type WorkqueueOptions } from './work/workqueue.js'
 import { Workqueues } from './work/workqueues.js'
 
 /** What kthreadd works on. */
@@ -265,6 +266,7 @@ export class Kernel {
    * @param scan returns how many objects it freed, or SHRINK_STOP, or nothing: see memory/shrinkers.ts.
    */
   shrinker(name: string, needs: number, scan: Scan, options: ShrinkerOptions = {}): void {
+    assertOptions(`shrinker ${name}`, options, { memcgAware: 'true or false' })
     this.#memory.shrinker(name, needs, scan, options)
   }
 
@@ -280,11 +282,22 @@ export class Kernel {
 
   /** A memory cgroup: requests with `__GFP_ACCOUNT` of its tasks are charged to it. */
   memcg(name: string, options: MemcgOptions): Memcg {
+    assertOptions(`memcg ${name}`, options, {
+      limit: 'a whole number from 0',
+      charged: 'a whole number from 0',
+      oomVictims: 'a whole number from 0',
+    })
     return this.#memory.memcg(name, options)
   }
 
   /** Makes memory run out for real: see memory/supply.ts. */
   limitMemory(limit: MemoryLimit): void {
+    assertOptions('limitMemory()', limit, {
+      pages: 'a whole number from 0',
+      reserve: 'a whole number from 0',
+      onCpus: 'a list',
+      oomVictims: 'a whole number from 0',
+    })
     this.#memory.limit(limit)
   }
 
@@ -331,6 +344,11 @@ export class Kernel {
 
   /** A pool of worker threads; queues that name none share one whose workers never run out. */
   workerPool(name: string, options: PoolOptions = {}): WorkerPool {
+    assertOptions(`workerPool ${name}`, options, {
+      workers: 'a whole number from 0',
+      creates: 'true or false',
+      most: 'a whole number from 0',
+    })
     const pool = this.#workqueues.pool(name, options)
     if (options.creates) this.#needKthreadd().pools.set(pool.object, pool)
     return pool
@@ -340,6 +358,13 @@ export class Kernel {
    * A workqueue (alloc_workqueue). By default it is served by the kernel's shared pool, whose workers never run out.
    */
   workqueue(name: string, options: WorkqueueOptions = {}): Workqueue {
+    assertOptions(`workqueue ${name}`, options, {
+      memReclaim: 'true or false',
+      rescuesAllAtOnce: 'true or false',
+      maxActive: 'a whole number from 0',
+      pool: 'an object of the kernel',
+      cpus: 'a list',
+    })
     const own = options.pool ?? options.cpus?.[0]
     this.#systemPool ??= own ? null : this.workerPool('u4')
     const pool = own ?? (this.#systemPool as WorkerPool)
@@ -356,16 +381,19 @@ export class Kernel {
 
   /** Queues an item (queue_work). @returns false when it was pending already. */
   *queueWork(queue: Workqueue, work: Work): Steps<boolean> {
+    assertQueueing('queueWork(queue, work)', queue, work)
     return yield* this.#workqueues.queueing.queueWork(queue, work)
   }
 
   /** Queues an item on the CPU with this number, of a per-CPU queue (queue_work_on). @returns true if it was queued by this call. */
   *queueWorkOn(cpu: number, queue: Workqueue, work: Work): Steps<boolean> {
+    assertQueueing('queueWorkOn(cpu, queue, work)', queue, work)
     return yield* this.#workqueues.queueing.queueWorkOn(cpu, queue, work)
   }
 
   /** Waits until the item, as it was queued last, is done (flush_work). */
   *flushWork(work: Work): Steps<void> {
+    assertIs('flushWork(work) takes a work item', work, Work)
     yield* this.#workqueues.flushing.flushWork(work)
   }
 
@@ -376,31 +404,37 @@ export class Kernel {
 
   /** Queues an item after a delay, which may be over at any moment. @returns true if it was queued by this call. */
   *queueDelayedWork(queue: Workqueue, work: Work): Steps<boolean> {
+    assertQueueing('queueDelayedWork(queue, work)', queue, work)
     return yield* this.#workqueues.queueing.queueDelayedWork(queue, work)
   }
 
   /** Begins the delay of an item anew, whether it is pending or not. @returns true if it was pending. */
   *modDelayedWork(queue: Workqueue, work: Work): Steps<boolean> {
+    assertQueueing('modDelayedWork(queue, work)', queue, work)
     return yield* this.#workqueues.queueing.modDelayedWork(queue, work)
   }
 
   /** Ends the delay of an item now, and waits for it. */
   *flushDelayedWork(work: Work): Steps<void> {
+    assertIs('flushDelayedWork(work) takes a work item', work, Work)
     yield* this.#workqueues.queueing.flushDelayedWork(work)
   }
 
   /** Waits until a queue is empty, also of items that are queued meanwhile. */
   *drainWorkqueue(queue: Workqueue): Steps<void> {
+    assertIs('drainWorkqueue(queue) takes a workqueue', queue, Workqueue)
     yield* queue.drain()
   }
 
   /** Waits until all items that are on the queue now are done (__flush_workqueue). */
   *flushWorkqueue(queue: Workqueue): Steps<void> {
+    assertIs('flushWorkqueue(queue) takes a workqueue', queue, Workqueue)
     yield* this.#workqueues.flushing.flushWorkqueue(queue)
   }
 
   /** Takes an item off its queue, or waits until it is done (cancel_work_sync). */
   *cancelWorkSync(work: Work): Steps<void> {
+    assertIs('cancelWorkSync(work) takes a work item', work, Work)
     yield* this.#workqueues.queueing.cancelWorkSync(work)
   }
 
@@ -409,14 +443,17 @@ export class Kernel {
    * inherit-on-wait the item's worker has the waiter's restrictions meanwhile.
    */
   *waitForWork(completion: Completion, work: Work): Steps<void> {
+    assertIs('waitForWork(completion, work) takes a completion first', completion, Completion)
+    assertIs('waitForWork(completion, work) takes a work item behind it', work, Work)
     yield* this.#waits.inheriting(work, completion.wait())
   }
 
   // Filesystems and devices.
 
   /** A page of the page cache, clean by default. */
-  page(name: string, { dirty = false } = {}): Page {
-    return new Page(this.machine, this.#tasks, name, dirty)
+  page(name: string, options: { readonly dirty?: boolean } = {}): Page {
+    assertOptions(`page ${name}`, options, { dirty: 'true or false' })
+    return new Page(this.machine, this.#tasks, name, options.dirty ?? false)
   }
 
   /** A device that serves requests one after the other. @param serve what it does for each. */
@@ -426,6 +463,11 @@ export class Kernel {
 
   /** A journal with a thread that commits, as jbd2 has one. */
   journal(name: string, options: JournalOptions = {}): Journal {
+    assertOptions(`journal ${name}`, options, {
+      commit: 'a generator function',
+      space: 'a whole number from 0',
+      checkpoint: 'a generator function',
+    })
     const parts = {
       machine: this.machine,
       tasks: this.#tasks,
@@ -580,4 +622,9 @@ export class Kernel {
     yield* this.#needKthreadd().requests.put(pool.object)
     yield* pool.waitForWorker
   }
+}
+
+function assertQueueing(call: string, queue: unknown, work: unknown): void {
+  assertIs(`${call} takes a workqueue first`, queue, Workqueue)
+  assertIs(`${call} takes a work item behind it`, work, Work)
 }

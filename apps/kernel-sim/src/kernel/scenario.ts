@@ -110,6 +110,9 @@ export function scenario<const P extends Parameters = Record<never, never>>(
 export function scenario(defined: Scenario): Scenario
 export function scenario(spec: ScenarioSpec | Scenario): Scenario {
   const name: unknown = spec?.name
+  if (name === undefined) {
+    throw new TypeError('the scenario has no name: lower case, digits and dashes')
+  }
   if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(name)) {
     throw new TypeError(`"${name}" is not a name of a scenario: use lower case, digits and dashes`)
   }

@@ -30,6 +30,7 @@ import {
   checkSample,
   explained,
   subjectOf,
+  watchedSubject,
 } from './subject.js'
 
 /** One scenario under one policy. */
@@ -91,8 +92,7 @@ function sampleScenario(
   { watch, ...options }: WatchedSample,
 ): Counterexample | null {
   try {
-    const subject = subjectOf(scenario, policy)
-    subject.machine.watch = watch?.(scenario) ?? null
+    const subject = watchedSubject(watch?.(scenario) ?? null, () => subjectOf(scenario, policy))
     return checkSample(subject, options)
   } catch (thrown) {
     throw asInput(thrown, scenario, policy)
@@ -145,11 +145,8 @@ export async function cellOf(
   const inapplicable = scenario.inapplicable?.[policy.name]
   if (inapplicable !== undefined) return { policy: policy.name, inapplicable }
   const watcher = watch?.(scenario) ?? null
-  const build = (relief: Relief | null): BuiltSubject => {
-    const built = subjectOf(scenario, policy, [], relief)
-    built.machine.watch = watcher
-    return built
-  }
+  const build = (relief: Relief | null): BuiltSubject =>
+    watchedSubject(watcher, () => subjectOf(scenario, policy, [], relief))
   const machine = (): Machine => build(null).machine
   const name = `${scenario.name} under ${policy.name}`
   const whole: Whole = (act) => (watcher === null ? act() : watcher.whole(act))

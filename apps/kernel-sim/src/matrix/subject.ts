@@ -7,7 +7,7 @@ import {
   tokenFound,
   type Waiting as WaitingTask,
 } from '@scopemask/checker'
-import { type Machine, Misuse, placeOf } from '@scopemask/checker/machine'
+import { Interrupted, type Machine, Misuse, type Watch } from '@scopemask/checker/machine'
 import {
   cycle,
   Execution,
@@ -17,6 +17,7 @@ import {
   type SearchResult,
   waiters,
 } from '@scopemask/checker/search'
+import { buildScenario } from '../kernel/build-scenario.js'
 import { explain } from '../kernel/explain.js'
 import type { Intervention } from '../kernel/intervention.js'
 import { Kernel } from '../kernel/kernel.js'
@@ -25,7 +26,6 @@ import type { Policy } from '../kernel/policy.js'
 import type { Relief } from '../kernel/relief.js'
 import type { Scenario } from '../kernel/scenario.js'
 import type { Situations } from '../kernel/situations.js'
-import { ownCode } from '../own-code.js'
 import { canEnd } from './can-end.js'
 
 /** What is checked: the machine of a kernel. */
@@ -75,17 +75,25 @@ export function subjectOf(
 ): BuiltSubject {
   const kernel = new Kernel(policy, interventions, relief)
   kernel.machine.variant = settingsText(scenario.values ?? {})
-  try {
-    // Guarded, so that a call without yield* is an error at its line.
-    scenario.build(kernel.machine.guard.of(kernel))
-  } catch (thrown) {
-    if (thrown instanceof Misuse) throw thrown
-    const place = thrown instanceof Error ? placeOf(`${thrown.stack}`, ownCode()) : ''
-    throw new Misuse(`build throws ${String(thrown)}${place === '' ? '' : `, at ${place}`}`, {
-      cause: thrown,
-    })
-  }
+  buildScenario(scenario, kernel)
   return { machine: kernel.seal(), kernel, policy, situations: kernel.situations }
+}
+
+/**
+ * Makes a subject whose code is watched, while it is built too.
+ * @param watch null where nobody watches.
+ * @throws Misuse when it cannot be built, or does not come to the end of that.
+ */
+export function watchedSubject(watch: Watch | null, made: () => BuiltSubject): BuiltSubject {
+  if (watch === null) return made()
+  try {
+    const subject = watch.run(made)
+    subject.machine.watch = watch
+    return subject
+  } catch (thrown) {
+    if (!(thrown instanceof Interrupted) || thrown.reason !== 'patience') throw thrown
+    throw new Misuse('build does not come to its end: does it loop?', { cause: thrown })
+  }
 }
 
 /** Checks a subject. @throws Misuse when the scenario is wrong, with the task, the place and the schedule. */

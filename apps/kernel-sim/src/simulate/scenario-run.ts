@@ -6,7 +6,10 @@
  */
 import { GFP_KERNEL, PF } from '@scopemask/allocator'
 import { type LiveSteps, WAIT } from '@scopemask/checker/live'
+import { Interrupted, Misuse, type Watch } from '@scopemask/checker/machine'
 import { cycle, Execution, tokenOf, waiters } from '@scopemask/checker/search'
+import { InputError } from '../input-error.js'
+import { buildScenario } from '../kernel/build-scenario.js'
 import { explain } from '../kernel/explain.js'
 import { Kernel } from '../kernel/kernel.js'
 import { type ParameterValues, settingsText } from '../kernel/parameters.js'
@@ -35,6 +38,14 @@ export interface Hang {
   readonly token: string
 }
 
+/** What runs beside the workloads. */
+export interface ScenarioBeside {
+  readonly scenario: Scenario
+  readonly policy: Policy
+  /** Stops its code when it does not come to its next step. By default nothing does. */
+  readonly watch?: Watch | null
+}
+
 export class ScenarioRun {
   readonly tasks: readonly Task[]
   hang: Hang | null = null
@@ -48,10 +59,9 @@ export class ScenarioRun {
   readonly #parked: number[] = []
   #execution: Execution
 
-  /** @throws Misuse when the scenario cannot be built */
+  /** @throws InputError when the scenario cannot be built */
   constructor(
-    scenario: Scenario,
-    policy: Policy,
+    { scenario, policy, watch = null }: ScenarioBeside,
     system: System,
     random: (below: number) => number,
   ) {
@@ -60,8 +70,13 @@ export class ScenarioRun {
     this.#random = random
     this.#kernel = new Kernel(policy)
     this.#kernel.machine.variant = settingsText(scenario.values ?? {})
-    scenario.build(this.#kernel)
-    this.#execution = new Execution(this.#kernel.seal())
+    this.#kernel.machine.watch = watch
+    this.#execution = this.#ofUser(() => {
+      const build = (): void => buildScenario(scenario, this.#kernel)
+      if (watch === null) build()
+      else watch.runOnce(build)
+      return new Execution(this.#kernel.seal())
+    })
     const { tasks } = this.#execution.machine
     this.tasks = tasks.map(
       ({ name, index }) =>
@@ -71,7 +86,7 @@ export class ScenarioRun {
 
   *#run(task: Task, index: number): LiveSteps {
     while (this.hang === null) {
-      if (!this.#step(task, index)) {
+      if (!this.#ofUser(() => this.#step(task, index))) {
         this.#parked.push(index)
         if (this.#everybodyRests()) this.#again()
         else if (this.#nobodyCan()) this.#hangs()
@@ -124,6 +139,19 @@ export class ScenarioRun {
     if (page < 0) return true
     memory.free(page, 0, task.cpu)
     return false
+  }
+
+  /** Runs the scenario's code. @throws InputError for what is wrong with it, which is the user's to mend */
+  #ofUser<T>(act: () => T): T {
+    try {
+      return act()
+    } catch (thrown) {
+      if (!(thrown instanceof Misuse || thrown instanceof Interrupted)) throw thrown
+      const { name } = this.#scenario
+      const what =
+        thrown instanceof Misuse ? thrown.message : 'build does not come to its end: does it loop?'
+      throw new InputError(`${name} under ${this.#kernel.policy.name}: ${what}`)
+    }
   }
 
   #everybodyRests(): boolean {

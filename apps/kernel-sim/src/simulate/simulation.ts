@@ -5,8 +5,6 @@
 import { Mempolicy, type MempolicyMode, PF, PF_MEMALLOC_NOFS } from '@scopemask/allocator'
 import { Clock, Cpus, TaskState, WAIT } from '@scopemask/checker/live'
 import { xorshift } from '@scopemask/checker/search'
-import type { Policy } from '../kernel/policy.js'
-import type { Scenario } from '../kernel/scenario.js'
 import { type FileCache, PageCache } from './cache/page-cache.js'
 import { Reader } from './cache/reader.js'
 import { Writeback } from './cache/writeback.js'
@@ -38,7 +36,7 @@ import type { Program } from './plan/programs.js'
 import { type MachinePolicy, machinePolicy } from './policy.js'
 import { machineCounters } from './proc/counters.js'
 import { KernelLog } from './proc/kernel-log.js'
-import { ScenarioRun } from './scenario-run.js'
+import { type ScenarioBeside, ScenarioRun } from './scenario-run.js'
 import { Accounting } from './sched/accounting.js'
 import { Cfs } from './sched/cfs.js'
 import { Psi } from './sched/psi.js'
@@ -84,7 +82,7 @@ export interface SimulationOptions {
   /** By default `scope`: what a kernel does. */
   readonly policy?: MachinePolicy
   /** A scenario of `check` whose tasks run beside the workloads. */
-  readonly scenario?: { readonly scenario: Scenario; readonly policy: Policy }
+  readonly scenario?: ScenarioBeside
   /** What goes wrong meanwhile. */
   readonly faults?: readonly Fault[]
   /** How closely the run is followed over time: by default every 100 ms. */
@@ -295,7 +293,7 @@ export class Simulation {
     this.scenario =
       scenario === undefined
         ? null
-        : new ScenarioRun(scenario.scenario, scenario.policy, system, xorshift(random(2 ** 30) + 1))
+        : new ScenarioRun(scenario, system, xorshift(random(2 ** 30) + 1))
     const harness = this.#harness()
     clock.at(this.began + duration, () => {
       this.elapsed = duration

@@ -3,10 +3,16 @@ import type { Watch } from '@scopemask/checker/machine'
 import { Interrupted, Misuse } from '@scopemask/checker/machine'
 import { Search, type SearchResult } from '@scopemask/checker/search'
 import { InputError } from '../input-error.js'
-import { type Policy, type PolicyName, policyNamed } from '../kernel/policy.js'
+import { type PolicyName, policyNamed } from '../kernel/policy.js'
 import type { Scenario } from '../kernel/scenario.js'
 import { shortResult } from '../matrix/short-search.js'
-import { type BuiltSubject, checkSample, explained, subjectOf } from '../matrix/subject.js'
+import {
+  type BuiltSubject,
+  checkSample,
+  explained,
+  subjectOf,
+  watchedSubject,
+} from '../matrix/subject.js'
 import { comparedFigures } from '../simulate/compared-figures.js'
 import type { MachineFile } from '../simulate/machine-file/machine-file.js'
 import { machineSimulation } from '../simulate/machine-file/run-machine.js'
@@ -57,7 +63,9 @@ function checked(job: CheckJob, scenario: Scenario, workshop: Workshop): Outcome
   const why = scenario.inapplicable?.[policy.name]
   if (why !== undefined) return { verdict: 'inapplicable', figures: {}, why }
   const watch = workshop.watch(scenario, seconds)
-  const subject = watchedSubject(scenario, policy, workshop.isWatched ? watch : null)
+  const subject = watchedSubject(workshop.isWatched ? watch : null, () =>
+    subjectOf(scenario, policy),
+  )
   const search = new Search(subject.machine, {
     maxStates: states,
     maxSeconds: seconds,
@@ -91,21 +99,15 @@ function finish(
   return search.run()
 }
 
-/** The subject of a scenario whose code is stopped when it does not come back. */
-function watchedSubject(scenario: Scenario, policy: Policy, watch: Watch | null): BuiltSubject {
-  const build = () => subjectOf(scenario, policy)
-  const subject = watch === null ? build() : watch.run(build)
-  subject.machine.watch = watch
-  return subject
-}
-
 function sampled(job: SampleJob, scenario: Scenario, workshop: Workshop): Outcome {
   const { executions, strategy, seed, limits } = job
   const policy = policyNamed(job.policy)
   const reason = scenario.inapplicable?.[policy.name]
   if (reason !== undefined) return { verdict: 'inapplicable', figures: {}, why: reason }
   workshop.onLong()
-  const subject = watchedSubject(scenario, policy, workshop.watch(scenario, limits.seconds))
+  const subject = watchedSubject(workshop.watch(scenario, limits.seconds), () =>
+    subjectOf(scenario, policy),
+  )
   const found = checkSample(subject, { executions, strategy, seed })
   if (found === null) return { verdict: 'bounded', figures: { executions } }
   const { why, token, steps } = found

@@ -49,6 +49,7 @@ async function run(args: readonly string[], input: Buffer): Promise<Outcome> {
   const stdin = Readable.from(pieces, { objectMode: false })
   const { exitCode } = process
   const { stackTraceLimit, prepareStackTrace } = Error
+  const { console } = globalThis
   const restore = replaced({ stdin, stdout, stderr, argv: [process.execPath, BIN, ...args] })
   try {
     process.exitCode = undefined
@@ -61,7 +62,8 @@ async function run(args: readonly string[], input: Buffer): Promise<Outcome> {
   } finally {
     restore()
     process.exitCode = exitCode
-    // What loads TypeScript changes them.
+    // What loads a user's files changes them.
+    globalThis.console = console
     Object.assign(Error, { stackTraceLimit, prepareStackTrace })
     forgetUserModules()
   }

@@ -210,6 +210,36 @@ it('holds a configuration against what was recorded of it', async () => {
   expect([0, 1]).toContain(status)
 })
 
+it('says what is wrong with a scenario beside the workloads, as check does', async () => {
+  const scenario = (name: string, build: string) =>
+    write(
+      `${name}.ts`,
+      `import { scenario } from '@scopemask/kernel-sim'\nexport default scenario({ name: '${name}', summary: 's', ${build} })\n`,
+    )
+  const body = (text: string) =>
+    `build(kernel) { const m = kernel.mutex('m'); kernel.task('t', function* () { yield* m.lock(); ${text} }) }`
+  const wrong: [string, string, string][] = [
+    ['empty', 'build() {}', 'there is no task: kernel.task('],
+    ['throws', body('null.x'), 't throws TypeError: '],
+    ['forgets', body('m.unlock()'), 't calls unlock() without yield*'],
+    ['keeps', body(''), 't returns and still holds m: every way out has to unlock'],
+    ['waits', 'async build() {}', 'build is an async function'],
+  ]
+  for (const [name, build, message] of wrong) {
+    const { status, stderr } = await kernelSim([
+      'simulate',
+      machine,
+      '--seconds',
+      '0.1',
+      '--scenario',
+      scenario(name, build),
+    ])
+    expect(stderr).toContain(`kernel-sim: ${name} under scope: ${message}`)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(status).toBe(2)
+  }
+})
+
 it('says what is wrong with what it is given', async () => {
   const ts = (name: string, text: string) =>
     write(name, `import { machine } from '@scopemask/kernel-sim/machine'\n${text}`)
@@ -219,7 +249,10 @@ it('says what is wrong with what it is given', async () => {
       ['--plan', 'nowhere.plan'],
       'kernel-sim: nowhere.plan cannot be read: there is no such file or folder\n',
     ],
-    [[plan], `kernel-sim: ${plan} is no machine: its name ends with .yaml or .ts\n`],
+    [
+      [plan],
+      `kernel-sim: ${plan} is not a machine: its name ends neither with .yaml nor with .ts\n`,
+    ],
     [[write('bad.yml', 'memory: 1')], `kernel-sim: ${folder}/bad.yml has 2 mistakes:\n  line 1: `],
     [
       [write('scenario.yaml', 'memory: 128 MiB\nworkloads: {a: {type: stat}}\nscenario: ./no.ts')],
@@ -245,6 +278,18 @@ it('says what is wrong with what it is given', async () => {
     [
       [machine, '--seconds', '0.1', '--proc', `${plan}/x`],
       `kernel-sim: ${plan}/x/buddyinfo cannot be written: `,
+    ],
+    [
+      [machine, '--proc', folder, '--at', '99'],
+      'kernel-sim: --at 99 is after the end: the run takes ',
+    ],
+    [
+      ['zrm'],
+      'kernel-sim: zrm is neither a file nor a machine that comes along: those are camera, ',
+    ],
+    [
+      [ts('scenario.ts', 'export default { build() {} }')],
+      `kernel-sim: ${folder}/scenario.ts is a scenario, not a machine: kernel-sim check runs it`,
     ],
     [['--held', plan], `kernel-sim: ${plan} is not JSON: `],
     [['--held', '--config', 'W99'], 'kernel-sim: no configuration begins with W99; there are '],

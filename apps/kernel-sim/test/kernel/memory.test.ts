@@ -331,7 +331,7 @@ describe('a memory cgroup', () => {
     {
       program: 'a limit that is not a number of pages',
       source: 'mm/page_counter.c, page_counter_memparse',
-      want: /memory cgroup group has the limit 0.5: give a whole number of pages/,
+      want: /memcg group: limit takes a whole number from 0, not 0.5/,
       build: (kernel) => void kernel.memcg('group', { limit: 0.5 }),
     },
   ])

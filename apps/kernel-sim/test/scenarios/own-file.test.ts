@@ -48,7 +48,12 @@ describe('a scenario in a file of the user', () => {
   })
 
   it.each([
-    ['syntax.ts', 'export default {', /syntax\.ts cannot be loaded/],
+    [
+      'syntax.ts',
+      'export default {',
+      /syntax\.ts cannot be loaded: \w.*, at \S+syntax\.ts:1:\d+\n$/,
+    ],
+    ['text.yaml', 'memory: 128 MiB', /text\.yaml is not a scenario: its name ends neither with/],
     ['nothing.ts', 'export const x = 1', /has no scenario as its default export/],
     [
       'name.ts',
@@ -106,7 +111,48 @@ describe('a scenario in a file of the user', () => {
     [
       'misspells a call',
       task('function* () { yield* kernel.kmaloc(GFP_KERNEL) }'),
-      /t throws TypeError: .*own\.ts:4:\d+/,
+      /there is no function kmaloc of Kernel: is kmalloc meant\?, at .*own\.ts:4:\d+/,
+    ],
+    [
+      'calls what an object does not have',
+      task('function* () { yield* m.acquire() }'),
+      /there is no function acquire of Mutex: it has lock, .*own\.ts:4:\d+/,
+    ],
+    [
+      'misspells an option',
+      task('function* () {}').replace("mutex('m')", "workqueue('q', { mem_reclaim: true })"),
+      /workqueue q has no option mem_reclaim; it takes memReclaim, .*own\.ts:3:\d+/,
+    ],
+    [
+      'gives an option what it does not take',
+      task('function* () {}').replace("mutex('m')", 'limitMemory({ pages: -5 })'),
+      /limitMemory\(\): pages takes a whole number from 0, not -5, at .*own\.ts:3:\d+/,
+    ],
+    [
+      'gives no options',
+      task('function* () {}').replace("mutex('m')", 'limitMemory(5)'),
+      /limitMemory\(\) takes its options as an object, \{ pages, .*, not 5/,
+    ],
+    [
+      'changes the places of two arguments',
+      task('function* () { yield* kernel.queueWork(m, kernel) }'),
+      /queueWork\(queue, work\) takes a workqueue first, not a Mutex, at .*own\.ts:4:\d+/,
+    ],
+    [
+      'builds with an async function',
+      task('function* () { yield* m.lock() }').replace('build(', 'async build('),
+      /build is an async function: it makes everything at once, and awaits nothing/,
+    ],
+    ['has no name', "export default { summary: 's', build() {} }", /the scenario has no name/],
+    [
+      'is a machine',
+      "export default { memory: '128 MiB', workloads: {} }",
+      /own\.ts is a machine, not a scenario: kernel-sim simulate runs it/,
+    ],
+    [
+      'is a plan',
+      'export default { check: {} }',
+      /own\.ts is a plan, not a scenario: kernel-sim sweep runs it/,
     ],
     [
       'opens a scope of nothing',
@@ -116,10 +162,14 @@ describe('a scenario in a file of the user', () => {
     [
       'gives no name',
       task('function* () {}').replace("'m'", ''),
-      /every task and every shared object needs a name/,
+      /every task and every shared object needs a name, at .*own\.ts:3:\d+/,
     ],
     ['throws in build', task('missing()'), /build throws ReferenceError.*own\.ts:4:\d+/],
-    ['throws at once', 'throw new Error("early")', /own\.ts cannot be loaded: early/],
+    [
+      'throws at once',
+      'throw new Error("early")',
+      /own\.ts cannot be loaded: early, at .*own\.ts:1:\d+/,
+    ],
     ['has no task', task('').replace(/kernel\.task.*/, ''), /there is no task: kernel\.task/],
     [
       'names a policy that there is not',
@@ -156,6 +206,23 @@ describe('a scenario in a file of the user', () => {
     writeFileSync(file, task('function* () { yield* m.lock(); yield* m.lock() }'))
     const { stdout } = await run('check', file, '--policy', 'scope')
     expect(stdout).toMatch(/at .*src\/kernel\/fs\.ts:4:\d+/)
+  })
+
+  it('prints to standard error, and leaves standard output to the results', async () => {
+    const file = join(folder, 'prints.ts')
+    writeFileSync(
+      file,
+      `console.log('loads')\n${task("function* () { console.info('steps'); yield* m.lock(); yield* m.unlock() }")}`,
+    )
+    const { stdout, stderr } = await run('check', file, '--policy', 'scope', '--json')
+    expect(stderr).toMatch(/^loads\nsteps\n/)
+    expect(JSON.parse(stdout)).toMatchObject({ format: 'kernel-sim-check' })
+  })
+
+  it('says which scenario was perhaps meant', async () => {
+    expect((await run('check', 'cil-puch')).stderr).toBe(
+      'kernel-sim: cil-puch is not a bundled scenario: is cil-push meant? To name a file, write ./cil-puch.ts\n',
+    )
   })
 
   it('says what it does not know', async () => {

@@ -70,8 +70,13 @@ it.each([
   )
 })
 
-it('other kernels are not there', () => {
-  expect(() => machineFromYaml(fragments('kernel: 6.12'), 'm.yaml')).toThrow(
-    'kernel takes one of 6.1, 6.18, not 6.12',
+it.each(['6.12', '6.10', '"6.10"', 'no'])('other kernels are not there: %s', (kernel) => {
+  expect(() => machineFromYaml(fragments(`kernel: ${kernel}`), 'm.yaml')).toThrow(
+    `kernel takes one of 6.1, 6.18, not ${kernel === 'no' ? '"no"' : kernel}`,
   )
+})
+
+it('a version without quotes is read as it is written', () => {
+  expect(() => machineFromYaml(fragments('kernel: 6.1'), 'm.yaml')).not.toThrow()
+  expect(() => machineFromYaml(fragments('kernel: "6.18"'), 'm.yaml')).not.toThrow()
 })

@@ -280,8 +280,9 @@ export class Automaton {
 
   #changed(now: Action, before: Action): Misuse {
     return new Misuse(
-      `${this.procedure.name} did ${describe(before)}, and after the same results ${describe(now)}: it depends on something ` +
-        'outside of it that changes. Keep what changes in a variable(), where every interleaving sees a value of its own',
+      `${this.procedure.name} goes on with ${describe(before)} in one run and with ${describe(now)} in another, after the same ` +
+        'results: it depends on a JavaScript variable that changes. Keep what changes in a variable(), where every interleaving ' +
+        'sees a value of its own',
     )
   }
 }

@@ -22,12 +22,13 @@ export class Violation extends Error {
 
 /**
  * A model's code was stopped before it came to its next step. What was searched up to then stands. `time`: a limit has been
- * reached. `patience`: no step needs that long. `signal`: somebody wants it to end.
+ * reached. `patience`: no step needs that long. `signal`: somebody wants it to end. `late`: it takes long, and whoever searches
+ * should listen to signals and then go on.
  */
 export class Interrupted extends Error {
   constructor(
     /** What stopped the code. */
-    readonly reason: 'time' | 'patience' | 'signal',
+    readonly reason: 'time' | 'patience' | 'signal' | 'late',
   ) {
     super('a task was stopped before it came to its next step: does it loop without yield*?')
     this.name = 'Interrupted'

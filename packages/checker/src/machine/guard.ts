@@ -6,6 +6,7 @@
  * A guarded object is a proxy. What its functions return as steps is counted as open until `yield*` takes it, and objects that
  * they return are guarded too. What is given to its functions is unwrapped, so that behind the guard all is as without it.
  */
+import { noSuchMember } from './no-such-member.js'
 import { MachineObject } from './object.js'
 import type { Steps } from './operation.js'
 
@@ -33,6 +34,10 @@ export class Guard {
     const proxy = new Proxy(target, {
       get: (_, property) => {
         const value: unknown = Reflect.get(target, property, target)
+        if (value === undefined && !(property in target)) {
+          const wrong = noSuchMember(target, property)
+          if (wrong !== null) throw wrong
+        }
         if (typeof value !== 'function' || property === 'constructor') return this.#guarded(value)
         let guarded = functions.get(property)
         if (guarded === undefined) {

@@ -16,4 +16,10 @@ export interface Watch {
    * @throws Interrupted as {@link run} does.
    */
   whole<T>(act: () => T): T
+  /**
+   * Runs a part of a search whose caller listens to signals between the parts: see `Search.advance`.
+   * @throws Interrupted with the reason `late` when code takes long, after which the search goes on with another call, and with `signal`
+   * when that code was stopped by Ctrl-C.
+   */
+  part<T>(act: () => T): T
 }

@@ -21,8 +21,6 @@ export interface CodeWatchOptions {
   readonly deadline?: number
   /** How long code may take for its next step, in ms. By default five seconds. */
   readonly patience?: number
-  /** True if Ctrl-C stops it. In threads it cannot. By default it does not. */
-  readonly interruptible?: boolean
 }
 
 /** Where code is run that can be stopped. To make one takes a quarter of a millisecond. */
@@ -42,20 +40,18 @@ class Room {
 export class CodeWatch implements Watch {
   readonly #deadline: number
   readonly #patience: number
-  readonly #interruptible: boolean
   /** Made when it is first needed, and shared by those that were made of one another. */
   #room: Room | null = null
   /** Says that all that runs is watched already. */
   #isWhole = false
+  /** Says that who runs the search listens to signals, between its parts. */
+  #isPart = false
+  /** Says that code took long, and that its signals were listened to since. */
+  #isLate = false
 
-  constructor({
-    deadline = Number.POSITIVE_INFINITY,
-    patience = PATIENCE,
-    interruptible = false,
-  }: CodeWatchOptions = {}) {
+  constructor({ deadline = Number.POSITIVE_INFINITY, patience = PATIENCE }: CodeWatchOptions = {}) {
     this.#deadline = deadline
     this.#patience = patience
-    this.#interruptible = interruptible
   }
 
   /**
@@ -63,39 +59,51 @@ export class CodeWatch implements Watch {
    * @param deadline as `performance.now()` tells it, in ms.
    */
   until(deadline: number): CodeWatch {
-    const other = new CodeWatch({
-      deadline,
-      patience: this.#patience,
-      interruptible: this.#interruptible,
-    })
+    const other = new CodeWatch({ deadline, patience: this.#patience })
     other.#room = this.#room ??= new Room()
     return other
   }
 
   /**
-   * Runs code until it comes back. Code that stays away is run once more from its beginning, so that Ctrl-C reaches it: node:vm
-   * takes the handlers of the process away meanwhile, and a signal that comes between would be lost.
+   * Runs code until it comes back. Code that stays away is run once more from its beginning, since a machine may have stood still. In a
+   * part of a search Ctrl-C reaches it then: node:vm takes the handlers of the process away meanwhile, so they are heard before.
    * @throws Interrupted when it does not come back, or at Ctrl-C.
    */
   run<T>(act: () => T): T {
     if (this.#isWhole) return act()
-    try {
-      return this.#run(act, Math.min(LEAST, this.#left()), false)
-    } catch (thrown) {
-      if (!(thrown instanceof Interrupted) || thrown.reason === 'time') throw thrown
-      return this.#run(act, Math.min(AGAIN, this.#left()), this.#interruptible)
+    if (!this.#isLate) {
+      try {
+        return this.#run(act, Math.min(LEAST, this.#left()), false)
+      } catch (thrown) {
+        if (!(thrown instanceof Interrupted) || thrown.reason === 'time') throw thrown
+      }
+      if (this.#isPart) {
+        this.#isLate = true
+        throw new Interrupted('late')
+      }
     }
+    this.#isLate = false
+    return this.#run(act, Math.min(AGAIN, this.#left()), this.#isPart)
   }
 
-  /** Runs code that cannot be begun anew. @throws Interrupted when it does not come back, or at Ctrl-C. */
+  /** Runs code that cannot be begun anew. @throws Interrupted when it does not come back. */
   runOnce<T>(act: () => T): T {
     if (this.#isWhole) return act()
-    return this.#run(act, this.#left(), this.#interruptible)
+    return this.#run(act, this.#left(), false)
+  }
+
+  part<T>(act: () => T): T {
+    this.#isPart = true
+    try {
+      return act()
+    } finally {
+      this.#isPart = false
+    }
   }
 
   /** Runs work that can be done once more, under one limit for all of it; where that is too short, step by step. */
   whole<T>(act: () => T): T {
-    if (this.#isWhole || this.#interruptible) return act()
+    if (this.#isWhole || this.#isPart) return act()
     this.#isWhole = true
     try {
       return this.#run(act, Math.min(SHORT, this.#left()), false)

@@ -152,7 +152,9 @@ export class TaskStates {
     const held = this.#locks.filter((lock) => lock.isHeldBy(row, task))
     const where = from === undefined ? '' : ` from work ${from}`
     const locks = held.map(({ object }) => object).join(' and ')
-    throw new Misuse(`${this.name(task)} returns${where} and still holds ${locks}`)
+    throw new Misuse(
+      `${this.name(task)} returns${where} and still holds ${locks}: every way out has to unlock`,
+    )
   }
 }
 

@@ -65,7 +65,7 @@ export function resultText(
       '',
     )
   }
-  return `${head} after ${counterexample.steps.length} steps (${found})\n\n${counterexampleText(counterexample, fates)}`
+  return `${head} after ${plural(counterexample.steps.length, 'step')} (${found})\n\n${counterexampleText(counterexample, fates)}`
 }
 
 /** What a sample found. */

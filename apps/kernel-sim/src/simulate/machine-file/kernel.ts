@@ -14,7 +14,7 @@ const NAMES = Object.keys(RULES) as KernelName[]
 export const KERNEL: Kind<KernelName> = scalar({
   takes: `one of ${NAMES.join(', ')}`,
   schema: { enum: [...NAMES, ...NAMES.map(Number)] },
-  make: (value) => NAMES.find((name) => name === value || Number(name) === value),
+  make: (_, text) => NAMES.find((name) => name === text),
 })
 
 /** The rules of a machine; undefined where it says nothing of them, and they are those of 6.1. */

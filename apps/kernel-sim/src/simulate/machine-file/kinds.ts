@@ -57,18 +57,19 @@ export type Values<F extends Fields> = {
   readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never
 }
 
-/** A scalar that a function makes something of, or not. */
+/** A scalar that a function makes something of, or not. The function is told how it is written, too. */
 export function scalar<T>(options: {
   readonly takes: string
   readonly schema: JsonSchema
-  readonly make: (value: string | number | boolean | null) => T | undefined
+  readonly make: (value: string | number | boolean | null, text: string) => T | undefined
 }): Kind<T> {
   const { takes, schema, make } = options
   return {
     takes,
     schema,
     read(tree, complaints) {
-      const value = tree.kind === 'scalar' ? make(tree.value) : undefined
+      const value =
+        tree.kind === 'scalar' ? make(tree.value, tree.text ?? String(tree.value)) : undefined
       return value ?? complaints.add(tree, `${tree.path} takes ${takes}, not ${shown(tree)}`)
     },
   }
@@ -234,11 +235,17 @@ export function readFields<F extends Fields>(
 
 /** What was perhaps meant, or what there is. */
 function instead(given: string, known: readonly string[]): string {
+  const near = nearest(given, known)
+  return near === undefined ? `; it has ${known.join(', ')}` : `; is ${near} meant?`
+}
+
+/** The name that was perhaps meant by one that there is not: at most two letters are wrong. */
+export function nearest(given: string, known: readonly string[]): string | undefined {
   const [near] = known
     .map((each) => ({ each, letters: distance(each, given) }))
     .filter(({ letters }) => letters <= 2)
     .sort((a, b) => a.letters - b.letters)
-  return near === undefined ? `; it has ${known.join(', ')}` : `; is ${near.each} meant?`
+  return near?.each
 }
 
 /** How many letters are changed, put in or left out (Levenshtein); large texts are far from everything. */

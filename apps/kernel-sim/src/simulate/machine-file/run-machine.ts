@@ -1,7 +1,6 @@
 /** Run machine: the simulation of a machine file, ready to run. */
-import type { Policy } from '../../kernel/policy.js'
-import type { Scenario } from '../../kernel/scenario.js'
 import type { MachinePolicy } from '../policy.js'
+import type { ScenarioBeside } from '../scenario-run.js'
 import { Simulation } from '../simulation.js'
 import { SECOND } from '../time.js'
 import type { MachineFile } from './machine-file.js'
@@ -13,12 +12,12 @@ export interface MachineRun {
   /** Virtual seconds. */
   readonly seconds: number
   /** The scenario that runs beside the workloads, and its policy. */
-  readonly scenario?: { readonly scenario: Scenario; readonly policy: Policy }
+  readonly scenario?: ScenarioBeside
   /** What happens is kept slice by slice. */
   readonly timeline?: boolean
 }
 
-/** @throws Misuse when the scenario cannot be built */
+/** @throws InputError when the scenario cannot be built */
 export function machineSimulation(machine: MachineFile, run: MachineRun): Simulation {
   const { seed, policy, seconds, scenario, timeline = false } = run
   const duration = seconds * SECOND

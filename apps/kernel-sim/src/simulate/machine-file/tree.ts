@@ -16,7 +16,12 @@ export interface Entry {
 }
 
 export type Tree =
-  | (Place & { readonly kind: 'scalar'; readonly value: string | number | boolean | null })
+  | (Place & {
+      readonly kind: 'scalar'
+      readonly value: string | number | boolean | null
+      /** As the file has it, where that is known: 6.10 is not 6.1 when it is a version. */
+      readonly text?: string
+    })
   | (Place & { readonly kind: 'list'; readonly items: readonly Tree[] })
   | (Place & { readonly kind: 'map'; readonly entries: readonly Entry[] })
   /** A function of a file that is a program. */
@@ -61,7 +66,11 @@ export function at(tree: Tree, key: string): Place {
 export function shown(tree: Tree): string {
   switch (tree.kind) {
     case 'scalar':
-      return short(JSON.stringify(tree.value))
+      return short(
+        typeof tree.value === 'number' && tree.text !== undefined
+          ? tree.text
+          : JSON.stringify(tree.value),
+      )
     case 'list':
       return 'a list'
     case 'map':

@@ -72,6 +72,9 @@ function tooDeep(text: string): number | undefined {
 
 /** What the parser says, as our sentences are: no capital, no end. */
 function sentenceOf(message: string): string {
+  if (message.includes('multiple documents')) {
+    return 'a second document begins (---): a file has one, so give each a file'
+  }
   const [first = ''] = message.split('\n')
   return short(first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, ''))
 }
@@ -114,7 +117,8 @@ class Reader {
         typeof value === 'number' ||
         typeof value === 'boolean'
       ) {
-        return { ...place, kind: 'scalar', value }
+        const text = node.source
+        return { ...place, kind: 'scalar', value, ...(text === undefined ? {} : { text }) }
       }
       return this.#wrong(place, `${spot.path} is nothing that such a file has a use for`)
     }
