@@ -336,8 +336,8 @@ declare module '@scopemask/checker/machine' {
     takeOpen(): OpenCall | undefined;
   }
   export class Interrupted extends Error {
-    readonly reason: 'time' | 'patience' | 'signal';
-    constructor(reason: 'time' | 'patience' | 'signal');
+    readonly reason: 'time' | 'patience' | 'signal' | 'late';
+    constructor(reason: 'time' | 'patience' | 'signal' | 'late');
   }
   export class Layout {
     readonly fields: Field[];
@@ -485,6 +485,7 @@ declare module '@scopemask/checker/machine' {
     run<T>(act: () => T): T;
     runOnce<T>(act: () => T): T;
     whole<T>(act: () => T): T;
+    part<T>(act: () => T): T;
   }
   export function placeOf(stack: string, internals: readonly string[]): string;
   export {
@@ -885,16 +886,16 @@ declare module '@scopemask/checker/node' {
     readonly files: StateMarks;
   }
   export class CodeWatch implements Watch {
-    constructor({ deadline, patience, interruptible, }?: CodeWatchOptions);
+    constructor({ deadline, patience }?: CodeWatchOptions);
     until(deadline: number): CodeWatch;
     run<T>(act: () => T): T;
     runOnce<T>(act: () => T): T;
+    part<T>(act: () => T): T;
     whole<T>(act: () => T): T;
   }
   export interface CodeWatchOptions {
     readonly deadline?: number;
     readonly patience?: number;
-    readonly interruptible?: boolean;
   }
   export class Crew implements Helpers {
     isLost: boolean;

@@ -143,8 +143,8 @@ declare module '@scopemask/kernel-sim' {
     flushWorkqueue(queue: Workqueue): Steps<void>;
     cancelWorkSync(work: Work): Steps<void>;
     waitForWork(completion: Completion, work: Work): Steps<void>;
-    page(name: string, { dirty }?: {
-      dirty?: boolean | undefined;
+    page(name: string, options?: {
+      readonly dirty?: boolean;
     }): Page;
     blockDevice(name: string, serve?: () => Steps<unknown>, flags?: TaskFlags): BlockDevice;
     journal(name: string, options?: JournalOptions): Journal;

@@ -30,4 +30,9 @@ export class StepWatch implements Watch {
   whole<T>(act: () => T): T {
     return act()
   }
+
+  /** A worker gets no signals. */
+  part<T>(act: () => T): T {
+    return act()
+  }
 }

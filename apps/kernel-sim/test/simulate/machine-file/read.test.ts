@@ -201,7 +201,7 @@ workloads:
     [
       'two documents',
       `${SMALL}---\n${SMALL}`,
-      'm.yaml, line 4: source contains multiple documents',
+      'm.yaml, line 4: a second document begins (---)',
     ],
     ['a circle', 'memory: &a [*a]', 'm.yaml, line 1: it is nested more than 32 deep'],
     ['brackets', '['.repeat(200_000), 'm.yaml, line 1: brackets are nested too deeply'],
