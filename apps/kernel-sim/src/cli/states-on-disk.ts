@@ -14,6 +14,7 @@ import {
 import type { Search, SearchResult, Store } from '@scopemask/checker/search'
 import { diskReason } from '../disk.js'
 import { InputError } from '../input-error.js'
+import { plural } from '../report/form/numbers.js'
 import { runStoppable } from './run-stoppable.js'
 import { assertSame, asUnusable, isSame, type SearchIdentity } from './search-identity.js'
 
@@ -127,7 +128,7 @@ class Searching {
     if (unfinished === null) return
     this.#store.goOn(search)
     process.stderr.write(
-      `kernel-sim: goes on from ${folder}: ${search.table.size} states, ${unfinished.standing.depth} steps deep\n`,
+      `kernel-sim: goes on from ${folder}: ${plural(search.table.size, 'state')}, ${plural(unfinished.standing.depth, 'step')} deep\n`,
     )
   }
 

@@ -198,11 +198,7 @@ workloads:
       `${SMALL}seed: !!js/function 7`,
       'm.yaml, line 4: unresolved tag: tag:yaml.org,2002:js/f',
     ],
-    [
-      'two documents',
-      `${SMALL}---\n${SMALL}`,
-      'm.yaml, line 4: a second document begins (---)',
-    ],
+    ['two documents', `${SMALL}---\n${SMALL}`, 'm.yaml, line 4: a second document begins (---)'],
     ['a circle', 'memory: &a [*a]', 'm.yaml, line 1: it is nested more than 32 deep'],
     ['brackets', '['.repeat(200_000), 'm.yaml, line 1: brackets are nested too deeply'],
     ['dashes', `${'- '.repeat(100_000)}x`, 'm.yaml: it is nested too deeply'],
