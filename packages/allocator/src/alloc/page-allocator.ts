@@ -7,14 +7,9 @@
  */
 import type { CompactionSteps } from '../compaction/compact-zone.js'
 import { Compaction, type CompactionState } from '../compaction/compaction.js'
-import {
-  ALLOC_KSWAPD,
-  ALLOC_WMARK_LOW,
-  gfpToAllocFlags,
-  gfpToAllocFlagsCma,
-} from '../gfp/alloc-flags.js'
+import { ALLOC_KSWAPD, gfpToAllocFlags } from '../gfp/alloc-flags.js'
 import { currentGfpContext } from '../gfp/context.js'
-import { __GFP_ACCOUNT, __GFP_KSWAPD_RECLAIM } from '../gfp/flags.js'
+import { __GFP_ACCOUNT } from '../gfp/flags.js'
 import { gfpMigratetype, gfpMobilityInvalid } from '../gfp/migratetype.js'
 import type { ChargeStep } from '../memcg/charge.js'
 import { MemCgroups, type MemcgState, MOST_GROUPS } from '../memcg/mem-cgroups.js'
@@ -241,11 +236,10 @@ export class PageAllocator {
     const first = filled
     if (zone !== undefined) {
       const migratetype = gfpMigratetype(allowed)
-      const low = ALLOC_WMARK_LOW | (allowed & __GFP_KSWAPD_RECLAIM)
-      const flags = gfpToAllocFlagsCma(allowed, low, this.zones.cma)
+      const flags = this.zones.bulkFlags(allowed)
       for (; filled < pages.length; filled++) {
         if (pages[filled] !== NO_PAGE) continue
-        const page = zone.alloc(0, migratetype, flags, cpu)
+        const page = zone.allocKept(migratetype, flags, cpu)
         if (page === NO_PAGE) break
         pages[filled] = this.allocated(page, site)
       }

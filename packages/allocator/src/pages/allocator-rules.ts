@@ -23,6 +23,11 @@ export interface AllocatorRules {
   /** See {@link FallbackRule}. */
   readonly fallback: FallbackRule
   /**
+   * How much of a zone may be set aside for atomic requests of several pages (reserve_highatomic_pageblock). `extra`: a pageblock more than 1% (6.1).
+   * `rounded`: 1% rounded up to whole pageblocks, and nothing where that is less than one pageblock (since 6.8: d68e39fc45f7, 9cd20f3fe045).
+   */
+  readonly highatomicReserve: 'extra' | 'rounded'
+  /**
    * The sysctl vm.defrag_mode (since 6.15: e3aa7df331bc): a request takes pages of another migratetype only after reclaim and compaction have
    * failed to make some, and kswapd and kcompactd keep whole pageblocks free (101f9d666e4d, a211c6550efc). Off by default.
    */
@@ -39,6 +44,7 @@ export interface AllocatorRules {
 export const RULES_6_1: AllocatorRules = {
   kernel: '6.1.192',
   fallback: 'steal',
+  highatomicReserve: 'extra',
   defragMode: false,
   localNoretryFails: true,
 }
@@ -47,6 +53,7 @@ export const RULES_6_1: AllocatorRules = {
 export const RULES_6_18: AllocatorRules = {
   kernel: '6.18',
   fallback: 'claim',
+  highatomicReserve: 'rounded',
   defragMode: false,
   localNoretryFails: false,
 }

@@ -61,9 +61,11 @@ export interface FreeBlocks {
   /** Moves all free blocks of a pageblock to a migratetype's lists; says what it has. */
   moveFreeOfBlock(page: number, migratetype: number): PageblockContents
   /** A block has been taken. */
-  onFallback: ((event: FallbackEvent, allocFlags: number) => void) | null
-  /** A part of a pageblock is to be claimed, whether that succeeds or not. */
-  onClaim: ((allocFlags: number) => void) | null
+  onFallback: ((event: FallbackEvent) => void) | null
+  /** Returns true if the zone has all of the pageblock that a page is in: only then its blocks move together. */
+  hasWholePageblock(page: number): boolean
+  /** A part of a pageblock is to serve another migratetype. */
+  onMixing: ((allocFlags: number) => void) | null
 }
 
 /** Makes a block of another migratetype usable and takes it, or the part of it that is wanted (__rmqueue_fallback, 6.1). */
@@ -80,8 +82,8 @@ export function steal(blocks: FreeBlocks, borrower: Borrower): number {
       ? smallestOther(blocks, order, wanted)
       : { order, found: size, wanted, from: found.migratetype }
     if (candidate === undefined) return NO_PAGE
-    const event = makeUsable(blocks, candidate)
-    blocks.onFallback?.(event, allocFlags)
+    const event = makeUsable(blocks, candidate, allocFlags)
+    blocks.onFallback?.(event)
     return blocks.allocSmallest(order, wanted)
   }
   return NO_PAGE
@@ -103,7 +105,7 @@ export function claimOrSteal(blocks: FreeBlocks, borrower: Borrower): number {
   const candidate = smallestOther(blocks, order, wanted)
   if (candidate === undefined) return NO_PAGE
   const page = blocks.allocSmallest(order, candidate.from)
-  tell(blocks, candidate, page, allocFlags)
+  tell(blocks, candidate, page)
   return page
 }
 
@@ -126,20 +128,24 @@ function smallestOther(blocks: FreeBlocks, order: number, wanted: number): Candi
 }
 
 /** Moves the first block of a list to the wanted migratetype's: the block alone, or its pageblock with all that is free in it (steal_suitable_fallback). */
-function makeUsable(blocks: FreeBlocks, candidate: Candidate): FallbackEvent {
+function makeUsable(blocks: FreeBlocks, candidate: Candidate, allocFlags: number): FallbackEvent {
   const { found, wanted, from } = candidate
   const page = blocks.firstFree(found, from)
   const type = blocks.pageblockMigratetype(page)
   let changed = false
-  if (type !== MIGRATE_HIGHATOMIC && found >= Order.PAGEBLOCK) {
+  if (type === MIGRATE_HIGHATOMIC) blocks.move(page, found, wanted)
+  else if (found >= Order.PAGEBLOCK) {
     setMigratetypes(blocks, { page, order: found, migratetype: wanted })
-    changed = true
-  }
-  if (type === MIGRATE_HIGHATOMIC || found >= Order.PAGEBLOCK || !mayClaim(found, wanted)) {
     blocks.move(page, found, wanted)
+    changed = true
   } else {
-    changed = isWorthIt(blocks.moveFreeOfBlock(page, wanted), wanted, type)
-    if (changed) blocks.setPageblockMigratetype(page, wanted)
+    blocks.onMixing?.(allocFlags)
+    if (!mayClaim(found, wanted) || !blocks.hasWholePageblock(page)) {
+      blocks.move(page, found, wanted)
+    } else {
+      changed = isWorthIt(blocks.moveFreeOfBlock(page, wanted), wanted, type)
+      if (changed) blocks.setPageblockMigratetype(page, wanted)
+    }
   }
   return { ...candidate, page, changed }
 }
@@ -152,19 +158,20 @@ function claim(blocks: FreeBlocks, candidate: Candidate, allocFlags: number): nu
     setMigratetypes(blocks, { page: first, order: found, migratetype: wanted })
     blocks.move(first, found, wanted)
   } else {
-    blocks.onClaim?.(allocFlags)
+    blocks.onMixing?.(allocFlags)
+    if (!blocks.hasWholePageblock(first)) return NO_PAGE
     if (!isWorthIt(blocks.pageblockContents(first), wanted, from)) return NO_PAGE
     blocks.moveFreeOfBlock(first, wanted)
     blocks.setPageblockMigratetype(first, wanted)
   }
   const page = blocks.allocSmallest(order, wanted)
-  tell(blocks, candidate, page, allocFlags)
+  tell(blocks, candidate, page)
   return page
 }
 
-function tell(blocks: FreeBlocks, candidate: Candidate, page: number, allocFlags: number): void {
+function tell(blocks: FreeBlocks, candidate: Candidate, page: number): void {
   const changed = blocks.pageblockMigratetype(page) === candidate.wanted
-  blocks.onFallback?.({ ...candidate, page, changed }, allocFlags)
+  blocks.onFallback?.({ ...candidate, page, changed })
 }
 
 /** Half of the pageblock is free, or in use for pages of the kind that wants it. */

@@ -27,6 +27,8 @@ enum Types {
 export const BUDDY_LISTS = MAX_ORDER * Types.COUNT
 
 const PAGEBLOCK = 1 << Order.PAGEBLOCK
+/** Free blocks stay on the lists that they are on. */
+const STAYS = -1
 
 /** What a {@link Buddy} knows beside its pages, to be put back later. */
 export interface BuddyState {
@@ -49,13 +51,10 @@ export class Buddy {
   readonly pages: number
   /** What each page is: shared with the other zones. */
   readonly frames: PageFrames
-  /** Is told of each fallback, and of the alloc flags of the request. */
-  onFallback: ((event: FallbackEvent, allocFlags: number) => void) | null = null
-  /**
-   * Is told when a part of a pageblock is to be claimed for another migratetype, whether that succeeds or not, and of the alloc flags of the
-   * request. Only with the rule `claim`.
-   */
-  onClaim: ((allocFlags: number) => void) | null = null
+  /** Is told of each fallback. */
+  onFallback: ((event: FallbackEvent) => void) | null = null
+  /** Is told when a part of a pageblock is to serve another migratetype, whether that succeeds or not, and of the alloc flags of the request. */
+  onMixing: ((allocFlags: number) => void) | null = null
   /** How other migratetypes help out. */
   fallback: FallbackRule = 'steal'
   /** Names an owner in errors. */
@@ -276,12 +275,13 @@ export class Buddy {
 
   /**
    * Reserves a pageblock for high-order atomic requests, or turns it over to others again; its free blocks move to that
-   * migratetype's lists (move_freepages_block).
+   * migratetype's lists, if the zone has all of it (move_freepages_block). Of a pageblock at the end of a zone that is not whole only what is freed
+   * from now on gets there.
    * @returns how many pages moved
    */
   convertPageblock(page: number, migratetype: number): number {
     this.setPageblockMigratetype(page, migratetype)
-    return this.moveFreeOfBlock(page, migratetype).free
+    return this.hasWholePageblock(page) ? this.moveFreeOfBlock(page, migratetype).free : 0
   }
 
   /**
@@ -480,35 +480,34 @@ export class Buddy {
   }
 
   /** @internal */
+  hasWholePageblock(page: number): boolean {
+    return (page | (PAGEBLOCK - 1)) < this.start + this.pages
+  }
+
+  /** @internal */
   pageblockContents(page: number): PageblockContents {
-    const begin = page & -PAGEBLOCK
-    const end = Math.min(begin + PAGEBLOCK, this.start + this.pages)
-    let free = 0
-    let movable = 0
-    for (let at = begin; at < end; ) {
-      const kind = this.frames.kind(at)
-      const size = 1 << this.frames.order(at)
-      if (kind === Kind.FREE) free += size
-      else if (kind === Kind.LRU || kind === Kind.UNEVICTABLE) movable += size
-      at += size
-    }
-    return { free, movable }
+    return this.#contents(page, STAYS)
   }
 
   /** @internal */
   moveFreeOfBlock(page: number, migratetype: number): PageblockContents {
+    return this.#contents(page, migratetype)
+  }
+
+  /** What a pageblock has, and where its free blocks go: to the lists of a migratetype, or {@link STAYS}. */
+  #contents(page: number, migratetype: number): PageblockContents {
     const begin = page & -PAGEBLOCK
     const end = Math.min(begin + PAGEBLOCK, this.start + this.pages)
     let free = 0
     let movable = 0
     for (let at = begin; at < end; ) {
+      // A block that began in an earlier pageblock has no order here.
       const order = this.frames.order(at)
       const kind = this.frames.kind(at)
       if (kind === Kind.FREE) {
-        this.move(at, order, migratetype)
+        if (migratetype !== STAYS) this.move(at, order, migratetype)
         free += 1 << order
       } else if (kind === Kind.LRU || kind === Kind.UNEVICTABLE) movable += 1 << order
-      // A block that began in an earlier pageblock has no order here.
       at += 1 << order
     }
     return { free, movable }

@@ -3,7 +3,7 @@
  * 6.1.192). Most requests get a page that their CPU has at hand of the first zone on their zonelist. Which zone that is follows from the CPU
  * and a few of the flags, so it is worked out once for each combination of them.
  */
-import { ALLOC_KSWAPD } from '../gfp/alloc-flags.js'
+import { ALLOC_CMA, ALLOC_KSWAPD } from '../gfp/alloc-flags.js'
 import { __GFP_THISNODE, GFP_MOVABLE_MASK, GFP_ZONEMASK } from '../gfp/flags.js'
 import { Order } from './order.js'
 import { NO_PAGE } from './page-frames.js'
@@ -36,6 +36,8 @@ export class FirstTry {
   private readonly migratetype: number
   private readonly allocFlags: number
   private readonly cpu: number
+  /** Free pages of CMA areas are none to this request, and there may be some. */
+  private readonly sparesCma: boolean
 
   constructor({ zone, cpu, highest, migratetype, allocFlags }: FirstTryOptions) {
     this.zone = zone
@@ -44,12 +46,14 @@ export class FirstTry {
     this.migratetype = migratetype
     this.allocFlags = allocFlags
     this.cpu = cpu
+    this.sparesCma = zone.cma && (allocFlags & ALLOC_CMA) === 0
   }
 
   /** Takes a block if the zone has plenty; {@link NO_PAGE} if the request has to look further. */
   alloc(gfp: number, order: number): number {
     const { zone, migratetype } = this
     if (!zone.hasPlenty(order, this.highest)) return NO_PAGE
+    if (this.sparesCma && !zone.hasPlentyOutsideCma(order, this.highest)) return NO_PAGE
     const allocFlags = this.allocFlags | (gfp & ALLOC_KSWAPD)
     if (order > Order.COSTLY) return zone.alloc(order, migratetype, allocFlags, this.cpu)
     const page = this.perCpu.alloc(order, migratetype, allocFlags)

@@ -2,7 +2,8 @@
  * Page isolation: takes whole pageblocks out of the reach of requests, so that what is in them can be moved away (mm/page_isolation.c,
  * 6.1.192). Whoever wants one range of pages, and no other, begins with it.
  *
- * A block in use that crosses the end of the range is in the way here; the kernel would move a huge page.
+ * A block in use that crosses the end of the range is in the way here; the kernel would move a huge page. And a pageblock at the end of a zone that is
+ * not whole is isolated as others are, where 6.1 leaves what is free in it on its lists, and counted (move_freepages_block): a request could still get it.
  */
 
 import { ZONE_NORMAL } from '../gfp/zone.js'

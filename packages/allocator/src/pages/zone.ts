@@ -14,7 +14,7 @@ import {
   MIGRATE_RECLAIMABLE,
   MIGRATE_UNMOVABLE,
 } from '../gfp/migratetype.js'
-import type { FallbackRule } from './allocator-rules.js'
+import type { AllocatorRules } from './allocator-rules.js'
 import type { FallbackEvent } from './borrow.js'
 import { BUDDY_LISTS, Buddy, type BuddyState } from './buddy.js'
 import { MIGRATE_ISOLATE } from './cma-migratetypes.js'
@@ -62,8 +62,8 @@ export interface ZoneOptions {
   readonly owner: (owner: number) => string
   /** The sysctl watermark_boost_factor: by how much of the high watermark a zone may be boosted, in 1/10000. */
   readonly boostFactor: number
-  /** How migratetypes help each other out. */
-  readonly fallback: FallbackRule
+  /** Where kernels differ. */
+  readonly rules: AllocatorRules
   /** There may be CMA areas (CONFIG_CMA). */
   readonly cma: boolean
 }
@@ -127,6 +127,7 @@ export class Zone implements FreeState {
   /** Is told of each fallback to another migratetype. */
   onFallback: ((event: FallbackEvent) => void) | null = null
   readonly #boostFactor: number
+  readonly #rules: AllocatorRules
   readonly #splitCpus: number
   #reclaiming = false
   #watermarks: Watermarks = { min: 0, low: 0, high: 0, promo: 0 }
@@ -138,19 +139,21 @@ export class Zone implements FreeState {
   #marks: readonly number[] = [0, 0, 0, 0]
 
   constructor(frames: PageFrames, options: ZoneOptions) {
-    const { name, node, start, pages, cpus, splitCpus, owner, boostFactor, fallback } = options
+    const { name, node, start, pages, cpus, splitCpus, owner, boostFactor, rules } = options
     this.cma = options.cma
     this.#splitCpus = splitCpus
     this.#boostFactor = boostFactor
+    this.#rules = rules
     this.name = name
     this.index = ZONES.indexOf(name)
     this.node = node
     this.start = start
     this.managed = pages
     this.buddy = new Buddy(pages, frames, start, owner)
-    this.buddy.fallback = fallback
-    this.buddy.onFallback = (event, allocFlags) => this.#fellBack(event, allocFlags)
-    this.buddy.onClaim = (allocFlags) => this.#boostWatermark(allocFlags)
+    this.buddy.fallback = rules.fallback
+    this.buddy.onFallback = (event) => this.onFallback?.(event)
+    // Whoever breaks up a pageblock of another migratetype raises the watermarks, so that kswapd mends it.
+    this.buddy.onMixing = (allocFlags) => this.#boostWatermark(allocFlags)
     const batch = zoneBatchsize(pages)
     this.perCpu = Array.from({ length: cpus }, () => new PerCpuPages(this.buddy, batch))
   }
@@ -237,6 +240,12 @@ export class Zone implements FreeState {
     return order === 0 || buddy.hasRoomFor(order)
   }
 
+  /** Returns true if a zone that {@link hasPlenty} still has it without the free pages of CMA areas. */
+  hasPlentyOutsideCma(order: number, highest: number): boolean {
+    const { buddy } = this
+    return buddy.freePages - buddy.freeCma - (1 << order) >= (this.plenty[highest] as number)
+  }
+
   #setPlenty(): void {
     const low = (this.#marks[ALLOC_WMARK_LOW] as number) + this.#boost + this.#reservedHighatomic
     this.plenty = this.lowmemReserve.map((reserve) => low + reserve)
@@ -266,6 +275,15 @@ export class Zone implements FreeState {
     return page < 0
       ? this.allocFromLists(order, migratetype, allocFlags)
       : this.counted(page, order)
+  }
+
+  /** Takes a page from what a CPU has at hand, or could fetch now, and nowhere else; kswapd is not woken for it (__alloc_pages_bulk). */
+  allocKept(migratetype: number, allocFlags: number, cpu: number): number {
+    const page = (this.perCpu[cpu] as PerCpuPages).alloc(0, migratetype, allocFlags)
+    if (page === NO_PAGE) return NO_PAGE
+    this.allocated++
+    this.blocks++
+    return page
   }
 
   /** What a CPU keeps of movable pages may be part of a CMA area. It keeps nothing of the reserve for atomic requests. */
@@ -351,13 +369,18 @@ export class Zone implements FreeState {
     for (const pages of this.perCpu) pages.drain()
   }
 
-  /** Sets the pageblock of a page aside for high-order atomic requests: 1% of the zone at most (reserve_highatomic_pageblock). */
+  /** Sets the pageblock of a page aside for high-order atomic requests, about 1% of the zone at most (reserve_highatomic_pageblock). */
   reserveHighatomic(page: number): void {
-    const most = Math.ceil(Math.floor(this.managed / 100) / PAGEBLOCK) * PAGEBLOCK
-    if (this.reservedHighatomic >= most) return
+    if (this.reservedHighatomic >= this.#mostHighatomic()) return
     if (this.buddy.pageblockMigratetype(page) > MIGRATE_RECLAIMABLE) return
     this.reservedHighatomic += PAGEBLOCK
     this.buddy.convertPageblock(page, MIGRATE_HIGHATOMIC)
+  }
+
+  #mostHighatomic(): number {
+    const percent = Math.floor(this.managed / 100)
+    if (this.#rules.highatomicReserve === 'extra') return percent + PAGEBLOCK
+    return percent < PAGEBLOCK ? 0 : Math.ceil(percent / PAGEBLOCK) * PAGEBLOCK
   }
 
   /**
@@ -421,13 +444,7 @@ export class Zone implements FreeState {
     }
   }
 
-  /** Whoever breaks up a pageblock of another migratetype raises the watermarks, so that kswapd mends it (boost_watermark). */
-  #fellBack(event: FallbackEvent, allocFlags: number): void {
-    const { fallback } = this.buddy
-    if (event.found < PAGEBLOCK_ORDER && fallback === 'steal') this.#boostWatermark(allocFlags)
-    this.onFallback?.(event)
-  }
-
+  /** boost_watermark. */
   #boostWatermark(allocFlags: number): void {
     // Small zones would be reclaimed as a whole.
     if (PAGEBLOCK * 4 > this.managed) return

@@ -184,7 +184,6 @@ export class Zones {
    */
   constructor(options: MemoryOptions, owner: (owner: number) => string, lists = 0) {
     const { nodes, watermarkBoostFactor: boostFactor = 15_000, rules = RULES_6_1 } = options
-    const { fallback } = rules
     this.rules = rules
     const plan: { name: ZoneLabel; node: number; start: number; pages: number }[] = []
     const devices: DeviceMemory[] = []
@@ -221,7 +220,7 @@ export class Zones {
     this.frames = new PageFrames(end, plan.length * zoneLists(cpus) + lists)
     this.all = plan.map((zone) => {
       const splitCpus = numa.splitCpus(zone.node)
-      return new Zone(this.frames, { ...zone, cpus, splitCpus, owner, boostFactor, fallback, cma })
+      return new Zone(this.frames, { ...zone, cpus, splitCpus, owner, boostFactor, rules, cma })
     })
     this.devices = devices
     for (const { start, pages } of devices)
@@ -335,10 +334,10 @@ export class Zones {
     return ALLOC_WMARK_LOW | allocFlagsNofragment(0, zone.index, this.nodes, populated)
   }
 
-  /** What {@link firstTryIndex} counts. With CMA there are none: whether a zone has plenty depends on what is wanted. */
+  /** What {@link firstTryIndex} counts. */
   #firstTries(): (FirstTry | undefined)[] {
     const tries: (FirstTry | undefined)[] = []
-    for (let cpu = 0; cpu < this.cpus && !this.cma; cpu++) {
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
       for (const gfp of firstTryFlags()) {
         const [zone] = this.zonelist(gfp, this.nodeOf(cpu))
         const migratetype = gfpMigratetype(gfp)
@@ -353,7 +352,7 @@ export class Zones {
               cpu,
               highest: gfpZoneIndex(gfp),
               migratetype,
-              allocFlags: this.#firstFlags(zone),
+              allocFlags: gfpToAllocFlagsCma(gfp, this.#firstFlags(zone), this.cma),
             })
       }
     }
@@ -412,11 +411,17 @@ export class Zones {
     const zonelist = this.zonelist(gfp, this.nodeOf(cpu))
     const [preferred] = zonelist
     const atomic = (gfp & __GFP_ATOMIC) !== 0
+    const allocFlags = this.bulkFlags(gfp)
     return zonelist.find(
       (zone) =>
         zone.node === preferred?.node &&
-        zone.hasRoom(0, preferred.index, ALLOC_WMARK_LOW, atomic, pages),
+        zone.hasRoom(0, preferred.index, allocFlags, atomic, pages),
     )
+  }
+
+  /** The alloc flags of several pages at once: kswapd is not woken for them (__alloc_pages_bulk, prepare_alloc_pages). */
+  bulkFlags(gfp: number): number {
+    return gfpToAllocFlagsCma(gfp, ALLOC_WMARK_LOW, this.cma)
   }
 
   /**

@@ -2,8 +2,10 @@
 import { Task } from '@scopemask/core/task'
 import { describe, expect, it } from 'vitest'
 import {
+  __GFP_MOVABLE,
   GFP_KERNEL,
   GFP_KERNEL_ACCOUNT,
+  GFP_USER,
   linux6_1,
   type MemoryOptions,
   NO_PAGE,
@@ -50,6 +52,19 @@ describe('a bulk allocation', () => {
     const pages = none(10)
     expect(memory.allocBulk(task, GFP_KERNEL, pages)).toBe(1)
     expect(memory.zones.zoneOf(pages[0] ?? NO_PAGE).node).toBe(1)
+  })
+
+  it('counts free pages of CMA areas for pages that move, and wakes nobody (prepare_alloc_pages, 6.1.192)', () => {
+    const memory = machine({ nodes: [{ Normal: 8192 }], cma: [{ start: 2048, pages: 4096 }] })
+    const [zone] = memory.zones.all
+    if (zone === undefined) throw new Error('one zone')
+    while (zone.freePages - zone.freeCma > zone.watermarks.low + 100)
+      memory.alloc(task, GFP_KERNEL, 0)
+    zone.boosted = true
+    expect(memory.allocBulk(task, GFP_USER | __GFP_MOVABLE, none(500))).toBe(500)
+    expect(zone.boosted).toBe(true)
+    expect(memory.allocBulk(task, GFP_KERNEL, none(500))).toBe(1)
+    memory.validate()
   })
 
   it('charges what is to be charged, one by one', () => {

@@ -77,6 +77,25 @@ describe('an unmovable request without pages of its own', () => {
     },
   )
 
+  // A zone of one pageblock and a half: mm/page_alloc.c, move_freepages_block, 6.1.192 (it moves nothing), and prep_move_freepages_block, 6.18.
+  it.each([RULES_6_1, RULES_6_18])(
+    'takes no more than a block of a pageblock that the zone does not have all of: $kernel',
+    (rules) => {
+      const buddy = new Buddy(768)
+      buddy.fallback = rules.fallback
+      let mixed = 0
+      buddy.onMixing = () => mixed++
+      expect(buddy.alloc(9, MIGRATE_MOVABLE)).toBe(0)
+      for (let i = 0; i < 128; i++) buddy.alloc(0, MIGRATE_MOVABLE)
+      const page = buddy.alloc(0, MIGRATE_UNMOVABLE)
+      expect(page).toBe(640)
+      expect(mixed).toBe(1)
+      expect(buddy.pageblockMigratetype(page)).toBe(MIGRATE_MOVABLE)
+      expect(buddy.firstFree(0, MIGRATE_UNMOVABLE)).toBe(rules.fallback === 'steal' ? 641 : NO_PAGE)
+      buddy.validate()
+    },
+  )
+
   it('tells the zone of each claim, also of those that fail: the watermarks rise', () => {
     for (const [rules, boosts] of [
       [RULES_6_1, 1],
