@@ -133,12 +133,11 @@ export {
   writebackCase,
 } from './reclaim/throttle.js'
 export type { VmscanState } from './reclaim/vmscan.js'
-export {
-  type Refault,
+export type {
+  Refault,
   Workingset,
-  type WorkingsetCounters,
-  type WorkingsetOptions,
-  type WorkingsetState,
+  WorkingsetCounters,
+  WorkingsetState,
 } from './reclaim/workingset.js'
 export { SAME_FILLED, Zram, type ZramStat, type ZramWork } from './reclaim/zram.js'
 export type { ZsPages } from './reclaim/zsmalloc.js'

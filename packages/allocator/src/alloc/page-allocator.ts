@@ -19,6 +19,7 @@ import { MAX_ORDER } from '../pages/watermark.js'
 import { HIGHEST_ZONE, type Zone } from '../pages/zone.js'
 import { type MemoryOptions, Zones, type ZonesState } from '../pages/zones.js'
 import { Lru, type LruState, lruLists } from '../reclaim/lru.js'
+import { LruvecStats } from '../reclaim/lruvec-stats.js'
 import { NodeReclaim } from '../reclaim/node-reclaim.js'
 import type { ReclaimSteps } from '../reclaim/scan-control.js'
 import { ScanCost } from '../reclaim/scan-cost.js'
@@ -122,17 +123,19 @@ export class PageAllocator {
     this.#hooks = hooks
     const { zones, frames, lru, cpus, events } = this
     this.memcgs = new MemCgroups(frames, { cpus, most, swappiness })
-    const costs = new ScanCost(lru, zones.nodes, most)
+    const stats = new LruvecStats(lru, this.memcgs, zones.nodes)
+    const costs = new ScanCost(stats, zones.nodes * (most + 1))
     this.workingset = new Workingset(lru, zones.nodes, {
+      groups: this.memcgs,
+      stats,
       costs,
-      groups: most,
       swapPages: () => hooks.swapPages?.() ?? 0,
     })
     for (const zone of zones.all) {
       zone.onBoosted = () => hooks.wakeKswapd?.(zone.node, 0, zone.index)
     }
     const { workingset, memcgs: groups } = this
-    this.#vmscan = new Vmscan({ zones, lru, workingset, costs, groups, events, hooks })
+    this.#vmscan = new Vmscan({ zones, lru, stats, workingset, costs, groups, events, hooks })
     const { nodeDirtyOk } = hooks
     if (nodeDirtyOk !== undefined) zones.nodeDirtyOk = (node) => nodeDirtyOk.call(hooks, node)
     const { zoneReclaimMode: mode = 0 } = options
@@ -514,7 +517,7 @@ export class PageAllocator {
   markAccessed(page: number): void {
     if (!this.lru.markAccessed(page)) return
     this.count(PGACTIVATE, 1)
-    this.workingset.activation(this.zones.zoneOf(page).node)
+    this.workingset.activation(this.lru.lruvecOf(page))
   }
 
   /** Pages of a zone that reclaim could free. */

@@ -49,8 +49,9 @@ interface Stock {
 export class MemCgroups {
   /** The group above all others: without limits, and the one of all pages that are not charged. */
   readonly root: MemCgroup
+  /** How many there can be beside it. */
+  readonly most: number
   readonly #frames: PageFrames
-  readonly #most: number
   /** By number. */
   readonly #groups: (MemCgroup | undefined)[]
   readonly #stocks: Stock[]
@@ -62,7 +63,7 @@ export class MemCgroups {
     options: { readonly cpus: number; readonly most: number; readonly swappiness: number },
   ) {
     this.#frames = frames
-    this.#most = options.most
+    this.most = options.most
     const { swappiness } = options
     this.root = new MemCgroup({ path: '/', number: 0, parent: null, swappiness })
     this.#groups = [this.root]
@@ -123,7 +124,12 @@ export class MemCgroups {
     return this.#groups[this.#frames.memcg?.[page] ?? 0] ?? this.root
   }
 
-  /** The group of a number. */
+  /** The group of a number; undefined when there is none. */
+  find(number: number): MemCgroup | undefined {
+    return this.#groups[number]
+  }
+
+  /** The group of a number; the root when there is none. */
   get(number: number): MemCgroup {
     return this.#groups[number] ?? this.root
   }
@@ -288,10 +294,10 @@ export class MemCgroups {
   }
 
   #freeNumber(): number {
-    for (let number = 1; number <= this.#most; number++) {
+    for (let number = 1; number <= this.most; number++) {
       if (this.#groups[number] === undefined) return number
     }
-    throw new RangeError(`there can be ${this.#most} cgroups, those included that still have pages`)
+    throw new RangeError(`there can be ${this.most} cgroups, those included that still have pages`)
   }
 
   /** A removed group without pages is gone. */

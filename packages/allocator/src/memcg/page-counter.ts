@@ -14,7 +14,7 @@ export class PageCounter {
   max = NO_LIMIT
   #min = 0
   #low = 0
-  /** The most that was ever charged. */
+  /** The most that was ever charged, or was about to be when a limit above was in the way (memory.peak). */
   watermark = 0
   /** How often the limit was in the way. */
   failures = 0
@@ -68,9 +68,13 @@ export class PageCounter {
    */
   tryCharge(pages: number): PageCounter | null {
     for (let counter: PageCounter | null = this; counter !== null; counter = counter.parent) {
-      if (counter.#usage + pages <= counter.max) continue
-      counter.failures++
-      return counter
+      const usage = counter.#usage + pages
+      if (usage > counter.max) {
+        counter.failures++
+        return counter
+      }
+      // The kernel charges on its way up, and takes that back when it meets the limit: the peak has seen it.
+      if (usage > counter.watermark) counter.watermark = usage
     }
     this.charge(pages)
     return null

@@ -32,7 +32,10 @@ export function calculateProtection(root: MemCgroup, group: MemCgroup): void {
   })
 }
 
-/** Returns true if a group is not reclaimed, whatever happens. The one whose limit is in the way is not protected from itself. */
+/**
+ * Returns true if a group is not reclaimed, whatever happens. The one whose limit is in the way is not protected from itself: 6.1.192 takes for its
+ * protection what reclaim for somebody else has computed last, which adb8213014b2 has mended in 6.2.
+ */
 export function isBelowMin(root: MemCgroup, group: MemCgroup): boolean {
   return isProtected(root, group) && group.effectiveMin >= group.usage
 }

@@ -18,6 +18,7 @@ import {
   PG_SWAPCACHE,
   PG_WRITEBACK,
 } from './lru-flags.js'
+import type { LruvecStats } from './lruvec-stats.js'
 import type { ReclaimHooks } from './reclaim-hooks.js'
 import type { ScanControl } from './scan-control.js'
 import type { ScanCost } from './scan-cost.js'
@@ -28,6 +29,7 @@ import type { Workingset } from './workingset.js'
 export interface ReclaimParts {
   readonly zones: Zones
   readonly lru: Lru
+  readonly stats: LruvecStats
   readonly workingset: Workingset
   readonly costs: ScanCost
   readonly groups: MemCgroups
@@ -50,6 +52,8 @@ export class PageReclaim {
   readonly dirty: boolean[]
   /** PGDAT_WRITEBACK, by node: kswapd has met nothing but pages in writing. */
   readonly writeback: boolean[]
+  /** LRUVEC_CONGESTED, of these: whoever reclaims there has met all dirty pages before, in writing. */
+  readonly congested = new Set<number>()
 
   constructor(parts: ReclaimParts) {
     this.#parts = parts
@@ -66,9 +70,13 @@ export class PageReclaim {
     let flags = lru.flags(page)
     const file = (flags & PG_FILE) !== 0
     if (hooks.locked?.(page) === true) return Fate.KEPT
+    control.scanned += size
+    // Pages of programs are mapped.
+    if (!file && !control.mayUnmap) return this.#keep(page, flags)
     if ((flags & (PG_DIRTY | PG_WRITEBACK)) !== 0) {
       met.dirty += size
       if ((flags & PG_WRITEBACK) === 0) met.unqueuedDirty += size
+      else if ((flags & PG_RECLAIM) !== 0) met.congested += size
     }
     if ((flags & PG_WRITEBACK) !== 0) {
       // kswapd alone takes note when it meets a page again; writers are throttled elsewhere, so nobody waits for it here.
@@ -85,27 +93,25 @@ export class PageReclaim {
       flags |= PG_REFERENCED
       return referenced ? this.#activate(page, flags) : this.#keep(page, flags)
     }
-    if (referenced) {
-      flags &= ~PG_REFERENCED
-      if ((flags & PG_DIRTY) !== 0) return this.#keep(page, flags)
-    }
-    if (!file && !this.#mayGoToSwap(flags, control)) return this.#keep(page, flags)
-    if (!file && (flags & PG_SWAPCACHE) === 0 && hooks.addToSwap !== undefined) {
-      if (!hooks.addToSwap(page, gfp)) return this.#activate(page, flags)
-      flags |= PG_SWAPCACHE | PG_DIRTY
+    flags &= ~PG_REFERENCED
+    if (!file && (flags & PG_SWAPCACHE) === 0) {
+      if ((gfp & __GFP_IO) === 0) return this.#keep(page, flags)
+      if (!this.#addToSwap(page, gfp)) return this.#activate(page, flags)
+      if (hooks.addToSwap !== undefined) flags |= PG_SWAPCACHE | PG_DIRTY
     }
     if ((flags & PG_DIRTY) !== 0) {
       const late = kswapd && (flags & PG_RECLAIM) !== 0 && this.dirty[node] === true
       // Writing pages of files here and there is slow: the flusher threads do it in order, unless they cannot keep up.
       if (file && !late) return this.#activate(page, flags | PG_RECLAIM)
-      if (!control.mayWritepage) return this.#keep(page, flags)
+      // A page of a file that was used is taken only if it is clean.
+      if (file && referenced) return this.#keep(page, flags)
+      if (!mayEnterFs(gfp, !file, false) || !control.mayWritepage) return this.#keep(page, flags)
       const result = hooks.pageout?.(page, gfp) ?? 'clean'
       if (result === 'keep') return this.#keep(page, flags)
+      met.pageouts += size
+      if (result === 'dirty') return this.#keep(page, flags & ~PG_RECLAIM)
       flags &= ~PG_DIRTY
-      if (result === 'writeback') {
-        met.pageouts += size
-        return this.#keep(page, flags | PG_WRITEBACK | PG_RECLAIM)
-      }
+      if (result === 'writeback') return this.#keep(page, flags | PG_WRITEBACK | PG_RECLAIM)
     }
     if (file && (flags & PG_PRIVATE) !== 0) {
       const release = hooks.release
@@ -117,10 +123,10 @@ export class PageReclaim {
     return Fate.FREED
   }
 
-  #free(page: number, flags: number, { cpu }: ScanControl): void {
+  #free(page: number, flags: number, { cpu, target }: ScanControl): void {
     const { zones, lru, workingset, groups, hooks } = this.#parts
     const order = zones.frames.order(page)
-    const shadow = workingset.evict(page, flags)
+    const shadow = workingset.evict(page, flags, target)
     lru.remove(page)
     hooks.reclaimed?.(page, order, shadow)
     groups.uncharge(page, order)
@@ -128,10 +134,11 @@ export class PageReclaim {
     this.#count(PGFREE, 1 << order)
   }
 
-  /** Returns true if a page of a program can be written to swap, or has been. */
-  #mayGoToSwap(flags: number, control: ScanControl): boolean {
-    const hasSlot = (flags & PG_SWAPCACHE) !== 0
-    return (hasSlot || (this.#parts.hooks.swapPages?.() ?? 0) > 0) && (control.gfp & __GFP_IO) !== 0
+  /** Returns true if a page of a program has a slot of swap space from now on (add_to_swap). */
+  #addToSwap(page: number, gfp: number): boolean {
+    const { hooks } = this.#parts
+    if ((hooks.swapPages?.() ?? 0) <= 0) return false
+    return hooks.addToSwap?.(page, gfp) ?? true
   }
 
   #activate(page: number, flags: number): Fate {

@@ -6,6 +6,8 @@ export type Pageout =
   | 'clean'
   /** Writing has begun: `endWriteback` will say when it is over. */
   | 'writeback'
+  /** Whoever should have written it has dirtied it again instead (redirty_page_for_writepage), or writing has failed. */
+  | 'dirty'
   /** It cannot be written now. */
   | 'keep'
 
@@ -25,6 +27,8 @@ export interface NodeReclaimed {
 export interface ReclaimHooks {
   /** Pages of swap space that are free. Without any, memory of programs cannot be reclaimed. By default 0. */
   swapPages?(): number
+  /** Pages of swap space that there are, free or not (total_swap_pages). By default as many as are free. */
+  totalSwapPages?(): number
   /**
    * Gives a page of a program a slot of swap space, to which it is then written (add_to_swap); returns false when there is none. By default
    * pages have their slots already: dirty ones are written, others are freed.

@@ -56,6 +56,8 @@ class Met {
   /** Dirty, and not even queued for writing. */
   unqueuedDirty = 0
   writeback = 0
+  /** In writing, and met before. */
+  congested = 0
   /** In writing since before reclaim last met them, with the node full of writeback. */
   immediate = 0
   fileTaken = 0
@@ -68,6 +70,7 @@ class Met {
     this.dirty = 0
     this.unqueuedDirty = 0
     this.writeback = 0
+    this.congested = 0
     this.immediate = 0
     this.fileTaken = 0
     this.pageouts = 0
@@ -125,7 +128,7 @@ export class ScanControl {
   memcgLowReclaim = false
   /** Pages freed since it began. */
   reclaimed = 0
-  /** Pages looked at, since the round began. */
+  /** Pages that could be looked at since the round began: nobody else worked on them. */
   scanned = 0
   /** Active pages were left alone. */
   skippedDeactivate = false

@@ -3,23 +3,22 @@
  * were written for it, and those that came back though they belonged to the working set.
  */
 
-import type { Lru } from './lru.js'
 import { ACTIVE_FILE, INACTIVE_ANON } from './lru-counts.js'
+import type { LruvecStats } from './lruvec-stats.js'
 
 /** What is known: a copy. */
 export type ScanCostState = Float64Array
 
 /** The costs of all lruvecs. */
 export class ScanCost {
-  readonly #lru: Lru
-  readonly #nodes: number
+  readonly #stats: LruvecStats
   /** By lruvec: of pages without a file, and of those with one. */
   readonly #costs: Float64Array
 
-  constructor(lru: Lru, nodes: number, groups: number) {
-    this.#lru = lru
-    this.#nodes = nodes
-    this.#costs = new Float64Array(nodes * (groups + 1) * 2)
+  /** @param lruvecs how many there are */
+  constructor(stats: LruvecStats, lruvecs: number) {
+    this.#stats = stats
+    this.#costs = new Float64Array(lruvecs * 2)
   }
 
   /** What pages without a file have cost. */
@@ -57,11 +56,13 @@ export class ScanCost {
     this.#costs.set(state)
   }
 
-  /** Of the root, whose statistics are those of all groups, all pages of the node. */
+  /** All pages of a group, and of those below it. */
   #sizeOf(lruvec: number): number {
+    const group = this.#stats.groupOf(lruvec)
+    const node = this.#stats.nodeOf(lruvec)
     let pages = 0
     for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
-      pages += lruvec < this.#nodes ? this.#lru.pages(lruvec, list) : this.#lru.size(lruvec, list)
+      pages += this.#stats.pages(group, node, list)
     }
     return pages
   }

@@ -3,12 +3,12 @@
  * the end of the oldest generation, and sorted lazily: whatever turns out to belong into another generation, or cannot be evicted now, moves on.
  *
  * What page tables know of accesses is what `Lru.access` was told: those pages are promoted when a new generation is made, and one that is met
- * meanwhile is spared. That its neighbours in the page table are looked at then, too (lru_gen_look_around), has no counterpart: memory has no
+ * meanwhile is spared. A task that is killed while it reclaims goes on to the end of its round: reclaim does not know of signals. That its neighbours in the page table are looked at then, too (lru_gen_look_around), has no counterpart: memory has no
  * addresses here.
  */
 import { __GFP_IO } from '../gfp/flags.js'
 import type { MemCgroup } from '../memcg/mem-cgroup.js'
-import { calculateProtection, isBelowMin } from '../memcg/protection.js'
+import { calculateProtection, isBelowLow, isBelowMin } from '../memcg/protection.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import { ZONES } from '../pages/zone.js'
 import {
@@ -60,6 +60,8 @@ interface Evicted {
   readonly type: GenType
   /** Pages that were looked at. */
   readonly looked: number
+  /** Some of them were taken. */
+  readonly taken: boolean
   /** What counts of it: one more if the oldest generation is another now, and nothing if no more than two are left. */
   readonly delta: number
 }
@@ -96,12 +98,12 @@ export class ShrinkGenerations implements ReclaimPolicy {
       if (this.#gens.maxSeq(lruvec) !== aged) yield { kind: 'age' }
       if (pages === 0) return
       const reclaimed = control.reclaimed
-      const { type, looked, delta } = this.#evict(lruvec, control, swappiness)
+      const { type, looked, taken, delta } = this.#evict(lruvec, control, swappiness)
       if (looked > 0) {
         yield { kind: 'scan', scanned: looked, reclaimed: control.reclaimed - reclaimed }
       }
       if (delta === 0) return
-      if (type === GEN_ANON) swapped = true
+      if (type === GEN_ANON && taken) swapped = true
       scanned += delta
       const enough =
         scanned >= pages ||
@@ -148,8 +150,12 @@ export class ShrinkGenerations implements ReclaimPolicy {
     return room < MIN_LRU_BATCH ? 0 : group.swappiness
   }
 
-  /** get_nr_to_scan. */
+  /** get_nr_to_scan: looked at anew for each batch, since a group may have come down to what protects it. */
   #toScan(group: MemCgroup, lruvec: number, control: ScanControl, canSwap: boolean): Wanted {
+    const root = control.target ?? this.#parts.groups.root
+    if (isBelowMin(root, group) || (isBelowLow(root, group) && !control.memcgLowReclaim)) {
+      return { pages: 0, needsAging: false }
+    }
     const wanted = this.#shouldAge(group, lruvec, control, canSwap)
     if (!wanted.needsAging) return wanted
     const none = { pages: 0, needsAging: true }
@@ -206,7 +212,6 @@ export class ShrinkGenerations implements ReclaimPolicy {
     for (let i = 0; i < this.#isolated; i++) {
       const page = this.#taken[i] as number
       const size = 1 << frames.order(page)
-      control.scanned += size
       const fate = this.#shrink(page, control)
       if (fate === Fate.FREED) reclaimed += size
       else this.#putAway(page, fate === Fate.ACTIVATED)
@@ -216,7 +221,7 @@ export class ShrinkGenerations implements ReclaimPolicy {
       this.#count(control.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, reclaimed)
     }
     this.#count(PGSTEAL_ANON + type, reclaimed)
-    return { type, looked: scanned, delta }
+    return { type, looked: scanned, taken: this.#isolated > 0, delta }
   }
 
   /** shrink_folio_list: a clean page that was only in the way of somebody gets a second chance at once. */
@@ -330,7 +335,7 @@ export class ShrinkGenerations implements ReclaimPolicy {
     if (tierOf(refs) > tier || refs === 1 << LRU_REFS_WIDTH) {
       const size = 1 << zones.frames.order(page)
       gens.countProtected(lruvec, type, tierOf(refs), size)
-      this.#parts.workingset.protected(zones.zoneOf(page).node, type === GEN_FILE, size)
+      this.#parts.workingset.protected(lruvec, type === GEN_FILE, size)
       gens.moveOn(page, false)
       gens.place(page, true)
       return true

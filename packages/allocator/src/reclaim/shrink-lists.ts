@@ -1,12 +1,15 @@
 /**
  * Shrink lists: one round over the LRU lists of a node (mm/vmscan.c, prepare_scan_count and shrink_lruvec, 6.1.192). A list of n
  * pages gives n >> priority of them to be looked at, in clusters of 32 from its end.
+ *
+ * A task that is killed while it waits since too many pages are isolated goes on, where the kernel's returns: reclaim does not know of signals. And pages
+ * in swap cache that become active keep their slots, however full swap space is (folio_free_swap).
  */
 import { __GFP_FS, __GFP_IO } from '../gfp/flags.js'
 import type { MemCgroup } from '../memcg/mem-cgroup.js'
 import { NO_PAGE } from '../pages/page-frames.js'
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru-counts.js'
-import { PG_ACTIVE, PG_REFERENCED, PG_WORKINGSET } from './lru-flags.js'
+import { PG_ACTIVE, PG_WORKINGSET } from './lru-flags.js'
 import { Fate, type PageReclaim, type ReclaimParts } from './page-reclaim.js'
 import type { ReclaimPolicy } from './reclaim-policy.js'
 import { scanBalance } from './scan-balance.js'
@@ -45,27 +48,21 @@ export class ShrinkLists implements ReclaimPolicy {
     const { target, priority } = control
     const root = target ?? this.#parts.groups.root
     const lruvec = this.#parts.lru.lruvec(root.number, node)
+    const { workingset } = this.#parts
     control.anonCost = this.#parts.costs.anon(lruvec)
     control.fileCost = this.#parts.costs.file(lruvec)
     const forced = control.forceDeactivate
     control.mayDeactivateAnon =
-      forced ||
-      this.#parts.workingset.changing(node, false) ||
-      this.#inactiveIsLow(root, node, INACTIVE_ANON)
+      forced || workingset.changing(lruvec, false) || this.#inactiveIsLow(root, node, INACTIVE_ANON)
     control.mayDeactivateFile =
-      forced ||
-      this.#parts.workingset.changing(node, true) ||
-      this.#inactiveIsLow(root, node, INACTIVE_FILE)
-    const inactiveFile = this.#pages(root, node, INACTIVE_FILE)
+      forced || workingset.changing(lruvec, true) || this.#inactiveIsLow(root, node, INACTIVE_FILE)
+    const inactiveFile = this.#parts.stats.pages(root, node, INACTIVE_FILE)
     control.cacheTrim = inactiveFile >> priority > 0 && !control.mayDeactivateFile
     if (target === null) control.fileIsTiny = this.#fileIsTiny(node, control)
   }
 
-  /**
-   * Decides how many pages of each list of a group are to be looked at in the round (get_scan_count).
-   * @returns true if there are any
-   */
-  #share(group: MemCgroup, node: number, control: ScanControl): boolean {
+  /** Decides how many pages of each list of a group are to be looked at in the round (get_scan_count). */
+  #share(group: MemCgroup, node: number, control: ScanControl): void {
     const canSwap = this.#canSwap(group, control)
     const { left, priority, target, anonCost, fileCost, cacheTrim, fileIsTiny } = control
     const balance = scanBalance({
@@ -79,7 +76,6 @@ export class ShrinkLists implements ReclaimPolicy {
       fileCost,
     })
     const lruvec = this.#parts.lru.lruvec(group.number, node)
-    let any = 0
     for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
       const size = this.#parts.lru.size(lruvec, list, control.highest)
       const scan = Math.floor(this.#unprotected(group, size, control) / 2 ** priority)
@@ -87,23 +83,19 @@ export class ShrinkLists implements ReclaimPolicy {
       const wanted = scan === 0 && group.isOffline ? Math.min(size, SWAP_CLUSTER_MAX) : scan
       const part = list >= INACTIVE_FILE ? balance.file : balance.anon
       const shared = (wanted * part) / balance.denominator
-      const pages = group.isOffline ? Math.ceil(shared) : Math.floor(shared)
-      left[list] = pages
-      any |= pages
+      left[list] = group.isOffline ? Math.ceil(shared) : Math.floor(shared)
     }
-    return any !== 0 || canSwap
   }
 
   /** One round over the lists of a group on a node (shrink_lruvec), by their shares. */
   *shrink(group: MemCgroup, node: number, control: ScanControl): ReclaimSteps<void> {
-    if (!this.#share(group, node, control)) return
+    this.#share(group, node, control)
     const { left } = control
     // A request that has just begun takes its share of all lists, so that they age alike.
     const proportional =
       !control.kswapd && control.target === null && control.priority === DEF_PRIORITY
     const before = control.reclaimed
     const targets = left.slice()
-    let adjusted = proportional
     const of = (list: number): number => left[list] as number
     while (of(INACTIVE_ANON) > 0 || of(INACTIVE_FILE) > 0 || of(ACTIVE_FILE) > 0) {
       for (let list = INACTIVE_ANON; list <= ACTIVE_FILE; list++) {
@@ -112,7 +104,7 @@ export class ShrinkLists implements ReclaimPolicy {
         left[list] = of(list) - some
         yield* this.#shrinkList(group, node, list, some, control)
       }
-      if (control.reclaimed - before < control.toReclaim || adjusted) continue
+      if (control.reclaimed - before < control.toReclaim || proportional) continue
       // Enough. What is left of one kind of list alone is not worth while.
       const file = of(INACTIVE_FILE) + of(ACTIVE_FILE)
       const anon = of(INACTIVE_ANON) + of(ACTIVE_ANON)
@@ -120,36 +112,45 @@ export class ShrinkLists implements ReclaimPolicy {
       // The shorter kind is done; the other one is scanned as far, in percent, as that was.
       if (file > anon) finish(left, targets, INACTIVE_ANON, INACTIVE_FILE)
       else finish(left, targets, INACTIVE_FILE, INACTIVE_ANON)
-      adjusted = true
     }
-    if (this.#swap() > 0) yield* this.#ageAnon(group, node, control)
-  }
-
-  /** Some pages of programs become inactive before they are needed (kswapd_age_node). */
-  *age(node: number, control: ScanControl): ReclaimSteps<void> {
-    if (this.#swap() === 0) return
-    for (const group of this.#parts.groups.root.subtree()) {
+    if (this.#canAgeAnon() && this.#inactiveIsLow(group, node, INACTIVE_ANON)) {
       yield* this.#ageAnon(group, node, control)
     }
   }
 
-  putBack(page: number, activated: boolean): void {
-    const { lru } = this.#parts
-    if (activated) lru.setFlags(page, lru.flags(page) | PG_ACTIVE)
-    else lru.rotate(page)
+  /** Some pages of programs become inactive before they are needed, of each group if there are too few on the node (kswapd_age_node). */
+  *age(node: number, control: ScanControl): ReclaimSteps<void> {
+    const { root } = this.#parts.groups
+    if (!this.#canAgeAnon() || !this.#inactiveIsLow(root, node, INACTIVE_ANON)) return
+    for (const group of root.subtree()) yield* this.#ageAnon(group, node, control)
   }
 
-  /** Pages of programs that have not been used become inactive, so that some are known when they are needed. */
+  putBack(page: number, activated: boolean): void {
+    const { lru, workingset } = this.#parts
+    if (!activated) lru.rotate(page)
+    else {
+      lru.setFlags(page, lru.flags(page) | PG_ACTIVE)
+      // move_folios_to_lru
+      workingset.activation(lru.lruvecOf(page))
+    }
+  }
+
+  /** Pages of programs become inactive, so that some are known to be used or not when they are needed. */
   *#ageAnon(group: MemCgroup, node: number, control: ScanControl): ReclaimSteps<void> {
-    if (!this.#inactiveIsLow(group, node, INACTIVE_ANON)) return
     const lruvec = this.#parts.lru.lruvec(group.number, node)
     const pages = this.#deactivate(lruvec, ACTIVE_ANON, SWAP_CLUSTER_MAX, control)
     if (pages > 0) yield { kind: 'deactivate', pages }
   }
 
+  /** Returns true if there is swap space, be it full: it is worth while to know which pages of programs are used (can_age_anon_pages). */
+  #canAgeAnon(): boolean {
+    const { totalSwapPages } = this.#parts.hooks
+    return (totalSwapPages?.call(this.#parts.hooks) ?? this.#swap()) > 0
+  }
+
   /** Returns true if pages of programs can be reclaimed (can_reclaim_anon_pages, sc->may_swap). */
   #canSwap(group: MemCgroup, control: ScanControl): boolean {
-    return control.maySwap && control.mayUnmap && group.swapRoom(this.#swap()) > 0
+    return control.maySwap && group.swapRoom(this.#swap()) > 0
   }
 
   /** What is left of a list without what protects its group (mem_cgroup_protection). */
@@ -210,9 +211,9 @@ export class ShrinkLists implements ReclaimPolicy {
     if (deactivated > 0) yield { kind: 'deactivate', pages: deactivated }
   }
 
-  /** Returns true if so many pages are in others' hands that it had better wait (too_many_isolated). kswapd and groups do not. */
+  /** Returns true if so many pages are in others' hands that it had better wait (too_many_isolated). kswapd does not. */
   #tooManyIsolated(node: number, list: number, control: ScanControl): boolean {
-    if (control.kswapd || control.target !== null) return false
+    if (control.kswapd) return false
     const inactive = this.#parts.lru.pages(node, list)
     // Whoever may not enter the filesystem must not wait for those who may.
     const full = (control.gfp & (__GFP_IO | __GFP_FS)) === (__GFP_IO | __GFP_FS)
@@ -220,20 +221,10 @@ export class ShrinkLists implements ReclaimPolicy {
     return this.#parts.lru.isolated(node, list === INACTIVE_FILE) > most
   }
 
-  /** Pages of a group and those below it (lruvec_page_state). */
-  #pages(group: MemCgroup, node: number, list: number): number {
-    if (group.parent === null) return this.#parts.lru.pages(node, list)
-    let pages = 0
-    for (const { number } of group.subtree()) {
-      pages += this.#parts.lru.size(this.#parts.lru.lruvec(number, node), list)
-    }
-    return pages
-  }
-
   /** Returns true if too few pages are on the inactive list to tell which are used (inactive_is_low). */
   #inactiveIsLow(group: MemCgroup, node: number, list: number): boolean {
-    const inactive = this.#pages(group, node, list)
-    const active = this.#pages(group, node, list + 1)
+    const inactive = this.#parts.stats.pages(group, node, list)
+    const active = this.#parts.stats.pages(group, node, list + 1)
     const gigabytes = (inactive + active) >> 18
     const ratio = gigabytes > 0 ? Math.floor(Math.sqrt(10 * gigabytes)) : 1
     return inactive * ratio < active
@@ -241,22 +232,21 @@ export class ShrinkLists implements ReclaimPolicy {
 
   /** shrink_active_list; returns how many pages it moved. */
   #deactivate(lruvec: number, list: number, pages: number, control: ScanControl): number {
+    const { lru } = this.#parts
     let moved = 0
-    while (moved < pages) {
-      const page = this.#parts.lru.last(lruvec, list)
-      if (page === NO_PAGE) break
-      const flags = this.#parts.lru.flags(page)
-      // Pages of programs become inactive also when they have been used: else a round might end with none.
-      this.#parts.lru.takeAccessed(page)
-      this.#parts.lru.setFlags(page, (flags & ~(PG_ACTIVE | PG_REFERENCED)) | PG_WORKINGSET)
-      moved++
-    }
-    if (control.target === null) this.#count(PGREFILL, moved)
+    const seen = this.#fromEnd(lruvec, list, pages, control, (page, size) => {
+      // Pages of programs become inactive also when they have been used: else a round might end with none. What is known of their use through
+      // file descriptors stays known: the next one activates them again.
+      lru.takeAccessed(page)
+      lru.setFlags(page, (lru.flags(page) & ~PG_ACTIVE) | PG_WORKINGSET)
+      moved += size
+    })
+    if (control.target === null) this.#count(PGREFILL, seen)
     this.#count(PGDEACTIVATE, moved)
     return moved
   }
 
-  /** shrink_inactive_list: takes pages from the end and frees those that it may; returns how many it looked at. */
+  /** shrink_inactive_list: takes pages from the end and frees those that it may; returns how many it took. */
   #shrinkInactive(
     group: MemCgroup,
     node: number,
@@ -265,51 +255,70 @@ export class ShrinkLists implements ReclaimPolicy {
     control: ScanControl,
   ): number {
     const { met } = control
+    const { costs, hooks, lru, stats } = this.#parts
     const file = list === INACTIVE_FILE
-    // Reclaim for a limit does not count as reclaim of the machine.
-    const global = control.target === null
-    const lruvec = this.#parts.lru.lruvec(group.number, node)
     const unqueued = met.unqueuedDirty
     const pageouts = met.pageouts
     let taken = 0
-    let skipped = 0
-    const most = this.#parts.lru.size(lruvec, list)
-    while (taken < pages && taken + skipped < most) {
-      const page = this.#parts.lru.last(lruvec, list)
-      if (page === NO_PAGE) break
-      const zone = this.#parts.zones.zoneOf(page)
-      const size = 1 << this.#parts.zones.frames.order(page)
-      if (zone.index > control.highest) {
-        this.#parts.lru.rotate(page)
-        this.#count(PGSKIP_DMA + zone.index, size)
-        skipped += size
-        continue
-      }
+    let freed = 0
+    const lruvec = lru.lruvec(group.number, node)
+    const seen = this.#fromEnd(lruvec, list, pages, control, (page, size) => {
       taken += size
-      if (global) this.#count(control.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, size)
-      this.#count(file ? PGSCAN_FILE : PGSCAN_ANON, size)
       const fate = this.#pageReclaim.shrink(page, control)
-      if (fate !== Fate.FREED) this.putBack(page, fate === Fate.ACTIVATED)
-      else {
+      if (fate === Fate.FREED) {
+        freed += size
         control.reclaimed += size
-        if (global) this.#count(control.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, size)
-        this.#count(file ? PGSTEAL_FILE : PGSTEAL_ANON, size)
-      }
+      } else this.putBack(page, fate === Fate.ACTIVATED)
+    })
+    // Reclaim for a limit does not count as reclaim of the machine.
+    if (control.target === null) {
+      this.#count(control.kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, seen)
+      this.#count(control.kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed)
     }
-    control.scanned += taken
+    this.#count(file ? PGSCAN_FILE : PGSCAN_ANON, seen)
+    this.#count(file ? PGSTEAL_FILE : PGSTEAL_ANON, freed)
     met.taken += taken
     if (file) met.fileTaken += taken
-    this.#parts.costs.note(this.#lruvecsUp(group, node), file, met.pageouts - pageouts)
+    costs.note(stats.upwards(group, node), file, met.pageouts - pageouts)
     // Nothing but dirty pages, and nobody writes them yet.
-    if (taken > 0 && met.unqueuedDirty - unqueued === taken) this.#parts.hooks.wakeFlushers?.()
+    if (taken > 0 && met.unqueuedDirty - unqueued === taken) hooks.wakeFlushers?.()
     return taken
   }
 
-  /** The lists of a group and of those above it, on a node. */
-  *#lruvecsUp(group: MemCgroup, node: number): Generator<number, void, void> {
-    for (let each: MemCgroup | null = group; each !== null; each = each.parent) {
-      yield this.#parts.lru.lruvec(each.number, node)
+  /**
+   * Goes over the end of a list (isolate_lru_folios). What reclaim cannot have goes to the front: pages of zones that would not help, which do not
+   * count, and mapped ones that have to stay so. The kernel takes all others off the list before it looks at the first one.
+   * @param take is given the others; they leave the end of the list
+   * @returns how many pages were met (nr_scanned)
+   */
+  #fromEnd(
+    lruvec: number,
+    list: number,
+    pages: number,
+    control: ScanControl,
+    take: (page: number, size: number) => void,
+  ): number {
+    const { lru, zones } = this.#parts
+    const most = lru.size(lruvec, list)
+    const stays = !control.mayUnmap && list < INACTIVE_FILE
+    let seen = 0
+    let skipped = 0
+    while (seen < pages && seen + skipped < most) {
+      const page = lru.last(lruvec, list)
+      if (page === NO_PAGE) break
+      const { index } = zones.zoneOf(page)
+      const size = 1 << zones.frames.order(page)
+      if (index > control.highest) {
+        lru.rotate(page)
+        this.#count(PGSKIP_DMA + index, size)
+        skipped += size
+        continue
+      }
+      seen += size
+      if (stays) lru.rotate(page)
+      else take(page, size)
     }
+    return seen + skipped
   }
 
   #swap(): number {

@@ -68,6 +68,8 @@ export interface VmscanState {
   readonly dirty: readonly boolean[]
   /** By node: reclaim has met many pages under writeback. */
   readonly writeback: readonly boolean[]
+  /** The lruvecs in which reclaim has met all dirty pages before, in writing. */
+  readonly congested: readonly number[]
   /** By shrinker, by node. */
   readonly deferred: readonly (readonly number[])[]
   /** By lruvec, without and with a file: what scanning has cost. */
@@ -204,7 +206,12 @@ export class Vmscan {
         if (control.priority < DEF_PRIORITY - 2) control.mayWritepage = true
         control.priority--
       }
-      for (const each of nodes) this.#parts.workingset.look(each)
+      const target = control.target?.number ?? 0
+      for (const node of nodes) {
+        const lruvec = this.#parts.lru.lruvec(target, node)
+        this.#parts.workingset.look(lruvec)
+        if (!global) this.#pageReclaim.congested.delete(lruvec)
+      }
       if (control.reclaimed > 0) break
       // It was left to compaction: that is progress.
       if (control.compactionReady) return { pages: 1, priority: control.priority }
@@ -335,6 +342,7 @@ export class Vmscan {
       failures: [...this.#failures],
       dirty: [...this.#pageReclaim.dirty],
       writeback: [...this.#pageReclaim.writeback],
+      congested: [...this.#pageReclaim.congested],
       deferred: this.#shrinkers.map((shrinking) => [...shrinking.deferred]),
       costs: this.#parts.costs.save(),
     }
@@ -348,6 +356,8 @@ export class Vmscan {
       this.#pageReclaim.dirty[node] = state.dirty[node] ?? false
       this.#pageReclaim.writeback[node] = state.writeback[node] ?? false
     }
+    this.#pageReclaim.congested.clear()
+    for (const lruvec of state.congested) this.#pageReclaim.congested.add(lruvec)
     for (const [index, deferred] of state.deferred.entries()) {
       this.#shrinkers[index]?.deferred.set(deferred)
     }
@@ -357,6 +367,7 @@ export class Vmscan {
   #rested(node: number): true {
     this.#pageReclaim.dirty[node] = false
     this.#pageReclaim.writeback[node] = false
+    this.#pageReclaim.congested.delete(node)
     return true
   }
 
@@ -377,19 +388,33 @@ export class Vmscan {
         control.rounds = 0
         yield { kind: 'slab', rounds, priority, scanned, freed }
       }
-      if (control.kswapd && met.taken > 0) {
+      if (control.kswapd) {
         if (met.writeback > 0 && met.writeback === met.taken)
           this.#pageReclaim.writeback[node] = true
-        if (met.fileTaken > 0 && met.unqueuedDirty === met.fileTaken)
-          this.#pageReclaim.dirty[node] = true
+        // Also where no page of a file was met, as in 6.1.
+        if (met.unqueuedDirty === met.fileTaken) this.#pageReclaim.dirty[node] = true
         if (met.immediate > 0) yield { kind: 'throttle', reason: 'writeback' }
       }
+      yield* this.#congestion(node, control)
       const reclaimed = control.reclaimed - before
       if (reclaimed > 0) reclaimable = true
       if (!this.#shouldContinue(node, reclaimed, control)) break
     }
     // Whoever gets memory from this node shows that kswapd may hope for more.
     if (reclaimable) this.#failures[node] = 0
+  }
+
+  /**
+   * Where all dirty pages have been met before, and are in writing, requests wait for a moment. kswapd finds that out of a node, and whoever reclaims for
+   * a limit of its group.
+   */
+  *#congestion(node: number, { kswapd, target, met }: ScanControl): ReclaimSteps<void> {
+    const { congested } = this.#pageReclaim
+    const lruvec = this.#parts.lru.lruvec(target?.number ?? 0, node)
+    if ((kswapd || target !== null) && met.dirty > 0 && met.dirty === met.congested) {
+      congested.add(lruvec)
+    }
+    if (!kswapd && congested.has(lruvec)) yield { kind: 'throttle', reason: 'congested' }
   }
 
   /** One round over the groups that matter (shrink_node_memcgs). Returns what the shrinkers did. */

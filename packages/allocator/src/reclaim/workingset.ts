@@ -1,20 +1,24 @@
 /**
- * Workingset: tells whether a page that comes back was thrown out too early (mm/workingset.c, 6.1.192). Each node has an age that
+ * Workingset: tells whether a page that comes back was thrown out too early (mm/workingset.c, 6.1.192). Each lruvec has an age that
  * grows with every eviction and every activation. What is left in the place of an evicted page is the age at that time, a shadow;
  * when the page is read again the difference says how many more pages the inactive list would have needed to keep it. If the active
- * list is at least so long, the page competes with active ones and starts as one.
+ * list is at least so long, the page competes with active ones and starts as one. The lruvec that counts is that of the memory cgroup whose
+ * limit the page was evicted for; the root's, for what kswapd and requests evict.
  *
  * With generations (lru-gen.ts) a shadow has the generation that a page was evicted from, and how often it was used. It tells something only as long as
  * that is still the oldest generation: then its tier is told that one of its pages came back (lru_gen_eviction, lru_gen_refault).
  */
 
+import type { MemCgroup } from '../memcg/mem-cgroup.js'
+import type { MemCgroups } from '../memcg/mem-cgroups.js'
 import type { Lru } from './lru.js'
 import { ACTIVE_ANON, ACTIVE_FILE, INACTIVE_ANON, INACTIVE_FILE } from './lru-counts.js'
 import { PG_ACTIVE, PG_WORKINGSET } from './lru-flags.js'
 import { GEN_ANON, GEN_FILE, LRU_REFS_WIDTH, type LruGen, tierOf, typeOf } from './lru-gen.js'
+import type { LruvecStats } from './lruvec-stats.js'
 import type { ScanCost } from './scan-cost.js'
 
-/** The age of a node is its first counter; those of files follow, then those of programs, in this order. */
+/** The age of an lruvec is its first counter; those of files follow, then those of programs, in this order. */
 const AGE = 0
 const REFAULT = 1
 const ACTIVATE = 2
@@ -46,12 +50,13 @@ export interface WorkingsetCounters {
 
 /** What a working set is judged by, beside the lists. */
 export interface WorkingsetOptions {
+  /** The memory cgroups, and what is summed over them. */
+  readonly groups: MemCgroups
+  readonly stats: LruvecStats
   /** Is told that a page of the working set had to be read again. */
-  readonly costs?: ScanCost
-  /** Pages of swap space that are free: without any, pages of programs stay. By default 0. */
-  readonly swapPages?: () => number
-  /** How many memory cgroups there can be beside the root; by default none. */
-  readonly groups?: number
+  readonly costs: ScanCost
+  /** Pages of swap space that are free: without any, pages of programs stay. */
+  readonly swapPages: () => number
 }
 
 /** A page that is read again. */
@@ -66,47 +71,53 @@ export interface Refault {
   readonly group?: number
 }
 
-/** Shadows are 31 bits, so that they fit where page numbers do. */
-const SHADOWS = 2 ** 31
+/** There are so many shadows: whoever keeps them where page numbers are has them below -1, in 32 bits. */
+const SHADOWS = 2 ** 31 - 2
 
 /** The shadows of evicted pages, which say on their way back how long they were away (mm/workingset.c, 6.1). */
 export class Workingset {
   readonly #lru: Lru
-  /** By node and counter. */
+  /** By lruvec and counter. */
   readonly #counters: Float64Array
   readonly #options: WorkingsetOptions
   readonly #nodes: number
   readonly #groups: number
+  /** How many ages shadows tell apart. */
+  readonly #ages: number
   /** How many generations shadows tell apart. */
   readonly #seqs: number
 
-  constructor(lru: Lru, nodes: number, options: WorkingsetOptions = {}) {
+  /** @internal */
+  constructor(lru: Lru, nodes: number, options: WorkingsetOptions) {
     this.#lru = lru
     this.#options = options
     this.#nodes = nodes
-    this.#groups = (options.groups ?? 0) + 1
+    this.#groups = options.groups.most + 1
+    this.#ages = Math.floor(SHADOWS / (this.#groups * 2))
     this.#seqs = Math.floor(SHADOWS / (this.#groups << (LRU_REFS_WIDTH + 1)))
-    this.#counters = new Float64Array(nodes * COUNTERS)
+    this.#counters = new Float64Array(nodes * this.#groups * COUNTERS)
   }
 
-  /** A page of a node has been used twice and becomes active (workingset_activation). */
-  activation(node: number): void {
-    this.#count(node, AGE)
+  /** A page of an lruvec becomes active, since it was used twice or since reclaim says so (workingset_age_nonresident). */
+  activation(lruvec: number): void {
+    this.#count(lruvec, AGE)
   }
 
   /**
    * A page is evicted (workingset_eviction).
    * @param flags those of the page, which is on its list, or was until now
+   * @param target the memory cgroup whose limit it is evicted for; null for none
    * @returns the shadow to leave in its place: 0 or more
    */
-  evict(page: number, flags: number): number {
+  evict(page: number, flags: number, target: MemCgroup | null = null): number {
     const lruvec = this.#lru.lruvecOf(page)
     const { generations } = this.#lru
     if (generations !== null) return this.#evictGen(generations, lruvec, { page, flags })
-    const node = lruvec % this.#nodes
-    const shadow = 2 * this.#get(node, AGE) + ((flags & PG_WORKINGSET) === 0 ? 0 : 1)
-    this.#count(node, AGE)
-    return shadow
+    const group = target?.number ?? 0
+    const evicting = this.#lru.lruvec(group, lruvec % this.#nodes)
+    const age = this.#get(evicting, AGE) % this.#ages
+    this.#count(evicting, AGE)
+    return (2 * age + ((flags & PG_WORKINGSET) === 0 ? 0 : 1)) * this.#groups + group
   }
 
   /**
@@ -116,23 +127,28 @@ export class Workingset {
   refault({ node, shadow, file = true, group = 0 }: Refault): number {
     const { generations } = this.#lru
     if (generations !== null) return this.#refaultGen(generations, { node, shadow, file, group })
-    const distance = this.#get(node, AGE) - Math.floor(shadow / 2)
+    const { groups, stats, costs } = this.#options
+    const evictor = groups.find(shadow % this.#groups)
+    // The group that evicted it is gone, and nothing is known of it.
+    if (evictor === undefined) return 0
+    const entry = Math.floor(shadow / this.#groups)
+    const age = this.#get(this.#lru.lruvec(evictor.number, node), AGE) % this.#ages
+    const distance = (age - (entry >> 1) + this.#ages) % this.#ages
+    const lruvec = this.#lru.lruvec(group, node)
     const kind = file ? 0 : ANON
-    this.#count(node, REFAULT + kind)
-    if (distance > this.#size(node, file)) return 0
-    this.#count(node, AGE)
-    this.#count(node, ACTIVATE + kind)
-    if (shadow % 2 === 0) return PG_ACTIVE
-    this.#count(node, RESTORE + kind)
-    // The lruvec of the root is that of the node.
-    this.#options.costs?.note([node], file, 1)
+    this.#count(lruvec, REFAULT + kind)
+    if (distance > this.#size(evictor, node, file)) return 0
+    this.#count(lruvec, AGE)
+    this.#count(lruvec, ACTIVATE + kind)
+    if (entry % 2 === 0) return PG_ACTIVE
+    this.#count(lruvec, RESTORE + kind)
+    costs.note(stats.upwards(groups.get(group), node), file, 1)
     return PG_ACTIVE | PG_WORKINGSET
   }
 
   /** Pages of a tier were moved on instead of evicted: generations count them as activated (sort_folio). */
-  protected(node: number, file: boolean, pages: number): void {
-    const counter = node * COUNTERS + ACTIVATE + (file ? 0 : ANON)
-    this.#counters[counter] = (this.#counters[counter] as number) + pages
+  protected(lruvec: number, file: boolean, pages: number): void {
+    this.#count(lruvec, ACTIVATE + (file ? 0 : ANON), pages)
   }
 
   /** lru_gen_eviction. */
@@ -162,10 +178,10 @@ export class Workingset {
     const refs = ((entry >> 1) & ((1 << LRU_REFS_WIDTH) - 1)) + (entry & 1)
     const kind = file ? 0 : ANON
     gens.countRefaulted(lruvec, type, tierOf(refs), 1)
-    this.#count(node, REFAULT + kind)
+    this.#count(lruvec, REFAULT + kind)
     // A page of a program comes back in a fault: hotter pages have pushed it out. One of a file was used too often to be evicted.
     if (file && refs < (1 << LRU_REFS_WIDTH) - 1) return 0
-    this.#count(node, RESTORE + kind)
+    this.#count(lruvec, RESTORE + kind)
     return PG_WORKINGSET
   }
 
@@ -173,28 +189,29 @@ export class Workingset {
    * Returns true if refaults have been activated since reclaim last looked: a new working set is being established.
    * @param file of pages of files; by default of those
    */
-  changing(node: number, file = true): boolean {
+  changing(lruvec: number, file = true): boolean {
     const kind = file ? 0 : ANON
-    return this.#get(node, ACTIVATE + kind) !== this.#get(node, SEEN + kind)
+    return this.#get(lruvec, ACTIVATE + kind) !== this.#get(lruvec, SEEN + kind)
   }
 
   /** Reclaim has looked (snapshot_refaults). */
-  look(node: number): void {
+  look(lruvec: number): void {
     for (const kind of [0, ANON]) {
-      this.#counters[node * COUNTERS + SEEN + kind] = this.#get(node, ACTIVATE + kind)
+      this.#counters[lruvec * COUNTERS + SEEN + kind] = this.#get(lruvec, ACTIVATE + kind)
     }
   }
 
   /** The pages that one that comes back competes with: the active ones, and those of the other kind as far as they can be reclaimed. */
-  #size(node: number, file: boolean): number {
-    let pages = this.#lru.pages(node, ACTIVE_FILE)
-    if (!file) pages += this.#lru.pages(node, INACTIVE_FILE)
-    if ((this.#options.swapPages?.() ?? 0) === 0) return pages
-    pages += this.#lru.pages(node, ACTIVE_ANON)
-    return file ? pages + this.#lru.pages(node, INACTIVE_ANON) : pages
+  #size(evictor: MemCgroup, node: number, file: boolean): number {
+    const { stats, swapPages } = this.#options
+    let pages = stats.pages(evictor, node, ACTIVE_FILE)
+    if (!file) pages += stats.pages(evictor, node, INACTIVE_FILE)
+    if (evictor.swapRoom(swapPages()) <= 0) return pages
+    pages += stats.pages(evictor, node, ACTIVE_ANON)
+    return file ? pages + stats.pages(evictor, node, INACTIVE_ANON) : pages
   }
 
-  /** How often what happened since the machine was started. */
+  /** How often what happened on a node since the machine was started: that is what the root's lruvec counts. */
   counters(node: number): WorkingsetCounters {
     return {
       workingset_refault_file: this.#get(node, REFAULT),
@@ -216,11 +233,22 @@ export class Workingset {
     this.#counters.set(state)
   }
 
-  #get(node: number, counter: number): number {
-    return this.#counters[node * COUNTERS + counter] as number
+  #get(lruvec: number, counter: number): number {
+    return this.#counters[lruvec * COUNTERS + counter] as number
   }
 
-  #count(node: number, counter: number): void {
-    this.#counters[node * COUNTERS + counter] = this.#get(node, counter) + 1
+  /** Counts for a group and those above it. */
+  #count(lruvec: number, counter: number, by = 1): void {
+    this.#add(lruvec, counter, by)
+    // Most machines have no groups, and those above the root are none.
+    if (lruvec < this.#nodes) return
+    const { stats } = this.#options
+    const { parent } = stats.groupOf(lruvec)
+    if (parent === null) return
+    for (const each of stats.upwards(parent, stats.nodeOf(lruvec))) this.#add(each, counter, by)
+  }
+
+  #add(lruvec: number, counter: number, by: number): void {
+    this.#counters[lruvec * COUNTERS + counter] = this.#get(lruvec, counter) + by
   }
 }

@@ -3,7 +3,7 @@ import { Task } from '@scopemask/core/task'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { MemoryHooks } from '../../src/alloc/memory-hooks.js'
 import { PageAllocator } from '../../src/alloc/page-allocator.js'
-import { __GFP_DMA, GFP_KERNEL, GFP_NOFS } from '../../src/gfp/flags.js'
+import { __GFP_DMA, GFP_KERNEL, GFP_NOFS, GFP_NOIO } from '../../src/gfp/flags.js'
 import { PageError } from '../../src/pages/page-error.js'
 import { InvariantError, NO_PAGE } from '../../src/pages/page-frames.js'
 import type { Lru } from '../../src/reclaim/lru.js'
@@ -14,11 +14,20 @@ import {
   PG_FILE,
   PG_RECLAIM,
   PG_REFERENCED,
+  PG_SWAPCACHE,
   PG_WORKINGSET,
   PG_WRITEBACK,
 } from '../../src/reclaim/lru-flags.js'
+import { LruvecStats } from '../../src/reclaim/lruvec-stats.js'
 import { ScanCost } from '../../src/reclaim/scan-cost.js'
-import { vmEvents } from '../../src/reclaim/vm-events.js'
+import {
+  PGACTIVATE,
+  PGSCAN_DIRECT,
+  PGSKIP_DMA,
+  PGSTEAL_DIRECT,
+  type VmEvents,
+  vmEvents,
+} from '../../src/reclaim/vm-events.js'
 import { Vmscan } from '../../src/reclaim/vmscan.js'
 import { PF } from '../../src/task/flags.js'
 
@@ -27,14 +36,17 @@ let hooks: { -readonly [K in keyof MemoryHooks]: MemoryHooks[K] }
 let memory: PageAllocator
 let lru: Lru
 let vmscan: Vmscan
+let events: VmEvents
 
 beforeEach(() => {
   hooks = {}
   memory = new PageAllocator({ nodes: [{ DMA: 1024, Normal: 3072 }] })
   lru = memory.lru
   const { zones, workingset, memcgs: groups } = memory
-  const costs = new ScanCost(lru, 1, 0)
-  vmscan = new Vmscan({ zones, lru, workingset, costs, groups, events: vmEvents(), hooks })
+  const stats = new LruvecStats(lru, groups, 1)
+  const costs = new ScanCost(stats, 1 + groups.most)
+  events = vmEvents()
+  vmscan = new Vmscan({ zones, lru, stats, workingset, costs, groups, events, hooks })
 })
 
 const add = (flags: number, gfp = GFP_KERNEL, order = 0) => {
@@ -199,5 +211,125 @@ describe('reclaim', () => {
     const page = add(PG_FILE | PG_REFERENCED)
     expect(reclaim(GFP_NOFS).pages).toBe(1)
     expect(memory.frames.kind(page)).not.toBe(0x40)
+  })
+})
+
+/** The rules of mm/vmscan.c, 6.1.192, function by function. */
+describe('as in the kernel,', () => {
+  it('a page that becomes inactive is still known to have been used: the next use activates it (shrink_active_list)', () => {
+    const page = add(PG_FILE | PG_ACTIVE | PG_REFERENCED)
+    addMany(99, PG_FILE | PG_ACTIVE)
+    hooks.locked = (each) => each === page
+    reclaim()
+    expect(lru.flags(page)).toBe(PG_FILE | PG_REFERENCED | PG_WORKINGSET)
+    memory.markAccessed(page)
+    expect(lru.flags(page) & PG_ACTIVE).toBe(PG_ACTIVE)
+  })
+
+  it('active pages of zones that would not help stay active; what is passed over counts as scanned (isolate_lru_folios)', () => {
+    for (let i = 0; i < 40; i++) add(PG_FILE | PG_ACTIVE, GFP_KERNEL | __GFP_DMA)
+    addMany(100, PG_FILE | PG_ACTIVE)
+    addMany(20, PG_FILE)
+    for (let i = 0; i < 40; i++) add(PG_FILE, GFP_KERNEL | __GFP_DMA)
+    expect(reclaim(GFP_KERNEL | __GFP_DMA).pages).toBeGreaterThanOrEqual(32)
+    expect(lru.pagesOf(0, 2, ACTIVE_FILE)).toBe(100)
+    const scanned = events[PGSCAN_DIRECT] ?? 0
+    expect(scanned - (events[PGSKIP_DMA + 2] ?? 0)).toBe(events[PGSTEAL_DIRECT])
+    expect(events[PGSKIP_DMA + 2]).toBeGreaterThanOrEqual(20)
+  })
+
+  it('a page of a file that was used and is dirty is activated for the flusher, like others (shrink_folio_list)', () => {
+    const page = add(PG_FILE | PG_DIRTY | PG_REFERENCED)
+    reclaim()
+    expect(events[PGACTIVATE]).toBeGreaterThan(0)
+    expect(lru.flags(page) & (PG_RECLAIM | PG_REFERENCED)).toBe(PG_RECLAIM)
+  })
+
+  it('a page with a slot that is clean goes in a NOIO scope too, and one that is dirty stays', () => {
+    hooks.swapPages = () => 100
+    const clean = add(PG_SWAPCACHE)
+    const dirty = add(PG_SWAPCACHE | PG_DIRTY)
+    expect(reclaim(GFP_NOIO).pages).toBe(1)
+    expect(memory.frames.isUsed(clean)).toBe(false)
+    expect(lru.flags(dirty)).toBe(PG_SWAPCACHE | PG_DIRTY)
+  })
+
+  it('what reclaim makes active ages what was evicted (move_folios_to_lru)', () => {
+    addMany(300, PG_FILE | PG_ACTIVE)
+    const evicted = memory.workingset.evict(add(PG_FILE), PG_FILE)
+    hooks.locked = () => false
+    addMany(40, PG_FILE | PG_DIRTY)
+    const before = memory.workingset.save()[0] ?? Number.NaN
+    reclaim(GFP_NOFS)
+    expect(memory.workingset.save()[0]).toBeGreaterThanOrEqual(before + 40)
+    expect(evicted).toBeGreaterThanOrEqual(0)
+  })
+
+  it('kswapd ages memory of programs of all groups when the node has too few inactive pages, also when swap space is full (kswapd_age_node)', () => {
+    hooks.swapPages = () => 0
+    hooks.totalSwapPages = () => 100
+    const group = memory.memcgs.create('group')
+    for (let i = 0; i < 200; i++) {
+      const page = memory.alloc(task, GFP_KERNEL, 0)
+      memory.charge({ task, gfp: GFP_KERNEL, page, group, cpu: 0 })
+      // The group has enough inactive pages of its own, and the node has not.
+      lru.add(page, i < 120 ? 0 : PG_ACTIVE)
+    }
+    addMany(300, PG_ACTIVE)
+    for (const zone of memory.zones.all) {
+      zone.setReserves({ ...zone.watermarks, high: zone.managed }, zone.lowmemReserve)
+    }
+    const before = lru.size(lru.lruvec(group.number, 0), INACTIVE_ANON)
+    vmscan.balancing(0, 0).next()
+    vmscan.balance(0, 0)
+    expect(lru.size(lru.lruvec(group.number, 0), INACTIVE_ANON)).toBeGreaterThan(before)
+  })
+
+  it('a round ends with the next cluster once enough is freed and one kind of lists is given up (shrink_lruvec)', () => {
+    hooks.swapPages = () => 10_000
+    memory.memcgs.root.swappiness = 100
+    addMany(2600, 0)
+    addMany(300, PG_FILE)
+    // So many that they are touched: else page cache alone would do.
+    addMany(700, PG_FILE | PG_ACTIVE)
+    let rounds = 0
+    vmscan.registerShrinker({
+      name: 'rounds',
+      countObjects: () => 0 * ++rounds,
+      scanObjects: () => 0,
+    })
+    // Somebody works on all of them, up to priority 2.
+    hooks.locked = () => rounds < 11
+    // At priority 1: 32 of each kind, then 32 of 137 that are left of the larger one.
+    expect(reclaim()).toEqual({ pages: 96, priority: 1 })
+  })
+
+  it('kswapd may write files once it has met no page of a file in a round (shrink_node)', () => {
+    for (const zone of memory.zones.all) {
+      zone.setReserves({ ...zone.watermarks, high: zone.managed }, zone.lowmemReserve)
+    }
+    vmscan.balance(0, 0)
+    expect(vmscan.save().dirty).toEqual([true])
+  })
+
+  it('requests wait a moment where kswapd has met all dirty pages before, in writing, until there is enough (LRUVEC_CONGESTED)', () => {
+    const pages = addMany(64, PG_FILE | PG_WRITEBACK | PG_RECLAIM)
+    const reasons = (): string[] => {
+      const steps = [...vmscan.directReclaim({ gfp: GFP_KERNEL, node: 0 })]
+      return steps.flatMap((step) => (step.kind === 'throttle' ? [step.reason] : []))
+    }
+    expect(reasons()).not.toContain('congested')
+    for (const page of pages) lru.setFlags(page, PG_FILE | PG_WRITEBACK | PG_RECLAIM)
+    const marks = memory.zones.all.map(({ watermarks }) => watermarks)
+    for (const zone of memory.zones.all) {
+      zone.setReserves({ ...zone.watermarks, high: zone.managed }, zone.lowmemReserve)
+    }
+    vmscan.balance(0, 0)
+    expect(reasons()).toContain('congested')
+    for (const [index, zone] of memory.zones.all.entries()) {
+      zone.setReserves(marks[index] ?? zone.watermarks, zone.lowmemReserve)
+    }
+    vmscan.balance(0, 0)
+    expect(reasons()).not.toContain('congested')
   })
 })

@@ -21,6 +21,7 @@ import {
   PG_WRITEBACK,
   type ReclaimStep,
 } from '../../src/index.js'
+import type { Pageout } from '../../src/reclaim/reclaim-hooks.js'
 import { scanBalance } from '../../src/reclaim/scan-balance.js'
 
 const task = new Task(PF)
@@ -83,7 +84,7 @@ describe('the balance of a round', () => {
   it('follows from what pages cost that come back from swap or are written to it', () => {
     // The more programs write, the less they are scanned.
     const written: number[] = []
-    const anon = (pageout: 'clean' | 'writeback'): number => {
+    const anon = (pageout: Pageout): number => {
       const memory = machine(
         { anon: 6000, file: 2000, active: 4000 },
         {
@@ -99,7 +100,11 @@ describe('the balance of a round', () => {
       const { pgscan_anon = 0, pgscan_file = 0 } = memory.counters().events ?? {}
       return pgscan_anon / (pgscan_anon + pgscan_file)
     }
-    expect(anon('writeback')).toBeLessThan(anon('clean') * 0.9)
+    // Written at once or later, or dirty again: it has cost as much (stat->nr_pageout of shrink_folio_list, 6.1.192).
+    const kept = anon('keep')
+    expect(anon('writeback')).toBeLessThan(kept * 0.9)
+    expect(anon('clean')).toBeLessThan(kept * 0.9)
+    expect(anon('dirty')).toBeLessThan(kept * 0.9)
     expect(written.length).toBeGreaterThan(100)
   })
 })

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { PageAllocator } from '../../src/alloc/page-allocator.js'
 import { GFP_KERNEL } from '../../src/gfp/flags.js'
 import { PG_FILE } from '../../src/reclaim/lru-flags.js'
+import { LruvecStats } from '../../src/reclaim/lruvec-stats.js'
 import { ScanCost } from '../../src/reclaim/scan-cost.js'
 import { PF } from '../../src/task/flags.js'
 
@@ -28,11 +29,13 @@ function setup() {
       memory.lru.add(page, PG_FILE)
     }
   }
-  return { memory, group, list, costs: new ScanCost(memory.lru, NODES, GROUPS) }
+  const stats = new LruvecStats(memory.lru, memory.memcgs, NODES)
+  return { memory, group, list, costs: new ScanCost(stats, NODES * (GROUPS + 1)) }
 }
 
 it('is that of its lruvec, without and with a file, also of the last one', () => {
   const { memory, list, costs } = setup()
+  memory.memcgs.create('last')
   list(400, 0)
   list(400, 1)
   const last = memory.lru.lruvec(GROUPS, NODES - 1)

@@ -97,7 +97,8 @@ export class PageCache {
     let flags = PG_FILE
     if (before < NEVER && !write) {
       const { node } = this.#memory.zones.zoneOf(page)
-      flags |= this.#memory.workingset.refault({ node, shadow: -2 - before })
+      const group = this.#memory.memcgs.of(page).number
+      flags |= this.#memory.workingset.refault({ node, shadow: -2 - before, group })
     }
     this.#memory.lru.add(page, flags)
     this.#owners.set(page, file.owner, place)

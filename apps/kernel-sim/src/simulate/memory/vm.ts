@@ -110,10 +110,11 @@ export class Vm {
         outOfMemory: (gfp, order) => this.oom.kill(gfp, order),
         wakeFlushers: () => this.wakeFlushers?.(),
         swapPages: () => this.swap?.space.free ?? 0,
+        totalSwapPages: () => this.swap?.space.pages ?? 0,
         addToSwap: (page) => this.swap?.add(page) ?? false,
         // The blocks of a dirty page are not allocated before the flusher writes it, and reclaim must not do that (fs/ext4/inode.c,
         // ext4_writepage: the page is dirtied again).
-        pageout: (page) => (this.#swapOut(page) ? 'clean' : 'keep'),
+        pageout: (page) => (this.#swapOut(page) ? 'clean' : 'dirty'),
         reclaimed: (page, _order, shadow) =>
           owners.of(page)?.lose(page, owners.index(page), shadow),
         release: (page) => owners.of(page)?.release(page) ?? true,

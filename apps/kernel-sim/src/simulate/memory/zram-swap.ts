@@ -107,7 +107,8 @@ export class ZramSwap {
     this.swappedIn++
     const { node } = this.#memory.zones.zoneOf(page)
     const shadow = this.#shadows[entry] as number
-    const flags = this.#memory.workingset.refault({ node, shadow, file: false })
+    const group = this.#memory.memcgs.of(page).number
+    const flags = this.#memory.workingset.refault({ node, shadow, file: false, group })
     this.space.release(entry)
     return flags
   }
