@@ -91,6 +91,7 @@ declare module '@scopemask/allocator' {
   export interface AllocatorRules {
     readonly kernel: string;
     readonly fallback: FallbackRule;
+    readonly highatomicReserve: 'extra' | 'rounded';
     readonly defragMode: boolean;
     readonly localNoretryFails: boolean;
   }
@@ -98,8 +99,8 @@ declare module '@scopemask/allocator' {
     readonly start: number;
     readonly pages: number;
     readonly frames: PageFrames;
-    onFallback: ((event: FallbackEvent, allocFlags: number) => void) | null;
-    onClaim: ((allocFlags: number) => void) | null;
+    onFallback: ((event: FallbackEvent) => void) | null;
+    onMixing: ((allocFlags: number) => void) | null;
     fallback: FallbackRule;
     constructor(pages: number, frames?: PageFrames, start?: number, owner?: (owner: number) => string);
     get freePages(): number;
@@ -480,11 +481,13 @@ declare module '@scopemask/allocator' {
   }
   export class MemCgroups {
     readonly root: MemCgroup;
+    readonly most: number;
     create(name: string, limits?: MemcgLimits, parent?: MemCgroup): MemCgroup;
     remove(group: MemCgroup): void;
     attach(task: Task, group: MemCgroup): void;
     groupOf(task: Task): MemCgroup;
     of(page: number): MemCgroup;
+    find(number: number): MemCgroup | undefined;
     get(number: number): MemCgroup;
     commit(page: number, group: MemCgroup): void;
     uncharge(page: number, order: number): void;
@@ -973,7 +976,7 @@ declare module '@scopemask/allocator' {
     readonly staying: number;
     readonly mixed: number;
   }
-  export type Pageout = 'clean' | 'writeback' | 'keep';
+  export type Pageout = 'clean' | 'writeback' | 'dirty' | 'keep';
   export class PerCpuPages {
     readonly batch: number;
     constructor(buddy: Buddy, batch: number);
@@ -1002,6 +1005,7 @@ declare module '@scopemask/allocator' {
   };
   export interface ReclaimHooks {
     swapPages?(): number;
+    totalSwapPages?(): number;
     addToSwap?(page: number, gfp: number): boolean;
     pageout?(page: number, gfp: number): Pageout;
     locked?(page: number): boolean;
@@ -1048,7 +1052,7 @@ declare module '@scopemask/allocator' {
   export const SAME_FILLED = 0;
   export const SHRINK_STOP = -1;
   export class ScanCost {
-    constructor(lru: Lru, nodes: number, groups: number);
+    constructor(stats: LruvecStats, lruvecs: number);
     anon(lruvec: number): number;
     file(lruvec: number): number;
     note(lruvecs: Iterable<number>, file: boolean, pages: number): void;
@@ -1304,6 +1308,7 @@ declare module '@scopemask/allocator' {
     readonly failures: readonly number[];
     readonly dirty: readonly boolean[];
     readonly writeback: readonly boolean[];
+    readonly congested: readonly number[];
     readonly deferred: readonly (readonly number[])[];
     readonly costs: ScanCostState;
   }
@@ -1314,13 +1319,12 @@ declare module '@scopemask/allocator' {
     readonly promo: number;
   }
   export class Workingset {
-    constructor(lru: Lru, nodes: number, options?: WorkingsetOptions);
-    activation(node: number): void;
-    evict(page: number, flags: number): number;
+    activation(lruvec: number): void;
+    evict(page: number, flags: number, target?: MemCgroup | null): number;
     refault({ node, shadow, file, group }: Refault): number;
-    protected(node: number, file: boolean, pages: number): void;
-    changing(node: number, file?: boolean): boolean;
-    look(node: number): void;
+    protected(lruvec: number, file: boolean, pages: number): void;
+    changing(lruvec: number, file?: boolean): boolean;
+    look(lruvec: number): void;
     counters(node: number): WorkingsetCounters;
     save(): WorkingsetState;
     load(state: WorkingsetState): void;
@@ -1332,11 +1336,6 @@ declare module '@scopemask/allocator' {
     readonly workingset_refault_anon: number;
     readonly workingset_activate_anon: number;
     readonly workingset_restore_anon: number;
-  }
-  export interface WorkingsetOptions {
-    readonly costs?: ScanCost;
-    readonly swapPages?: () => number;
-    readonly groups?: number;
   }
   export type WorkingsetState = Float64Array;
   export type WritebackCase = 'immediate' | 'mark' | 'wait';
@@ -1400,8 +1399,10 @@ declare module '@scopemask/allocator' {
     get freeCma(): number;
     lists(order: number): number;
     hasPlenty(order: number, highest: number): boolean;
+    hasPlentyOutsideCma(order: number, highest: number): boolean;
     hasRoom(order: number, highest: number, allocFlags: number, atomic: boolean, more?: number): boolean;
     alloc(order: number, migratetype: number, allocFlags: number, cpu: number): number;
+    allocKept(migratetype: number, allocFlags: number, cpu: number): number;
     free(page: number, order: number, cpu: number): void;
     drain(): void;
     reserveHighatomic(page: number): void;
@@ -1466,6 +1467,7 @@ declare module '@scopemask/allocator' {
     allocFast(gfp: number, order: number, cpu: number): number;
     alloc(gfp: number, order: number, allocFlags: number, from: From): number;
     bulkZone(gfp: number, pages: number, cpu: number): Zone | undefined;
+    bulkFlags(gfp: number): number;
     served(zone: Zone, preferred: Zone, cpu: number, blocks?: number): void;
     drain(): void;
     save(): ZonesState;
@@ -1882,7 +1884,6 @@ declare module '@scopemask/allocator/pages' {
   Watermarks,
   Workingset,
   WorkingsetCounters,
-  WorkingsetOptions,
   WorkingsetState,
   WritebackCase,
   WritebackPage,
