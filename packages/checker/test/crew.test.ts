@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Machine } from '../src/machine/machine.js'
 import { Crew, Follower, News } from '../src/node/crew.js'
 import { storePiece } from '../src/search/candidates.js'
+import { type Claim, claimOf, partsOf } from '../src/search/claim.js'
 import { enterStates } from '../src/search/enter-states.js'
 import { hash } from '../src/search/hash.js'
 import type { Searching } from '../src/search/helpers.js'
@@ -11,8 +12,10 @@ import type { Round } from '../src/search/round.js'
 import { Search } from '../src/search/search.js'
 import type { SearchOptions } from '../src/search/search-options.js'
 import { NUMBER, NUMBER_BITS } from '../src/search/slots.js'
+import type { CrewThread } from './crew-thread.js'
+import { FAILURE, failEntering } from './failing-thread.js'
 import { outcome } from './outcome.js'
-import { protocol } from './protocol.js'
+import { type ProtocolOptions, protocol } from './protocol.js'
 import { build, type Plan, plan } from './random-machine.js'
 
 type Helpers = NonNullable<SearchOptions['crew']>
@@ -24,6 +27,8 @@ class Turns implements Helpers {
   isLost = false
   /** How many states it has expanded. */
   expanded = 0
+  /** Of how many states it has shown that an end can be reached from them. */
+  shown = 0
   readonly followers: readonly Follower[]
   readonly #news = new News()
 
@@ -70,13 +75,23 @@ class Turns implements Helpers {
     for (let part = parts - 1; part >= 0; part--) enterStates(view, size, { part, parts })
   }
 
-  protected tell(search: Searching): void {
-    const update = this.#news.of(search)
+  showEnds(search: Searching, states: readonly number[]): Uint8Array | null {
+    const claim = claimOf(states, search.table.size)
+    this.tell(search, claim)
+    for (let part = partsOf(claim) - 1; part >= 0; part--) {
+      this.followers[part % this.followers.length]?.prover?.show(part)
+    }
+    this.shown += claim.fates.reduce((shown, fate) => shown + fate, 0)
+    return claim.fates
+  }
+
+  protected tell(search: Searching, shown: Claim | null = null): void {
+    const update = this.#news.of(search, shown)
     if (update === null) return
     // What goes from thread to thread is cloned; memory is shared.
-    const { table, memory, ...rest } = update
+    const { table, memory, claim, ...rest } = update
     for (const follower of this.followers) {
-      follower.follow({ ...structuredClone(rest), table, memory })
+      follower.follow({ ...structuredClone(rest), table, memory, claim })
     }
   }
 }
@@ -129,7 +144,7 @@ class Losing extends Turns {
   constructor(
     machines: readonly Machine[],
     options: SearchOptions,
-    readonly job: 'expand' | 'store' | 'enter',
+    readonly job: 'expand' | 'store' | 'enter' | 'show',
   ) {
     super(machines, options)
   }
@@ -167,6 +182,21 @@ class Losing extends Turns {
     const { view, size } = search.table
     if (this.#lose('enter')) enterStates(view, size, { part: 0, parts: 2 })
     else super.enter(search)
+  }
+
+  override showEnds(search: Searching, states: readonly number[]): Uint8Array | null {
+    if (this.job !== 'show') return super.showEnds(search, states)
+    const known = super.showEnds(search, states)
+    this.#seen = this.followers[0]?.round ?? null
+    this.isLost = true
+    const { table } = search
+    const { detach } = table
+    table.detach = () => {
+      detach.call(table)
+      this.scribble()
+      this.scribble()
+    }
+    return known?.fill(1) ?? null
   }
 
   #ends(job: string): boolean {
@@ -212,6 +242,23 @@ describe('a search with a crew', () => {
     }
   })
 
+  it.each<[ProtocolOptions, { partialOrder: boolean; symmetry: boolean }]>([
+    [{ isSafe: true }, { partialOrder: false, symmetry: false }],
+    [{ isSafe: true }, { partialOrder: true, symmetry: true }],
+    [{ ticks: true }, { partialOrder: true, symmetry: true }],
+  ])('shows that the tasks of %o come to an end as far as they do, with %o', (drawn, options) => {
+    const crew = new Turns([protocol(drawn), protocol(drawn), protocol(drawn)], options)
+    const search = new Search(protocol(drawn), { ...options, crew })
+    const found = outcome(search)
+    expect(found).toEqual(outcome(new Search(protocol(drawn), options)))
+    expect(found.verdict).toBe(drawn.isSafe ? 'safe' : 'livelock')
+    const turns = search.snapshot().turns.length
+    expect(turns).toBeGreaterThan(100)
+    // Nothing is left to the search where there is an end.
+    if (drawn.isSafe) expect(crew.shown).toBeGreaterThanOrEqual(turns)
+    else expect(crew.shown).toBeGreaterThan(0)
+  })
+
   it('finds the same when others are faster in the middle of it', () => {
     const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
     const crew = new Racing([protocol(), protocol()], options)
@@ -251,19 +298,84 @@ describe('a search with a crew', () => {
     },
   )
 
+  it('finds the same livelock alone when a thread is lost while they show that there is none', () => {
+    const options = { partialOrder: true, symmetry: true }
+    const machine = (): Machine => protocol({ ticks: true })
+    const crew = new Losing([machine(), machine()], options, 'show')
+    const found = outcome(new Search(machine(), { ...options, crew }))
+    expect(found).toEqual(outcome(new Search(machine(), options)))
+    expect(found.verdict).toBe('livelock')
+    expect(crew.scribbled).toBeGreaterThan(1)
+  })
+
   it.each([1, 2, 3])('finds the same with %i threads more', async (others) => {
     const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
-    const threads: Worker[] = []
-    const crew = new Crew(others, options, (link) => {
-      threads.push(new Worker(THREAD, { workerData: { link }, transferList: [link.port] }))
-    })
-    while (!crew.isReady) await new Promise((resolve) => setTimeout(resolve, 10))
+    const { crew, threads, codes } = await crewOfThreads(others, options)
     const rounds = vi.spyOn(crew, 'store')
     const found = outcome(new Search(protocol(), { ...options, crew }))
     expect(found).toEqual(outcome(new Search(protocol(), options)))
     expect(rounds.mock.calls.length).toBeGreaterThan(10)
-    const ended = threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve)))
     crew.dismiss()
-    expect(await Promise.all(ended)).toEqual(threads.map(() => 0))
+    expect(await codes).toEqual(threads.map(() => 0))
+  })
+
+  it.each([1, 2])('shows that there is no livelock with %i threads more', async (others) => {
+    const options = { partialOrder: false, symmetry: false }
+    const { crew, threads, codes } = await crewOfThreads(others, options, { isSafe: true })
+    const shows = vi.spyOn(crew, 'showEnds')
+    const search = new Search(protocol({ isSafe: true }), { ...options, crew })
+    const found = outcome(search)
+    expect(found).toEqual(outcome(new Search(protocol({ isSafe: true }), options)))
+    const fates = shows.mock.results[0]?.value as Uint8Array
+    expect(search.snapshot().turns.filter((turn) => fates[turn] !== 1)).toEqual([])
+    crew.dismiss()
+    expect(await codes).toEqual(threads.map(() => 0))
+  })
+
+  it('goes on alone when one of its threads fails, and the others end', async () => {
+    const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
+    const meeting = new Int32Array(new SharedArrayBuffer(4))
+    const { crew, threads, codes } = await crewOfThreads(2, options, {}, meeting)
+    const errors = threads.map((thread) => {
+      const told: string[] = []
+      thread.on('error', ({ message }) => told.push(message))
+      return told
+    })
+    const { enter } = crew
+    crew.enter = (search) => {
+      const undo = failEntering(meeting, 'waits')
+      enter.call(crew, search)
+      undo()
+    }
+    const found = outcome(new Search(protocol(), { ...options, crew }))
+    expect(found).toEqual(outcome(new Search(protocol(), options)))
+    expect([meeting[0], crew.isLost]).toEqual([1, true])
+    crew.dismiss()
+    expect(await codes).toEqual([1, 0])
+    expect(errors).toEqual([[FAILURE], []])
   })
 })
+
+/**
+ * Threads that search a protocol.
+ * @param meeting where one of them is to fail, and the others wait for it: see failing-thread.ts.
+ */
+async function crewOfThreads(
+  others: number,
+  options: { readonly partialOrder: boolean; readonly symmetry: boolean },
+  machine: ProtocolOptions = {},
+  meeting: Int32Array | null = null,
+) {
+  const threads: Worker[] = []
+  const crew = new Crew(others, options, (link) => {
+    const role = threads.length === 0 ? 'fails' : 'waits'
+    const failing = meeting === null ? {} : { failing: { meeting, role } as const }
+    const workerData: CrewThread = { link, machine, ...failing }
+    threads.push(new Worker(THREAD, { workerData, transferList: [link.port] }))
+  })
+  const codes = Promise.all(
+    threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve))),
+  )
+  while (!crew.isReady) await new Promise((resolve) => setTimeout(resolve, 10))
+  return { crew, threads, codes }
+}

@@ -19,7 +19,14 @@ interface Job {
 const TASKS = 3
 const WORKERS = 2
 
-export function protocol(): Machine {
+export interface ProtocolOptions {
+  /** True if a worker never takes a lock, so that there is no deadlock. By default it does as its job asks. */
+  readonly isSafe?: boolean
+  /** True if something goes on for ever beside it, so that what is a deadlock without that is a livelock. By default nothing does. */
+  readonly ticks?: boolean
+}
+
+export function protocol({ isSafe = false, ticks = false }: ProtocolOptions = {}): Machine {
   const machine = new Machine()
   const choices = new Choices(machine)
   const wanted = new Counter(machine, 'wanted', 0)
@@ -58,7 +65,7 @@ export function protocol(): Machine {
       'worker',
       function* () {
         const { isCareful, done } = jobs.get(yield* queue.receive()) as Job
-        yield* work(isCareful)
+        yield* work(isSafe || isCareful)
         yield* done.release()
       },
       true,
@@ -72,5 +79,22 @@ export function protocol(): Machine {
     },
     true,
   )
+  if (ticks) {
+    const ticker = new Counter(machine, 'ticker', 0)
+    const tick = machine.procedure(
+      'tick',
+      function* () {
+        yield* ticker.set(1 - (yield* ticker.get()))
+      },
+      { loop: true },
+    )
+    machine.task(
+      'ticker',
+      function* () {
+        yield* tick()
+      },
+      true,
+    )
+  }
   return machine.seal()
 }

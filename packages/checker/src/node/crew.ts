@@ -2,7 +2,7 @@
  * Crew: threads that search together. The thread that searches hands out a block of states of one level; all, itself included,
  * take pieces of it, expand them, and put what they find into the one table that they share (search/candidates.ts). When all have come
  * to the end of the block, each takes pieces again and makes states of what was found, and when the table has to grow they do that
- * together too. Whatever the number of threads, states have the same numbers and the same is found first: the result is
+ * together too. In the end they show together that the tasks can always come to an end (search/claim.ts). Whatever the number of threads, states have the same numbers and the same is found first: the result is
  * the same to the byte.
  *
  * What needs to be learned, they leave to the thread that searches, and are told it before the next block. After the first levels
@@ -13,6 +13,7 @@ import type { Machine } from '../machine/machine.js'
 import { mayLeaveOut, mayRename } from '../reduce/allowed.js'
 import { Symmetry } from '../reduce/symmetry.js'
 import { storePiece } from '../search/candidates.js'
+import { type Claim, claimOf, Prover, partsOf } from '../search/claim.js'
 import { enterStates } from '../search/enter-states.js'
 import { Expander } from '../search/expander.js'
 import type { Helpers, Searching } from '../search/helpers.js'
@@ -51,6 +52,7 @@ const PART = (1 << PART_BITS) - 1
 const EXPAND = 0
 const STORE = 1
 const ENTER = 2
+const SHOW = 3
 
 /** What a thread is given when it starts. */
 export interface Link extends Required<Pick<SearchOptions, 'partialOrder' | 'symmetry'>> {
@@ -67,6 +69,8 @@ export interface Update {
   readonly knowledge: Knowledge
   readonly table: TableView
   readonly memory: RoundMemory
+  /** What is to be shown; null while states are still being found. */
+  readonly claim: Claim | null
 }
 
 export class Crew implements Helpers {
@@ -121,6 +125,14 @@ export class Crew implements Helpers {
     this.#run(ENTER, 2 ** Math.ceil(Math.log2(this.#ports.length + 1)), search)
   }
 
+  /** Shows from which states an end can be reached, together. @returns null when that is too little to do, or nobody is there. */
+  showEnds(search: Searching, states: readonly number[]): Uint8Array | null {
+    if (this.isLost || !this.isReady || states.length < WORTHWHILE) return null
+    const claim = claimOf(states, search.table.size)
+    this.#run(SHOW, partsOf(claim), search, claim)
+    return this.isLost ? null : claim.fates
+  }
+
   /** The search has started over. */
   reset(): void {
     this.#news.reset()
@@ -135,10 +147,10 @@ export class Crew implements Helpers {
   }
 
   /** Does the parts of a job together. */
-  #run(job: number, parts: number, search: Searching): void {
+  #run(job: number, parts: number, search: Searching, claim: Claim | null = null): void {
     if (this.isLost) return
     const control = this.#control
-    const update = this.#news.of(search)
+    const update = this.#news.of(search, claim)
     if (update !== null) for (const port of this.#ports) port.postMessage(update)
     // Whoever still has a ticket of the last job gets nothing for it from now on.
     Atomics.or(control, TICKET, PART)
@@ -150,7 +162,11 @@ export class Crew implements Helpers {
     Atomics.store(control, TICKET, turn)
     Atomics.add(control, JOBS, 1)
     Atomics.notify(control, JOBS)
-    takeParts(search.expander, this.#news.round(search), control, turn)
+    const { expander, stepper, symmetry } = search
+    const round = this.#news.round(search)
+    const visited = { table: round.table, stepper, symmetry }
+    const prover = claim === null ? null : new Prover(visited, claim)
+    takeParts({ expander, round, prover }, control, turn)
     this.#awaitParts(parts)
   }
 
@@ -207,17 +223,20 @@ export class News {
     return round
   }
 
-  /** What has changed since the last call; null when nothing has. */
-  of(search: Searching): Update | null {
+  /**
+   * What has changed since the last call; null when nothing has.
+   * @param claim what is to be shown, if that is what is done next.
+   */
+  of(search: Searching, claim: Claim | null = null): Update | null {
     const { machine, stepper } = search
     const round = this.round(search)
     const reset = this.#learned === undefined
     const knowledge = knowledgeOf(machine, stepper, this.#learned)
     const isNew = knowledge.positions.length + knowledge.decisions.length > 0
-    if (!reset && !isNew && this.#told === round) return null
+    if (!reset && !isNew && this.#told === round && claim === null) return null
     this.#learned = learnedBy(stepper)
     this.#told = round
-    return { reset, knowledge, table: round.table, memory: round.memory }
+    return { reset, knowledge, table: round.table, memory: round.memory, claim }
   }
 }
 
@@ -226,8 +245,11 @@ export class Follower {
   readonly #machine: Machine
   readonly #stepper: Stepper
   readonly expander: Expander
+  readonly #symmetry: Symmetry | null
   /** What is worked on, once that is known. */
   round: Round | null = null
+  /** Shows what is to be shown, once all states were found. */
+  prover: Prover | null = null
 
   constructor(
     machine: Machine,
@@ -237,18 +259,20 @@ export class Follower {
     this.#stepper = new Stepper(machine, partialOrder && mayLeaveOut(machine))
     const { programs } = this.#stepper
     const renames = symmetry && mayRename(machine, programs)
-    const naming = renames ? Symmetry.of(machine, programs) : null
-    this.expander = new Expander(machine, this.#stepper, naming)
+    this.#symmetry = renames ? Symmetry.of(machine, programs) : null
+    this.expander = new Expander(machine, this.#stepper, this.#symmetry)
   }
 
   /** Catches up with the search. */
-  follow({ reset, knowledge, table, memory }: Update): void {
+  follow({ reset, knowledge, table, memory, claim }: Update): void {
     if (reset) {
       this.#stepper.reset()
       this.expander.reset()
     }
     learn(this.#machine, this.#stepper, knowledge)
     this.round = new Round(table, memory, this.#machine.properties.length)
+    const visited = { table, stepper: this.#stepper, symmetry: this.#symmetry }
+    this.prover = claim === null ? null : new Prover(visited, claim)
   }
 }
 
@@ -272,8 +296,8 @@ export function joinCrew(machine: Machine, { port, ...link }: Link): void {
       for (; received !== undefined; received = receiveMessageOnPort(port)) {
         follower.follow(received.message as Update)
       }
-      const { expander, round } = follower
-      if (round !== null) takeParts(expander, round, control, turn)
+      const { expander, round, prover } = follower
+      if (round !== null) takeParts({ expander, round, prover }, control, turn)
     }
   } catch (thrown) {
     // Nobody waits for it any more.
@@ -285,11 +309,19 @@ export function joinCrew(machine: Machine, { port, ...link }: Link): void {
   port.close()
 }
 
+/** What a thread does parts of jobs with. */
+interface Tools {
+  readonly expander: Expander
+  readonly round: Round
+  /** Null while nothing is to be shown. */
+  readonly prover: Prover | null
+}
+
 /**
  * Does parts of a job until none is left.
  * @param turn a ticket of the job: of another one nothing is taken.
  */
-function takeParts(expander: Expander, round: Round, control: Int32Array, turn: number): void {
+function takeParts({ expander, round, prover }: Tools, control: Int32Array, turn: number): void {
   // As long as tickets are of this job these are too.
   const [job, parts, size] = [control[JOB], control[PARTS], control[SIZE]] as [
     number,
@@ -303,7 +335,8 @@ function takeParts(expander: Expander, round: Round, control: Int32Array, turn: 
     if (Atomics.compareExchange(control, TICKET, ticket, ticket + 1) !== ticket) continue
     if (job === EXPAND) expander.expand(round, part)
     else if (job === STORE) storePiece(round, part)
-    else enterStates(round.table, size, { part, parts })
+    else if (job === ENTER) enterStates(round.table, size, { part, parts })
+    else prover?.show(part)
     if (Atomics.add(control, DONE, 1) === parts - 1) Atomics.notify(control, DONE)
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Block: the states that are expanded between two looks at limits, and at which of them the search *turns*: those all of whose
- * successors were found before them. Where there is no turn nothing can go round for ever: see progress.ts.
+ * successors were found before them. Where there is no turn nothing can go round for ever: see progress.ts. Some successors are passed over, as they are
+ * known, and where none of the others was found later the state counts as a turn, though it may be none.
  */
 
 /** How many states a block has at most. */
@@ -10,8 +11,6 @@ export const BLOCK = 8192
 const UNKNOWN = 0
 /** It has a successor that was found after it, or none at all. */
 const AHEAD = 1
-/** Some of its successors were passed over, and none of the others is ahead as far as is known. */
-const PASSED = 2
 
 /** The states of a block, from {@link first} on. */
 export class Block {
@@ -33,19 +32,6 @@ export class Block {
   /** The search goes on after a state of the block, or ends with it: it is no turn. */
   setAhead(state: number): void {
     this.#marks[state - this.first] = AHEAD
-  }
-
-  /** Some successors of a state were passed over. */
-  setPassed(state: number): void {
-    this.#marks[state - this.first] = PASSED
-  }
-
-  /** Returns true for a state of which only what was found before is known to follow. From then on it is not one. */
-  takePassed(state: number): boolean {
-    const at = state - this.first
-    if (this.#marks[at] !== PASSED) return false
-    this.#marks[at] = UNKNOWN
-    return true
   }
 
   /** Adds the states before `end` at which the search turns. */

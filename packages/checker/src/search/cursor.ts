@@ -11,7 +11,7 @@ export interface Cursor {
   levelEnd: number
   /** The numbers of states in which nothing can move and not all tasks have settled. */
   readonly deadlocks: number[]
-  /** States all of whose successors were found before: where there are none, nothing can go round for ever. */
+  /** States all of whose successors were found before, and perhaps others: where there are none, nothing can go round for ever. */
   readonly turns: number[]
   /** By number of property, the first state in which it holds, for those that have to hold sometimes. */
   readonly witnesses: (number | null)[]

@@ -7,7 +7,7 @@ import type { Machine } from '../machine/machine.js'
 import type { Symmetry } from '../reduce/symmetry.js'
 import { Candidates, Full } from './candidates.js'
 import { Inspector } from './inspector.js'
-import { DEAD, PASSED, type Round } from './round.js'
+import { DEAD, type Round } from './round.js'
 import type { Emit, Stepper } from './stepper.js'
 import { BATCH, Successors } from './successors.js'
 
@@ -92,7 +92,6 @@ export class Expander {
             : stepper.expand(row, this.#emit)
         memory.steps[state - first] = stepper.steps
         if (!moved && !stepper.settled(row)) memory.marks[state - first] = DEAD
-        if (found.passed > 0) memory.marks[state - first] = PASSED
         if (found.count >= BATCH) candidates.add(found)
       }
     } catch (caught) {

@@ -33,6 +33,11 @@ export interface Helpers {
   store(search: Searching): void
   /** Enters all states into the slots of the table, which are empty. */
   enter(search: Searching): void
+  /**
+   * Shows that an end can be reached from each of some states, or from some of them, when all states have been visited.
+   * @returns what is known of each state, see ends.ts; null when the search has to do it itself.
+   */
+  showEnds(search: Searching, states: readonly number[]): Uint8Array | null
   /** States have other numbers than before: the search has started over. */
   reset(): void
 }

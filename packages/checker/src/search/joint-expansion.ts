@@ -10,7 +10,7 @@ import { Full, settle, storePiece } from './candidates.js'
 import type { Cursor } from './cursor.js'
 import type { Helpers, Searching } from './helpers.js'
 import type { PlainExpansion } from './plain-expansion.js'
-import { DEAD, FORWARD, PASSED, Round, WORTHWHILE } from './round.js'
+import { DEAD, FORWARD, Round, WORTHWHILE } from './round.js'
 
 /** How many states the round after one that was cut off may have: were they too few for a round, there would be none from then on. */
 const FIRST_STRIDE = 2 * WORTHWHILE
@@ -83,6 +83,19 @@ export class JointExpansion {
     return true
   }
 
+  /**
+   * Shows that an end can be reached from each of some states, or from some of them, when all states have been visited.
+   * @returns what is known of each state, see ends.ts; null when the search has to do it itself.
+   */
+  showEnds(search: Searching, states: readonly number[]): Uint8Array | null {
+    const helpers = this.#helpers
+    const known = helpers?.showEnds(search, states) ?? null
+    if (helpers?.isLost !== true) return known
+    // Whoever was lost may still write to what is known.
+    this.#leave(search)
+    return null
+  }
+
   /** Leaves the helpers, who may still write into the memory of the table some day. */
   #leave({ table }: Searching): void {
     table.detach()
@@ -129,7 +142,6 @@ export class JointExpansion {
       if ((mark & DEAD) !== 0) isEnough = cursor.deadlocks.push(state) >= this.#enough
       // Who goes nowhere does not turn back.
       if ((mark & FORWARD) !== 0 || steps[at] === 0) block.setAhead(state)
-      else if ((mark & PASSED) !== 0) block.setPassed(state)
       state++
     }
     cursor.state = state

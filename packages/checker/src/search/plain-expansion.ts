@@ -66,7 +66,6 @@ export class PlainExpansion {
         if (!stepper.settled(this.#row)) cursor.deadlocks.push(cursor.state)
         block.setAhead(cursor.state)
       }
-      if (found.passed > 0) block.setPassed(cursor.state)
       cursor.state++
       if (found.count >= BATCH) this.add(table)
     } catch (thrown) {
@@ -91,24 +90,6 @@ export class PlainExpansion {
       table.stage(row, found.origins[index] as number)
     }
     found.count = 0
-  }
-
-  /** Looks up all that follows states of the block, up to `end`, of which only what was found before them is known so far. */
-  lookBack(table: KeptTable, end: number): void {
-    const stepper = this.#stepper
-    const block = this.#block
-    const { steps } = stepper
-    this.#fit(table)
-    const found = this.#successors
-    for (let state = block.first; state < end; state++) {
-      if (!block.takePassed(state)) continue
-      table.read(state, this.#row)
-      found.origin = state
-      stepper.collect(this.#row, null, found)
-      if (found.count >= BATCH) this.add(table)
-    }
-    this.add(table)
-    stepper.steps = steps
   }
 
   /** Makes rows to work with that are as long as those of the table. */

@@ -23,8 +23,6 @@ export const ROOM = 8
 export const FORWARD = 1
 /** See {@link FORWARD}: it has no successor, and not all tasks have settled. */
 export const DEAD = 2
-/** See {@link FORWARD}: some of its successors were passed over. */
-export const PASSED = 4
 
 /** Instead of the slot of a candidate: another one of the same state has a lower number. */
 export const SUPERSEDED = -1

@@ -20,7 +20,7 @@ import { KeptStates, type KeptTable, Rearranged } from './kept-states.js'
 import { knowledgeOf, learn } from './knowledge.js'
 import { DEFAULT_LIMITS, type Limits, limitReached } from './limits.js'
 import { PlainExpansion } from './plain-expansion.js'
-import { findLivelock } from './progress.js'
+import { findLivelock, type Livelock } from './progress.js'
 import { recallWayTo } from './recall.js'
 import { type SearchResult, type ViolationFound, verdictOf } from './result.js'
 import type { SearchOptions } from './search-options.js'
@@ -256,7 +256,6 @@ export class Search {
     this.#plain.add(table)
     table.flush()
     if (this.#livelocks) {
-      this.#plain.lookBack(table, state)
       this.#block.addTurns(state, turns)
     }
     this.#block.first = state
@@ -276,7 +275,7 @@ export class Search {
     const finished = !isStopped && deadlocks.length === 0
     const livelock =
       finished && this.#livelocks && turns.length > 0
-        ? this.fitting(() => findLivelock(this.#shared(), turns))
+        ? this.fitting(() => this.#findLivelock(turns))
         : null
     this.machine.verify()
     this.#states.end()
@@ -306,6 +305,17 @@ export class Search {
       bytes: table.bytes,
       seconds: this.#elapsed(),
     }
+  }
+
+  /** Finds whether there is a state from which the tasks cannot come to an end. Helpers show together of most that they can. */
+  #findLivelock(turns: readonly number[]): Livelock | null {
+    const { exact: table, stepper, symmetry } = this
+    const { steps } = stepper
+    const known = this.#joint?.showEnds(this.#shared(), turns) ?? new Uint8Array(table.size)
+    const livelock = findLivelock({ table: table.view, stepper, symmetry }, turns, known)
+    // Those of the search alone count.
+    stepper.steps = steps
+    return livelock
   }
 
   /** What those who help have to know. */

@@ -5,6 +5,8 @@
  * A look-up waits for memory twice, for a slot and then for a row. So many states are looked up at once: what one loads does not depend on
  * what another has found.
  */
+import type { Row } from '../machine/layout.js'
+import { hash } from './hash.js'
 import type { Successors } from './successors.js'
 import type { TableView } from './table-view.js'
 
@@ -36,6 +38,21 @@ export function lookUpFirst(
     const differs = difference(rows, state, staged, index, words)
     states[index] = state | ((differs | (0 - differs)) >> 31)
   }
+}
+
+/** The number of the state with this row; -1 if there is none. */
+export function find({ rows, slots, words }: TableView, row: Row): number {
+  const mask = slots.length - 1
+  const hashed = hash(row, 0, words)
+  let slot = hashed & mask
+  for (let held = slots[slot] as number; held !== 0; held = slots[slot] as number) {
+    if ((held ^ hashed) >>> NUMBER_BITS === 0) {
+      const state = (held & NUMBER) - 1
+      if (isSame(rows, state * words, row, 0, words)) return state
+    }
+    slot = (slot + 1) & mask
+  }
+  return -1
 }
 
 /** The state that a slot names, if the upper bits of its hash are those of another one; else, or if it is empty, -1. No branch is in it. */

@@ -6,8 +6,8 @@
  */
 import type { Row } from '../machine/layout.js'
 import { enterStates } from './enter-states.js'
-import { hash, spread } from './hash.js'
-import { difference, isSame, lookUpFirst, NUMBER, NUMBER_BITS, stateOf } from './slots.js'
+import { spread } from './hash.js'
+import { difference, find, isSame, lookUpFirst, NUMBER, NUMBER_BITS, stateOf } from './slots.js'
 import { BATCH, Successors } from './successors.js'
 import type { TableView } from './table-view.js'
 
@@ -241,19 +241,7 @@ export class StateTable {
 
   /** The number of a state, or -1. */
   find(row: Row): number {
-    const { words } = this
-    const slots = this.#slots
-    const mask = slots.length - 1
-    const hashed = hash(row, 0, words)
-    let slot = hashed & mask
-    for (let held = slots[slot] as number; held !== 0; held = slots[slot] as number) {
-      if ((held ^ hashed) >>> NUMBER_BITS === 0) {
-        const state = (held & NUMBER) - 1
-        if (isSame(this.#rows, state * words, row, 0, words)) return state
-      }
-      slot = (slot + 1) & mask
-    }
-    return -1
+    return find(this.view, row)
   }
 
   /** Copies a state into `row`. */
