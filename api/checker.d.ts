@@ -554,6 +554,7 @@ declare module '@scopemask/checker/search' {
     expand(search: Searching, from: number, to: number): Round | null;
     store(search: Searching): void;
     enter(search: Searching): void;
+    showEnds(search: Searching, states: readonly number[]): Uint8Array | null;
     reset(): void;
   }
   export type KeptTable = StateTable | CompactTable | Store;
@@ -904,6 +905,7 @@ declare module '@scopemask/checker/node' {
     expand(search: Searching, from: number, to: number): Round | null;
     store(search: Searching): void;
     enter(search: Searching): void;
+    showEnds(search: Searching, states: readonly number[]): Uint8Array | null;
     reset(): void;
     dismiss(): void;
   }
