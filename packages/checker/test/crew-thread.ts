@@ -5,7 +5,7 @@ import { failEntering } from './failing-thread.js'
 import { type ProtocolOptions, protocol } from './protocol.js'
 
 /** What a thread is given. */
-export interface CrewThread {
+interface CrewThread {
   readonly link: Link
   readonly machine: ProtocolOptions
   /** What it does where one of them is to fail. */

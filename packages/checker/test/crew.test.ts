@@ -12,7 +12,6 @@ import type { Round } from '../src/search/round.js'
 import { Search } from '../src/search/search.js'
 import type { SearchOptions } from '../src/search/search-options.js'
 import { NUMBER, NUMBER_BITS } from '../src/search/slots.js'
-import type { CrewThread } from './crew-thread.js'
 import { FAILURE, failEntering } from './failing-thread.js'
 import { outcome } from './outcome.js'
 import { type ProtocolOptions, protocol } from './protocol.js'
@@ -370,7 +369,7 @@ async function crewOfThreads(
   const crew = new Crew(others, options, (link) => {
     const role = threads.length === 0 ? 'fails' : 'waits'
     const failing = meeting === null ? {} : { failing: { meeting, role } as const }
-    const workerData: CrewThread = { link, machine, ...failing }
+    const workerData = { link, machine, ...failing }
     threads.push(new Worker(THREAD, { workerData, transferList: [link.port] }))
   })
   const codes = Promise.all(
