@@ -2,7 +2,8 @@
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import type { Machine } from '@scopemask/checker/machine'
 import { Crew, DiskStore, joinCrew, type Link } from '@scopemask/checker/node'
-import { Search } from '@scopemask/checker/search'
+import { Search, type SearchResult } from '@scopemask/checker/search'
+import { Seldom } from '../src/cli/seldom.js'
 import { Kernel } from '../src/kernel/kernel.js'
 import { policyNamed } from '../src/kernel/policy.js'
 import { type YardstickOptions, yardstick } from './yardstick.js'
@@ -14,6 +15,8 @@ interface Options extends YardstickOptions {
   readonly threads?: number
   /** A folder for the states, instead of memory. */
   readonly disk?: string
+  /** Saves the search there now and then, as the command does. */
+  readonly saves?: boolean
   readonly maxMegabytes?: number
 }
 
@@ -34,7 +37,7 @@ async function run(options: Options): Promise<void> {
           new Worker(new URL(import.meta.url), thread)
         })
   while (crew?.isReady === false) await new Promise((resolve) => setTimeout(resolve, 1))
-  const result = new Search(machineOf(options), {
+  const search = new Search(machineOf(options), {
     ...options,
     crew,
     store,
@@ -42,7 +45,8 @@ async function run(options: Options): Promise<void> {
     maxStates: store === undefined ? 100_000_000 : Number.POSITIVE_INFINITY,
     maxMegabytes,
     ...(store === undefined ? {} : { onProgress: levels(store) }),
-  }).run()
+  })
+  const result = options.saves === true && store ? runSaved(search, store) : search.run()
   crew?.dismiss()
   const stored = store?.stored
   store?.close()
@@ -58,6 +62,16 @@ async function run(options: Options): Promise<void> {
       peakMegabytes: process.resourceUsage().maxRSS / 1024,
     }),
   )
+}
+
+/** Runs a search that is saved as often as the command saves one. */
+function runSaved(search: Search, store: DiskStore): SearchResult {
+  const saving = new Seldom()
+  for (;;) {
+    const result = search.advance()
+    if (result !== null) return result
+    if (saving.isDue) saving.do(() => store.save(search, null))
+  }
 }
 
 /** Writes a line for each level, since such searches take long: what was done, and what it has taken up to then. */

@@ -17,9 +17,7 @@ import { InputError } from '../input-error.js'
 import { plural } from '../report/form/numbers.js'
 import { runStoppable } from './run-stoppable.js'
 import { assertSame, asUnusable, isSame, type SearchIdentity } from './search-identity.js'
-
-/** A search is saved when at least so many times as long has passed as it took to save it last: so that takes a fiftieth of the time. */
-const RARELY = 50
+import { Seldom } from './seldom.js'
 
 /** A search that was left in the folder. */
 export type Unfinished = UnfinishedSearch<SearchIdentity>
@@ -101,9 +99,7 @@ class Searching {
   isBounded = false
   readonly #store: DiskStore
   readonly #options: StatesOnDiskOptions
-  /** When it was saved last, and how long that took, in ms. */
-  #saved = Number.NEGATIVE_INFINITY
-  #taken = 0
+  readonly #saving = new Seldom()
 
   constructor(store: DiskStore, options: StatesOnDiskOptions) {
     this.#store = store
@@ -116,7 +112,7 @@ class Searching {
       this.isBounded = result !== null && result.bound !== null
       // What is known goes with the files; should somebody stop the process before it is shown, it is found again.
       if (result !== null && !this.isBounded) return
-      if (result !== null || isStopping || this.#isDue()) this.#save(search)
+      if (result !== null || isStopping || this.#saving.isDue) this.#save(search)
       if (!isStopping || result !== null) return
       const left = this.#store.leave()
       process.stderr.write(`kernel-sim: stopped; the same command goes on from ${left}\n`)
@@ -132,15 +128,8 @@ class Searching {
     )
   }
 
-  #isDue(): boolean {
-    return performance.now() - this.#saved > this.#taken * RARELY
-  }
-
   #save(search: Search): void {
-    const before = performance.now()
-    this.#store.save(search, this.#options.identity)
-    this.#saved = performance.now()
-    this.#taken = this.#saved - before
+    this.#saving.do(() => this.#store.save(search, this.#options.identity))
   }
 }
 

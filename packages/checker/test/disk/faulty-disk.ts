@@ -20,7 +20,6 @@ const CHANGES: Readonly<Record<string, boolean>> = {
   fdatasyncSync: false,
   renameSync: false,
   rmSync: false,
-  ftruncateSync: false,
   truncateSync: false,
 }
 

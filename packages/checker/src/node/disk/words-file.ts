@@ -2,16 +2,7 @@
  * Words file: a file of 32-bit words, which is written at its end and read anywhere. Both go through buffers, so that the operating
  * system is asked for much at once. A checksum of all words goes along, so that who goes on with a file can tell whether it is as it was left.
  */
-import {
-  closeSync,
-  fdatasyncSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { DamagedFile } from '../damaged-file.js'
@@ -74,21 +65,17 @@ export class WordsFile {
     )
   }
 
-  /**
-   * Opens a file as it was at a mark. What was written to it since is dropped.
-   * @throws DamagedFile when it is not as it was.
-   */
+  /** Opens a file to go on with it. @throws DamagedFile when it is not as it was at the mark */
   static reopen(path: string, sizes: BufferSizes, { length, checksum }: FileMark): WordsFile {
     const opened = new WordsFile(path, openKept(path), sizes)
     try {
-      if (onDisk(path, 'read', () => fstatSync(opened.#file).size) < length * BYTES) {
+      if (onDisk(path, 'read', () => fstatSync(opened.#file).size) !== length * BYTES) {
         throw new DamagedFile(path, 'damaged')
       }
       opened.length = length
       opened.#written = length
       opened.#checksum = opened.#checksumOfFile()
       if (opened.#checksum !== checksum) throw new DamagedFile(path, 'damaged')
-      onDisk(path, 'written', () => ftruncateSync(opened.#file, length * BYTES))
       return opened
     } catch (thrown) {
       opened.close()
