@@ -40,7 +40,7 @@ export interface StatesOnDiskOptions {
 }
 
 /**
- * The searches that were left in a folder, all of which this command can go on with.
+ * The searches that were left in a folder, the farthest first, all of which this command can go on with.
  * @param wanted what the command is going to search.
  * @throws InputError when one is of something else, or cannot be used.
  */
@@ -55,7 +55,9 @@ export function unfinishedSearches(
       `kernel-sim: ${path} is this search, begun on another computer: if nobody is at it any more, rename it to ${pathOnceLeft}, and the same command goes on from there\n`,
     )
   }
-  const left = found.filter(({ isElsewhere }) => !isElsewhere)
+  const left = found
+    .filter(({ isElsewhere }) => !isElsewhere)
+    .sort((one, other) => other.standing.state - one.standing.state)
   for (const { about, path } of left) {
     const wantedHere = wanted.find(({ policy }) => policy === about.policy) ?? wanted[0]
     if (wantedHere) assertSame(about, wantedHere, { path, kind: 'folder' })

@@ -41,10 +41,16 @@ export class FaultyDisk {
   /** What renames have replaced, by path, while nobody has waited for these; null where nothing was. */
   readonly #replaced = new Map<string, Buffer | null>()
 
-  /** @param at which change is the first that fails, from 1. */
-  constructor(kind: FaultKind, at: number) {
+  readonly #changed: () => void
+
+  /**
+   * @param at which change is the first that fails, from 1.
+   * @param changed is called after each change.
+   */
+  constructor(kind: FaultKind, at: number, changed: () => void = () => {}) {
     this.#kind = kind
     this.#at = at
+    this.#changed = changed
   }
 
   /** Does something on this disk. @throws Killed where the process was killed. */
@@ -88,6 +94,7 @@ export class FaultyDisk {
       this.#synced.set(String(args[0]), fs.readFileSync(String(args[0])))
     }
     if (name === 'fsyncSync' || name === 'fdatasyncSync') this.#sync(args[0] as number)
+    if (!isReading) this.#changed()
     return result
   }
 

@@ -123,9 +123,9 @@ describe('a search on disk that is stopped', () => {
           faults += found.faults
         },
       ),
-      { numRuns: 24, seed: 5 },
+      { numRuns: 20, seed: 5 },
     )
-    expect(faults).toBeGreaterThan(50)
+    expect(faults).toBeGreaterThan(40)
   })
 
   it('is gone on from where it was saved last, and not from the beginning', () => {
@@ -154,24 +154,49 @@ describe('a search on disk that is stopped', () => {
     expect(left).toEqual(unfinished)
   })
 
-  it('takes no more of the disk than is said, with what only its checkpoint needs', () => {
+  it('takes no more of the disk than is said, at any time, with what only its checkpoint needs', () => {
     const options = { ...ALL, symmetry: false, partialOrder: false }
-    const store = new DiskStore({ folder, maxCollected: 1_000 })
-    const search = new Search(protocol(), { ...options, store })
-    let most = 0
-    for (let calls = 1; calls < 200; calls++) {
-      const bound = store.storedFor(0)
-      if (calls % 7 === 0) store.save(search, '')
-      const [name = ''] = readdirSync(folder)
-      const files = readdirSync(join(folder, name))
-      const bytes = files.reduce((sum, file) => sum + statSync(join(folder, name, file)).size, 0)
-      expect(store.stored).toBe(bytes)
-      if (calls % 7 === 0 && calls > 7) expect(bytes).toBeLessThanOrEqual(bound)
-      most = Math.max(most, bytes - store.size * (2 * store.words + 1) * 4)
-      if (search.advance() !== null) break
+    /**
+     * Saves a search and goes on, some times.
+     * @param found by time, how many rows are going to be found; empty where that is not known.
+     * @returns how many were.
+     */
+    const goOn = (found: readonly number[]): readonly number[] => {
+      const rows: number[] = []
+      const bytes = (): number => {
+        const path = join(folder, readdirSync(folder)[0] ?? '')
+        return readdirSync(path).reduce((sum, file) => sum + statSync(join(path, file)).size, 0)
+      }
+      let most = 0
+      let discarded = 0
+      const disk = new FaultyDisk('full', Number.POSITIVE_INFINITY, () => {
+        most = Math.max(most, bytes())
+      })
+      disk.run(() => {
+        const store = new DiskStore({ folder, maxCollected: 1_000 })
+        const stage = store.stage.bind(store)
+        store.stage = (row, parent) => {
+          rows[rows.length - 1] = (rows.at(-1) ?? 0) + 1
+          stage(row, parent)
+        }
+        const search = new Search(protocol(), { ...options, store })
+        for (let call = 0; call < 40; call++) {
+          const limit = store.storedFor(found[call] ?? 0)
+          most = 0
+          if (call % 3 === 0) store.save(search, '')
+          rows.push(0)
+          if (search.advance() !== null) break
+          // The first checkpoint is not reckoned with, which is small.
+          if (found.length > 0 && call > 0) expect(most).toBeLessThanOrEqual(limit)
+          expect(store.stored).toBe(bytes())
+          discarded = Math.max(discarded, bytes() - store.size * (2 * store.words + 1) * 4)
+        }
+        store.close()
+      })
+      expect(discarded).toBeGreaterThan(10_000)
+      return rows
     }
-    expect(most).toBeGreaterThan(10_000)
-    store.close()
+    goOn(goOn([]))
     expect(readdirSync(folder)).toEqual([])
   })
 
@@ -247,7 +272,9 @@ describe('a search on disk that was left', () => {
     const [unfinished = null] = unfinishedIn(folder)
     const store = new DiskStore({ folder, unfinished })
     expect(unfinishedIn(folder)).toEqual([])
-    expect(() => new DiskStore({ folder, unfinished })).toThrow(/cannot be taken over: ENOENT/)
+    expect(() => new DiskStore({ folder, unfinished })).toThrow(
+      `${unfinished?.path} cannot be taken over: another process goes on with it`,
+    )
     store.close()
   })
 

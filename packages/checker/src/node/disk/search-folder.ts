@@ -88,7 +88,10 @@ export class SearchFolder {
    */
   static adopt(path: string, kept: readonly FileMark[]): SearchFolder {
     const held = join(dirname(path), heldName(basename(path)))
-    onDisk(path, 'taken over', () => renameSync(path, held))
+    onDisk(path, 'taken over', () => {
+      if (!existsSync(path)) throw new Error('another process goes on with it')
+      renameSync(path, held)
+    })
     const folder = new SearchFolder(held)
     folder.#kept = byName(kept)
     folder.#files = 1 + Math.max(-1, ...kept.map(({ name }) => Number(name)))
