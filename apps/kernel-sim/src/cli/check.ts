@@ -60,7 +60,7 @@ interface Options {
   readonly sample?: number
   readonly workers: number
   readonly checkpoint?: string
-  readonly checkpointEvery: number
+  readonly checkpointEvery?: number
   readonly hashCompact?: true
   readonly disk?: string
   readonly strategy: Strategy
@@ -74,6 +74,8 @@ interface Options {
   readonly symmetry: boolean
 }
 
+/** How often a search is saved in a file, in seconds. */
+const CHECKPOINT_EVERY = 60
 /** More threads than that only wait for memory. */
 const MAX_THREADS = 64
 
@@ -179,7 +181,11 @@ export function check(program: Command): void {
     .option('--seed <n>', 'makes --sample choose other executions', positive, 1)
     .option('--workers <n>', 'search with n threads; the result is the same', threads, 1)
     .option('--checkpoint <file>', 'save the search in this file now and then, and go on from it')
-    .option('--checkpoint-every <seconds>', 'how often the search is saved', seconds, 60)
+    .option(
+      '--checkpoint-every <seconds>',
+      'how often the search is saved (default: 60; with --disk as often as takes a fiftieth of the time)',
+      seconds,
+    )
     .addOption(
       new Option(
         '--hash-compact',
@@ -402,7 +408,7 @@ async function rowOnDisk(
   folder: string,
   options: Options,
 ): Promise<CaseRow> {
-  const { maxMegabytes } = options
+  const { maxMegabytes, checkpointEvery: every = null } = options
   const searches = policiesOf(options).map((policy) => ({
     policy,
     identity: identityOf(given, found, { ...options, policy }),
@@ -414,7 +420,7 @@ async function rowOnDisk(
   const rows: CaseRow[] = []
   for (const { policy, identity } of searches) {
     const unfinished = left.find(({ about }) => about.policy === policy.name) ?? null
-    const onDisk = { folder, maxMegabytes, identity, unfinished }
+    const onDisk = { folder, maxMegabytes, identity, every, unfinished }
     rows.push(
       ...(await withStatesOnDisk(onDisk, (states) =>
         rowsOf(new Map([[given, found]]), [policy], options, states),
@@ -488,7 +494,7 @@ async function rowsOf(
 
 /** How a search goes on from a file and writes to it, if that was asked for. */
 function checkpointOf(given: string, found: Case, options: Options): CellOptions['run'] {
-  const { checkpoint, checkpointEvery, policy } = options
+  const { checkpoint, checkpointEvery = CHECKPOINT_EVERY, policy } = options
   if (checkpoint === undefined || policy === undefined) return undefined
   const identity = identityOf(given, found, { ...options, policy })
   return (search) =>

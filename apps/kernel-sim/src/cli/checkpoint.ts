@@ -7,6 +7,7 @@ import { InputError } from '../input-error.js'
 import { plural } from '../report/form/numbers.js'
 import { runStoppable } from './run-stoppable.js'
 import { assertSame, asUnusable, type SearchIdentity } from './search-identity.js'
+import { Seldom } from './seldom.js'
 
 const FORMAT = { magic: 'KSIMCKPT', version: 2 }
 
@@ -27,17 +28,15 @@ export async function runWithCheckpoint(
   { file, every, identity }: CheckpointOptions,
 ): Promise<SearchResult> {
   asInput(file, () => goOn(search, file, identity))
-  let saved = Number.NEGATIVE_INFINITY
+  const saving = new Seldom(every)
   return runStoppable(search, (result, isStopping) => {
     if (result !== null && result.bound === null) {
       rmSync(file, { force: true })
       return
     }
-    const now = performance.now()
     // The first at once: then it is known early whether the file can be written.
-    if (result !== null || isStopping || now - saved > every * 1000) {
-      asInput(file, () => writeSnapshot(file, FORMAT, search, identity))
-      saved = performance.now()
+    if (result !== null || isStopping || saving.isDue) {
+      saving.do(() => asInput(file, () => writeSnapshot(file, FORMAT, search, identity)))
     }
     if (result !== null) {
       process.stderr.write(`kernel-sim: with a higher limit it goes on from ${file}\n`)

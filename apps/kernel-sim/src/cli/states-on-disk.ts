@@ -35,6 +35,8 @@ export interface StatesOnDiskOptions {
   readonly folder: string
   readonly maxMegabytes: number
   readonly identity: SearchIdentity
+  /** How many seconds lie between two times that the search is saved; null for as many as make that a fiftieth of the time. */
+  readonly every: number | null
   /** The search from which to go on; null to begin one. */
   readonly unfinished: Unfinished | null
 }
@@ -101,11 +103,12 @@ class Searching {
   isBounded = false
   readonly #store: DiskStore
   readonly #options: StatesOnDiskOptions
-  readonly #saving = new Seldom()
+  readonly #saving: Seldom
 
   constructor(store: DiskStore, options: StatesOnDiskOptions) {
     this.#store = store
     this.#options = options
+    this.#saving = new Seldom(options.every)
   }
 
   run(search: Search): Promise<SearchResult> {

@@ -58,7 +58,7 @@ describe('check --checkpoint', () => {
       expect(statesIn(file)).toBeGreaterThan(states)
     }
     const { stdout, stderr } = await kernelSim(args)
-    expect(stderr).toMatch(/goes on from .*killed: \d+ states, \d+ steps deep/)
+    expect(stderr).toMatch(/goes on from .*killed: [\d,]+ states, \d+ steps deep/)
     expect(stdout).toBe((await kernelSim(search)).stdout)
     expect(existsSync(file)).toBe(false)
   })

@@ -23,6 +23,7 @@ let folder = ''
 let disk = ''
 let other = ''
 let search: string[] = []
+let often: string[] = []
 let scenario = ''
 let few = ''
 beforeAll(() => {
@@ -32,6 +33,7 @@ beforeAll(() => {
   scenario = join(folder, 'many.mjs')
   writeFileSync(scenario, manyStates(7))
   search = ['check', scenario, '--policy', 'scope', '--no-symmetry', '--json']
+  often = [...search, '--checkpoint-every', '0.01']
   few = join(folder, 'few.mjs')
   writeFileSync(few, manyStates(5))
 })
@@ -64,7 +66,7 @@ function leftOn(disk: string): { states: number; path: string } | null {
 /** Starts a search on disk, and stops it by a signal once more states were saved. */
 function stopped(by: NodeJS.Signals, states: number) {
   return new Promise<{ signal: string | null; stderr: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...search, '--disk', disk])
+    const child = spawn(process.execPath, [BIN, ...often, '--disk', disk])
     let stderr = ''
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString()
@@ -115,7 +117,7 @@ describe('check --disk', () => {
     const { signal, stderr } = await stopped('SIGTERM', (leftOn(disk)?.states ?? 0) + 500)
     expect(signal).toBe('SIGTERM')
     const path = leftOn(disk)?.path
-    expect(stderr).toMatch(/^kernel-sim: goes on from .*: \d+ states, \d+ steps deep\n/)
+    expect(stderr).toMatch(/^kernel-sim: goes on from .*: [\d,]+ states, \d+ steps deep\n/)
     expect(stderr).toContain(`\nkernel-sim: stopped; the same command goes on from ${path}\n`)
     expect(readdirSync(disk)).toHaveLength(1)
 
@@ -124,7 +126,9 @@ describe('check --disk', () => {
     expect(bounded.stderr).toContain(`kernel-sim: with a higher limit it goes on from ${path}\n`)
 
     const whole = await kernelSim([...search, '--disk', disk])
-    expect(whole.stderr).toMatch(/^kernel-sim: goes on from .*: 5\d{4} states, \d+ steps deep\n$/)
+    expect(whole.stderr).toMatch(
+      /^kernel-sim: goes on from .*: 5\d,\d{3} states, \d+ steps deep\n$/,
+    )
     expect(whole.stdout).toBe((await kernelSim([...search, '--disk', other])).stdout)
     expect([...readdirSync(disk), ...readdirSync(other)]).toEqual([])
   })
@@ -140,7 +144,7 @@ describe('check --disk', () => {
       },
     })
     syncBuiltinESMExports()
-    const { stdout, stderr, status } = await kernelSim([...search, '--disk', disk])
+    const { stdout, stderr, status } = await kernelSim([...often, '--disk', disk])
     Object.assign(fs, { writeSync })
     syncBuiltinESMExports()
     const left = leftOn(disk)
@@ -149,7 +153,9 @@ describe('check --disk', () => {
       `kernel-sim: ${disk} cannot be written: the disk is full; make room there, and the same command goes on from ${left?.path}\n`,
     )
     const again = await kernelSim([...search, '--disk', disk])
-    expect(again.stderr).toContain(`goes on from ${disk}: ${left?.states} states`)
+    expect(again.stderr).toContain(
+      `goes on from ${disk}: ${left?.states.toLocaleString('en')} states`,
+    )
     expect(again.stdout).toBe((await kernelSim([...search, '--disk', other])).stdout)
     expect(readdirSync(disk)).toEqual([])
   })
