@@ -98,6 +98,16 @@ export class DatFile {
     ])
   }
 
+  /** The data of a mm_page_alloc of a kernel before 4.1, which has the address of the page in place of its number. */
+  oldPageAlloc(fields: { readonly page: bigint; readonly gfp: number }): Buffer {
+    const { page, gfp } = fields
+    return Buffer.concat([
+      this.#common(OLD_PAGE_ALLOC, 42, 0),
+      this.long(page),
+      ...[3, gfp, 1].map((value) => this.u32(value)),
+    ])
+  }
+
   /** The data of a mm_page_alloc_extfrag: orders and migratetypes, of the request and of the block that it got. */
   extfrag(fields: {
     readonly pfn: bigint
@@ -207,7 +217,16 @@ export class DatFile {
       `name: mm_page_alloc_extfrag\nID: ${EXTFRAG}\n${head}${field('unsigned long pfn', 8, long)}` +
       numbers.map((name, i) => field(`int ${name}`, 8 + long + 4 * i, 4)).join('') +
       '\nprint fmt: "pfn=0x%lx", REC->pfn\n'
-    const kmem = [this.u32(2), this.#sized(kmalloc), this.#sized(extfrag)]
+    const oldPageAlloc =
+      `name: mm_page_alloc\nID: ${OLD_PAGE_ALLOC}\n${head}${field('struct page * page', 8, long)}` +
+      ['order', 'gfp_flags', 'migratetype']
+        .map((name, i) => field(`int ${name}`, 8 + long + 4 * i, 4))
+        .join('') +
+      kmalloc.slice(kmalloc.indexOf('\nprint fmt'))
+    const kmem = [
+      this.u32(3),
+      ...[kmalloc, oldPageAlloc, extfrag].map((format) => this.#sized(format)),
+    ]
     return [
       Buffer.concat([this.u32(1), this.#sized(stack)]),
       Buffer.concat([this.u32(1), Buffer.from('kmem\0'), ...kmem]),
@@ -355,6 +374,7 @@ export class DatFile {
 
 const KMALLOC = 300
 const EXTFRAG = 301
+const OLD_PAGE_ALLOC = 302
 const STACK = 4
 
 /** Where functions are. */

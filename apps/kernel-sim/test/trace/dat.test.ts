@@ -280,3 +280,21 @@ describe('names', () => {
     expect([gfp(0x80), gfp(0x40), gfp(0xc0), gfp(0)]).toEqual([0x40, 0x80, 0xc0, 0])
   })
 })
+
+describe('pages of a trace.dat of a kernel before 4.1', () => {
+  it.each([
+    [8, 0xffffea0000123440n, 0xea0000123440],
+    [4, 0xc1234560n, 0xc1234560],
+  ] as const)('are told apart by their addresses, of %i bytes', async (longSize, page, pfn) => {
+    const dat = new DatFile({ longSize })
+    const records = [page, 0n].map((each) =>
+      dat.record(0, dat.oldPageAlloc({ page: each, gfp: 0x28 })),
+    )
+    const { events, reading } = await read(dat.build([[{ time: 2000n, records }]]))
+    expect(reading.damaged).toBe(0)
+    expect(events).toMatchObject([
+      { event: 'mm_page_alloc', pfn, failed: false, order: 3, migratetype: 1 },
+      { event: 'mm_page_alloc', pfn: -1, failed: true },
+    ])
+  })
+})

@@ -36,6 +36,13 @@ export function isFrame(text: Buffer, at: number): boolean {
   return text[arrow] === EQUALS && text[arrow + 1] === GREATER
 }
 
+/** A frame behind marks of a quotation, or behind more blanks than tracers write. */
+export function isLooseFrame(text: Buffer, start: number, end: number): boolean {
+  let at = start
+  while (at < end && (text[at] === GREATER || text[at] === SPACE || text[at] === TAB)) at++
+  return text[at] === EQUALS && text[at + 1] === GREATER
+}
+
 /** Digits, and the point between them. */
 export function isTimeByte(byte: number): boolean {
   return isDigit(byte) || byte === DOT

@@ -8,46 +8,13 @@
  *      cat-11775   0.....9515574721134: kmalloc: call_site=...
  * ```
  */
-import type { TraceEvent } from '../event.js'
-import type { Damage } from './damage.js'
-import { FtraceReader } from './ftrace.js'
-import type { LineCounts, TraceReader } from './trace-reader.js'
 
 /** What begins a line with an event: its task, its CPU and flags, and its time, in seconds, microseconds with a mark for a long delay, or ticks. */
 export const LATENCY_LINE =
   /^(.*?-\d+) +(\d+)([^\s\d]\S{3,}?)(?: +(\d+\.\d{6,9}): +| +(\d+)us ?[^\s\w:]? ?: | *(\d{7,}): +)(?=<|\w+: )/
 
-export class FtraceLatencyReader implements TraceReader {
-  readonly #plain: FtraceReader
-
-  constructor(sink: (event: TraceEvent) => void, damage: Damage) {
-    this.#plain = new FtraceReader(sink, damage)
-  }
-
-  get counts(): Readonly<LineCounts> {
-    return this.#plain.counts
-  }
-
-  /** Its tracers write none. */
-  readonly notes = []
-
-  lines(text: Buffer, start: number, end: number): void {
-    const lines = text.toString('latin1', start, end).split('\n').map(plainLine)
-    const plain = Buffer.from(lines.join('\n'), 'latin1')
-    this.#plain.lines(plain, 0, plain.length)
-  }
-
-  oversize(length: number): void {
-    this.#plain.oversize(length)
-  }
-
-  end(): void {
-    this.#plain.end()
-  }
-}
-
 /** The line as the plain form has it; one without an event as it is. */
-function plainLine(line: string): string {
+export function plainLine(line: string): string {
   const found = LATENCY_LINE.exec(line)
   if (found === null) return line
   const [head, task, cpu = '', flags, seconds, microseconds = '', ticks] = found

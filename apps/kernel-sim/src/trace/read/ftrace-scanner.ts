@@ -23,6 +23,7 @@ import {
   HASH,
   isCpu,
   isFrame,
+  isLooseFrame,
   isTimeByte,
   LESS,
   LEVELS,
@@ -72,6 +73,9 @@ const ABOUT =
 
 /** The rest of an event that mail folded after it could be read: more fields. */
 const FIELDS_ONLY = /^[>\s]*(\w+=\S*\s*)+$/
+
+/** What a call is that function_graph shows. */
+const FUNCTION = 'calls of functions'
 
 /** A frame that is quoted or indented. */
 const LOOSE_FRAME = /^[>\s]*=> /
@@ -125,6 +129,8 @@ export class FtraceScanner implements LineSink {
     // The line before is in a block that is gone, but for its copy.
     this.#last.end = this.#last.joined === undefined ? -2 : start - 1
     let at = start
+    // A stack of the block before may go on with frames that are quoted.
+    if (this.#stacks.goesOn && isLooseFrame(text, at, end)) at = this.#frames(at, end)
     while (at < end) {
       if (isFrame(text, at)) {
         at = this.#frames(at, end)
@@ -244,7 +250,7 @@ export class FtraceScanner implements LineSink {
         return payload
       }
     } else {
-      this.#counts.ignored++
+      this.#counts.ignore(found.name)
       this.#record(this.#at(cpuNumber, pid, level), found.name, undefined)
     }
     const last = this.#lastHead
@@ -392,7 +398,7 @@ export class FtraceScanner implements LineSink {
     const { time, cpu, task, name, payload } = found
     const { kind } = eventName(name)
     if (kind === undefined) {
-      this.#counts.ignored++
+      this.#counts.ignore(name === '' ? FUNCTION : name)
       return true
     }
     const head = this.#head

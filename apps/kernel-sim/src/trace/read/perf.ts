@@ -14,7 +14,7 @@ import type { Names } from '../names.js'
 import { Stack } from '../stack.js'
 import { ByteTable, fromText, viewOf } from './byte-table.js'
 import type { Damage } from './damage.js'
-import { nanoseconds } from './decimal.js'
+import { isDigit, nanoseconds } from './decimal.js'
 import { newHead } from './make-event.js'
 import { PayloadReader } from './payload.js'
 import { type StackText, StackTexts } from './stack-text.js'
@@ -25,6 +25,7 @@ const LF = 10
 const TAB = 9
 const SPACE = 32
 const COLON = 58
+const POINT = 46
 
 /** `comm pid[/tid] [cpu] `; the fields that perf script was asked for (-F) may lack the name and the CPU. */
 const TASK = /^\s*(?:(\S.*?)\s+)?(-?\d+)(?:\/(-?\d+))?\s+(?:\[(\d+)\]\s+)?$/
@@ -116,7 +117,7 @@ export class PerfReader implements TraceReader {
         continue
       }
       this.counts.lines++
-      if (stop > at) this.#line(at, stop)
+      if (stop > at && !isBlank(text, at, stop)) this.#line(at, stop)
       else {
         this.counts.blank++
         this.#expected = false
@@ -199,7 +200,8 @@ export class PerfReader implements TraceReader {
       nameEnd < 0 || nameEnd >= end ? undefined : this.#names.get(this.#bytes, name, nameEnd)
     if (found?.kind === undefined) {
       if (!this.#recordOfLoss(text.toString('latin1', colon + 1, Math.min(end, colon + 80)))) {
-        this.counts.ignored++
+        const name = found === undefined || MODIFIERS.test(found.name) ? undefined : found.name
+        this.counts.ignore(name ?? sampledEvent(text.toString('latin1', colon + 1, end)))
       }
       return
     }
@@ -272,12 +274,35 @@ export class PerfReader implements TraceReader {
   }
 }
 
-/** The colon that ends the time: the first one that a space follows. Names of tasks may have colons, not followed by one. */
+/** How precise a sample is to be, behind the name of its event: `task-clock:ppp`. */
+const MODIFIERS = /^[ukhGHpPSDeb]+$/
+
+/** What a sample is of, which has no fields: `1001001 cpu-clock:`. */
+function sampledEvent(text: string): string {
+  return /^\s*(?:\d+\s+)?(\S+?):?\s*$/.exec(text)?.[1] ?? text.trim().slice(0, 40)
+}
+
+/** The colon that ends the time: the first one that a space follows, and a time stands before. Names of tasks may have colons. */
 function timeEnd(text: Buffer, start: number, end: number): number {
   for (let at = text.indexOf(COLON, start); at >= 0 && at < end; at = text.indexOf(COLON, at + 1)) {
-    if (text[at + 1] === SPACE) return at
+    if (text[at + 1] === SPACE && isTimeBefore(text, start, at)) return at
   }
   return -1
+}
+
+/** Returns true if `12.345678` or `12.345678901` ends there. */
+function isTimeBefore(text: Buffer, start: number, end: number): boolean {
+  let at = end
+  while (at > start && isDigit(text[at - 1])) at--
+  const digits = end - at
+  return digits >= 6 && digits <= 9 && text[at - 1] === POINT && isDigit(text[at - 2])
+}
+
+/** Returns true for a line of blanks. */
+function isBlank(text: Buffer, start: number, end: number): boolean {
+  let at = start
+  while (at < end && text[at] === SPACE) at++
+  return at === end
 }
 
 /** Where the word that ends at `end` begins. */
@@ -307,7 +332,8 @@ function readStack(lines: readonly string[], names: Names): StackText {
   let count = 0
   for (const line of lines) {
     const event = EVENT.test(line)
-    if (event && count > 0) {
+    // Where the text is indented an empty line has blanks.
+    if ((event || line.trim() === '') && count > 0) {
       cut = length
       break
     }

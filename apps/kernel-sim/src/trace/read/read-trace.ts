@@ -105,7 +105,7 @@ export async function readTrace(
     ? await readBinary(options, told)
     : await readText(options, () => events)
   if (isEmpty && damage.total === 0) throw new InputError(`${source.name} is empty`)
-  if (events === 0) throw noRecording(source.name, counts.lines, damage)
+  if (events === 0) throw noRecording({ name: source.name, format, counts, damage })
   return {
     name: source.name,
     compression: source.compression,
@@ -235,8 +235,8 @@ function begin(
   const first = Buffer.concat(beginning)
   const form = detect(first.toString('latin1'))
   if (form === undefined && more) return undefined
-  const { name, reader: Reader } = form ?? NDJSON
-  const reader = new Reader(sink, damage)
+  const { name, open } = form ?? NDJSON
+  const reader = open(sink, damage)
   const lines = new LineSplitter(reader)
   // What has no line of any format has no event: a part of it will do to say why.
   lines.push(form === undefined ? first.subarray(0, BEGINNING.first) : first)
@@ -251,12 +251,37 @@ function isHopeless(bytes: number, input: Input | undefined): boolean {
   )
 }
 
-function noRecording(name: string, lines: number, damage: Damage): InputError {
+/** What a text is called that has events of no use. */
+const TEXTS: Readonly<Record<TraceFormat, string>> = {
+  ndjson: 'a recording of kernel-sim record',
+  ftrace: 'a recording of ftrace',
+  perf: 'a text of perf script',
+  'trace.dat': 'a recording of trace-cmd',
+}
+
+function noRecording({
+  name,
+  format,
+  counts,
+  damage,
+}: Pick<Outcome, 'format' | 'counts'> & {
+  readonly name: string
+  readonly damage: Damage
+}): InputError {
+  const { lines, ignored, ignoredNames } = counts
   const samples = damage.counts().flatMap((found) => found.samples)
   const [first] = samples
+  const where = first === undefined ? undefined : `line ${first.line}: ${first.what}`
+  if (ignored > 0) {
+    const more = ignoredNames.length > 3 ? ', ...' : ''
+    const wrong = where === undefined ? '' : `; ${where}`
+    return new InputError(
+      `${name} is ${TEXTS[format]}, but none of its events is one that kernel-sim reads: it has ${ignoredNames.slice(0, 3).join(', ')}${more}${wrong}; record kmem:kmalloc, kmem:kmem_cache_alloc, kmem:mm_page_alloc, workqueue and vmscan`,
+    )
+  }
   const way = wayOut(samples.map(({ what }) => what))
-  const where = first === undefined ? 'they are empty' : `line ${first.line}: ${first.what}`
+  const said = where ?? 'they are empty'
   return new InputError(
-    `${name} is not a recording that kernel-sim reads: none of its first ${lines} lines is an event (${way === undefined ? `${where})` : `${where}); ${way}`}`,
+    `${name} is not a recording that kernel-sim reads: none of its first ${lines} lines is an event (${said})${way === undefined ? '' : `; ${way}`}`,
   )
 }

@@ -3,6 +3,14 @@
 /** What a line of such a text looks like, and what to do about it. */
 const KNOWN: readonly (readonly [line: RegExp, wayOut: string])[] = [
   [
+    /-\d+ +\[\d{3,}\] .*\d+\.\d{6}: \S+(?: \[\w+\])? <-\S+/,
+    'it is of the tracer function: record events, kmem:kmalloc, kmem:mm_page_alloc, workqueue and vmscan',
+  ],
+  [
+    /^@\w*\[|^Attaching \d+ probes?\.\.\./,
+    'it is output of bpftrace: let kernel-sim record write the script, and kernel-sim record --convert read what that prints',
+  ],
+  [
     /^[>\s]*\w+: (?:call_site=|page=|work struct|order=)/,
     'its lines do not say whose they are: turn on the option context-info of tracefs',
   ],

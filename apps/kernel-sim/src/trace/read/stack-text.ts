@@ -45,6 +45,11 @@ export class StackTexts {
     )
   }
 
+  /** True if frames are kept, which may go on. */
+  get goesOn(): boolean {
+    return this.#length > 0
+  }
+
   /** Frames that end here, or that `goOn`: then they are kept until more come, and undefined is returned. */
   take(bytes: DataView, start: number, end: number, goOn: boolean): FoundStack | undefined {
     if (!goOn && this.#length === 0) return this.#table.get(bytes, start, end)

@@ -5,7 +5,7 @@ import { Audit } from '../../../src/audit/audit.js'
 import { Timeline } from '../../../src/audit/timeline.js'
 import { auditPerfetto } from '../../../src/report/audit/perfetto.js'
 import { NOFS, read, Trace } from '../../audit/trace.js'
-import { packetsOf } from '../form/track-events.js'
+import { brokenRules, packetsOf } from '../form/track-events.js'
 
 interface Decoded {
   readonly tracks: Map<number, string>
@@ -19,6 +19,7 @@ async function decoded(bytes: Uint8Array | string): Promise<Decoded> {
   const audit = new Audit({ timeline })
   for (const event of (await read(bytes)).events) audit.add(event)
   const packets = packetsOf(auditPerfetto('t', timeline))
+  expect(brokenRules(packets)).toEqual([])
   const tracks = new Map<number, string>()
   const open = new Map<number, { name: string; from: number }[]>()
   const slices: string[] = []

@@ -49,3 +49,51 @@ export function packetsOf(trace: Uint8Array): readonly Packet[] {
   }
   return packet
 }
+
+/** What breaks the rules by which the UI reads such a trace (protos/perfetto/trace/track_event/*.proto); nothing, it should be. */
+export function brokenRules(packets: readonly Packet[]): string[] {
+  const broken: string[] = []
+  const tracks = new Map<number, Descriptor>()
+  const open = new Map<number, number>()
+  const flows = new Set<number>()
+  let before = 0
+  for (const { timestamp, track_descriptor: track, track_event: event } of packets) {
+    if (track !== undefined) {
+      if (track.uuid === 0 || tracks.has(track.uuid))
+        broken.push(`track ${track.uuid} is not unique`)
+      if (track.parent_uuid !== undefined && !tracks.has(track.parent_uuid)) {
+        broken.push(`track ${track.uuid} lies below one that comes later`)
+      }
+      if ((track.name ?? track.process?.process_name ?? '') === '') {
+        broken.push(`track ${track.uuid} has no name`)
+      }
+      tracks.set(track.uuid, track)
+    }
+    if (event === undefined) continue
+    const own = tracks.get(event.track_uuid)
+    if (own === undefined)
+      broken.push(`an event is on track ${event.track_uuid}, which is not told of`)
+    if (timestamp === undefined || timestamp < before) broken.push(`time goes back to ${timestamp}`)
+    before = timestamp ?? before
+    const isCounter = event.type === 4
+    if (isCounter !== (own?.counter !== undefined)) broken.push('a counter is where slices are')
+    if (isCounter && (event.counter_value ?? event.double_counter_value) === undefined) {
+      broken.push('a counter has no value')
+    }
+    if (event.type === 1) {
+      if ((event.name ?? '') === '') broken.push('a slice has no name')
+      open.set(event.track_uuid, (open.get(event.track_uuid) ?? 0) + 1)
+    }
+    if (event.type === 2) {
+      const depth = (open.get(event.track_uuid) ?? 0) - 1
+      if (depth < 0) broken.push(`a slice of track ${event.track_uuid} ends that has not begun`)
+      open.set(event.track_uuid, depth)
+    }
+    for (const flow of event.flow_ids ?? []) flows.add(flow)
+    for (const flow of event.terminating_flow_ids ?? []) {
+      if (!flows.has(flow)) broken.push(`flow ${flow} ends before it begins`)
+    }
+  }
+  for (const [track, depth] of open) if (depth > 0) broken.push(`track ${track} has open slices`)
+  return broken
+}

@@ -218,7 +218,7 @@ class DatReader {
       const { stack, probe } = this.#stacks.get(view, start + this.#frames, end)
       if (!this.#held.stack(place, stack, probe)) this.#counts.strayStacks++
     } else if (reader === 'nothing') {
-      this.#counts.ignored++
+      this.#counts.ignore(this.#eventNames[id] ?? '')
       this.#held.add(place, { name: this.#eventNames[id] ?? '', event: undefined, settled: true })
     } else {
       this.#options.damage.add(

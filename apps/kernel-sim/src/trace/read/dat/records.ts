@@ -89,7 +89,7 @@ function readerOf(kind: Kind, fields: Fields): ReadRecord {
         )
     }
     case 'mm_page_alloc': {
-      const pfn = fields.number('pfn')
+      const pfn = fields.page()
       const order = fields.number('order')
       const gfp = fields.gfp('gfp_flags')
       const migratetype = fields.number('migratetype')
@@ -109,12 +109,12 @@ function readerOf(kind: Kind, fields: Fields): ReadRecord {
       }
     }
     case 'mm_page_free': {
-      const pfn = fields.number('pfn')
+      const pfn = fields.page()
       const order = fields.number('order')
       return (view, at, head) => pageFreeEvent(head, kind, pfn(view, at), order(view, at))
     }
     case 'mm_page_alloc_extfrag': {
-      const pfn = fields.number('pfn')
+      const pfn = fields.page()
       const allocOrder = fields.number('alloc_order')
       const fallbackOrder = fields.number('fallback_order')
       const allocMigratetype = fields.number('alloc_migratetype')
@@ -234,6 +234,17 @@ class Fields {
     }
     if (size === 2) return (view, at) => view.getUint16(at + offset, little)
     return (view, at) => view.getUint8(at + offset)
+  }
+
+  /** The number of a page frame; before 4.1 the lower part of its address in the map of pages, which tells pages apart as well. */
+  page(): Read<number> {
+    if (this.has('pfn') || !this.has('page')) return this.number('pfn')
+    const { offset, size } = this.#field('page')
+    const little = this.#meaning.littleEndian
+    if (size === 4) return (view, at) => view.getUint32(at + offset, little)
+    const [high, low] = little ? [offset + 4, offset] : [offset, offset + 4]
+    return (view, at) =>
+      (view.getUint32(at + high, little) & 0xffff) * 2 ** 32 + view.getUint32(at + low, little)
   }
 
   gfp(name: string): Read<number> {
