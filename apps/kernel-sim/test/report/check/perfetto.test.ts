@@ -5,7 +5,7 @@ import { rowOf } from '../../../src/matrix/cell.js'
 import { exhibitsOf } from '../../../src/matrix/exhibit.js'
 import { perfettoTrace } from '../../../src/report/check/perfetto.js'
 import { CASES } from '../../../src/scenarios/catalogue.js'
-import { packetsOf } from '../form/track-events.js'
+import { brokenRules, packetsOf } from '../form/track-events.js'
 
 const each = CASES.find(({ scenario }) => scenario.name === 'cil-push')
 if (each === undefined) throw new Error('there is no case cil-push')
@@ -14,6 +14,10 @@ const exhibits = exhibitsOf(row, each.scenario, 'all')
 const packets = packetsOf(perfettoTrace(exhibits))
 const tracks = packets.flatMap((packet) => packet.track_descriptor ?? [])
 const events = packets.filter((packet) => packet.track_event !== undefined)
+
+it('keeps the rules of the protocol', () => {
+  expect(brokenRules(packets)).toEqual([])
+})
 
 describe('the trace of cil-push', () => {
   it('has a process for each policy, and a track for each task below it', () => {

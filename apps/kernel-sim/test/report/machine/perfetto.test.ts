@@ -8,7 +8,7 @@ import { machineSimulation } from '../../../src/simulate/machine-file/run-machin
 import { machinePolicy } from '../../../src/simulate/policy.js'
 import { resultOf, type SimulationResult } from '../../../src/simulate/result.js'
 import type { Simulation } from '../../../src/simulate/simulation.js'
-import { type Descriptor, type Packet, packetsOf } from '../form/track-events.js'
+import { brokenRules, type Descriptor, type Packet, packetsOf } from '../form/track-events.js'
 
 let simulation: Simulation
 let packets: readonly Packet[]
@@ -37,6 +37,10 @@ workloads:
   result = resultOf(simulation, { machine: 'small', policy: 'scope', seed: 1 })
   packets = packetsOf(machineTrace(result, timeline))
   tracks = packets.flatMap(({ track_descriptor }) => track_descriptor ?? [])
+})
+
+it('keeps the rules of the protocol', () => {
+  expect(brokenRules(packets)).toEqual([])
 })
 
 const uuidOf = (name: string) => tracks.find((track) => track.name === name)?.uuid
