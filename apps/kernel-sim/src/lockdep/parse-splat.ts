@@ -24,9 +24,9 @@ export interface ParsedSplat {
 const USAGE = String.raw`\{[-+.?]+\}(?:-\{\d+:\d+\})?`
 const CLASS = new RegExp(String.raw`^\((.+)\)(${USAGE})$`)
 const USE = new RegExp(
-  String.raw`^(?: ?#\d+:)? ?([\da-f]{8,16})? {0,3}\((.+)\)(${USAGE}),? at:(?: (.*))?$`,
+  String.raw`^(?:\s*#\d+:)? ?([\da-f]{8,16})? {0,3}\((.+)\)(${USAGE}),? at:(?: (.*))?$`,
 )
-const LINK = new RegExp(String.raw`^-> #(\d+) \((.+)\)(${USAGE}):`)
+const LINK = new RegExp(String.raw`^\s*-> #(\d+) \((.+)\)(${USAGE}):`)
 const NAME_ONLY = new RegExp(String.raw`^ ?(?:[\da-f]{8,16})? ?\(.+\)${USAGE}$`)
 
 /** Which kind a title stands for. */
@@ -337,7 +337,7 @@ class Parser {
   #takeHeld(line: string): boolean {
     const use = useOf(line)
     if (use === null) return false
-    const number = Number(/^ ?#(\d+):/.exec(line)?.[1] ?? this.#locks.length)
+    const number = Number(/^\s*#(\d+):/.exec(line)?.[1] ?? this.#locks.length)
     const known = this.#locks[number]
     // Functions that the compiler put into others have a line each, with the same number.
     if (known !== undefined && number === this.#locks.length - 1) known.at.push(...use.at)

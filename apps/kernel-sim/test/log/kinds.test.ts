@@ -96,6 +96,50 @@ Call trace:
     expect(said(text)).toMatchObject({ kind: 'wait-context', verdict: 'wrong-context' })
     expect(said(text)?.summary).toContain('&dev->queue_lock')
     expect(said(text)?.reasons).toContain('It holds what spins: &raw->lock.')
+    expect(said(text)?.summary).toContain('which sleeps on PREEMPT_RT')
+    const mutex = text.replace(/^ __lock_acquire.*$/m, ' __mutex_lock+0xa0/0xa4')
+    expect(said(mutex)?.summary).toContain('&dev->queue_lock, which sleeps, where')
+  })
+
+  it('of a lock in an interrupt', () => {
+    const text = `> [ BUG: Invalid wait context ]
+> 6.11.0 #28 Not tainted
+> swapper/5/0 is trying to lock:
+> ffff0004409ab900 (&demo->lock){+.+.}-{3:3}, at:
+> demo_timer+0x10/0x18
+> other info that might help us debug this:
+> context-{2:2}
+> no locks held by swapper/5/0.`
+    expect(said(text)?.reasons).toContain('It is in an interrupt.')
+    expect(said(text)?.summary).toContain('&demo->lock')
+  })
+
+  it('counts spinlocks among what spins by any numbering', () => {
+    const since612 = SLEEP.replaceAll('6.6.30', '6.12.1')
+      .replace('{3:3}', '{4:4}')
+      .replace('{2:2}', '{3:3}')
+    expect(said(since612)?.reasons.join(' ')).toContain('holds what spins: &table->lock.')
+    const quoted = SLEEP.replace(/^ #/gm, '     #')
+    expect(said(quoted)?.locks).toHaveLength(2)
+  })
+})
+
+describe('a request that takes long', () => {
+  it('is told by its name with the number of the process, and by frames that are not sure', () => {
+    const text = `a.out(5337): page allocation stalls for 160001ms, order:1 mode:0x2604240(GFP_NOFS|__GFP_NOWARN|__GFP_COMP|__GFP_NOTRACK)
+CPU: 2 PID: 5337 Comm: a.out Not tainted 4.11.0 #2670
+Call Trace:
+ ? dump_stack+0x5c/0x84
+ ? warn_alloc+0x112/0x1b0
+ ? ktime_get+0x51/0xd0
+ ? __alloc_pages_nodemask+0x1eb/0x230
+ ? alloc_pages_vma+0xc4/0x280
+ ? demo_read_ahead+0x189/0x280`
+    expect(said(text)).toMatchObject({
+      kind: 'allocation-stall',
+      place: { fn: 'demo_read_ahead' },
+    })
+    expect(said(text)?.summary).toContain('GFP_NOFS|__GFP_NOWARN')
   })
 })
 
@@ -210,6 +254,10 @@ Memory cgroup out of memory: Killed process 100 (php) total-vm:37832kB, anon-rss
     expect(explained(old).reports).toHaveLength(1)
     expect(said(old)).toMatchObject({ verdict: 'cannot-tell' })
     expect(said(old)?.summary).toContain('a b (pid 7')
+    // A child is killed in place of the process that was chosen.
+    expect(
+      said(old.replace('Killed process 7 (a b)', 'Killed process 8 (child)'))?.summary,
+    ).toContain('child (pid 8')
   })
 
   it('says that SysRq f has called it', () => {

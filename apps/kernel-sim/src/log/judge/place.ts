@@ -13,9 +13,11 @@ export function requestOn(
   stack: LogStack,
 ): { readonly fn: string; readonly caller: string; readonly line: number } | undefined {
   const functions = functionsOf(stack)
-  const at = functions.findIndex(
-    (name) => !isAllocatorFunction(name) && !ABOVE.test(plainName(name)),
-  )
+  const asks = (name: string) => !isAllocatorFunction(name) && !ABOVE.test(plainName(name))
+  // Where no frame is sure, others may stand between those of the allocator: whatever asked is outside of the last of these.
+  const sure = stack.frames.some(({ unsure }) => !unsure)
+  const inside = sure ? -1 : functions.map(isAllocatorFunction).lastIndexOf(true)
+  const at = functions.findIndex((name, i) => i > inside && asks(name))
   const fn = functions[at]
   if (fn === undefined) return undefined
   const line =

@@ -77,12 +77,15 @@ function isAllocation({ at, what }: SleepFound, functions: readonly string[]): b
 /** What forbids to sleep, one sentence for each thing. */
 function forbiddenBy(found: SleepFound): string[] {
   const { inAtomic, irqsDisabled, nonBlock, preemptCount = 0, rcuDepth, locks, disabledAt } = found
+  const waitOf = waitsOf(found)
   const rcu = locks.filter(({ name }) => name.startsWith('rcu_read_lock'))
   const spinning = locks.filter((lock) => waitOf(lock.usage) === 'spins' && !rcu.includes(lock))
-  const unknown = locks.filter(({ usage }) => waitOf(usage) === undefined && !rcu.length)
+  const unknown = locks.filter((lock) => waitOf(lock.usage) === undefined && !rcu.includes(lock))
   const names = (list: SleepFound['locks']) => [...new Set(list.map(({ name }) => name))].join(', ')
   return [
     ...(irqsDisabled === 1 ? ['Interrupts are disabled.'] : []),
+    ...(found.allowed === 2 ? ['It is in an interrupt.'] : []),
+    ...(found.allowed === 3 ? ['It is in a softirq, or in the thread of an interrupt.'] : []),
     ...((nonBlock ?? 0) > 0
       ? ['It is between non_block_start() and non_block_end(): an MMU notifier must not block.']
       : []),
@@ -107,23 +110,54 @@ function forbiddenBy(found: SleepFound): string[] {
   ]
 }
 
-/** `{+.+.}-{2:2}`: what a holder of the lock may still wait for. RCU and spinning locks come before locks that sleep. */
-function waitOf(usage: string): 'spins' | 'sleeps' | undefined {
-  const inner = /-\{\d+:(\d+)\}$/.exec(usage)?.[1]
-  if (inner === undefined) return undefined
-  return inner === '1' || inner === '2' ? 'spins' : 'sleeps'
+/**
+ * What a holder of a lock may still wait for, by its usage: `{+.+.}-{2:2}`. RCU has 1 and raw spinlocks 2; with
+ * CONFIG_PROVE_RAW_LOCK_NESTING, which is on with lockdep since 6.12, spinlocks have 3 and locks that sleep 4, else 2 and 3
+ * (include/linux/lockdep_types.h).
+ */
+function waitsOf({
+  locks,
+  lock,
+  allowed,
+  reporter,
+}: SleepFound): (usage: string) => 'spins' | 'sleeps' | undefined {
+  const numbers = [...locks, ...(lock === undefined ? [] : [lock])].flatMap(({ name, usage }) => {
+    const [, outer, inner] = /-\{(\d+):(\d+)\}$/.exec(usage) ?? []
+    return inner === undefined ? [] : [{ name, outer: Number(outer), inner: Number(inner) }]
+  })
+  const rcu = numbers.find(({ name, outer }) => name.startsWith('rcu_read_lock') && outer === 1)
+  const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(reporter.kernel ?? '')?.map(Number) ?? []
+  const raw =
+    allowed === 5 ||
+    rcu?.inner === 3 ||
+    numbers.some(({ inner }) => inner === 4) ||
+    major * 100 + minor >= 612
+  return (usage) => {
+    const inner = Number(/-\{\d+:(\d+)\}$/.exec(usage)?.[1] ?? Number.NaN)
+    if (Number.isNaN(inner)) return undefined
+    return inner <= (raw ? 3 : 2) ? 'spins' : 'sleeps'
+  }
 }
 
+/** Functions that take a lock which sleeps in every kernel. */
+const SLEEPING_LOCK = /^_*(?:mutex_|rt_mutex_|ww_mutex_|down_|rwsem_|might_fault)/
+
 function doesOf(
-  { what, lock, at }: SleepFound,
+  found: SleepFound,
   known: {
     readonly allocates: boolean
     readonly sleeper: string | undefined
     readonly request: string | undefined
   },
 ): string {
+  const { what, lock, at, stack } = found
   const { allocates, sleeper, request } = known
-  if (what === 'lock') return `takes ${lock?.name ?? 'a lock'}, which sleeps on PREEMPT_RT`
+  if (what === 'lock') {
+    const sleeps =
+      (stack?.frames ?? []).some(({ fn }) => SLEEPING_LOCK.test(fn)) ||
+      (lock !== undefined && waitsOf(found)(lock.usage) === 'sleeps')
+    return `takes ${lock?.name ?? 'a lock'}, which sleeps${sleeps ? '' : ' on PREEMPT_RT'}`
+  }
   if (allocates) return `allocates in ${request ?? sleeper ?? at ?? '?'}`
   const place = sleeper ?? at ?? 'a function that the log does not name'
   return what === 'schedule' ? `gives the CPU away in ${place}` : `may sleep in ${place}`

@@ -7,9 +7,9 @@ import type { ReportKind } from '../report-kind.js'
 import { stacksIn } from '../stack-lines.js'
 
 const MODE = String.raw`mode:0x([\da-f]+)(?:\(([^)]*)\)?)?`
-const FAILURE = new RegExp(String.raw`^(.+?): page allocation failure[:.] ?order:(\d+), ${MODE}`)
+const FAILURE = new RegExp(String.raw`^(.+?): page allocation failure[:.] ?order:(\d+),? ${MODE}`)
 const STALL = new RegExp(
-  String.raw`^(.+?): page allocation stalls for (\d+)ms, order:(\d+), ${MODE}`,
+  String.raw`^(.+?): page allocation stalls for (\d+)ms, order:(\d+),? ${MODE}`,
 )
 const VMALLOC =
   /^(.+?): vmalloc(?: error)?: (?:.*?page order (\d+))?.*?mode:0x([\da-f]+)(?:\(([^)]*)\)?)?/
@@ -171,11 +171,10 @@ function killedOf(lines: readonly LogLine[]): AllocationFound['killed'] {
     const match = KILLED.exec(text)
     if (match === null) continue
     const anonymous = /anon-rss:(\d+)kB/.exec(text)?.[1]
-    found ??= {
-      pid: Number(match[1] ?? match[3]),
-      comm: match[2] ?? match[4] ?? '',
-      anonymous: undefined,
-      line,
+    // Until 5.2 a child could be killed in place of the process that was chosen: the line that says so comes last.
+    const killed = { pid: Number(match[1] ?? match[3]), comm: match[2] ?? match[4] ?? '' }
+    if (found === undefined || match[3] !== undefined) {
+      found = { ...killed, anonymous: undefined, line: found?.line ?? line }
     }
     if (anonymous !== undefined) found = { ...found, anonymous: Number(anonymous) }
   }

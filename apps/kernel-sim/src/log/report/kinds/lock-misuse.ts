@@ -23,7 +23,7 @@ const DETAIL =
 export const lockMisuseKind: ReportKind = {
   begins: new RegExp(TITLES.map(([title]) => title.source).join('|')),
   has: new RegExp(
-    `${DETAIL.source}|^\\d+\\.\\d+\\.\\d+\\S* #\\S+|^-{20,}$|^other info that might|locks? held by |^ ?#\\d+:|^\\s*\\(.*\\)\\{|is trying to lock:$|^[\\da-f]{8,16} \\(|^but this task is not holding|^DEBUG_LOCKS|^maybe you|^INFO: lockdep is turned off`,
+    `${DETAIL.source}|^\\d+\\.\\d+\\.\\d+\\S* #\\S+|^-{20,}$|^other info that might|locks? held by |^\\s*#\\d+:|^\\s*\\(.*\\)\\{|is trying to lock:$|^[\\da-f]{8,16} \\(|^but this task is not holding|^DEBUG_LOCKS|^maybe you|^INFO: lockdep is turned off`,
   ),
   longest: 300,
   parse({ lines, interleaved, overlong }) {
@@ -60,7 +60,7 @@ export const lockMisuseKind: ReportKind = {
       title: title.replace(/^\[ | \]$/g, ''),
       detail: detail?.trim(),
       locks: list?.locks ?? [],
-      lockLines: lines.filter(({ text }) => /^ ?#\d+:/.test(text)).map(({ line }) => line),
+      lockLines: lines.filter(({ text }) => /^\s*#\d+:/.test(text)).map(({ line }) => line),
       stack,
     } satisfies LockMisuseFound
   },

@@ -9,7 +9,7 @@ const BEGINS = new RegExp(
 
 export const lockdepKind: ReportKind = {
   begins: BEGINS,
-  has: /^[=-]{20,}$|^\d+\.\d+\.\d+\S* #\S+(?: |$)|(?:is trying to (?:acquire|release)|is freeing memory|already holding|just changed the state|takes:$)|^which (?:lock already|would create)|^the existing|^-> #\d+|^other info|^\s*Possible |^\s+CPU0|^\s+-{4}|^\s+(?:r?lock|sync)\(.*\);$|^\s*<Interrupt>|^\s+local_irq_disable|\*\*\* DEADLOCK|May be due to missing lock nesting|locks? held by |^ ?#\d+:|^Chain exists of|-->|^(?:[\da-f]{8,16})? {0,2}\(.*\)\{|^\s+\(.*\)\{|^inconsistent \{|state was registered at|^but |^and interrupts|^to an? |^the (?:shortest )?dependencies|^\s*(?:\.\.\. )?(?:key|which became|acquired at)|^\s*-> \(|ops: \d+|^\s*(?:IN-|INITIAL|HARDIRQ-|SOFTIRQ-|RECLAIM_FS-).*at:|^\s+\}$/,
+  has: /^[=-]{20,}$|^\d+\.\d+\.\d+\S* #\S+(?: |$)|(?:is trying to (?:acquire|release)|is freeing memory|already holding|just changed the state|takes:$)|^which (?:lock already|would create)|^the existing|^-> #\d+|^other info|^\s*Possible |^\s+CPU0|^\s+-{4}|^\s+(?:r?lock|sync)\(.*\);$|^\s*<Interrupt>|^\s+local_irq_disable|\*\*\* DEADLOCK|May be due to missing lock nesting|locks? held by |^\s*#\d+:|^Chain exists of|-->|^(?:[\da-f]{8,16})? {0,2}\(.*\)\{|^\s+\(.*\)\{|^inconsistent \{|state was registered at|^but |^and interrupts|^to an? |^the (?:shortest )?dependencies|^\s*(?:\.\.\. )?(?:key|which became|acquired at)|^\s*-> \(|ops: \d+|^\s*(?:IN-|INITIAL|HARDIRQ-|SOFTIRQ-|RECLAIM_FS-).*at:|^\s+\}$/,
   // The title, and what stands below it, begin one report.
   goesOn: (lines, { text }) => {
     const titled = lines.some((line) => SPLAT_TITLE.test(line.text))
@@ -60,7 +60,7 @@ export const lockdepKind: ReportKind = {
       interleaved: interleaved || strange.length > 0,
       splat,
       chainLines,
-      heldLines: lines.filter(({ text }) => /^ ?#\d+:/.test(text)).map(({ line }) => line),
+      heldLines: lines.filter(({ text }) => /^\s*#\d+:/.test(text)).map(({ line }) => line),
     }
   },
 }

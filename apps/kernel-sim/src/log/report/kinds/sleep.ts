@@ -17,7 +17,7 @@ const CONTEXT = /^context-\{(\d+):(\d+)\}/
 
 export const sleepKind: ReportKind = {
   begins: new RegExp(`${SLEEPING.source}|${SCHEDULING.source}|${WAIT_CONTEXT.source}`),
-  has: /^in_atomic\(\)|^preempt_count: |^RCU nest depth: |locks? held by |^ ?#\d+:|^Preemption disabled at|^\s*\(.*\)\{|is trying to lock:$|^[\da-f]{8,16} \(.*\)\{|^other info that might|^context-\{|^-{20,}$|^\d+\.\d+\.\d+\S* #\S+ |^INFO: lockdep is turned off/,
+  has: /^in_atomic\(\)|^preempt_count: |^RCU nest depth: |locks? held by |^\s*#\d+:|^Preemption disabled at|^\s*\(.*\)\{|is trying to lock:$|^[\da-f]{8,16} \(.*\)\{|^other info that might|^context-\{|^-{20,}$|^\d+\.\d+\.\d+\S* #\S+ |^INFO: lockdep is turned off/,
   longest: 300,
   parse({ lines, interleaved, overlong }) {
     const texts = lines.map(({ text }) => text)
@@ -61,7 +61,7 @@ export const sleepKind: ReportKind = {
       lock: trying < 0 ? undefined : lockBelow(texts.slice(trying)),
       allowed: numberOf(context?.[2]),
       locks: list?.locks ?? [],
-      lockLines: lines.filter(({ text }) => /^ ?#\d+:/.test(text)).map(({ line }) => line),
+      lockLines: lines.filter(({ text }) => /^\s*#\d+:/.test(text)).map(({ line }) => line),
       disabledAt: disabled < 0 ? undefined : framesOf(texts[disabled + 1] ?? '')?.[0],
       stack,
     } satisfies SleepFound

@@ -15,7 +15,7 @@ const DUMP = /^task:(.+?)\s+state:([A-Z])(?:\s+running task)?\s+stack:\s*\d+\s+p
 
 export const taskKind: ReportKind = {
   begins: new RegExp(`${HUNG.source}|${DUMP.source}|${DUMP_OLD.source}`),
-  has: /^\s+(?:Not tainted|Tainted: )|^"echo 0 >|locks? held by |^ ?#\d+:|^INFO: task .* blocked on |^\s+task\s+PC stack|^Blocked by coredump|^\s*\(.*\)\{|^Future hung task reports|^Showing all locks held in the system/,
+  has: /^\s+(?:Not tainted|Tainted: )|^"echo 0 >|locks? held by |^\s*#\d+:|^INFO: task .* blocked on |^\s+task\s+PC stack|^Blocked by coredump|^\s*\(.*\)\{|^Future hung task reports|^Showing all locks held in the system/,
   // The warning comes first, the task below it.
   goesOn: (lines, { text }) =>
     lines.length <= 6 &&
@@ -55,7 +55,7 @@ export const taskKind: ReportKind = {
           : { lock: blocker[3] ?? '', comm: blocker[4] ?? '', pid: Number(blocker[5]) },
       stack,
       locks: own?.locks ?? [],
-      lockLines: lines.filter(({ text }) => /^ ?#\d+:/.test(text)).map(({ line }) => line),
+      lockLines: lines.filter(({ text }) => /^\s*#\d+:/.test(text)).map(({ line }) => line),
       others: lists.filter((list) => list !== own),
     }
   },
