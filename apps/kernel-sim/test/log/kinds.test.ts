@@ -451,3 +451,89 @@ the existing dependency chain (in reverse order) is:
     expect(said(text)?.chain[0]?.how).toBe('taken while ? is held')
   })
 })
+
+describe('lines that a console or a page has changed', () => {
+  const STALL = `[   12.000001] demo: page allocation failure: order:2, mode:0x20
+[   12.000002] Pid: 9, comm: demo Not tainted 2.6.38 #1
+[   12.000003] Call Trace:
+[   12.000004]  [<ffffffff81113e34>] demo_alloc+0x1/0x2
+[   12.000004]  [<ffffffff81113e34>] demo_alloc+0x1/0x2
+[   12.000005] Mem-Info:
+[   12.000006] Node 0 Normal free:4552kB min:13224kB low:16528kB high:19836kB
+[   12.000007] lowmem_reserve[]: 0 0
+[   12.000008] Node 0 Normal: 908*4kB 86*8kB 10*16kB = 4576kB`
+
+  it('are one message where two consoles print each, and two frames where a function calls itself', () => {
+    const twice = STALL.replace(/^.*\n?/gm, (line) =>
+      line === '' ? '' : `${line.trimEnd()}\n${line.trimEnd()}\n`,
+    )
+    // Of four equal frames two consoles have printed two.
+    for (const text of [STALL, twice]) {
+      const [report, ...more] = explained(text).reports
+      expect(more).toEqual([])
+      expect(report?.tasks[0]?.stack).toHaveLength(2)
+    }
+  })
+
+  it('have free blocks as Markdown shows them', () => {
+    const plain = said(STALL)
+    expect(plain?.missing).toEqual([])
+    expect(said(STALL.replaceAll('*', '_'))?.arithmetic).toEqual(plain?.arithmetic)
+  })
+
+  it('SLUB tells of its cache without the request, in all its forms', () => {
+    for (const line of [
+      'SLUB: Unable to allocate memory on node -1 (gfp=0x20)',
+      'SLUB: Unable to allocate memory on node -1, gfp=0x820(GFP_ATOMIC)',
+      'SLUB: Unable to allocate memory on CPU 1 (of node 0) on node -1, gfp=0x820(GFP_ATOMIC)',
+    ]) {
+      expect(said(line)).toMatchObject({ kind: 'allocation-failure' })
+    }
+  })
+})
+
+describe('what is waited for', () => {
+  const hung = (...frames: readonly string[]) =>
+    `INFO: task demo:9 blocked for more than 120 seconds.
+      Not tainted 5.10.0 #1
+task:demo            state:D stack:    0 pid:    9 ppid:     2 flags:0x00004000
+Call Trace:
+${frames.map((fn) => ` ${fn}+0x1/0x2`).join('\n')}`
+
+  it.each([
+    [['__schedule', 'wait_for_completion', '__flush_work', 'demo_close'], 'a work item'],
+    [['__schedule', 'wait_for_common', 'wait_for_completion', '__synchronize_srcu', 'demo'], 'RCU'],
+    [['__schedule', 'wait_for_completion', 'kthread_stop', 'demo'], 'a completion'],
+    [['__schedule', '__mutex_lock', '__sched_text_start', 'demo_lock'], 'in demo_lock'],
+  ])('%j', (frames, words) => {
+    expect(said(hung(...frames))?.summary).toContain(words)
+  })
+})
+
+it('fs_reclaim taken in a softirq is a request that sleeps there', () => {
+  const text = `WARNING: inconsistent lock state
+5.15.0 #0 Not tainted
+--------------------------------
+inconsistent {SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W} usage.
+ksoftirqd/1/19 [HC0[0]:SC1[3]:HE1:SE0] takes:
+ffffffff8c9dd960 (fs_reclaim){+.?.}-{0:0}, at: kmem_cache_alloc_node+0x46/0x340
+{SOFTIRQ-ON-W} state was registered at:
+  lock_acquire+0x19f/0x4d0
+  fs_reclaim_acquire+0x77/0x110
+  workqueue_init+0x18/0x7c7
+stack backtrace:
+CPU: 1 PID: 19 Comm: ksoftirqd/1 Not tainted 5.15.0 #0
+Call Trace:
+ print_usage_bug+0xa6d/0xea0
+ mark_lock+0x168c/0x1e00
+ lock_acquire+0x19f/0x4d0
+ fs_reclaim_acquire+0x77/0x110
+ kmem_cache_alloc_node+0x46/0x340
+ demo_receive+0x46/0x340
+ demo_softirq+0x46/0x340`
+  expect(said(text)).toMatchObject({
+    kind: 'lockdep-usage',
+    verdict: 'wrong-context',
+    place: { fn: 'demo_receive', caller: 'demo_softirq' },
+  })
+})

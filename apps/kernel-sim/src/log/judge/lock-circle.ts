@@ -27,7 +27,7 @@ export interface ReclaimSides {
 }
 
 /** The pseudo-lock that stands for reclaim which may enter the filesystem. */
-const FS_RECLAIM = 'fs_reclaim'
+export const FS_RECLAIM = 'fs_reclaim'
 
 /** The steps of a circle in their order: each takes what the next one holds. */
 export function stepsOf({ splat, chainLines }: LockdepFound): Step[] {

@@ -21,7 +21,7 @@ import {
   shrinkerOn,
 } from './facts/reclaim.js'
 import { scopeOfLock } from './facts/scope-locks.js'
-import { type ReclaimSides, reclaimSidesOf, type Step, stepsOf } from './lock-circle.js'
+import { FS_RECLAIM, type ReclaimSides, reclaimSidesOf, type Step, stepsOf } from './lock-circle.js'
 import { requestOn } from './place.js'
 
 const KINDS: Readonly<Record<LockdepFound['splat']['kind'], ExplainedKind>> = {
@@ -164,6 +164,9 @@ function withoutReclaim(found: LockdepFound, steps: readonly Step[]): Conclusion
   const { splat, first } = found
   const lines = steps.length > 0 ? steps.map(({ line }) => line) : [first]
   if (splat.kind === 'recursive') return recursiveConclusion(found)
+  if (splat.kind === 'inconsistent-irq' && splat.lock?.name === FS_RECLAIM) {
+    return reclaimInInterrupt(found)
+  }
   const rule = BROKEN_RULES[splat.kind]
   if (rule !== undefined) {
     return {
@@ -216,11 +219,31 @@ function withoutReclaim(found: LockdepFound, steps: readonly Step[]): Conclusion
   }
 }
 
+/** fs_reclaim stands for a request that may reclaim: an interrupt makes one. */
+function reclaimInInterrupt({ splat, first, last }: LockdepFound): Conclusion {
+  const { usages, registered = [], backtrace } = splat
+  const now = (backtrace?.stack ?? []).filter((frame) => typeof frame !== 'string')
+  const [frames, line] = usages?.[1].startsWith('IN-') ? [now, last] : [registered, first]
+  const request = requestOn({ frames, lines: frames.map(() => line) })
+  const interrupt = usages?.some((usage) => usage.includes('SOFTIRQ')) ? 'softirq' : 'interrupt'
+  return {
+    verdict: 'wrong-context',
+    confidence: frames.length > 0 ? 'high' : 'medium',
+    reasons: [
+      `${request === undefined ? 'Somebody' : `${request.fn}, called from ${request.caller},`} asks for memory in a ${interrupt} with flags that may reclaim and sleep (__GFP_DIRECT_RECLAIM).`,
+      'A scope makes no difference: NOFS and NOIO restrict what reclaim does, and the request may sleep all the same.',
+    ],
+    fixes: [FIXES.noSleep],
+    ...(request === undefined ? {} : { place: request }),
+    lines: [first],
+  }
+}
+
 /** A lock is taken while one of its class is held. */
 function recursiveConclusion({ splat, first }: LockdepFound): Conclusion {
   const addresses = [splat.lock?.address, splat.held?.address]
   const [next, held] = addresses
-  if (splat.lock?.name === 'fs_reclaim') {
+  if (splat.lock?.name === FS_RECLAIM) {
     return {
       verdict: 'missing-scope',
       confidence: 'medium',

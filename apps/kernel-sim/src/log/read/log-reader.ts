@@ -3,6 +3,7 @@
  */
 import { LineSplitter } from '../../trace/read/lines.js'
 import { ContinuationLines } from './continuation-lines.js'
+import { DoubledLines } from './doubled-lines.js'
 import { unescaped } from './escapes.js'
 import { isJournalEntry, journalEntry } from './journal.js'
 import { LearnedPrefixes } from './learned-prefix.js'
@@ -19,6 +20,7 @@ const INDENTED_TIME = /^\s+(?=(?:<\d>)?\[ *\d{1,7}\.\d{6}\])/
 export class LogReader {
   readonly #splitter: LineSplitter
   readonly #mail = new QuotedPrintable()
+  readonly #doubled = new DoubledLines()
   readonly #continued = new ContinuationLines()
   readonly #learned = new LearnedPrefixes()
   readonly #unwrap: Unwrap
@@ -71,6 +73,7 @@ export class LogReader {
 
   #add(raw: string): void {
     this.#line++
+    if (this.#doubled.has(raw)) return
     const whole = this.#mail.add(raw)
     if (whole !== undefined) this.#understand(whole)
   }

@@ -43,6 +43,8 @@ const FORMS: readonly RegExp[] = [
   /^\d+,\d+,(?<micros>\d+),[-c+](?:,caller=(?<caller>[TC]\d+))?(?:,[^;]*)?;/,
   // syslog: `Sep  2 12:00:00 host kernel: `, `juil. 25 12:45:40 host kernel: `, with a year, with `kern.warn`.
   /^(?:\p{L}{2,3} )?\p{L}{3,5}\.? [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)? (?:\d{4} )?(?:\S+ )?(?:\w+\.\w+ )?(?:kernel|klogd)(?:\[\d+\])?: ?/u,
+  // syslog of what netconsole sent.
+  /^\p{L}{3} [ \d]\d \d\d:\d\d:\d\d \S+ (?=\d+,\d+,\d+,[-c+])/u,
   // journald: `Thu 2024-08-08 08:37:09 CEST host kernel: `, and in seconds since 1970.
   /^(?:\p{L}{2,3}\.? \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+|\d{9,10}\.\d{6}) \S+ kernel: ?/u,
   // syslog and journald with times of ISO 8601; what collectors put before each line.

@@ -46,8 +46,8 @@ const BROKEN: readonly Broken[] = [
   },
   { begins: /^Node \d+ active_anon:\d+kB(?: \S+)*$/, goesOn: /^\s*[a-z_()]+:\s?\d+kB(?: |$)/ },
   {
-    begins: /^(?:Node \d+ )?\S+: \d+\*\d+kB(?!.* = \d+kB)/,
-    goesOn: /^\s*(?:\d+\*\d+kB|\([UMERCHI]+\)|= \d+kB)/,
+    begins: /^(?:Node \d+ )?\S+: \d+[*_]\d+kB(?!.* = \d+kB)/,
+    goesOn: /^\s*(?:\d+[*_]\d+kB|\([UMERCHI]+\)|= \d+kB)/,
   },
 ]
 

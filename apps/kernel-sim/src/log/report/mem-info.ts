@@ -37,12 +37,12 @@ export interface MemInfo {
 }
 
 const ZONE = /^(?:Node (\d+) )?([A-Z]\w*) free:/
-const BLOCKS = /^(?:Node (\d+) )?([A-Z]\w*): ((?:\d+\*\d+kB ?(?:\([A-Z]+\) ?)?)+)/
+const BLOCKS = /^(?:Node (\d+) )?([A-Z]\w*): ((?:\d+[*_]\d+kB ?(?:\([A-Z]+\) ?)?)+)/
 const COUNTER = /([a-z_()]+):\s?(-?\d+)/g
 
 /** Lines that only Mem-Info has. */
 export const MEM_INFO_LINE =
-  /^(?:Mem-Info:|Mem-info:|(?:Node \d+ )?[A-Z]\w* (?:free:|per-cpu:|: )|(?:Node \d+ )?[A-Z]\w*: \d+\*\d+kB|CPU\s+\d+: hi:|\s*lowmem_reserve\[\]:|\s*(?:active_anon|active_file|inactive_anon|unevictable|dirty|slab_reclaimable|mapped|sec_pagetables|kernel_misc_reclaimable|free|shmem|anon_thp)[_a-z]*:\s?\d|Node \d+ (?:active_anon|hugepages_total)|\d+ (?:total pagecache pages|pages )|Swap cache stats:|(?:Free|Total) swap\s*=|HugePages|cma|Unreclaimable slab info|Name +Used +Total)/
+  /^(?:Mem-Info:|Mem-info:|(?:Node \d+ )?[A-Z]\w* (?:free:|per-cpu:|: )|(?:Node \d+ )?[A-Z]\w*: \d+[*_]\d+kB|CPU\s+\d+: hi:|\s*lowmem_reserve\[\]:|\s*(?:active_anon|active_file|inactive_anon|unevictable|dirty|slab_reclaimable|mapped|sec_pagetables|kernel_misc_reclaimable|free|shmem|anon_thp)[_a-z]*:\s?\d|Node \d+ (?:active_anon|hugepages_total)|\d+ (?:total pagecache pages|pages )|Swap cache stats:|(?:Free|Total) swap\s*=|HugePages|cma|Unreclaimable slab info|Name +Used +Total)/
 
 type Building = { -readonly [key in keyof ZoneInfo]: ZoneInfo[key] }
 
@@ -77,7 +77,7 @@ export function memInfoOf(lines: readonly LogLine[]): MemInfo | undefined {
       const owner = zones.find((each) => each.node === Number(node) && each.name === name)
       if (owner !== undefined) {
         owner.free = freeBlocks(list)
-        owner.pageKib = Number(/\*(\d+)kB/.exec(list)?.[1] ?? 4)
+        owner.pageKib = Number(/[*_](\d+)kB/.exec(list)?.[1] ?? 4)
         owner.freeLine = line
       }
       continue
@@ -118,9 +118,9 @@ function zoneOf(text: string, node: number, name: string, line: number): Buildin
   }
 }
 
-/** `4*4kB (UEC) 0*8kB …`: the first is order 0. */
+/** `4*4kB (UEC) 0*8kB …`: the first is order 0. Markdown makes `_` of `*`. */
 function freeBlocks(list: string): FreeBlocks[] {
-  return [...list.matchAll(/(\d+)\*\d+kB(?: \(([A-Z]+)\))?/g)].map(([, count, types = '']) => ({
+  return [...list.matchAll(/(\d+)[*_]\d+kB(?: \(([A-Z]+)\))?/g)].map(([, count, types = '']) => ({
     count: Number(count),
     types,
   }))

@@ -76,7 +76,10 @@ const WAITS: readonly (readonly [fn: RegExp, waits: Resource | 'lock'])[] = [
     /^(?:congestion_wait|wait_iff_congested|reclaim_throttle|throttle_direct_reclaim|throttle_vm_writeout|balance_dirty_pages\w*|mem_cgroup_oom_synchronize|mem_cgroup_handle_over_high)$/,
     'memory',
   ],
-  [/^(?:synchronize_(?:rcu|srcu|sched|net)\w*|__?wait_rcu_gp|wait_rcu_gp)$/, 'rcu'],
+  [
+    /^(?:synchronize_(?:rcu|srcu|sched|net)\w*|__synchronize_srcu|__?wait_rcu_gp|wait_rcu_gp)$/,
+    'rcu',
+  ],
   [/^(?:dqget|wait_on_dquot|dquot_acquire)$/, 'quota'],
   [
     /^(?:__?mutex_lock\w*|mutex_lock\w*|rt_mutex_\w+|__rt_mutex_\w+|down_(?:read|write)\w*|rwsem_down_\w+|call_rwsem_\w+|__down_(?:read|write)\w*|percpu_rwsem_wait|__percpu_down_read|percpu_down_\w+|down|__down\w*|down_killable|lock_acquire)$/,
@@ -109,24 +112,40 @@ export interface Wait {
   readonly site: string
 }
 
+/** A name that kernels give to whatever function stands first among those that sleep. */
+const ALIAS = '__sched_text_start'
+
 /** What a task waits for, innermost function first; undefined where no function says. */
 export function waitOn(functions: readonly string[]): Wait | undefined {
   const names = functions.map(plainName)
-  for (let i = 0; i < Math.min(names.length, DEPTH); i++) {
-    const name = names[i] ?? ''
-    const known = WAITS.find(([fn]) => fn.test(name))
-    if (known === undefined) continue
-    let site = i + 1
-    while (
-      site < names.length &&
-      WAITS.some(([fn, waits]) => waits === known[1] && fn.test(names[site] ?? ''))
-    )
+  const first = names.slice(0, DEPTH).findIndex((name) => knownWait(name) !== undefined)
+  if (first >= 0) {
+    // What is waited for by a completion the functions outside of it say better.
+    const better =
+      knownWait(names[first]) !== 'completion'
+        ? -1
+        : names.slice(first + 1, first + 1 + OUTSIDE).findIndex((name) => isBetter(knownWait(name)))
+    const at = better < 0 ? first : first + 1 + better
+    const waits = knownWait(names[at]) ?? 'completion'
+    let site = at + 1
+    while (site < names.length && (names[site] === ALIAS || knownWait(names[site]) === waits))
       site++
-    return { waits: known[1], fn: functions[i] ?? name, site: functions[site] ?? '?' }
+    return { waits, fn: functions[at] ?? '', site: functions[site] ?? '?' }
   }
   const general = names.findIndex((name) => GENERAL.has(name))
   if (general < 0) return undefined
   return { waits: 'io', fn: functions[general] ?? '', site: functions[general + 1] ?? '?' }
+}
+
+/** So many functions outside of a completion are looked at. */
+const OUTSIDE = 4
+
+function knownWait(name: string | undefined): Resource | 'lock' | undefined {
+  return name === undefined ? undefined : WAITS.find(([fn]) => fn.test(name))?.[1]
+}
+
+function isBetter(waits: Resource | 'lock' | undefined): boolean {
+  return waits !== undefined && waits !== 'completion' && waits !== 'lock'
 }
 
 /** Who brings about what. */

@@ -14,7 +14,7 @@ const STALL = new RegExp(
 const VMALLOC =
   /^(.+?): vmalloc(?: error)?: (?:.*?page order (\d+))?.*?mode:0x([\da-f]+)(?:\(([^)]*)\)?)?/
 const SLUB =
-  /^SLUB: Unable to allocate memory on (?:CPU \d+ \(of node -?\d+\) on )?node -?\d+[,(] ?gfp=0x([\da-f]+)(?:\(([^)]*)\)?)?/
+  /^SLUB: Unable to allocate memory on (?:CPU \d+ \(of node -?\d+\) on )?node -?\d+,? \(?gfp=0x([\da-f]+)(?:\(([^)]*)\)?)?/
 const OOM =
   /^(.+?) invoked oom-killer: gfp_mask=0x([\da-f]+)(?:\(([^)]*)\)?)?,? (?:nodemask=(\S+?), ?)?.*?order=(-?\d+)/
 const KILLS =
