@@ -17,28 +17,15 @@ import type {
 } from '../trace/event.js'
 import type { Stack } from '../trace/stack.js'
 import { Armings } from './armings.js'
-import { type Awaited, AwaitedAudit, type AwaitedCounts } from './awaited.js'
-import { type FilteredRequest, regained } from './filter.js'
-import {
-  CERTAIN,
-  type LostFunction,
-  type LostKey,
-  type LostRow,
-  lostFunction,
-  lostFunctionFact,
-  lostRow,
-} from './lost-rows.js'
+import { AwaitedAudit } from './awaited.js'
+import type { FilteredRequest } from './filter.js'
+import { LostScopes } from './lost-scopes.js'
 import { Recent } from './recent.js'
-import { KeyedRows, Rows } from './rows.js'
+import { Rows } from './rows.js'
 import { type SampleBudget, Samples } from './samples.js'
 import { isRestricted, isUnscoped, scopeName } from './scope-name.js'
-import type {
-  Counted,
-  DelegationFact,
-  DelegationKind,
-  WorkFacts,
-  WorkFunctionFact,
-} from './work-facts.js'
+import type { DelegationRow, Execution, InScope } from './work-execution.js'
+import type { Counted, DelegationKind, WorkFacts, WorkFunctionFact } from './work-facts.js'
 
 /** The moment at which a task delegated an item. */
 interface Delegation {
@@ -49,54 +36,6 @@ interface Delegation {
   readonly stack: Stack | undefined
   readonly line: number
 }
-
-/** Delegations of an item from inside one scope that no worker has taken yet. */
-interface InScope {
-  readonly row: Row
-  readonly taskFlags: number
-  /** The last one: when, by whom, and where. */
-  time: number
-  task: string
-  stack: Stack | undefined
-  line: number
-  count: number
-  readonly awaited: Awaited[]
-}
-
-interface Row {
-  readonly fact: Counted<Omit<DelegationFact, 'samples' | 'queuedInAll' | 'waiters'>> &
-    AwaitedCounts
-  readonly samples: Samples
-}
-
-/** A worker that executes an item. */
-interface Execution {
-  /** By whom it was delegated from inside scopes. */
-  readonly delegated: readonly InScope[]
-  readonly fn: Counted<WorkFunctionFact>
-  readonly startedInScope: boolean
-  inScope: boolean
-  allocations: number
-  unscoped: number
-  /** The rows of `lost`, and of its functions, that this execution was counted in. */
-  lost: object[] | undefined
-  /** When and by whom it was begun, and when it ended, in ns. */
-  readonly started: number
-  readonly worker: string
-  ended: number | undefined
-  /** By whom the first scope that it lost was delegated, and when and where it allocated what that forbids. */
-  example:
-    | {
-        readonly by: InScope
-        readonly of: LostFunction
-        readonly site: string
-        readonly times: number[]
-      }
-    | undefined
-}
-
-/** How many allocations of an execution are remembered. */
-const ALLOCATIONS = 32
 
 /** How many of those who delegated the same item are looked at, whether they wait for it. */
 const WAITERS = 16
@@ -122,14 +61,7 @@ export class WorkAudit {
   readonly #rows = new Rows(1, (fn: string, kind: DelegationKind, scope: string) =>
     delegationRow(fn, kind, scope, this.#budget),
   )
-  readonly #lost = new KeyedRows<LostKey, LostRow>(
-    ['fn', 'site', 'caller'],
-    ['kind', 'scope', 'regained', 'class', 'workerScope'],
-    (key) => lostRow(key, this.#budget),
-  )
-  readonly #lostFunctions = new Rows(1, (fn: string, certainty: string) =>
-    lostFunction(fn, certainty, this.#budget),
-  )
+  readonly #lost: LostScopes
   readonly #armings: Armings
   readonly #functions = new Rows(1, functionFact)
   readonly #awaited = new AwaitedAudit()
@@ -140,6 +72,7 @@ export class WorkAudit {
   constructor(budget: SampleBudget) {
     this.#budget = budget
     this.#armings = new Armings(budget)
+    this.#lost = new LostScopes(budget)
   }
 
   /** Every event of a worker says in which scope the worker is. */
@@ -231,60 +164,7 @@ export class WorkAudit {
     if (execution === undefined || event.interrupt) return
     execution.allocations++
     if (filtered.class === 'KERNEL' && isUnscoped(event.taskFlags)) execution.unscoped++
-    if (execution.delegated.length === 0) return
-    // What several who delegated have in common is one allocation.
-    const functions = new Set<LostFunction>()
-    for (const delegated of execution.delegated) {
-      const lost = this.#compare(delegated, execution, filtered, site)
-      if (lost !== undefined) functions.add(lost)
-    }
-    for (const each of functions) each.allocations++
-  }
-
-  /**
-   * Compares what the request may do with what one who delegated may do.
-   * @returns what is counted of the work function, if the request may do more.
-   */
-  #compare(
-    delegated: InScope,
-    execution: Execution,
-    filtered: FilteredRequest,
-    site: CallSite,
-  ): LostFunction | undefined {
-    const regainedFlags = regained(filtered, delegated.taskFlags)
-    if (regainedFlags === '') return undefined
-    const { event } = filtered
-    const certain = event.taskFlags !== undefined
-    const { fn, kind, scope } = delegated.row.fact
-    const lost = this.#lost.of({
-      fn,
-      ...site,
-      kind,
-      scope,
-      regained: regainedFlags,
-      class: filtered.class,
-      workerScope: filtered.scope,
-    })
-    lost.fact.certain = certain
-    lost.fact.allocations++
-    lost.seenIn.mark()
-    lost.allocated.add(event.stack, event.line)
-    if (isFirst(execution, lost)) {
-      lost.fact.executions++
-      lost.delegated.add(delegated.stack, delegated.line)
-    }
-    const all = this.#lostFunctions.of(fn, certain ? CERTAIN : '')
-    execution.example ??= { by: delegated, of: all, site: site.site, times: [] }
-    const { example } = execution
-    if (example.by === delegated && example.of === all && example.times.length < ALLOCATIONS) {
-      example.times.push(event.time)
-    }
-    if (isFirst(execution, all)) all.executions++
-    all.scopes.add(scope)
-    all.regained.add(regainedFlags)
-    all.waiting.add(delegated.row.fact)
-    all.seenIn.mark()
-    return all
+    if (execution.delegated.length > 0) this.#lost.request(execution, filtered, site)
   }
 
   end(event: ExecuteWorkEvent): void {
@@ -321,49 +201,16 @@ export class WorkAudit {
           samples: samples.top(),
         }))
         .sort((a, b) => b.queued - a.queued),
-      lost: this.#lost
-        .values()
-        .map(({ fact, delegated, allocated, seenIn }) => ({
-          ...fact,
-          delegated: delegated.top(),
-          allocated: allocated.top(),
-          seenIn: seenIn.numbers,
-        }))
-        .sort((a, b) => b.allocations - a.allocations),
-      lostFunctions: this.#lostFunctions
-        .values()
-        .map(lostFunctionFact)
-        .sort((a, b) => b.executions - a.executions),
+      ...this.#lost.facts(),
       armed: this.#armings.facts(),
       functions: functions.sort((a, b) => b.executions - a.executions),
       forgotten: this.#armed.forgotten + this.#queued.forgotten + this.#running.forgotten,
     }
   }
 
-  /** Keeps an execution as the example of what it lost: one that was waited for says the most. */
-  #keepExample({ example, started, worker, ended }: Execution): void {
-    if (example === undefined) return
-    const { by, of, times, site } = example
-    const slept = by.awaited.find(({ waitedAt }) => waitedAt !== undefined)?.waitedAt
-    if (of.example !== undefined && (slept === undefined || of.example.sleptUs !== undefined))
-      return
-    const us = (time: number) => (time - (this.#begin ?? 0)) / 1000
-    of.example = {
-      task: by.task,
-      worker,
-      scope: by.row.fact.scope,
-      queuedUs: us(by.time),
-      sleptUs: slept === undefined ? undefined : us(slept),
-      startedUs: us(started),
-      allocatedUs: times.map(us),
-      site,
-      endedUs: ended === undefined ? undefined : us(ended),
-    }
-  }
-
   #count(execution: Execution): void {
     const { fn, delegated, startedInScope, inScope, allocations, unscoped } = execution
-    this.#keepExample(execution)
+    this.#lost.keepExample(execution, this.#begin ?? 0)
     fn.allocations += allocations
     fn.unscopedAllocations += unscoped
     if (inScope) fn.inScope++
@@ -390,7 +237,12 @@ function queuedInAll(fn: WorkFunctionFact, kind: DelegationKind): number {
   return kind === 'delayed' ? fn.queuedByTimer : fn.queued
 }
 
-function delegationRow(fn: string, kind: DelegationKind, scope: string, budget: SampleBudget): Row {
+function delegationRow(
+  fn: string,
+  kind: DelegationKind,
+  scope: string,
+  budget: SampleBudget,
+): DelegationRow {
   return {
     fact: {
       fn,
@@ -409,13 +261,6 @@ function delegationRow(fn: string, kind: DelegationKind, scope: string, budget: 
     },
     samples: new Samples(budget),
   }
-}
-
-/** Returns true the first time that an execution is counted in a row. */
-function isFirst(execution: Execution, row: object): boolean {
-  if (execution.lost?.includes(row)) return false
-  ;(execution.lost ??= []).push(row)
-  return true
 }
 
 function functionFact(fn: string): Counted<WorkFunctionFact> {

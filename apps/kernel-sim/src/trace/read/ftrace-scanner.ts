@@ -19,27 +19,26 @@ import { isDigit, nanoseconds, ticks } from './decimal.js'
 import {
   CLOSE,
   COLON,
-  GREATER,
   HASH,
   isCpu,
   isFrame,
   isLooseFrame,
-  isTimeByte,
   LESS,
   LEVELS,
   LF,
   lineEnd,
   nextCpu,
   OPEN_PAREN,
-  SPACE,
   stackEnd,
   TASK_COLUMNS,
   wordEnd,
   wordStart,
 } from './ftrace-columns.js'
+import { isAboutRecording, isOfFields, isQuotedFrame, lossIn } from './ftrace-other-lines.js'
 import { readStack } from './ftrace-stack.js'
 import { type TaskName, taskName } from './ftrace-task.js'
 import { graphLine } from './function-graph.js'
+import { LastHead, STACK_TRACE } from './last-head.js'
 import type { LineSink } from './lines.js'
 import { newHead } from './make-event.js'
 import { PayloadReader } from './payload.js'
@@ -54,31 +53,11 @@ const T = 116
 
 /** With what a stack begins that is written as numbers. */
 const LOWER_S = 115
-const STACK_TRACE = '<stack trace>'.length
-
-/** `<stack trace>` but for its last byte, four bytes at a time. */
-const STACK_TRACE_WORDS = [0, 4, 8].map((at) => Buffer.from('<stack trace>').readInt32LE(at))
-const [STACK_TRACE_0, STACK_TRACE_1, STACK_TRACE_2] = STACK_TRACE_WORDS
-
 /** What trace-cmd calls the headers of stacks. */
 const STACK_EVENTS = new Set(['kernel_stack', 'user_stack'])
 
-/** How trace-cmd and tracefs say that events are missing, with or without their number. */
-const LOST =
-  /(?:CPU:(\d+) )?(?:\[(?:LOST )?(\d+)? ?EVENTS(?: DROPPED)?\]|\b(\d+) events? (?:lost|dropped))/i
-
-/** Lines of trace-cmd that are about the recording as a whole. */
-const ABOUT =
-  /^[>\s]*(#.*|version = \d+|cpus=\d+|CPU \d+ is empty|-{5,}|registering plugin: .*|overriding event .*)?$/
-
-/** The rest of an event that mail folded after it could be read: more fields. */
-const FIELDS_ONLY = /^[>\s]*(\w+=\S*\s*)+$/
-
 /** What a call is that function_graph shows. */
 const FUNCTION = 'calls of functions'
-
-/** A frame that is quoted or indented. */
-const LOOSE_FRAME = /^[>\s]*=> /
 
 export class FtraceScanner implements LineSink {
   readonly #out: RecordJoiner
@@ -98,8 +77,7 @@ export class FtraceScanner implements LineSink {
   #bytes: DataView = viewOf(this.#text)
   /** Where in a line the CPU stood last: mostly the same. */
   #column = 0
-  /** The line of the last record, if it is in this block: where it begins, and where its time and its name begin in it. */
-  readonly #lastHead = { begin: -1, time: 0, name: 0 }
+  readonly #lastHead = new LastHead()
   /** What stands before the CPU of the line. */
   #task: TaskName = { comm: '', pid: -1, doubtful: false }
   /** The last line with an event, in case that it was folded: its bytes, or where it is in the block. */
@@ -161,7 +139,7 @@ export class FtraceScanner implements LineSink {
     this.#text = text
     this.#bytes = viewOf(text)
     this.#payload.use(text, this.#bytes)
-    this.#lastHead.begin = -1
+    this.#lastHead.forget()
   }
 
   /** The frames from `start` on. Returns where the next line begins. */
@@ -179,7 +157,7 @@ export class FtraceScanner implements LineSink {
    */
   #line(start: number, limit: number): number {
     const text = this.#text
-    if (this.#isHeaderOfLast(start, limit)) {
+    if (this.#lastHead.isOfHeader(this.#bytes, start, limit)) {
       if (this.#failed !== undefined) this.#giveUp()
       const { cpu, pid, level } = this.#place
       this.#expectStack(cpu, pid, level, true)
@@ -253,39 +231,8 @@ export class FtraceScanner implements LineSink {
       this.#counts.ignore(found.name)
       this.#record(this.#at(cpuNumber, pid, level), found.name, undefined)
     }
-    const last = this.#lastHead
-    last.begin = start
-    last.time = time - start
-    last.name = name - start
+    this.#lastHead.remember(start, time, name)
     return end + 1
-  }
-
-  /**
-   * Returns true if the line is the header of a stack of the last record: mostly it is what follows, and is told by beginning as that
-   * record does, up to the time.
-   */
-  #isHeaderOfLast(start: number, limit: number): boolean {
-    const { begin, time, name } = this.#lastHead
-    const at = start + name
-    if (begin < 0 || at + STACK_TRACE >= limit) return false
-    const bytes = this.#bytes
-    if (
-      bytes.getInt32(at, true) !== STACK_TRACE_0 ||
-      bytes.getInt32(at + 4, true) !== STACK_TRACE_1 ||
-      bytes.getInt32(at + 8, true) !== STACK_TRACE_2 ||
-      bytes.getUint8(at + 12) !== GREATER ||
-      bytes.getUint8(at + 13) !== LF
-    ) {
-      return false
-    }
-    for (let i = 0; i < time; i += 4) {
-      // The last four bytes overlap those before.
-      const from = Math.min(i, time - 4)
-      if (bytes.getInt32(begin + from, true) !== bytes.getInt32(start + from, true)) return false
-    }
-    let end = start + time
-    while (isTimeByte(bytes.getUint8(end))) end++
-    return bytes.getUint8(end) === COLON && bytes.getUint8(end + 1) === SPACE && end + 2 === at
   }
 
   /** Nanoseconds; ticks where the clock of the recording has no seconds. */
@@ -336,7 +283,7 @@ export class FtraceScanner implements LineSink {
   #otherLine(start: number, limit: number): number {
     const end = lineEnd(this.#text, start, limit)
     const line = this.#text.toString('utf8', start, end)
-    if (LOOSE_FRAME.test(line)) {
+    if (isQuotedFrame(line)) {
       this.#counts.lines--
       return this.#frames(start, limit)
     }
@@ -347,10 +294,10 @@ export class FtraceScanner implements LineSink {
   /** Takes a line that goes on where mail folded the line before it. Returns true if it is one. */
   #goesOn(line: string, start: number, end: number): boolean {
     const { begin, end: stop, joined: before } = this.#last
-    if (stop + 1 !== start || line.trim() === '' || ABOUT.test(line)) return false
+    if (stop + 1 !== start || line.trim() === '' || isAboutRecording(line)) return false
     const failed = this.#failed
     const event = this.#lastEvent
-    const fieldsOnly = FIELDS_ONLY.test(line)
+    const fieldsOnly = isOfFields(line)
     if (failed === undefined && !(event !== undefined && fieldsOnly)) return false
     const text = this.#text
     const lines = this.#counts.lines
@@ -377,18 +324,10 @@ export class FtraceScanner implements LineSink {
   /** A line that is neither an event nor a frame. */
   #other(line: string, number: number): void {
     this.#giveUp()
-    const lost = LOST.exec(line)
-    if (lost !== null) this.#lost(lost)
-    else if (ABOUT.test(line)) this.#counts.blank++
+    const loss = lossIn(line)
+    if (loss !== undefined) this.#out.lost(loss.events, loss.cpu)
+    else if (isAboutRecording(line)) this.#counts.blank++
     else if (!this.#graphLine(line)) this.#out.damage('foreign', number, excerpt(line))
-  }
-
-  #lost([, cpu, dropped, lost]: RegExpExecArray): void {
-    const count = dropped ?? lost
-    this.#out.lost(
-      count === undefined ? undefined : Number(count),
-      cpu === undefined ? undefined : Number(cpu),
-    )
   }
 
   /** A line of function_graph. Returns true if it is one. */
@@ -414,7 +353,7 @@ export class FtraceScanner implements LineSink {
     this.#payload.use(bytes, viewOf(bytes))
     const event = this.#payload.read(head, kind, 0, bytes.length)
     this.#payload.use(text, this.#bytes)
-    this.#lastHead.begin = -1
+    this.#lastHead.forget()
     if (event !== undefined) this.#record(this.#at(cpu, head.pid, undefined), name, event)
     else {
       this.#out.damage(
