@@ -1,12 +1,13 @@
 /**
  * Faulty disk: what Node writes with fails at a certain change. As a process that is killed: nothing is done from then on. As a computer that stops: what
- * nobody has waited for to be on the disk is lost too. As a disk that is full: what needs room fails, everything else goes on.
+ * nobody has waited for to be on the disk is lost too. As a disk that is full: what needs room fails, everything else goes on. As one that is only read
+ * from then on, which systems make of disks that do not work: all changes fail.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { dirname } from 'node:path'
 
-export type FaultKind = 'killed' | 'stopped' | 'full'
+export type FaultKind = 'killed' | 'stopped' | 'full' | 'read only'
 
 /** What a process that was killed does not come to. */
 export class Killed extends Error {}
@@ -78,12 +79,12 @@ export class FaultyDisk {
     const isReading = name === 'openSync' && args[1] === 'r'
     if (!isReading) this.changes++
     if (this.changes >= this.#at && !isReading) {
+      const needsRoom = CHANGES[name] === true && !(name === 'openSync' && args[1] === 'r+')
+      if (this.#kind === 'full' && needsRoom) throw refusal('ENOSPC')
+      if (this.#kind === 'read only') throw refusal('EROFS')
       if (this.#kind !== 'full') {
         if (name === 'writeSync') writeHalf(args)
         throw new Killed()
-      }
-      if (CHANGES[name] && !(name === 'openSync' && args[1] === 'r+')) {
-        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
       }
     }
     if (name === 'renameSync') this.#rename(String(args[0]), String(args[1]))
@@ -127,6 +128,11 @@ export class FaultyDisk {
       else if (fs.existsSync(path)) fs.writeFileSync(path, before)
     }
   }
+}
+
+/** What the operating system says. */
+function refusal(code: string): Error {
+  return Object.assign(new Error(code), { code })
 }
 
 /** What fails may have been done in part. */

@@ -67,7 +67,7 @@ function attempt(
       return said
     } catch (thrown) {
       if (thrown instanceof Killed || thrown instanceof DiskError) {
-        // What a full disk refuses is known to the process, which leaves what it has saved.
+        // What a disk refuses is known to the process, which leaves what it has saved.
         if (!(thrown.cause instanceof Killed) && !(thrown instanceof Killed)) store?.leave()
         return null
       }
@@ -103,9 +103,9 @@ function throughFaults(searched: Searched, kinds: readonly FaultKind[], after: r
 }
 
 describe('a search on disk that is stopped', () => {
-  it('comes to the same in the end, wherever it was killed, the computer stopped, or the disk was full', () => {
+  it('comes to the same in the end, wherever it was killed, the computer stopped, or the disk was full or only read', () => {
     let faults = 0
-    const kind = fc.constantFrom<FaultKind>('killed', 'stopped', 'full')
+    const kind = fc.constantFrom<FaultKind>('killed', 'stopped', 'full', 'read only')
     fc.assert(
       fc.property(
         fc.oneof(plan, fc.constantFrom(...DIRECTED.values())),
@@ -205,7 +205,11 @@ describe('a search on disk that is stopped', () => {
     const whole = { ...outcome(new Search(protocol(), options)), bytes: 0 }
     expect(whole.states).toBeGreaterThan(1 << 15)
     const searched = { machine: protocol, options, maxCollected: 2_000, every: 5 }
-    const { faults, said } = throughFaults(searched, ['killed', 'stopped', 'full'], [60, 90, 37])
+    const { faults, said } = throughFaults(
+      searched,
+      ['killed', 'stopped', 'full', 'read only'],
+      [60, 90, 37],
+    )
     expect(said).toEqual(whole)
     expect(faults).toBeGreaterThan(8)
     expect(readdirSync(folder)).toEqual([])

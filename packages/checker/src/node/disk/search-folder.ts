@@ -12,7 +12,7 @@ import {
   truncateSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { onDisk } from '../disk-error.js'
+import { DiskError, onDisk } from '../disk-error.js'
 import { heldName, heldPrefix, holderOf, leftName } from './folder-name.js'
 import type { FileMark, WordsFile } from './words-file.js'
 
@@ -151,24 +151,30 @@ export class SearchFolder {
 
   /**
    * Leaves the folder, all of whose files are closed, to whoever goes on with it; nothing stays in it but what its checkpoint names. Where it has
-   * none, it is removed.
-   * @returns where it lies now; null when it was removed.
+   * none, it is removed. Where the disk refuses that, it stays as it is, and counts as left once the process is gone: the next one tidies up.
+   * @returns where it lies now; null when there is nothing to go on from.
    */
   leave(): string | null {
-    if (this.#kept === null) {
-      this.remove()
-      return null
+    try {
+      if (this.#kept === null) this.remove()
+      else this.#free()
+    } catch (thrown) {
+      if (!(thrown instanceof DiskError)) throw thrown
     }
-    this.#tidy()
-    const left = join(dirname(this.#path), leftName(basename(this.#path)))
-    onDisk(this.#path, 'renamed', () => renameSync(this.#path, left))
-    this.#path = left
-    return left
+    return this.#kept === null ? null : this.#path
   }
 
   /** Removes the folder and all in it. */
   remove(): void {
     onDisk(this.#path, 'removed', () => rmSync(this.#path, { recursive: true, force: true }))
+  }
+
+  /** Tidies the folder, and gives it a name that is nobody's. */
+  #free(): void {
+    this.#tidy()
+    const left = join(dirname(this.#path), leftName(basename(this.#path)))
+    onDisk(this.#path, 'renamed', () => renameSync(this.#path, left))
+    this.#path = left
   }
 
   /** Removes what the checkpoint does not name, and cuts what was added to the files since. */
