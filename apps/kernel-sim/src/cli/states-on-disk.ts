@@ -87,13 +87,23 @@ export async function withStatesOnDisk<T>(
     const value = await act({ store, run: (search) => searching.run(search) })
     if (searching.isBounded) {
       process.stderr.write(`kernel-sim: with a higher limit it goes on from ${store.leave()}\n`)
-    } else store.close()
+    } else discard(store, folder)
     return value
   } catch (thrown) {
     // What is wrong with a scenario has to be mended first: it is another one then.
-    if (thrown instanceof InputError) store.close()
+    if (thrown instanceof InputError) discard(store, folder)
     else throw asMendable(thrown, folder, store.leave())
     throw thrown
+  }
+}
+
+/** Removes the files. What was found is told all the same where the disk refuses that. */
+function discard(store: DiskStore, folder: string): void {
+  try {
+    store.close()
+  } catch (thrown) {
+    if (!(thrown instanceof DiskError)) throw thrown
+    process.stderr.write(`kernel-sim: ${refusal(thrown, folder)}\n`)
   }
 }
 
@@ -147,9 +157,8 @@ function asMendable(thrown: unknown, folder: string, left: string | null): unkno
     return asUnusable(thrown, { path: left ?? folder, kind: 'folder' })
   }
   if (!(thrown instanceof DiskError)) return thrown
-  const { path, refused, cause } = thrown
-  // Files of a search have other names by now, and none that tells anything.
-  const what = `${isWithin(path, folder) ? folder : path} cannot be ${refused}: ${diskReason(cause)}`
+  const { cause } = thrown
+  const what = refusal(thrown, folder)
   const isFull = cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC'
   if (left !== null) {
     return new InputError(
@@ -159,6 +168,12 @@ function asMendable(thrown: unknown, folder: string, left: string | null): unkno
   return new InputError(
     isFull ? `${what}; give --disk a folder with more room, or a limit: --max-gigabytes` : what,
   )
+}
+
+/** What the operating system refuses. */
+function refusal({ path, refused, cause }: DiskError, folder: string): string {
+  // Files of a search have other names by now, and none that tells anything.
+  return `${isWithin(path, folder) ? folder : path} cannot be ${refused}: ${diskReason(cause)}`
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -160,6 +160,29 @@ describe('check --disk', () => {
     expect(readdirSync(disk)).toEqual([])
   })
 
+  it('tells what it has found where its files cannot be removed', async () => {
+    const { rmSync } = fs
+    Object.assign(fs, {
+      rmSync: (...args: Parameters<typeof rmSync>) => {
+        if (args[1]?.recursive !== true) return rmSync(...args)
+        throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' })
+      },
+    })
+    syncBuiltinESMExports()
+    const args = ['check', few, '--policy', 'scope', '--no-symmetry', '--json', '--disk']
+    const { stdout, stderr, status } = await kernelSim([...args, disk])
+    Object.assign(fs, { rmSync })
+    syncBuiltinESMExports()
+    expect(stderr).toBe(
+      `kernel-sim: ${disk} cannot be removed: it is on a disk that is only read\n`,
+    )
+    expect({ stdout, status }).toEqual({
+      stdout: (await kernelSim([...args, other])).stdout,
+      status: 0,
+    })
+    for (const name of readdirSync(disk)) rmSync(join(disk, name), { recursive: true })
+  })
+
   it('goes on under the policy under which it was stopped, when it was asked for all', async () => {
     const all = ['check', few, '--no-symmetry', '--json', '--disk', disk]
     await kernelSim([...all, '--policy', 'scope', '--max-states', '100'])
