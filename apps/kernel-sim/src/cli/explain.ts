@@ -35,8 +35,10 @@ LOG is what a kernel printed: dmesg, syslog, journalctl (text or -o json), a ser
 mail that quotes them; plain, gzip or zstd; several files; - or nothing is standard input. Prefixes
 are told by what they look like, and may be mixed.
 
-Found: lockdep's reports, blocked tasks (hung tasks, SysRq w), flush warnings and lockups of
-workqueues, failed and slow allocations, OOM kills, soft lockups and RCU stalls.
+Explained: lockdep's reports, blocked tasks (hung tasks, SysRq w), flush warnings and lockups of
+workqueues, failed and slow allocations, OOM kills, the state of memory (SysRq m), sleeps where
+nobody may sleep, locks used wrongly, soft and hard lockups and RCU stalls. Other reports (KASAN,
+oopses, warnings) are named by their titles.
 
 Exit status: 0 when LOG was read; 1 when --fail-on says so; 2 when it cannot be read.
 

@@ -19,6 +19,11 @@ const EXPECTED: readonly (readonly [name: string, ...findings: readonly string[]
   ['l19', 'allocation-failure cannot-tell low'],
   ['l20', 'allocation-failure explained high'],
   ['l22', 'oom-kill explained high'],
+  ['k01', 'sleep-in-atomic wrong-context high'],
+  ['k02', 'lock-misuse misuse high'],
+  ['k03', 'oom-kill explained high'],
+  ['k04', 'rcu-stall cannot-tell low'],
+  ['k05', 'wait-context wrong-context high'],
 ]
 
 const findings = (text: string, kernel?: string) =>
