@@ -2,10 +2,10 @@
  * A release from end to end: Changesets writes versions and changelogs in a copy of the repository, which has been built,
  * the release script publishes to a registry on this machine, and an empty project installs from there.
  */
-import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { runServer } from 'verdaccio'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeFolder, manifest, pnpm, published, root, succeed, write } from './workspace.js'
@@ -43,7 +43,10 @@ function address(): string {
 /** Copies the repository as the next commit would have it, and installs it. */
 async function copyRepository(to: string): Promise<void> {
   const files = await succeed('git', ['ls-files', '-z', '-co', '--exclude-standard'], root)
-  for (const file of files.split('\0').filter(Boolean)) cpSync(join(root, file), join(to, file))
+  for (const file of files.split('\0').filter(Boolean)) {
+    mkdirSync(dirname(join(to, file)), { recursive: true })
+    copyFileSync(join(root, file), join(to, file))
+  }
   const author = ['-c', 'user.name=release', '-c', 'user.email=release@localhost']
   await succeed('git', ['init', '--quiet', '--initial-branch=main'], to)
   await succeed('git', ['add', '--all'], to)

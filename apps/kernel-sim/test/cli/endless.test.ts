@@ -4,17 +4,16 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BIN, kernelSim } from './kernel-sim.js'
+import { BIN, kernelSim, kernelSimProcess } from './kernel-sim.js'
 
 let folder = ''
 let search: string[] = []
+let patient: string[] = []
 const marker = () => join(folder, 'loops')
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'kernel-sim-endless-'))
-  const scenario = join(folder, 'endless.mjs')
-  writeFileSync(
-    scenario,
-    `import { writeFileSync } from 'node:fs'
+
+/** A scenario that does not come to its next step, and does this meanwhile. */
+function endless(doing: string): string {
+  return `import { writeFileSync } from 'node:fs'
 import { scenario } from '@scopemask/kernel-sim'
 export default scenario({
   name: 'endless',
@@ -24,13 +23,22 @@ export default scenario({
     kernel.task('task', function* () {
       yield* lock.lock()
       writeFileSync(${JSON.stringify(marker())}, '')
-      for (;;);
+      for (;;) ${doing}
     })
   },
 })
-`,
-  )
-  search = ['check', scenario, '--policy', 'scope']
+`
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kernel-sim-endless-'))
+  const put = (name: string, doing: string) => {
+    writeFileSync(join(folder, name), endless(doing))
+    return ['check', join(folder, name), '--policy', 'scope']
+  }
+  search = put('endless.mjs', '{}')
+  // Nobody has set a limit: to spin until it is stopped would take seconds of a processor.
+  patient = put('patient.mjs', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -45,7 +53,7 @@ describe('a scenario that loops without a step', () => {
     const message = /task does not come to its next step: does it loop without yield\*\?/
     const ways = [[], ['--workers', '2', '--fair'], ['--sample', '1']]
     for (const { status, stderr } of await Promise.all(
-      ways.map((more) => kernelSim([...search, ...more])),
+      ways.map((more) => kernelSimProcess([...patient, ...more])),
     )) {
       expect(stderr).toMatch(message)
       expect(stderr).not.toMatch(/\n {4}at /)
