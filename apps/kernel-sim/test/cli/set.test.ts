@@ -50,6 +50,11 @@ describe('--set', () => {
     expect(await check('--set', 'writers=2', '--set', 'pause=a while', '--workers', '2')).toEqual(
       two,
     )
+    // Under all policies: then each thread builds it for cells of its own.
+    const all = ['check', file, '--set', 'writers=2', '--json']
+    const cells = await kernelSim(all)
+    expect(JSON.parse(cells.stdout).scenarios[0].cells).toHaveLength(7)
+    expect(await kernelSim([...all, '--workers', '2'])).toEqual(cells)
     const { stdout } = await check('--set', 'writers=2', '--json')
     expect(validate(JSON.parse(stdout))).toBe(true)
     expect(JSON.parse(stdout).scenarios[0].parameters).toEqual({ writers: 2, pause: 'no' })
