@@ -3,6 +3,7 @@
  * package have the same classes. Nothing built may name async_hooks: the types know no such module (see
  * patches/), and what gets around the types, as a cast or a bundled dependency could, is found in the output.
  */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Options } from 'tsup'
@@ -21,6 +22,23 @@ const noAsyncHooks: Plugin = {
           text: `${path} loads async_hooks: context is conveyed explicitly here`,
         })),
     }))
+  },
+}
+
+/**
+ * Takes the source maps of CommonJS away. What splits those chunks makes maps of them that lead from a file to itself, by the path that
+ * it had where it was built: programs that follow maps would name lines of another computer.
+ */
+const noMapsOfCommonJs = {
+  name: 'no-maps-of-commonjs',
+  buildEnd({ writtenFiles }: { readonly writtenFiles: readonly { readonly name: string }[] }) {
+    for (const { name } of writtenFiles) {
+      if (name.endsWith('.cjs.map')) rmSync(name)
+      else if (name.endsWith('.cjs')) {
+        const text = readFileSync(name, 'utf8')
+        writeFileSync(name, text.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '\n'))
+      }
+    }
   },
 }
 
@@ -68,5 +86,6 @@ export function library({
     clean: true,
     sourcemap: true,
     esbuildPlugins: [noAsyncHooks],
+    plugins: [noMapsOfCommonJs],
   }
 }

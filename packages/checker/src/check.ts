@@ -3,6 +3,7 @@ import { type Counterexample, counterexample } from './counterexample.js'
 import { Misuse, Violation } from './machine/errors.js'
 import { Machine } from './machine/machine.js'
 import type { Model } from './model/model.js'
+import { assertOptions, type OptionKinds } from './options.js'
 import { Execution, located } from './run/execution.js'
 import { rehearse } from './run/rehearsal.js'
 import { type SampleOptions, sample as sampleMachine } from './run/sample.js'
@@ -36,11 +37,38 @@ export interface CheckResult {
   readonly search: SearchResult
 }
 
+const SEARCH_OPTIONS: OptionKinds<Required<SearchOptions>> = {
+  maxStates: 'a number above 0',
+  maxDepth: 'a number above 0',
+  maxSeconds: 'a number from 0',
+  maxMegabytes: 'a number above 0',
+  maxGigabytes: 'a number above 0',
+  partialOrder: 'true or false',
+  symmetry: 'true or false',
+  allDeadlocks: 'true or false',
+  livelocks: 'true or false',
+  hashCompact: 'true or false',
+  allows: 'a function',
+  from: 'an object',
+  store: 'an object',
+  crew: 'an object',
+  onProgress: 'a function',
+}
+
+const SAMPLE_OPTIONS: OptionKinds<Required<SampleOptions>> = {
+  strategy: 'random or pct',
+  executions: 'a number above 0',
+  seed: 'a number above 0',
+  maxSteps: 'a number above 0',
+  changes: 'a number from 0',
+}
+
 /**
  * Checks a model in all interleavings.
  * @throws Misuse when the model is wrong, with the task and the place.
  */
 export function check(subject: Model | Machine, options: SearchOptions = {}): CheckResult {
+  assertOptions('check()', options, SEARCH_OPTIONS)
   const search = new Search(machineOf(subject), options)
   const result = explained(search, search.run())
   if (!(subject instanceof Machine)) rehearsed(search, result, () => subject.machine())
@@ -62,7 +90,11 @@ export function rehearsed(
 
 /** The machine of a model, or a machine itself. @throws Misuse when the model cannot be built. */
 export function machineOf(subject: Model | Machine): Machine {
-  return subject instanceof Machine ? subject : subject.machine()
+  if (subject instanceof Machine) return subject
+  if (typeof subject?.machine !== 'function') {
+    throw new Misuse(`${String(subject)} is not a model: make one, model(name, (build) => { ... })`)
+  }
+  return subject.machine()
 }
 
 /** Explains what a search has come to. @throws Misuse as {@link check} does. */
@@ -122,6 +154,7 @@ export interface SampleResult {
  * @throws Misuse when the model is wrong, with the task and the place.
  */
 export function sample(subject: Model | Machine, options: SampleOptions): SampleResult {
+  assertOptions('sample()', options, SAMPLE_OPTIONS, ['strategy', 'executions', 'seed'])
   const machine = machineOf(subject)
   const { found } = sampleMachine(machine, options)
   if (found === null) return { verdict: null, claim: '', counterexample: null }

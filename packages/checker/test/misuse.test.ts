@@ -1,6 +1,6 @@
 /** Misuse: what is wrong with a model is told in one sentence, with the line where it is known. */
 import { describe, expect, it } from 'vitest'
-import { type CheckResult, check } from '../src/check.js'
+import { type CheckResult, check, sample } from '../src/check.js'
 import { Misuse } from '../src/machine/errors.js'
 import type { Steps } from '../src/machine/operation.js'
 import type { ModelBuilder } from '../src/model/builder.js'
@@ -500,4 +500,85 @@ describe('code that does not come to its next step', () => {
       bound: 'maxSeconds',
     })
   })
+})
+
+describe('what JavaScript lets pass', () => {
+  const counting = model('m', (build) => {
+    const count = build.counter('c')
+    build.task('a', () => count.add(1))
+  })
+  const never: never = undefined as never
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['no model', () => check(never), /undefined is not a model: make one, model\(name/],
+    [
+      'an option that there is not',
+      () => check(counting, { maxState: 5 } as never),
+      /check\(\) has no option maxState; it has maxStates, /,
+    ],
+    [
+      'an option that is something else',
+      () => check(counting, { maxStates: '5' } as never),
+      /check\(\): maxStates takes a number above 0, not 5/,
+    ],
+    [
+      'a sample of nothing',
+      () => sample(counting, {} as never),
+      /sample\(\) needs strategy: random or pct/,
+    ],
+    [
+      'a strategy that there is not',
+      () => sample(counting, { strategy: 'depth', executions: 1, seed: 1 } as never),
+      /sample\(\): strategy takes random or pct, not depth/,
+    ],
+    [
+      'a model that is built later',
+      () => check(model('m', (async () => {}) as never)),
+      /m: it is built by an async function: make everything at once/,
+    ],
+    [
+      'a claim that is looked at later',
+      () =>
+        check(
+          model('m', (build) => {
+            const count = build.counter('c')
+            build.task('a', () => count.add(1))
+            build.always('kept', async () => false)
+          }),
+        ),
+      /'kept': it is an async function: what it says would be true always/,
+    ],
+    [
+      'replicas without end',
+      () => check(model('m', (build) => void build.replicate('part', 1e9, () => {}))),
+      /m: part has 1000000000 replicas: give a whole number from 0 to 1000, at .*misuse/,
+    ],
+  ])('%s is an error', (_, act, message) => {
+    expect(act).toThrow(Misuse)
+    expect(act).toThrow(message)
+  })
+
+  it('a task that is wrong in what it has called is found where it has called that', () => {
+    expect(
+      said((build) => {
+        const mutex = build.mutex('m')
+        const unlock = build.procedure('put', () => mutex.unlock())
+        return function* () {
+          yield* unlock()
+        }
+      }),
+    ).toMatch(/\(in put < a, at .*misuse\.test\.ts:\d+:\d+\)$/)
+  })
+})
+
+it('code that takes long is done once more after signals were heard, whatever runs before it', () => {
+  const watch = new CodeWatch()
+  const takes = (ms: number) => () => {
+    const end = performance.now() + ms
+    while (performance.now() < end);
+    return ms
+  }
+  const part = () => watch.part(() => watch.run(takes(0)) + watch.run(takes(600)))
+  expect(part).toThrow(expect.objectContaining({ reason: 'late' }))
+  expect(part()).toBe(600)
 })

@@ -84,6 +84,9 @@ Without SCENARIO, all bundled cases are checked under all policies, and the outp
 answer that they add up to. SCENARIO is the name or number of a bundled case, or the path of your
 own file (TypeScript or JavaScript) whose default export is a scenario.
 
+Policies, all of them by default:
+${policyLines()}
+
 --repair finds all minimal sets of changes that make an unsafe cell safe: GFP_NOFS or GFP_NOIO at an
 allocation, a scope in a work function, around a task or while it holds a lock, conveying with one
 item, WQ_MEM_RECLAIM for a queue, a queue for one item alone. Each is proved by a search, and none
@@ -125,6 +128,12 @@ Examples:
   kernel-sim check ./too-large.ts --policy scope --disk /mnt/large --max-gigabytes 40
   kernel-sim check ./too-large.ts --policy scope --hash-compact --max-states 100000000
   kernel-sim check ./too-large.ts --sample 10000 --seed 7`
+
+/** The policies and what they are, a line each. */
+function policyLines(): string {
+  const width = Math.max(...POLICIES.map(({ name }) => name.length))
+  return POLICIES.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')
+}
 
 export function check(program: Command): void {
   program

@@ -41,7 +41,7 @@ describe('misuse is reported with task and place', () => {
           yield* mutex.lock()
         })
       }),
-    ).toMatch(/forgetful returns and still holds m: /)
+    ).toMatch(/forgetful returns and still holds m: every way out has to unlock/)
     expect(
       misuse((kernel) => {
         kernel.task('forgetful', function* () {

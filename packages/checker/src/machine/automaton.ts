@@ -79,6 +79,8 @@ export interface Numbering {
   readonly guard: Guard
   /** Stops code that does not come to its next step, where somebody does. */
   readonly watch: Watch | null
+  /** Where to note from where procedures are called, while somebody wants to know. */
+  callSites: string[] | null
   /** The automaton of a procedure with arguments. */
   automaton(procedure: ProcedureLike, args: readonly Value[]): Automaton
   /** The number of a value, and back. */
@@ -123,14 +125,18 @@ export class Automaton {
 
   /** Where in the code the action at a node is: the stack of the generator, outermost last. */
   site(node: Node): string {
-    if (node.action.kind !== 'operation') return ''
-    const { operation } = node.action
-    operation.sites = []
+    const { action } = node
+    if (action.kind === 'return') return ''
+    const sites: string[] = []
+    const of = action.kind === 'operation' ? action.operation : null
+    if (of === null) this.numbering.callSites = sites
+    else of.sites = sites
     try {
       this.#run(node.parent, node.input, node)
-      return operation.sites.at(-1) ?? ''
+      return sites.at(-1) ?? ''
     } finally {
-      operation.sites = null
+      if (of === null) this.numbering.callSites = null
+      else of.sites = null
     }
   }
 

@@ -55,6 +55,9 @@ export interface ProcedureOptions {
   readonly role?: unknown
 }
 
+/** More than that nobody searches, and so many can still be made. */
+const MOST_REPLICAS = 1_000
+
 export class Machine implements Numbering {
   readonly internals: readonly string[]
   /** Where each field lies in a row. */
@@ -77,6 +80,7 @@ export class Machine implements Numbering {
   /** Guards what the model's code is given. */
   readonly guard = new Guard()
   watch: Watch | null = null
+  callSites: string[] | null = null
   /** Which one it is of the models that one program makes, with what it was given; empty where it makes one. A token of one fits no other. */
   variant = ''
   readonly #automata = new Map<string, Automaton>()
@@ -151,7 +155,9 @@ export class Machine implements Numbering {
   ): (...args: A) => Steps<R> {
     this.#assertBuilding(`procedure ${name}`)
     const procedure = this.#procedure({ name, loop, role, body })
+    const numbering: Numbering = this
     const call = function* (...args: A): Steps<R> {
+      numbering.callSites?.push(new Error().stack ?? '')
       return (yield new Call(procedure, args)) as R
     }
     // An error that names the call names the procedure.
@@ -166,6 +172,11 @@ export class Machine implements Numbering {
     this.#assertBuilding(`replicas of ${name}`)
     if (this.#building)
       throw new Misuse(`replicas of ${name} inside of replicas: make them side by side`)
+    if (!Number.isInteger(size) || size < 0 || size > MOST_REPLICAS) {
+      throw new Misuse(
+        `${name} has ${size} replicas: give a whole number from 0 to ${MOST_REPLICAS}`,
+      )
+    }
     const group: Group = { name, size, replicas: Array.from({ length: size }, () => []) }
     this.groups.push(group)
     const built: T[] = []

@@ -179,7 +179,10 @@ export class ModelBuilder {
     this.machine.properties.push(new StateProperty({ kind: 'sometimes', name, holds }))
   }
 
-  /** Claims that something holds whenever all tasks have come to an end, and daemons to rest. */
+  /**
+   * Claims that something holds whenever all tasks have come to an end, and daemons to rest: a daemon rests at the first thing that it
+   * does, even if it could do that at once. A claim about what a daemon has still to do needs a task that waits for it.
+   */
   atEnd(name: string, holds: (state: State) => unknown): void {
     this.machine.properties.push(new StateProperty({ kind: 'at end', name, holds }))
   }

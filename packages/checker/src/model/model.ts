@@ -26,7 +26,12 @@ export function model(name: string, build: (build: ModelBuilder) => void): Model
       const builder = new ModelBuilder()
       const { machine } = builder
       try {
-        build(machine.guard.of(builder))
+        const built: unknown = build(machine.guard.of(builder))
+        if (built instanceof Promise) {
+          // What it comes to is not waited for.
+          built.catch(() => {})
+          throw new Misuse('it is built by an async function: make everything at once')
+        }
       } catch (thrown) {
         const place = thrown instanceof Error ? placeOf(`${thrown.stack}`, []) : ''
         const what =

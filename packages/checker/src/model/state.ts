@@ -74,7 +74,11 @@ export class StateProperty implements Property {
 
   holds(row: Row, programs: readonly Program[]): boolean {
     try {
-      return Boolean(this.#holds(this.#state.at(row, programs)))
+      const holds = this.#holds(this.#state.at(row, programs))
+      if (holds instanceof Promise) {
+        throw new Misuse('it is an async function: what it says would be true always')
+      }
+      return Boolean(holds)
     } catch (thrown) {
       const place = thrown instanceof Error ? placeOf(`${thrown.stack}`, []) : ''
       const what = thrown instanceof Misuse ? thrown.message : `it throws ${String(thrown)}`

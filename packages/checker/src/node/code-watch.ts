@@ -46,7 +46,7 @@ export class CodeWatch implements Watch {
   #isWhole = false
   /** Says that who runs the search listens to signals, between its parts. */
   #isPart = false
-  /** Says that code took long, and that its signals were listened to since. */
+  /** Says that code took long in this part, which is done once more, and that signals were listened to since. */
   #isLate = false
 
   constructor({ deadline = Number.POSITIVE_INFINITY, patience = PATIENCE }: CodeWatchOptions = {}) {
@@ -82,7 +82,6 @@ export class CodeWatch implements Watch {
         throw new Interrupted('late')
       }
     }
-    this.#isLate = false
     return this.#run(act, Math.min(AGAIN, this.#left()), this.#isPart)
   }
 
@@ -95,7 +94,10 @@ export class CodeWatch implements Watch {
   part<T>(act: () => T): T {
     this.#isPart = true
     try {
-      return act()
+      const result = act()
+      // Not before: what is done once more may come to other code first, and to more than one place that takes long.
+      this.#isLate = false
+      return result
     } finally {
       this.#isPart = false
     }

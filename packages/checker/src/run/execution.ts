@@ -130,6 +130,15 @@ export class Execution {
     return node ? placeOf(node.automaton.site(node), this.machine.internals) : ''
   }
 
+  /** As {@link place}, or where the model's code has called what the task is in. */
+  placeInModel(task: number): string {
+    for (const { node } of this.stack(task)) {
+      const place = placeOf(node.automaton.site(node), this.machine.internals)
+      if (place !== '') return place
+    }
+    return ''
+  }
+
   /** The result of an attempt in a copy of the state; an assertion that does not hold is a step that cannot happen. */
   #attempted(operation: Operation, task: number, outcome: number): number {
     try {
@@ -143,7 +152,7 @@ export class Execution {
 
 /** Adds where it happened to what was wrong. */
 export function located(error: Misuse, execution: Execution, task: number): Misuse {
-  const place = execution.place(task)
+  const place = execution.placeInModel(task)
   const stack = execution.stack(task).map(({ name }) => name)
   return new Misuse(
     `${error.message} (in ${stack.join(' < ')}${place === '' ? '' : `, at ${place}`})`,
