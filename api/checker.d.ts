@@ -366,6 +366,7 @@ declare module '@scopemask/checker/machine' {
     readonly properties: Property[];
     readonly guard: Guard;
     watch: Watch | null;
+    callSites: string[] | null;
     variant: string;
     constructor(internals?: readonly string[]);
     object(name: string): MachineObject;
@@ -404,6 +405,7 @@ declare module '@scopemask/checker/machine' {
     readonly redirect: Redirect | null;
     readonly guard: Guard;
     readonly watch: Watch | null;
+    callSites: string[] | null;
     automaton(procedure: ProcedureLike, args: readonly Value[]): Automaton;
     numberOf(value: unknown): number;
     valueOf(number: number): Value;
@@ -541,6 +543,7 @@ declare module '@scopemask/checker/search' {
     canStep(task: number): boolean;
     violation(task: number): string | null;
     place(task: number, position?: number): string;
+    placeInModel(task: number): string;
   }
   export class Expander {
     stepsTaken: number;
