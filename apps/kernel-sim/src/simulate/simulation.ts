@@ -279,6 +279,7 @@ export class Simulation {
         task.allowed = Array.from({ length: spec.cpus }, (_, cpu) => allowed.includes(cpu))
       }
     }
+    this.vm.oom.programs = this.tasks
     this.#main = this.tasks.filter((_, index) => workloads[index]?.main === true)
     this.samples = new Samples(this)
     this.timeSeries = new TimeSeries(this, options.series)
@@ -370,13 +371,15 @@ export class Simulation {
     return timeline
   }
 
-  /** Returns true when the main tasks have ended, or all if none is. */
+  /** Returns true when the main tasks have ended, or all if none is, or the kernel has panicked. */
   #over(): boolean {
+    if (this.vm.oom.panicked !== null) return true
     const ends = this.#main.length > 0 ? this.#main : this.tasks
     return ends.every((task) => task.state === TaskState.DONE)
   }
 
   #lastEnd(): number {
+    if (this.vm.oom.panicked !== null) return this.vm.oom.panicked - this.began
     return this.logs.reduce((last, log) => Math.max(last, log.phases.at(-1)?.ended ?? 0), 0)
   }
 

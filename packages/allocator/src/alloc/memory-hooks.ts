@@ -26,4 +26,6 @@ export interface MemoryHooks extends ReclaimHooks, MigrateHooks {
    * is asked for requests without `__GFP_FS` too. By default there is nobody.
    */
   memcgOutOfMemory?(group: MemCgroup, gfp: number, order: number): boolean
+  /** Returns true if a failed allocation may be reported now: the kernel reports one in 10 seconds (nopage_rs of warn_alloc). By default each is. */
+  mayWarn?(): boolean
 }

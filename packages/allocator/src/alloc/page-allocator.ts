@@ -604,7 +604,7 @@ export class PageAllocator {
   }
 
   #warnAlloc(gfp: number, { task, order, nodemask, cpuset, cpu = 0 }: PageRequest): void {
-    if (this.#hooks.log === undefined) return
+    if (this.#hooks.log === undefined || this.#hooks.mayWarn?.() === false) return
     const line = warnAlloc({
       comm: task.name,
       order,

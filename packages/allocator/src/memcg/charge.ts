@@ -182,7 +182,18 @@ export class Charging {
       break
     }
     const reclaims = (gfp & __GFP_DIRECT_RECLAIM) !== 0 && (task.mask & PF_MEMALLOC) === 0
-    if (this.overHigh(task) > MEMCG_CHARGE_BATCH && reclaims) yield* this.handleOverHigh(task, gfp)
+    if (this.overHigh(task) <= MEMCG_CHARGE_BATCH || !reclaims) return
+    // They are charged, and no page's yet.
+    let isOver = false
+    this.#groups.hold(group, pages)
+    try {
+      yield* this.handleOverHigh(task, gfp)
+      isOver = true
+    } finally {
+      this.#groups.hold(group, -pages)
+      // Whoever steps has given up: nobody will have them.
+      if (!isOver) group.memory.uncharge(pages)
+    }
   }
 
   /** mem_cgroup_oom. Returns true if another try makes sense. */

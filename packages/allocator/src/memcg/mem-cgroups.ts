@@ -56,6 +56,8 @@ export class MemCgroups {
   readonly #groups: (MemCgroup | undefined)[]
   readonly #stocks: Stock[]
   readonly #tasks = new WeakMap<Task, MemCgroup>()
+  /** Pages that are charged by requests under way, and belong to no page yet. */
+  readonly #held = new Map<MemCgroup, number>()
 
   /** @internal */
   constructor(
@@ -211,6 +213,13 @@ export class MemCgroups {
     if (stock.pages > MEMCG_CHARGE_BATCH) this.#drain(stock)
   }
 
+  /** A request that has charged pages waits before it has them (a positive number), or goes on. */
+  hold(group: MemCgroup, pages: number): void {
+    const held = (this.#held.get(group) ?? 0) + pages
+    if (held === 0) this.#held.delete(group)
+    else this.#held.set(group, held)
+  }
+
   /** CPUs give back what they have charged in advance to a group or below it (drain_all_stock). */
   drainStock(group: MemCgroup): void {
     for (const stock of this.#stocks) if (stock.group.isBelow(group)) this.#drain(stock)
@@ -276,6 +285,7 @@ export class MemCgroups {
       add(group, 1 << this.#frames.order(page))
     }
     for (const { group, pages } of this.#stocks) add(group, pages)
+    for (const [group, pages] of this.#held) add(group, pages)
     for (const group of this.#groups) if (group !== undefined) add(group, group.objects.pages)
     for (const group of this.#groups) {
       if (group === undefined) continue

@@ -61,7 +61,7 @@ export type OomChoice<T> =
       readonly kind: 'pending'
     }
   | {
-      /** There is nobody. */
+      /** There is nobody. A kernel whose own memory is short, and not that of a group, panics then: "System is deadlocked on memory". */
       readonly kind: 'none'
     }
 

@@ -305,6 +305,18 @@ describe('memory.high', () => {
     memory.validate()
   })
 
+  it('holds a charge while it makes somebody sleep, and takes it back from whoever gives up', () => {
+    const group = memory.memcgs.create('a', { high: 0 })
+    const page = memory.alloc(task, GFP_KERNEL, 7)
+    const steps = memory.charging({ task, gfp: GFP_KERNEL, page, group })
+    expect(steps.next().value).toMatchObject({ kind: 'memcg-reclaim' })
+    expect(group.usage).toBe(128)
+    memory.validate()
+    steps.return(false)
+    expect(group.usage).toBe(0)
+    memory.validate()
+  })
+
   it('makes nobody reclaim who must not sleep, or frees memory', () => {
     const group = memory.memcgs.create('a', { high: 0 })
     const steps = (gfp: number) => {

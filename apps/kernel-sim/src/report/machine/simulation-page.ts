@@ -25,7 +25,7 @@ import { stuckSentences } from './stuck-sentence.js'
  * @param runs all runs, when there were several seeds: their figures; everything else is of the one run
  */
 export function simulationPage(result: SimulationResult, runs?: Comparison): Page {
-  const { machine, policy, seed, seconds, workloads, kills, hang, stuck } = result
+  const { machine, policy, seed, seconds, workloads, facts, kills, hang, stuck } = result
   return {
     title: `kernel-sim simulate: ${machine} under ${policy}, seed ${seed}`,
     lead: [
@@ -34,6 +34,11 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
         ({ at, victim, rss, cgroup }) =>
           `At ${(at / 1e9).toFixed(3)} s the OOM killer${cgroup === undefined ? '' : ` of ${cgroup}`} killed ${victim}, which had ${number(rss * 4)} KiB.`,
       ),
+      ...(facts.panicked_s === undefined
+        ? []
+        : [
+            `At ${facts.panicked_s.toFixed(3)} s the kernel panicked: no memory was left, and no program may be killed (oom_score_adj of -1000). The run ends there.`,
+          ]),
       ...(hang === null
         ? []
         : [
@@ -46,6 +51,7 @@ export function simulationPage(result: SimulationResult, runs?: Comparison): Pag
         good: kills.length === 0,
         text: kills.length === 0 ? 'nobody was killed' : plural(kills.length, 'OOM kill'),
       },
+      ...(facts.panicked_s === undefined ? [] : [{ good: false, text: 'the kernel panicked' }]),
       ...(hang === null ? [] : [{ good: false, text: 'tasks hang' }]),
       ...(stuck.length === 0
         ? []

@@ -62,6 +62,7 @@ export function factsOf(run: Run): Facts {
     facts.oom_first_s = (kill.at - run.began) / SECOND
     facts.oom_victim_anon_rss_kb = kill.rss * 4
   }
+  if (vm.oom.panicked !== null) facts.panicked_s = (vm.oom.panicked - run.began) / SECOND
   return facts
 }
 

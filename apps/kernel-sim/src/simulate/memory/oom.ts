@@ -6,6 +6,7 @@ import {
   __GFP_FS,
   type MemCgroup,
   memInfo,
+  numberList,
   OOM_SCORE_ADJ_MIN,
   type OomDomain,
   oomDomain,
@@ -15,10 +16,11 @@ import {
   type PageAllocator,
   type VmCounters,
 } from '@scopemask/allocator'
-import type { Clock } from '@scopemask/checker/live'
+import { type Clock, TaskState } from '@scopemask/checker/live'
 import type { Task } from '../task.js'
 import { cgroupOomInfo } from './cgroup-stat.js'
 import type { OomTask, OomTasks } from './oom-tasks.js'
+import { Ratelimit } from './ratelimit.js'
 import type { ZramSwap } from './zram-swap.js'
 
 /** TASK_COMM_LEN, without the end. */
@@ -43,6 +45,8 @@ interface Short {
   readonly order: number
   /** The group whose limit is in the way; null when all memory is short. */
   readonly group: MemCgroup | null
+  /** A bit for each node that the request is restricted to; by default it is to none. */
+  readonly nodemask?: number | undefined
 }
 
 export class Oom {
@@ -54,12 +58,19 @@ export class Oom {
   /** Somebody is dying: the reaper takes its memory if that takes long. */
   onVictim: ((victim: Task) => void) | null = null
   readonly tasks: OomTasks
-  /** Who needs memory. */
+  /** When the kernel panicked, since nobody could be killed any more; null as long as it has not. */
+  panicked: number | null = null
+  /** The programs of the machine, those included that have no memory of their own: as long as one of them could be killed nothing is lost. */
+  programs: readonly Task[] = []
+  /** Who needs memory, and on which nodes. */
   #invoker: Task | null = null
+  #nodemask: number | undefined
   readonly #memory: PageAllocator
   readonly #clock: Clock
   readonly #log: (text: string) => void
   readonly #swap: ZramSwap | null
+  /** Kills beyond ten in five seconds have a line each (oom_rs of oom_kill_process). */
+  readonly #reports: Ratelimit
 
   constructor(parts: {
     readonly memory: PageAllocator
@@ -73,17 +84,30 @@ export class Oom {
     this.tasks = parts.tasks
     this.#clock = parts.clock
     this.#log = parts.log
+    const { clock, log } = parts
+    this.#reports = new Ratelimit({ clock, name: 'oom_kill_process', seconds: 5, burst: 10, log })
   }
 
-  /** A task can get no memory: it is about to be decided whether somebody is killed for it. @param gfp as its scopes leave it */
-  asked(task: Task, gfp: number): void {
+  /**
+   * A task can get no memory: it is about to be decided whether somebody is killed for it.
+   * @param gfp as its scopes leave it
+   * @param nodemask the nodes that the request is restricted to, a bit each; by default it is to none
+   */
+  asked(task: Task, gfp: number, nodemask?: number): void {
     if ((gfp & __GFP_FS) === 0) this.refused++
     this.#invoker = task
+    this.#nodemask = nodemask
   }
 
   /** All memory is short. Returns true if somebody is dying now. */
   kill(gfp: number, order: number): boolean {
-    return this.#outOfMemory({ invoker: this.#invoker, gfp, order, group: null })
+    return this.#outOfMemory({
+      invoker: this.#invoker,
+      gfp,
+      order,
+      group: null,
+      nodemask: this.#nodemask,
+    })
   }
 
   /**
@@ -100,9 +124,8 @@ export class Oom {
 
   #outOfMemory(short: Short): boolean {
     const { invoker, gfp, group } = short
-    const mask = group === null ? invoker?.mempolicy?.nodemask(gfp, this.#memory.zones) : undefined
-    const candidates = this.tasks.candidates(group, mask)
     const domain = this.#domain(short)
+    const candidates = this.tasks.candidates(group, policyMask(short, domain))
     const memcg = group !== null
     const currentDies = memcg && invoker?.killed === true
     const verdict = outOfMemory({
@@ -117,11 +140,10 @@ export class Oom {
         this.#kill(short, { victim: verdict.task, candidates, domain })
         return true
       case 'none':
-        if (memcg)
-          this.#log(
-            `${this.#report(short, { candidates, domain })}\nOut of memory and no killable processes...`,
-          )
-        return false
+        if (memcg) this.#nobody(short, { candidates, domain })
+        else if (this.#isLost()) this.#panic(short, { candidates, domain })
+        // Nobody comes back from a panic: the request goes on until the machine stops.
+        return this.panicked !== null
       case 'refused':
       case 'pending':
       case 'self':
@@ -129,12 +151,31 @@ export class Oom {
     }
   }
 
+  /** There is nobody to kill: whoever asks gets no memory. */
+  #nobody(short: Short, of: { candidates: readonly OomTask[]; domain: OomDomain }): void {
+    this.#log(`${this.#report(short, of)}\nOut of memory and no killable processes...`)
+  }
+
+  /** Returns true if the machine has programs, none of which may be killed. While it boots there are none. */
+  #isLost(): boolean {
+    return this.programs.length > 0 && !this.programs.some(isKillable)
+  }
+
+  /** Nobody may be killed, now or later: the allocator would try for ever (out_of_memory). A machine ends with that. */
+  #panic(short: Short, of: { candidates: readonly OomTask[]; domain: OomDomain }): void {
+    if (this.panicked !== null) return
+    this.#nobody(short, of)
+    this.#log('Kernel panic - not syncing: System is deadlocked on memory')
+    this.panicked = this.#clock.now
+  }
+
   /** What the request could have had at best: mem_cgroup_get_max for a group, whose pages can go to swap too. */
-  #domain({ gfp, group }: Short): OomDomain {
+  #domain({ gfp, group, nodemask }: Short): OomDomain {
     const { zones } = this.#memory
     const swap = this.#swap?.space.pages ?? 0
-    const pages = [zones.all.reduce((sum, { managed }) => sum + managed, 0)]
-    if (group === null) return oomDomain({ gfp, pages, swap })
+    const pages = new Array<number>(zones.nodes).fill(0)
+    for (const { node, managed } of zones.all) pages[node] = (pages[node] ?? 0) + managed
+    if (group === null) return oomDomain({ gfp, pages, swap, nodemask })
     const swappable = group.swappiness > 0 ? Math.min(group.swap.max, swap) : 0
     return oomDomain({ gfp, pages, swap, memcgMax: group.memory.max + swappable })
   }
@@ -151,7 +192,8 @@ export class Oom {
       readonly domain: OomDomain
     },
   ): void {
-    this.#log(this.#report(short, { victim, candidates, domain }))
+    if (this.#reports.allows()) this.#log(this.#report(short, { victim, candidates, domain }))
+    else this.#log(oomKilledLine(reported(victim, true), short.group?.path))
     this.#dies(short, victim)
     const all = oomGroup(victim.task.cgroup, short.group)
     if (all === null) return
@@ -177,7 +219,7 @@ export class Oom {
   }
 
   #report(
-    { invoker: asked, gfp, order, group }: Short,
+    short: Short,
     {
       victim,
       candidates,
@@ -188,9 +230,12 @@ export class Oom {
       readonly domain: OomDomain
     },
   ): string {
-    const invoker = asked ?? victim?.task
+    const { gfp, order, group } = short
+    const invoker = short.invoker ?? victim?.task
     if (invoker === undefined) return ''
     const { name, cpu, oomScoreAdj: scoreAdj } = invoker
+    const mask = policyMask(short, domain)
+    const memory = this.#memory.zones.all.reduce((nodes, { node }) => nodes | (1 << node), 0)
     return oomReport({
       invoker: { name, scoreAdj },
       stack: [
@@ -200,16 +245,32 @@ export class Oom {
       gfp,
       order,
       tasks: candidates.map((each) => reported(each, each === victim)),
+      constraint: domain.constraint,
+      memsAllowed: nodesOf(memory),
+      ...(mask === undefined ? {} : { nodemask: nodesOf(mask) }),
       ...(group === null
         ? { memInfo: memInfo(this.#memory.zones, this.counters(), cpu) }
-        : {
-            memInfo: cgroupOomInfo(group, this.#memory),
-            constraint: domain.constraint,
-            memcg: group.path,
-          }),
+        : { memInfo: cgroupOomInfo(group, this.#memory), memcg: group.path }),
       ...(victim?.task.cgroup == null ? {} : { taskMemcg: victim.task.cgroup.path }),
     })
   }
+}
+
+/** The nodes that a kill has to free memory on, where the policy of the request has restricted it to some; else undefined. */
+function policyMask({ nodemask }: Short, { constraint }: OomDomain): number | undefined {
+  return constraint === 'CONSTRAINT_MEMORY_POLICY' ? nodemask : undefined
+}
+
+/** Returns true if a program could be killed, now or later. What has ended, or has been reaped in vain, could not. */
+function isKillable({ oomScoreAdj, oomSkip, state }: Task): boolean {
+  return oomScoreAdj !== OOM_SCORE_ADJ_MIN && !oomSkip && state !== TaskState.DONE
+}
+
+/** A set of nodes as the kernel prints it: `0-1`. */
+function nodesOf(mask: number): string {
+  return numberList(
+    Array.from({ length: 32 }, (_, node) => node).filter((node) => (mask & (1 << node)) !== 0),
+  )
 }
 
 /** A task as the report shows it. */

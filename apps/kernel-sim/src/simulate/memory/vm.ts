@@ -33,6 +33,7 @@ import { Oom } from './oom.js'
 import { OomReaper } from './oom-reaper.js'
 import { OomTasks } from './oom-tasks.js'
 import { Owners } from './owners.js'
+import { Ratelimit } from './ratelimit.js'
 import { isSwapped, ZramSwap } from './zram-swap.js'
 
 /** GFP_HIGHUSER_MOVABLE: the pages of files and programs. */
@@ -49,9 +50,9 @@ export class Vm {
   /** What tasks do for their own requests. */
   readonly reclaim: DirectReclaim
   /** By node: pages of reclaimable slabs that never go away. */
-  readonly fixedSlabs: readonly number[]
+  fixedSlabs: readonly number[] = []
   /** By node: pages of other slabs that the kernel had before the run. */
-  readonly fixedUnreclaimableSlabs: readonly number[]
+  fixedUnreclaimableSlabs: readonly number[] = []
   readonly oom: Oom
   readonly reaper: OomReaper
   /** The memory cgroups, as the machine has them. */
@@ -75,8 +76,8 @@ export class Vm {
   readonly #costs: Costs
   /** There are several nodes: a request for a page to be dirtied passes over those that have too many. */
   readonly #spreads: boolean
-  /** Nodes by their numbers; undefined for those without memory, which have no thread. */
-  readonly #kswapdOf: readonly (Kswapd | undefined)[]
+  /** By node; undefined for those without memory, which have no thread. There is none while the machine boots. */
+  #kswapdOf: readonly (Kswapd | undefined)[] = []
   /** Memory policies of tasks that have one: slabs are made in the names of their contexts. */
   readonly #policies = new Map<CoreTask<'PF'>, Mempolicy>()
 
@@ -96,10 +97,12 @@ export class Vm {
     this.owners = new Owners(pages)
     const { owners } = this
     this.#spreads = spec.memory.nodes.length > 1
+    const warnings = new Ratelimit({ clock, name: 'warn_alloc', seconds: 10, burst: 1, log })
     this.memory = new PageAllocator(
       { ...spec.memory, cpus: spec.cpus },
       {
         log,
+        mayWarn: () => warnings.allows(),
         // 6.1 says nothing of it.
         unsafe: () => {},
         wakeKswapd: (node, order) => this.#kswapdOf[node]?.wake(order),
@@ -382,7 +385,8 @@ export class Vm {
       if (step.done) return step.value
       if (step.value.kind === 'reclaim' || step.value.kind === 'compact')
         answer = yield* this.reclaim.does(task, request, step.value)
-      else if (step.value.kind === 'out-of-memory') this.oom.asked(task, step.value.gfp)
+      else if (step.value.kind === 'out-of-memory')
+        this.oom.asked(task, step.value.gfp, request.nodemask)
       else if (step.value.kind === 'oom-lock' && task.killed) {
         // It has been chosen: it dies, and needs no page.
         steps.return(NO_PAGE)
