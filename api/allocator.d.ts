@@ -496,6 +496,7 @@ declare module '@scopemask/allocator' {
     unchargeObject(group: MemCgroup, bytes: number): void;
     consumeStock(cpu: number, group: MemCgroup, pages: number): boolean;
     refillStock(cpu: number, group: MemCgroup, pages: number): void;
+    hold(group: MemCgroup, pages: number): void;
     drainStock(group: MemCgroup): void;
     save(): MemcgState;
     load(state: MemcgState): void;
@@ -546,6 +547,7 @@ declare module '@scopemask/allocator' {
     wakeKswapd?(node: number, order: number, highest: number): void;
     outOfMemory?(gfp: number, order: number): boolean;
     memcgOutOfMemory?(group: MemCgroup, gfp: number, order: number): boolean;
+    mayWarn?(): boolean;
   }
   export interface MemoryOptions extends NumaOptions {
     readonly nodes: readonly Readonly<Partial<Record<ZoneLabel | typeof ZONE_DEVICE_LABEL, number>>>[];
