@@ -210,25 +210,76 @@ export class Layout {
   }
 }
 
+/** How many numbers a move has: the word that bits come from, which of its bits, how far they go right and left, and the word that they go to. */
+const MOVE = 5
+
 function conversion(fields: readonly Field[], from: Arrangement, to: Arrangement): Conversion {
-  const before = from.places
-  const after = to.places
+  const moves = movesBetween(from, to)
+  const lost = lostBits(from, to)
+  const before = from.words
+  const after = to.words
   return (rows, count, out) => {
-    for (let row = 0; row < count; row++) {
-      const source = row * from.words
-      const target = row * to.words
-      out.fill(0, target, target + to.words)
-      for (let at = 0; at < before.length; at += 3) {
-        const word = source + (before[at] as number)
-        const held =
-          ((rows[word] as number) >>> (before[at + 1] as number)) & (before[at + 2] as number)
-        if (held > (after[at + 2] as number)) throw new Overflow(fields[at / 3] as Field, held)
-        const now = target + (after[at] as number)
-        out[now] = (out[now] as number) | (held << (after[at + 1] as number))
+    for (let source = 0, target = 0; source < count * before; source += before, target += after) {
+      for (let word = 0; word < after; word++) out[target + word] = 0
+      for (let word = 0; word < before; word++) {
+        if (((rows[source + word] as number) & (lost[word] as number)) !== 0) {
+          throw overflowIn(rows.subarray(source, source + before), fields, { from, to })
+        }
+      }
+      for (let at = 0; at < moves.length; at += MOVE) {
+        const bits = (rows[source + (moves[at] as number)] as number) & (moves[at + 1] as number)
+        const now = target + (moves[at + 4] as number)
+        const moved = (bits >>> (moves[at + 2] as number)) << (moves[at + 3] as number)
+        out[now] = (out[now] as number) | moved
       }
     }
   }
 }
+
+/** How bits move from one arrangement to another, in groups that move alike: there are far fewer of them than fields. */
+function movesBetween(from: Arrangement, to: Arrangement): Int32Array {
+  const moves = new Map<string, number[]>()
+  for (let at = 0; at < from.places.length; at += 3) {
+    const [source, low, had] = from.places.subarray(at, at + 3) as unknown as Place
+    const [target, now, has] = to.places.subarray(at, at + 3) as unknown as Place
+    const bits = (had & has) << low
+    const move = moves.get(`${source} ${target} ${now - low}`)
+    if (move !== undefined) move[1] = (move[1] as number) | bits
+    else if (bits !== 0) {
+      const way = [Math.max(low - now, 0), Math.max(now - low, 0)]
+      moves.set(`${source} ${target} ${now - low}`, [source, bits, ...way, target])
+    }
+  }
+  return Int32Array.from([...moves.values()].flat())
+}
+
+/** For each word, the bits for which there is no room in another arrangement. */
+function lostBits(from: Arrangement, to: Arrangement): Int32Array {
+  const lost = new Int32Array(from.words)
+  for (let at = 0; at < from.places.length; at += 3) {
+    const [source, low, had] = from.places.subarray(at, at + 3) as unknown as Place
+    const has = to.places[at + 2] as number
+    lost[source] = (lost[source] as number) | ((had & ~has) << low)
+  }
+  return lost
+}
+
+/** Says for which field of a row there is no room. */
+function overflowIn(
+  row: Row,
+  fields: readonly Field[],
+  { from, to }: { readonly from: Arrangement; readonly to: Arrangement },
+): Overflow {
+  for (const [index, field] of fields.entries()) {
+    const [word, shift, limit] = from.places.subarray(3 * index, 3 * index + 3) as unknown as Place
+    const held = ((row[word] as number) >>> shift) & limit
+    if (held > (to.places[3 * index + 2] as number)) return new Overflow(field, held)
+  }
+  throw new Error('all fields have room for what the row holds')
+}
+
+/** The word, the shift and the limit of a field. */
+type Place = [number, number, number]
 
 /** The largest value of a field that is just wide enough for this one. @throws Misuse when no field can hold it. */
 function limitFor(value: number, name: string): number {

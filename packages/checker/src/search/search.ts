@@ -14,6 +14,7 @@ import { milliseconds } from './clock.js'
 import { CompactTable, missedAtMost } from './compact-table.js'
 import { beginning, type Cursor } from './cursor.js'
 import { Expander } from './expander.js'
+import { Forecast } from './forecast.js'
 import type { Searching } from './helpers.js'
 import { JointExpansion } from './joint-expansion.js'
 import { KeptStates, type KeptTable, Rearranged } from './kept-states.js'
@@ -25,7 +26,7 @@ import { recallWayTo } from './recall.js'
 import { type SearchResult, type ViolationFound, verdictOf } from './result.js'
 import type { SearchOptions } from './search-options.js'
 import type { Snapshot, Standing } from './snapshot.js'
-import type { StateTable } from './state-table.js'
+import { StateTable } from './state-table.js'
 import { Stepper } from './stepper.js'
 import type { Store } from './store.js'
 
@@ -57,6 +58,7 @@ export class Search {
   readonly #plain: PlainExpansion
   /** Null where nobody helps. */
   readonly #joint: JointExpansion | null
+  readonly #forecast = new Forecast()
   #cursor: Cursor
   #violation: ViolationFound | null = null
   #seconds = 0
@@ -185,6 +187,8 @@ export class Search {
       this.#store?.settle()
       if (cursor.state === table.size) return this.#conclude(null, null)
       cursor.depth++
+      const expected = this.#forecast.next(table.size - cursor.levelEnd, table.size)
+      if (table instanceof StateTable) table.expect(expected)
       cursor.levelEnd = table.size
     }
     this.#options.onProgress?.(table.size, cursor.depth)
@@ -327,6 +331,7 @@ export class Search {
   /** Begins with no state: numbers of states mean nothing any more. */
   #forget(): void {
     this.#states.clear()
+    this.#forecast.reset()
     this.expander.reset()
     this.#joint?.reset()
   }

@@ -18,6 +18,14 @@ const RECENT = 1 << 16
 /** How many states a table can hold: 134 million. */
 export const MAX_STATES = NUMBER - 1
 
+/** How many times more slots there are at most after they have grown: what is expected may be wrong. */
+const MOST_GROWTH = Number(globalThis.process?.env?.MG ?? 8)
+
+/** Returns true if slots are too few for so many states: more than two thirds would be taken, and look-ups take long. */
+function isFull(states: number, slots: number): boolean {
+  return states * 3 > slots * 2
+}
+
 /** The states that a search has found, each with the number of the state that it was reached from. */
 export class StateTable {
   /** How many states there are. */
@@ -31,6 +39,8 @@ export class StateTable {
   #slots: Int32Array
   /** How many states there may be before something has to grow. */
   #room = 0
+  /** How many states there will be, as far as anybody knows. */
+  #expected = 0
 
   /** Slots of states that were found lately, by hash. */
   readonly #recent = new Int32Array(RECENT)
@@ -60,16 +70,18 @@ export class StateTable {
     this.#measure()
   }
 
-  /** The memory it holds, in bytes. */
+  /** The memory it holds, in bytes. What has room and was never written to takes none: the system gives memory by the page. */
   get bytes(): number {
-    return this.#rows.byteLength + this.#parents.byteLength + this.#slots.byteLength
+    return this.#bytesOf(this.size, this.#slots.length)
   }
 
   /** The memory that it would hold with so many states, in bytes. */
   bytesFor(states: number): number {
-    let capacity = this.#parents.length
-    while (capacity < states) capacity *= 2
-    return (capacity * (this.words + 1) + this.#slotsFor(states, this.#slots.length)) * 4
+    return this.#bytesOf(states, this.#slotsFor(states, this.#slots.length))
+  }
+
+  #bytesOf(states: number, slots: number): number {
+    return (states * (this.words + 1) + slots) * Int32Array.BYTES_PER_ELEMENT
   }
 
   /** The memory that a table needs for so many states, a power of two, in bytes; while it grows to that, half as much more. */
@@ -138,6 +150,11 @@ export class StateTable {
       enter(this.view, this.size)
     }
     this.#measure()
+  }
+
+  /** Says how many states there will probably be. It may be wrong. */
+  expect(states: number): void {
+    this.#expected = states
   }
 
   /** Moves to memory of its own, which whoever had a view of it cannot write to. */
@@ -286,10 +303,17 @@ export class StateTable {
     this.#room = Math.min(this.#parents.length, Math.floor((this.#slots.length * 2) / 3))
   }
 
-  /** How many slots so many states need. */
+  /**
+   * How many slots there are once there are so many states. Where they are too few, they become so many as the states need that are expected, if that is
+   * not too many: so they are filled anew less often. It depends on how many states there are, not on how they came.
+   */
   #slotsFor(states: number, least: number): number {
     let slots = least
-    while (states * 3 > slots * 2) slots *= 2
+    while (isFull(states, slots)) {
+      const most = slots * MOST_GROWTH
+      slots *= 2
+      while (slots < most && isFull(this.#expected, slots)) slots *= 2
+    }
     return slots
   }
 
@@ -297,7 +321,7 @@ export class StateTable {
   #reserve(states: number, kept: number): void {
     let capacity = this.#parents.length
     if (states <= capacity) return
-    while (capacity < states) capacity *= 2
+    while (capacity < states) capacity *= 4
     const rows = this.#array(capacity * this.words)
     rows.set(this.#rows.subarray(0, kept * this.words))
     this.#rows = rows
