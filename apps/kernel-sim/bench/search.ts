@@ -36,7 +36,6 @@ async function run(options: Options): Promise<void> {
           const thread = { workerData: { options, link }, transferList: [link.port] }
           new Worker(new URL(import.meta.url), thread)
         })
-  while (crew?.isReady === false) await new Promise((resolve) => setTimeout(resolve, 1))
   const search = new Search(machineOf(options), {
     ...options,
     crew,

@@ -30,6 +30,11 @@ const PATIENCE = 60_000
 /** How often a thread looks whether there is something to do before it sleeps: to be woken takes longer than most breaks. */
 const LOOKS = 20_000
 
+/** How long a search has to take, as it looks, for threads to be started, in ms. */
+const WORTH = 500
+/** How fast a search is is not looked at before it has so many states: most of its code is not compiled yet. */
+const SLOW_START = 1 << 12
+
 /** What the threads share, as indices of one array. */
 const READY = 0
 /** How many jobs there were. Threads sleep until it changes. */
@@ -73,34 +78,51 @@ export interface Update {
   readonly claim: Claim | null
 }
 
+/** What a crew is made with. */
+export interface CrewOptions extends Pick<Link, 'partialOrder' | 'symmetry'> {
+  /** True to start the threads at once. By default they are started when the search looks as if it took long: to start them takes time too. */
+  readonly isEager?: boolean
+}
+
 export class Crew implements Helpers {
   readonly #control = new Int32Array(new SharedArrayBuffer(9 * 4))
   readonly #ports: MessagePort[] = []
   readonly #news = new News()
+  readonly #start: () => void
+  #isStarted = false
+  /** When the search began, and when it had how many states last when that was looked at, in ms. */
+  #began = -1
+  #lookedAt = { at: 0, size: 0 }
+  /** How long it took for a state since the time before, in ms; 0 while that is not known. */
+  #perState = 0
   /** Says that a thread has ended, or stayed away, in the middle of something. */
   isLost = false
 
   /**
    * @param others how many threads there are besides the one that searches.
    * @param options of the search.
-   * @param start starts a thread, which then calls {@link joinCrew}.
+   * @param start starts a thread, which then calls {@link joinCrew}. It is called once the search is worth it.
    */
   constructor(
     others: number,
-    { partialOrder, symmetry }: Pick<Link, 'partialOrder' | 'symmetry'>,
+    { partialOrder, symmetry, isEager = false }: CrewOptions,
     start: (link: Link) => void,
   ) {
-    for (let index = 0; index < others; index++) {
-      const { port1, port2 } = new MessageChannel()
-      this.#ports.push(port1)
-      const control = this.#control.buffer as SharedArrayBuffer
-      start({ control, port: port2, partialOrder, symmetry })
+    this.#start = () => {
+      this.#isStarted = true
+      for (let index = 0; index < others; index++) {
+        const { port1, port2 } = new MessageChannel()
+        this.#ports.push(port1)
+        const control = this.#control.buffer as SharedArrayBuffer
+        start({ control, port: port2, partialOrder, symmetry })
+      }
     }
+    if (isEager) this.#start()
   }
 
   /** True if all threads have started. */
   get isReady(): boolean {
-    return Atomics.load(this.#control, READY) === this.#ports.length
+    return this.#isStarted && Atomics.load(this.#control, READY) === this.#ports.length
   }
 
   /**
@@ -108,7 +130,9 @@ export class Crew implements Helpers {
    * @returns what was found, or null when nobody is there yet or there is too little to do.
    */
   expand(search: Searching, from: number, to: number): Round | null {
-    if (this.isLost || !this.isReady) return null
+    if (this.isLost) return null
+    if (!this.#isStarted && this.#isWorthwhile(search)) this.#start()
+    if (!this.isReady) return null
     const round = this.#news.begin(search, from, to, WORTHWHILE)
     if (round === null) return null
     this.#run(EXPAND, round.pieces, search)
@@ -144,6 +168,20 @@ export class Crew implements Helpers {
     Atomics.add(this.#control, JOBS, 1)
     Atomics.notify(this.#control, JOBS)
     for (const port of this.#ports) port.close()
+  }
+
+  /** Returns true if the search will probably take so long that threads pay, as fast as it is. */
+  #isWorthwhile({ table }: Searching): boolean {
+    const now = performance.now()
+    if (this.#began < 0) this.#began = now
+    const { size, expected } = table
+    const last = this.#lookedAt
+    if (size >= Math.max(SLOW_START, 2 * last.size)) {
+      if (last.size > 0) this.#perState = (now - last.at) / (size - last.size)
+      this.#lookedAt = { at: now, size }
+    }
+    if (expected === 0 || this.#perState === 0) return now - this.#began > WORTH
+    return (expected - size) * this.#perState > WORTH
   }
 
   /** Does the parts of a job together. */

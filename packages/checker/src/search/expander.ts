@@ -101,7 +101,9 @@ export class Expander {
     stepper.steps = steps
     // Where there is no room, what comes after that state is not done either, and is met again.
     const full = candidates.close(round, piece, found)
-    memory.done[piece] = (full < 0 ? state : full) - round.firstOf(piece)
+    if (full >= 0) state = full
+    memory.done[piece] = state - round.firstOf(piece)
+    sumUp(round, piece)
     if (full >= 0) throw new Full()
     if (thrown !== null) throw thrown
   }
@@ -121,4 +123,19 @@ export class Expander {
     this.#symmetry?.canonicalize(next, this.#representative)
     this.#successors.push(this.#representative)
   }
+}
+
+/** Adds up what is known of the states of a piece that are done. */
+function sumUp(round: Round, piece: number): void {
+  const { steps, marks, taken, anyMarks } = round.memory
+  const from = round.firstOf(piece) - round.from
+  const end = round.doneIn(piece) - round.from
+  let sum = 0
+  let any = 0
+  for (let at = from; at < end; at++) {
+    sum += steps[at] as number
+    any |= marks[at] as number
+  }
+  taken[piece] = sum
+  anyMarks[piece] = any
 }

@@ -23,6 +23,8 @@ export class JointExpansion {
   readonly #block: Block
   /** With how many deadlocks the search has enough. */
   readonly #enough: number
+  /** True if the search wants to know where it turns. */
+  readonly #notesTurns: boolean
   /** How many states the next round may have: fewer after one that had to be cut off. */
   #stride = BLOCK
 
@@ -32,17 +34,20 @@ export class JointExpansion {
       plain,
       block,
       enough,
+      notesTurns,
     }: {
       /** Expands what a round has no room for. */
       readonly plain: PlainExpansion
       readonly block: Block
       readonly enough: number
+      readonly notesTurns: boolean
     },
   ) {
     this.#helpers = helpers
     this.#plain = plain
     this.#block = block
     this.#enough = enough
+    this.#notesTurns = notesTurns
   }
 
   /** States have other numbers than before: the search has started over. */
@@ -128,13 +133,17 @@ export class JointExpansion {
 
   /** Takes over what is known of the states of a piece that were expanded. @returns how many steps they have. */
   #account(cursor: Cursor, round: Round, piece: number): number {
-    const { marks, steps } = round.memory
+    const { marks, steps, taken: sums, anyMarks } = round.memory
     const { from } = round
     const block = this.#block
     const end = round.doneIn(piece)
     let taken = 0
     let state = cursor.state
     let isEnough = cursor.deadlocks.length >= this.#enough
+    if (!this.#notesTurns && !isEnough && ((anyMarks[piece] as number) & DEAD) === 0) {
+      cursor.state = end
+      return sums[piece] as number
+    }
     while (state < end && !isEnough) {
       const at = state - from
       const mark = marks[at] as number

@@ -41,6 +41,10 @@ export interface RoundMemory {
   readonly marks: Uint8Array
   /** For each piece, how many of its states were expanded, all of their successors found. */
   readonly done: Int32Array
+  /** For each piece, how many steps those states have together, and what is known of any of them, as bits. */
+  readonly taken: Int32Array
+  /** See {@link RoundMemory.taken}. */
+  readonly anyMarks: Int32Array
   /** For each piece, how many candidates it has, and how many of them are superseded. */
   readonly found: Int32Array
   /** See {@link RoundMemory.found}. */
@@ -69,6 +73,8 @@ export function roundMemory(words: number, properties: number): RoundMemory {
     steps: array(BLOCK),
     marks: new Uint8Array(new SharedArrayBuffer(BLOCK)),
     done: array(PIECES),
+    taken: array(PIECES),
+    anyMarks: array(PIECES),
     found: array(PIECES),
     superseded: array(PIECES),
     firsts: array(PIECES),

@@ -86,7 +86,12 @@ export class Search {
     this.#joint =
       crew === undefined || hashCompact || store !== null
         ? null
-        : new JointExpansion(crew, { plain, block, enough: this.#enough })
+        : new JointExpansion(crew, {
+            plain,
+            block,
+            enough: this.#enough,
+            notesTurns: this.#livelocks,
+          })
     const isShared = this.#joint !== null
     this.#states = new KeptStates(machine, { hashCompact, store, isShared, found: block.found })
   }

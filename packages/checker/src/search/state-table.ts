@@ -39,7 +39,6 @@ export class StateTable {
   #slots: Int32Array
   /** How many states there may be before something has to grow. */
   #room = 0
-  /** How many states there will be, as far as anybody knows. */
   #expected = 0
 
   /** Slots of states that were found lately, by hash. */
@@ -126,6 +125,11 @@ export class StateTable {
   /** What another thread has to see. It is out of date when the table grows. */
   get view(): TableView {
     return { words: this.words, rows: this.#rows, parents: this.#parents, slots: this.#slots }
+  }
+
+  /** How many states there will be, as far as anybody knows; 0 while nobody does. */
+  get expected(): number {
+    return this.#expected
   }
 
   /** How many slots are free. */
