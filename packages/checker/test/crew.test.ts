@@ -190,7 +190,7 @@ function rowsOf({ memory, room, table: { words } }: Round, piece: number): strin
 class Losing extends Turns {
   scribbled = 0
   #seen: Round | null = null
-  #left = 3
+  #left: number
 
   constructor(
     machines: readonly Machine[],
@@ -198,6 +198,8 @@ class Losing extends Turns {
     readonly job: 'expand' | 'store' | 'enter' | 'show',
   ) {
     super(machines, options)
+    // Slots grow but once or twice, as far as they will be needed.
+    this.#left = job === 'enter' ? 1 : 3
   }
 
   scribble(): void {
@@ -361,6 +363,15 @@ describe('a search with a crew', () => {
     expect(crew.scribbled).toBeGreaterThan(1)
   })
 
+  it('starts no thread for a search that is soon over', () => {
+    const start = vi.fn()
+    const crew = new Crew(1, { partialOrder: true, symmetry: true }, start)
+    const found = outcome(new Search(protocol(), { crew }))
+    expect(found).toEqual(outcome(new Search(protocol(), {})))
+    expect(start).not.toHaveBeenCalled()
+    crew.dismiss()
+  })
+
   it.each([1, 2, 3])('finds the same with %i threads more', async (others) => {
     const options = { partialOrder: false, symmetry: false, allDeadlocks: true }
     const { crew, threads, codes } = await crewOfThreads(others, options)
@@ -420,7 +431,7 @@ async function crewOfThreads(
   meeting: Int32Array | null = null,
 ) {
   const threads: Worker[] = []
-  const crew = new Crew(others, options, (link) => {
+  const crew = new Crew(others, { ...options, isEager: true }, (link) => {
     const role = threads.length === 0 ? 'fails' : 'waits'
     const failing = meeting === null ? {} : { failing: { meeting, role } as const }
     const workerData = { link, machine, ...failing }

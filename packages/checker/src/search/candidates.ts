@@ -278,15 +278,21 @@ export function storePiece({ table, memory, room }: Round, piece: number): void 
   const candidates = memory.rows
   const origins = memory.parents
   const taken = memory.slots
-  let state = memory.firsts[piece] as number
+  // Slots are waited for, so they have a loop of their own, in which many can be waited for at once.
+  let number = (memory.firsts[piece] as number) + 1
   for (let at = first; at < end; at++) {
     const slot = taken[at] as number
     if (slot === SUPERSEDED) continue
-    const to = state * words
-    const from = at * words
-    for (let word = 0; word < words; word++) rows[to + word] = candidates[from + word] as number
-    parents[state] = origins[at] as number
-    slots[slot] = ((slots[slot] as number) & ~NUMBER) | (state + 1)
-    state++
+    slots[slot] = ((slots[slot] as number) & ~NUMBER) | number
+    number++
+  }
+  let state = memory.firsts[piece] as number
+  let to = state * words
+  for (let at = first; at < end; at++) {
+    if (taken[at] === SUPERSEDED) continue
+    for (let from = at * words; from < (at + 1) * words; from++) {
+      rows[to++] = candidates[from] as number
+    }
+    parents[state++] = origins[at] as number
   }
 }

@@ -192,8 +192,7 @@ export class Search {
       this.#store?.settle()
       if (cursor.state === table.size) return this.#conclude(null, null)
       cursor.depth++
-      const expected = this.#forecast.next(table.size - cursor.levelEnd, table.size)
-      if (table instanceof StateTable) table.expect(expected)
+      this.#expect(this.#forecast.next(table.size - cursor.levelEnd, table.size))
       cursor.levelEnd = table.size
     }
     this.#options.onProgress?.(table.size, cursor.depth)
@@ -232,6 +231,14 @@ export class Search {
     this.table.stage(execution.row, -1)
     this.table.flush()
     this.#store?.settle()
+  }
+
+  /** Tells the table how many states there will probably be, unless there may not be so many. */
+  #expect(states: number): void {
+    const { table } = this
+    if (!(table instanceof StateTable)) return
+    table.expect(states)
+    if (table.bytesFor(states) > this.#limits.maxMegabytes * 1e6) table.expect(0)
   }
 
   /** The limit that is reached, if one is. */

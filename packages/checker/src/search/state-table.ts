@@ -19,7 +19,7 @@ const RECENT = 1 << 16
 export const MAX_STATES = NUMBER - 1
 
 /** How many times more slots there are at most after they have grown: what is expected may be wrong. */
-const MOST_GROWTH = Number(globalThis.process?.env?.MG ?? 8)
+const MOST_GROWTH = 8
 
 /** Returns true if slots are too few for so many states: more than two thirds would be taken, and look-ups take long. */
 function isFull(states: number, slots: number): boolean {
