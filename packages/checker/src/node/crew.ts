@@ -31,9 +31,9 @@ const PATIENCE = 60_000
 const LOOKS = 20_000
 
 /** How long a search has to take, as it looks, for threads to be started, in ms. */
-const WORTH = 500
+const WORTH = 1_500
 /** How fast a search is is not looked at before it has so many states: most of its code is not compiled yet. */
-const SLOW_START = 1 << 12
+const SLOW_START = 1 << 13
 
 /** What the threads share, as indices of one array. */
 const READY = 0
