@@ -623,6 +623,8 @@ declare module '@scopemask/checker/search' {
     readonly steps: Int32Array;
     readonly marks: Uint8Array;
     readonly done: Int32Array;
+    readonly taken: Int32Array;
+    readonly anyMarks: Int32Array;
     readonly found: Int32Array;
     readonly superseded: Int32Array;
     readonly firsts: Int32Array;
@@ -679,9 +681,11 @@ declare module '@scopemask/checker/search' {
     clear(): void;
     load(rows: Int32Array, parents: Int32Array): void;
     get view(): TableView;
+    get expected(): number;
     get free(): number;
     reserve(count: number): void;
     extend(count: number, enter: (view: TableView, size: number) => void): void;
+    expect(states: number): void;
     detach(): void;
     stage(row: Row, parent: number): void;
     flush(): void;
@@ -903,7 +907,7 @@ declare module '@scopemask/checker/node' {
   }
   export class Crew implements Helpers {
     isLost: boolean;
-    constructor(others: number, { partialOrder, symmetry }: Pick<Link, 'partialOrder' | 'symmetry'>, start: (link: Link) => void);
+    constructor(others: number, { partialOrder, symmetry, isEager }: CrewOptions, start: (link: Link) => void);
     get isReady(): boolean;
     expand(search: Searching, from: number, to: number): Round | null;
     store(search: Searching): void;
@@ -911,6 +915,9 @@ declare module '@scopemask/checker/node' {
     showEnds(search: Searching, states: readonly number[]): Uint8Array | null;
     reset(): void;
     dismiss(): void;
+  }
+  export interface CrewOptions extends Pick<Link, 'partialOrder' | 'symmetry'> {
+    readonly isEager?: boolean;
   }
   export class DamagedFile extends Error {
     readonly path: string;

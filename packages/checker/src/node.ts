@@ -4,7 +4,7 @@
  */
 
 export { CodeWatch, type CodeWatchOptions } from './node/code-watch.js'
-export { Crew, joinCrew, type Link } from './node/crew.js'
+export { Crew, type CrewOptions, joinCrew, type Link } from './node/crew.js'
 export { DamagedFile, type Fault } from './node/damaged-file.js'
 export type { CheckpointHeader } from './node/disk/checkpoint.js'
 export { DiskStore, type DiskStoreOptions } from './node/disk/disk-store.js'
