@@ -34,3 +34,11 @@ export class Interrupted extends Error {
     this.name = 'Interrupted'
   }
 }
+
+/** Whoever may not learn has come to a position, a decision or a value that is new to it. The message names whose it is. */
+export class Unforeseen extends Error {
+  constructor(whose: string) {
+    super(`${whose} has come where it never was`)
+    this.name = 'Unforeseen'
+  }
+}

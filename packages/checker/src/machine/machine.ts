@@ -14,6 +14,7 @@ import { Program } from './program.js'
 import type { Property } from './property.js'
 import type { Suspension } from './suspension.js'
 import type { Watch } from './watch.js'
+import { WideValues } from './wide-values.js'
 
 /** The greatest position of a task, and the greatest number of an object, for which there is room to begin with. */
 const POSITIONS = 63
@@ -75,6 +76,8 @@ export class Machine implements Numbering {
   suspension: Suspension | null = null
   /** All procedures and what tasks do, by number. */
   readonly procedures: ProcedureLike[] = []
+  /** Numbers for values that are too wide for a field. */
+  readonly wideValues: WideValues[] = []
   /** What is claimed of its states. */
   readonly properties: Property[] = []
   /** Guards what the model's code is given. */
@@ -117,6 +120,18 @@ export class Machine implements Numbering {
   /** Gives an object a field that holds 0, or an object's id and 1. */
   reference(object: MachineObject, name: string): Field {
     return this.#field(object, new Field(`${object}.${name}`, 0, true))
+  }
+
+  /**
+   * Makes a table of numbers for values that are too wide for a field, or for a result. An operation keeps the number and looks the value up; a table that
+   * it made itself would have other numbers in another thread, and in a search that goes on from a file.
+   * @param name what the values are, for errors.
+   */
+  wide(name: string): WideValues {
+    this.#assertBuilding(`wide values ${name}`)
+    const values = new WideValues(name)
+    this.wideValues.push(values)
+    return values
   }
 
   /** The object that a reference in a row stands for; undefined for 0. The way back is the object's `reference`. */

@@ -4,7 +4,7 @@
  * distinct stack is a position, a small number; a task in a row is one field that holds its position.
  */
 import type { Automaton, Node } from './automaton.js'
-import { Misuse } from './errors.js'
+import { Misuse, Unforeseen } from './errors.js'
 import type { MachineObject } from './object.js'
 import type { Operation } from './operation.js'
 
@@ -20,14 +20,6 @@ export interface StackFrame {
 const MAX_FRAMES = 64
 /** How often a loop may start over without a single operation in between. */
 const MAX_SPIN = 100
-
-/** A program that may not learn has come to a position that is new to it. */
-export class Unforeseen extends Error {
-  constructor(task: string) {
-    super(`${task} has come where it never was`)
-    this.name = 'Unforeseen'
-  }
-}
 
 /**
  * All positions of a task that are known so far, and the steps between them. It grows while a search or an execution

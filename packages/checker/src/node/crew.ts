@@ -270,9 +270,10 @@ export class News {
     const round = this.round(search)
     const reset = this.#learned === undefined
     const knowledge = knowledgeOf(machine, stepper, this.#learned)
-    const isNew = knowledge.positions.length + knowledge.decisions.length > 0
+    const isNew =
+      knowledge.positions.length + knowledge.values.length + knowledge.decisions.length > 0
     if (!reset && !isNew && this.#told === round && claim === null) return null
-    this.#learned = learnedBy(stepper)
+    this.#learned = learnedBy(machine, stepper)
     this.#told = round
     return { reset, knowledge, table: round.table, memory: round.memory, claim }
   }

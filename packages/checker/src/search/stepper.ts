@@ -2,12 +2,12 @@
  * Stepper: the states that follow a state. A step of the search is one operation of one task and, under partial-order
  * reduction, the left movers after it.
  */
-import { Misuse } from '../machine/errors.js'
+import { Misuse, Unforeseen } from '../machine/errors.js'
 import { Footprint } from '../machine/footprint.js'
 import type { Field, Row } from '../machine/layout.js'
 import type { Machine } from '../machine/machine.js'
 import type { Operation } from '../machine/operation.js'
-import { type Program, type StackFrame, Unforeseen } from '../machine/program.js'
+import type { Program, StackFrame } from '../machine/program.js'
 import type { Suspension } from '../machine/suspension.js'
 import { LeftMovers } from '../reduce/partial-order.js'
 import type { MicroStep } from '../run/step.js'
@@ -83,10 +83,11 @@ export class Stepper {
     this.#arrangement = -1
   }
 
-  /** True if it may learn: number new positions and decide what is a left mover. See knowledge.ts. */
+  /** Says whether it may not learn: number new positions and values, and decide what is a left mover. See knowledge.ts. */
   seal(sealed: boolean): void {
     this.#sealed = sealed
     for (const program of this.programs) program.sealed = sealed
+    for (const values of this.#machine.wideValues) values.sealed = sealed
   }
 
   /** Takes over a decision about a left mover. @throws Error when what is known does not allow it. */

@@ -4,7 +4,7 @@
  * and the allocator's own functions work on that.
  */
 import { currentGfpContext, formatGfp, PF, PF_MEMALLOC, type TaskFlags } from '@scopemask/allocator'
-import type { Field, Machine, Row, Task } from '@scopemask/checker/machine'
+import type { Field, Machine, Row, Task, WideValues } from '@scopemask/checker/machine'
 import { Misuse, type Operation, type Steps } from '@scopemask/checker/machine'
 import { convey } from '@scopemask/core'
 import { Task as CoreTask } from '@scopemask/core/task'
@@ -14,25 +14,6 @@ import { KernelOperation, type KernelOperationFacts } from '../operation.js'
 import type { OperationKind } from '../operation-kind.js'
 import type { Policy } from '../policy.js'
 import type { Waits } from './waits.js'
-
-/** Numbers for values that are too wide for a row. */
-class Numbering {
-  readonly #values: number[] = [0]
-  readonly #numbers = new Map<number, number>([[0, 0]])
-
-  of(value: number): number {
-    let number = this.#numbers.get(value)
-    if (number === undefined) {
-      number = this.#values.push(value) - 1
-      this.#numbers.set(value, number)
-    }
-    return number
-  }
-
-  value(number: number): number {
-    return this.#values[number] as number
-  }
-}
 
 const EVERY_FLAG = -1 as TaskFlags
 
@@ -46,13 +27,15 @@ export class Current {
   readonly #context = new CoreTask(PF, { name: 'current' })
   readonly #fields: Field[] = []
   readonly #initial: number[] = []
-  readonly #flags = new Numbering()
-  readonly #gfps = new Numbering()
+  readonly #flags: WideValues
+  readonly #gfps: WideValues
   readonly #operations = new Map<string, Operation>()
 
   constructor(machine: Machine, policy: Policy, interventions: Interventions, waits: Waits) {
     this.#waits = waits
     this.#machine = machine
+    this.#flags = machine.wide('task flags')
+    this.#gfps = machine.wide('requests')
     this.#interventions = interventions
     this.#conveys = policy.delegation === 'convey-on-queue'
     PF.recordPlaces(0)
@@ -60,7 +43,7 @@ export class Current {
 
   /** Gives a new task its flags. */
   add(task: Task, initial: number): void {
-    const number = this.#flags.of(initial)
+    const number = this.#flags.numberOf(initial)
     this.#fields[task.index] = this.#machine.field(task, 'flags', number)
     this.#initial[task.index] = number
   }
@@ -70,12 +53,12 @@ export class Current {
     if (!Number.isInteger(mask))
       throw new Misuse(`${mask} is no task flag: use PF_MEMALLOC_NOFS and the like`)
     const label = `current_save(${PF.format(mask)})`
-    const wide = (result: number): number => this.#flags.value(result)
+    const wide = (result: number): number => this.#flags.valueOf(result)
     const attempt: Operation['attempt'] = (row, task) => {
       const context = this.#load(row, task)
       const before = context.save(mask)
       this.#store(row, task)
-      return this.#flags.of(before)
+      return this.#flags.numberOf(before)
     }
     const operation = this.#operation('current_save', [mask], { label, wide, attempt })
     return wide(yield* operation) as TaskFlags
@@ -110,7 +93,7 @@ export class Current {
         attempt: (row, task) => {
           const flags = this.effective(row, task)
           if ((flags & PF_MEMALLOC) !== 0) return 0
-          return this.#gfps.of(currentGfpContext(flags, gfp)) + 1
+          return this.#gfps.numberOf(currentGfpContext(flags, gfp)) + 1
         },
       })
       this.#operations.set(key, operation)
@@ -119,7 +102,7 @@ export class Current {
   }
 
   #effective(result: number): number {
-    return result === 0 ? 0 : this.#gfps.value(result - 1)
+    return result === 0 ? 0 : this.#gfps.valueOf(result - 1)
   }
 
   /** The flags in force for a task, those that it inherits included. */
@@ -145,7 +128,7 @@ export class Current {
 
   /** The flags of a task's own scopes. */
   own(row: Row, task: number): TaskFlags {
-    return this.#flags.value(this.#fields[task]?.get(row) ?? 0) as TaskFlags
+    return this.#flags.valueOf(this.#fields[task]?.get(row) ?? 0) as TaskFlags
   }
 
   /**
@@ -155,18 +138,20 @@ export class Current {
   conveyed(row: Row, task: number, work: number): number {
     const conveys = this.#conveys || this.#interventions.conveys(work)
     this.#context.restore(EVERY_FLAG, this.#inForce(row, task))
-    return this.#flags.of(convey(this.#context, conveys ? 'convey-on-queue' : 'none').mask | 0)
+    return this.#flags.numberOf(
+      convey(this.#context, conveys ? 'convey-on-queue' : 'none').mask | 0,
+    )
   }
 
   /** Sets the flags that were conveyed, by number. */
   adopt(row: Row, task: number, conveyed: number): void {
-    this.#load(row, task).save(this.#flags.value(conveyed) as TaskFlags)
+    this.#load(row, task).save(this.#flags.valueOf(conveyed) as TaskFlags)
     this.#store(row, task)
   }
 
   /** Gives a child the flags of its parent. */
   copy(row: Row, parent: number, child: number): void {
-    this.#fields[child]?.set(row, this.#flags.of(this.#inForce(row, parent)))
+    this.#fields[child]?.set(row, this.#flags.numberOf(this.#inForce(row, parent)))
   }
 
   /** Gives a kernel thread back the flags that it was made with. */
@@ -177,7 +162,7 @@ export class Current {
   /** @throws Misuse when the flags are not as the task was made with: a scope was left open. */
   checkReturn(row: Row, task: number, extra = 0): void {
     const now = this.own(row, task)
-    const before = this.#flags.value(this.#initial[task] ?? 0) | this.#flags.value(extra)
+    const before = this.#flags.valueOf(this.#initial[task] ?? 0) | this.#flags.valueOf(extra)
     if (now !== before) {
       throw new Misuse(
         `${this.#machine.tasks[task]} returns with the scope ${PF.format((now ^ before) as TaskFlags)} left open`,
@@ -198,7 +183,7 @@ export class Current {
   }
 
   #store(row: Row, task: number): void {
-    this.#fields[task]?.set(row, this.#flags.of(this.#context.mask))
+    this.#fields[task]?.set(row, this.#flags.numberOf(this.#context.mask))
   }
 
   /** An operation on the running task's own flags; only under inherit-on-wait do others see them. */
