@@ -12,6 +12,7 @@ import { Mutex } from '../src/objects/mutex.js'
 import { Semaphore } from '../src/objects/semaphore.js'
 import { Sleepers } from '../src/objects/sleepers.js'
 import { Timer } from '../src/objects/timer.js'
+import { Register } from './register.js'
 
 /** Which mutex a statement means: one of all, that of the replica itself, or that of any replica. */
 type Which = 'shared' | 'other' | 'own' | 'any'
@@ -95,8 +96,18 @@ export const plan: fc.Arbitrary<Plan> = fc.record({
   daemon: fc.array(statement(1), { maxLength: 1 }),
 })
 
-/** Builds the machine of a plan. */
-export function build({ replicas, replicated, single, daemon }: Plan): Machine {
+/** Values that fit into no field. */
+const TIGHT = 2 ** 40
+const AMPLE = -(2 ** 41)
+
+/**
+ * Builds the machine of a plan.
+ * @param options `wide`: whoever chooses also exchanges values that are too wide for a row.
+ */
+export function build(
+  { replicas, replicated, single, daemon }: Plan,
+  { wide = false }: { readonly wide?: boolean } = {},
+): Machine {
   const machine = new Machine()
   const sleepers = new Sleepers(machine)
   const choices = new Choices(machine)
@@ -107,6 +118,7 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
   const channel = new Channel(machine, 'channel', 2, objectsOf(machine))
   const condition = new Condition(machine, 'condition', sleepers)
   const timer = new Timer(machine, 'timer')
+  const register = new Register(machine, 'register')
   const own = new Map<MachineObject, Mutex>()
   const locks: Mutex[] = []
   const any = machine.procedure('any lock', function* () {
@@ -151,9 +163,12 @@ export function build({ replicas, replicated, single, daemon }: Plan): Machine {
           if ((yield* choices.among('turn', ['left', 'right'])) === 'left')
             yield* run(step.body, mine)
           break
-        case 'choose':
-          yield* choices.among('memory', ['enough', 'pressure'])
+        case 'choose': {
+          const isTight = (yield* choices.among('memory', ['enough', 'pressure'])) === 'pressure'
+          if (!wide) break
+          if ((yield* register.exchange(isTight ? TIGHT : AMPLE)) === TIGHT) yield* variable.set(1)
           break
+        }
         case 'release':
           yield* semaphore.release()
           break

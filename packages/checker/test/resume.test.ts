@@ -15,17 +15,17 @@ describe('a search that is resumed', () => {
         fc.nat(12),
         (drawn: Plan, reductions, steps) => {
           const options = { ...reductions, allDeadlocks: true, maxStates: 2_000 }
-          const stopped = new Search(build(drawn), options)
+          const stopped = new Search(build(drawn, { wide: true }), options)
           for (let step = 0; step < steps; step++) if (stopped.advance() !== null) return
           // What is in a file is data: nothing else may be needed.
           const snapshot = structuredClone(stopped.snapshot())
-          const search = new Search(build(drawn), options)
+          const search = new Search(build(drawn, { wide: true }), options)
           search.resume(snapshot)
           expect(describeMachine(search.machine, search.stepper)).toBe(
             describeMachine(stopped.machine, stopped.stepper),
           )
           // The table may have grown differently.
-          const alone = { ...outcome(new Search(build(drawn), options)), bytes: 0 }
+          const alone = { ...outcome(new Search(build(drawn, { wide: true }), options)), bytes: 0 }
           expect({ ...outcome(search), bytes: 0 }).toEqual(alone)
           resumed++
         },

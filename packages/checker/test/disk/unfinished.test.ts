@@ -115,7 +115,7 @@ describe('a search on disk that is stopped', () => {
         fc.integer({ min: 1, max: 3 }),
         (drawn, reductions, kinds, after, every) => {
           const options = { ...ALL, ...reductions, maxDepth: 12 }
-          const machine = () => build(drawn)
+          const machine = () => build(drawn, { wide: true })
           const whole = { ...outcome(new Search(machine(), options)), bytes: 0, livelocks: false }
           const found = throughFaults({ machine, options, maxCollected: 256, every }, kinds, after)
           expect(found.said).toEqual(whole)
