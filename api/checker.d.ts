@@ -363,6 +363,7 @@ declare module '@scopemask/checker/machine' {
     redirect: Redirect | null;
     suspension: Suspension | null;
     readonly procedures: ProcedureLike[];
+    readonly wideValues: WideValues[];
     readonly properties: Property[];
     readonly guard: Guard;
     watch: Watch | null;
@@ -372,6 +373,7 @@ declare module '@scopemask/checker/machine' {
     object(name: string): MachineObject;
     field(object: MachineObject, name: string, initial?: number): Field;
     reference(object: MachineObject, name: string): Field;
+    wide(name: string): WideValues;
     referred(reference: number): MachineObject | undefined;
     task(name: string, body: () => Steps<unknown>, daemon?: boolean): Task;
     procedure<A extends readonly Value[], R>(name: string, body: (...args: A) => Steps<R>, { loop, role }?: ProcedureOptions): (...args: A) => Steps<R>;
@@ -489,6 +491,14 @@ declare module '@scopemask/checker/machine' {
     whole<T>(act: () => T): T;
     part<T>(act: () => T): T;
   }
+  export class WideValues {
+    readonly name: string;
+    sealed: boolean;
+    constructor(name: string);
+    get size(): number;
+    numberOf(value: number): number;
+    valueOf(number: number): number;
+  }
   export function placeOf(stack: string, internals: readonly string[]): string;
   export {
   Call,
@@ -563,6 +573,7 @@ declare module '@scopemask/checker/search' {
   export type KeptTable = StateTable | CompactTable | Store;
   export interface Knowledge {
     readonly positions: readonly number[];
+    readonly values: readonly number[];
     readonly decisions: readonly number[];
     readonly limits: readonly number[];
   }
@@ -780,7 +791,7 @@ declare module '@scopemask/checker/search' {
   }
   export function awaited(execution: Execution, task: number): readonly MachineObject[];
   export function cycle(waiting: readonly Waiter[]): Waiter[];
-  export function describeMachine({ objects, tasks }: Machine, { programs }: Stepper): string;
+  export function describeMachine(machine: Machine, { programs }: Stepper): string;
   export function reductionsOf(build: () => Machine, limits?: Limits): Reductions;
   export function replay(machine: Machine, token: string, execution?: Execution): Execution;
   export function scheduleTo(search: Search, state: number): MicroStep[];

@@ -16,7 +16,7 @@ function found(search: Search): Partial<SearchResult> {
   return result
 }
 
-describe.each(CASES.map(({ name, scenario }) => ({ name, scenario })))('$name', ({ scenario }) => {
+describe.each(CASES.map(({ scenario }) => scenario))('$name', (scenario) => {
   it('comes to the same in a process that has to learn what another one knows', () => {
     for (const policy of POLICIES) {
       const machine = () => subjectOf(scenario, policy).machine
