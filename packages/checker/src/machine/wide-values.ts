@@ -6,7 +6,7 @@ import { Unforeseen } from './errors.js'
 
 /** A table of values. 0 has the number 0. */
 export class WideValues {
-  /** True if it may not number new values: see {@link Program.sealed}. */
+  /** True if it may not number new values: only one of the threads of a search gives numbers. */
   sealed = false
   readonly #values: number[] = [0]
   readonly #numbers = new Map<number, number>([[0, 0]])
