@@ -14,7 +14,7 @@ export type Holder = 'ours' | 'gone' | 'theirs'
 
 /** The name of a folder that this process has, but for what makes it the only one of that name. */
 export function heldPrefix(): string {
-  const began = beginningOf('self')
+  const began = statusOf('self')?.began ?? ''
   return `${PREFIX}.${hostname()}.${process.pid}${began === '' ? '' : `-${began}`}.`
 }
 
@@ -49,20 +49,31 @@ function isAlive(id: number, began: string): boolean {
     // Somebody else's process may not be asked, but it is there.
     return (thrown as NodeJS.ErrnoException).code === 'EPERM'
   }
+  const now = statusOf(id)
+  if (now === null) return true
+  if (now.isOver) return false
   // The number of a process that is gone may be that of another one now.
-  const now = beginningOf(id)
-  return began === '' || now === '' || began === now
+  return began === '' || began === now.began
 }
 
-/** When a process began, in ticks since the computer did: the 22nd field of proc(5)'s stat. Empty where the system does not tell. */
-function beginningOf(id: number | 'self'): string {
+/** What proc(5)'s stat says of a process. */
+interface Status {
+  /** True if it has ended, and is only kept for who has started it to ask how (a zombie). */
+  readonly isOver: boolean
+  /** When it began, in ticks since the computer did. */
+  readonly began: string
+}
+
+/** Null where the system does not tell. */
+function statusOf(id: number | 'self'): Status | null {
   let stat: string
   try {
     stat = readFileSync(`/proc/${id}/stat`, 'latin1')
   } catch {
     // It is not Linux, or the process has just ended.
-    return ''
+    return null
   }
-  // The name of the command comes second, and may have blanks and brackets in it.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  // The name of the command comes second, and may have blanks and brackets in it. The third field is the state, the 22nd the beginning.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { isOver: 'ZXx'.includes(fields[0] ?? ''), began: fields[19] ?? '' }
 }
