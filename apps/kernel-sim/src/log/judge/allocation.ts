@@ -2,7 +2,7 @@
 import { __GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM, __GFP_MOVABLE } from '@scopemask/allocator'
 import type { ZoneInfo } from '../report/mem-info.js'
 import type { AllocationFound } from '../report/report.js'
-import { type Arithmetic, type Explained, type Fix, NOTHING } from './explained.js'
+import { type Arithmetic, type Explained, type Fix, startOf } from './explained.js'
 import { FIXES } from './facts/fixes.js'
 import { type MemoryUse, memoryUse } from './facts/memory-use.js'
 import { requestOn } from './place.js'
@@ -17,7 +17,7 @@ const ZONES = ['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable']
 
 /** @param kernel which it is, where the report does not say */
 export function explainAllocation(found: AllocationFound, kernel: string | undefined): Explained {
-  const { what, comm, order, gfp, names, stack, first, last, time, reporter, missing } = found
+  const { what, comm, order, gfp, names, stack, first, reporter } = found
   if (gfp === undefined) return explainKill(found)
   const release = reporter.kernel ?? kernel
   const flags = requestFlags(gfp, names, release)
@@ -33,15 +33,12 @@ export function explainAllocation(found: AllocationFound, kernel: string | undef
   const failing = checks.filter(({ result }) => result !== 'passes')
   const [verdict, confidence] = conclusionOf(found, checks)
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind:
       what === 'oom' ? 'oom-kill' : what === 'stall' ? 'allocation-stall' : 'allocation-failure',
     verdict,
     confidence,
     summary: summaryOf(found, flags),
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
     ...(release === undefined ? {} : { kernel: release }),
     tasks: [
       {
@@ -69,7 +66,6 @@ export function explainAllocation(found: AllocationFound, kernel: string | undef
     fixes: fixesOf(found, flags, checks),
     gfp: flags.explained,
     arithmetic: checks.length === 0 || isAskedFor(found) ? [] : [arithmeticOf(checks, found)],
-    missing,
     lines: [
       first,
       ...(failing.length > 0 ? failing : checks).flatMap(({ zone }) => [
@@ -84,24 +80,19 @@ export function explainAllocation(found: AllocationFound, kernel: string | undef
 
 /** A process was killed, and what asked for memory is not in the log. */
 function explainKill(found: AllocationFound): Explained {
-  const { comm, killed, memcg, first, last, time, reporter, missing } = found
+  const { comm, killed, memcg, first } = found
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind: 'oom-kill',
     verdict: memcg === undefined ? 'cannot-tell' : 'explained',
     confidence: memcg === undefined ? 'low' : 'medium',
     summary: `The OOM killer killed ${victimOf(found) ?? comm}; who asked for memory is not in the log.`,
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
-    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
     reasons:
       memcg === undefined
         ? ['Without the lines above the kill nothing can be said of the request.']
         : reasonsOfMemory(found, []),
     decides:
       memcg === undefined ? ['The lines from "invoked oom-killer" on, and those of Mem-Info.'] : [],
-    missing,
     lines: [first, ...(killed === undefined ? [] : [killed.line])],
   }
 }

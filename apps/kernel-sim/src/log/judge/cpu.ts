@@ -1,7 +1,7 @@
 /** What a soft lockup or an RCU stall means for memory reclaim: whether the CPU is inside of it. */
 import type { CpuFound } from '../report/report.js'
 import { functionsOf } from '../report/stack-lines.js'
-import { type Explained, NOTHING } from './explained.js'
+import { type Explained, startOf } from './explained.js'
 import { isReclaimFunction, shrinkerOn } from './facts/reclaim.js'
 import { requestOn } from './place.js'
 
@@ -12,7 +12,7 @@ const DID: Readonly<Record<CpuFound['what'], string>> = {
 }
 
 export function explainCpu(found: CpuFound): Explained {
-  const { what, stacks, seconds, reporter, first, last, time, missing } = found
+  const { what, stacks, seconds, reporter, first } = found
   const at = stacks.findIndex((stack) => functionsOf(stack).some(isReclaimFunction))
   const stack = stacks[at] ?? stacks[0]
   const functions = stack === undefined ? [] : functionsOf(stack)
@@ -24,15 +24,11 @@ export function explainCpu(found: CpuFound): Explained {
   const who = reporter.comm ?? 'a task'
   const cpu = reporter.cpu === undefined ? 'A CPU' : `CPU ${reporter.cpu}`
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind: what,
     verdict: inReclaim ? 'starvation' : 'cannot-tell',
     confidence: inReclaim ? 'medium' : 'low',
     summary: `${cpu} ${DID[what]}${seconds === undefined ? '' : ` for ${what === 'rcu-stall' ? 'about ' : ''}${seconds} s`}, in ${functions[0] ?? '?'} (${who})${inReclaim ? ', inside of memory reclaim' : ''}.`,
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
-    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
     tasks: [
       {
         comm: who,
@@ -68,7 +64,6 @@ export function explainCpu(found: CpuFound): Explained {
     decides: inReclaim
       ? ['Whether it is the same place each time: several reports, or perf top on that CPU.']
       : [],
-    missing,
     lines: line === first ? [first] : [first, line],
   }
 }

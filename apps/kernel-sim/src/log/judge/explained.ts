@@ -1,6 +1,7 @@
 /** Explained: a report with what it means, how sure that is, and what it rests on. Every form of the report is made of this. */
 import type { Frame } from '../../lockdep/frame.js'
 import type { Splat } from '../../lockdep/splat.js'
+import type { Found } from '../report/report.js'
 
 export const KIND_NAMES = {
   'lockdep-circular': 'lockdep: locks taken in a circle',
@@ -134,8 +135,10 @@ export interface Explained {
   readonly splat?: Splat
 }
 
+type Plain = 'tasks' | 'locks' | 'chain' | 'closed' | 'decides' | 'fixes' | 'arithmetic' | 'count'
+
 /** What all kinds start from. */
-export const NOTHING = {
+export const NOTHING: Pick<Explained, Plain> = {
   tasks: [],
   locks: [],
   chain: [],
@@ -144,4 +147,22 @@ export const NOTHING = {
   fixes: [],
   arithmetic: [],
   count: 1,
-} as const
+}
+
+/** What the explanation of one report starts from: where that stands, when and of which kernel it is, and what it lacks. */
+export function startOf({
+  first,
+  last,
+  time,
+  reporter,
+  missing,
+}: Found): Pick<Explained, Plain | 'first' | 'last' | 'time' | 'kernel' | 'missing'> {
+  return {
+    ...NOTHING,
+    first,
+    last,
+    ...(time === undefined ? {} : { time }),
+    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
+    missing,
+  }
+}

@@ -1,13 +1,13 @@
 /** What a warning about a flush means: an item of a queue that must go on under memory pressure waits for one that need not. */
 import type { FlushFound } from '../report/report.js'
 import { functionsOf } from '../report/stack-lines.js'
-import { type Explained, NOTHING } from './explained.js'
+import { type Explained, startOf } from './explained.js'
 import { flusherOn, waitForWorkOn } from './facts/delegation.js'
 import { FIXES } from './facts/fixes.js'
 import { isReclaimQueue, itemFact } from './facts/work-items.js'
 
 export function explainFlush(found: FlushFound): Explained {
-  const { from, to, stack, reporter, first, last, time, missing } = found
+  const { from, to, stack, reporter, first } = found
   const functions = stack === undefined ? [] : functionsOf(stack)
   const how = waitForWorkOn(functions)
   const item = itemFact(to.fn)
@@ -18,7 +18,7 @@ export function explainFlush(found: FlushFound): Explained {
   const queueLine = first
   const flushLine = lineOf(found)
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind: 'flush-dependency',
     verdict,
     confidence:
@@ -34,10 +34,6 @@ export function explainFlush(found: FlushFound): Explained {
               ? 'medium'
               : 'low',
     summary: `${waiter} ${how === 'cancel' ? 'cancels and waits for' : 'waits for'} ${to.fn} on ${to.queue}, a queue without a rescuer.`,
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
-    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
     tasks: [
       {
         comm: reporter.comm ?? (from.queue === undefined ? from.fn : 'kworker'),
@@ -85,7 +81,6 @@ export function explainFlush(found: FlushFound): Explained {
     ...(by === undefined
       ? {}
       : { place: { fn: by, caller: callerOf(functions, by), line: flushLine } }),
-    missing,
     lines: flushLine === queueLine ? [queueLine] : [queueLine, flushLine],
   }
 }

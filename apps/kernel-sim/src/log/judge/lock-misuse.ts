@@ -1,7 +1,7 @@
 /** What a lock that is used wrongly means: which rule is broken. None of it is about memory reclaim. */
 import type { LockMisuseFound } from '../report/report.js'
 import { functionsOf } from '../report/stack-lines.js'
-import { type Explained, NOTHING } from './explained.js'
+import { type Explained, startOf } from './explained.js'
 
 const RULES: Readonly<Record<LockMisuseFound['what'], string>> = {
   rcu: 'Data that RCU protects is used outside of a read section, and without the lock that would do instead.',
@@ -15,23 +15,18 @@ const ABOVE =
   /^(?:dump_stack\w*|show_stack|dump_backtrace|lockdep_\w+|(?:__)?lock_acquire|register_lock_class|debug_check_no_locks_held)/
 
 export function explainLockMisuse(found: LockMisuseFound): Explained {
-  const { what, title, detail, locks, lockLines, stack, first, last, time, reporter, missing } =
-    found
+  const { what, title, detail, locks, lockLines, stack, first, reporter } = found
   const functions = stack === undefined ? [] : functionsOf(stack)
   const at = functions.find((name) => !ABOVE.test(name))
   const who = reporter.comm ?? 'a task'
   const keeps = [...new Set(locks.map(({ name }) => name))].join(', ')
   const kept = what === 'kept' && keeps !== '' ? ` (${keeps})` : ''
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind: 'lock-misuse',
     verdict: 'misuse',
     confidence: 'high',
     summary: `${who}: ${saidOf(title, detail)}${kept}${at === undefined ? '' : `, in ${at}`}.`,
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
-    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
     tasks: [
       {
         comm: who,
@@ -51,7 +46,6 @@ export function explainLockMisuse(found: LockMisuseFound): Explained {
       line: lockLines[i] ?? first,
     })),
     reasons: [RULES[what], 'Memory reclaim is not part of it: scopes make no difference.'],
-    missing,
     lines: [first, ...lockLines],
   }
 }

@@ -9,7 +9,7 @@ import {
   type ExplainedLock,
   type LogConfidence,
   type LogVerdict,
-  NOTHING,
+  startOf,
 } from './explained.js'
 import { flusherOn, isDelegated, waitForWorkOn, workFunctionOn } from './facts/delegation.js'
 import { FIXES } from './facts/fixes.js'
@@ -50,24 +50,19 @@ type Conclusion = Pick<Explained, 'verdict' | 'confidence' | 'reasons' | 'lines'
   }
 
 export function explainLockdep(found: LockdepFound): Explained {
-  const { splat, first, last, time, reporter, missing } = found
+  const { splat, first } = found
   const steps = stepsOf(found)
   const sides = reclaimSidesOf(found)
   const concluded = sides === undefined ? withoutReclaim(found, steps) : withReclaim(found, sides)
   const { breaks, ...conclusion } = concluded
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind: KINDS[splat.kind],
     summary: summaryOf(found),
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
-    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
     tasks: tasksOf(found),
     locks: locksOf(found),
     chain: (steps.length > 0 ? steps : sidesAsSteps(sides)).map((step) => linkOf(step, breaks)),
     closed: steps.length > 1 || sides !== undefined,
-    missing,
     splat,
     ...conclusion,
     lines: conclusion.lines.length > 0 ? conclusion.lines : [first],

@@ -1,15 +1,15 @@
 /** What the state of memory that SysRq m shows means: who has it, and which zones are short. */
 import type { MemInfo, ZoneInfo } from '../report/mem-info.js'
 import type { MemoryFound } from '../report/report.js'
-import { type Arithmetic, type Explained, NOTHING } from './explained.js'
+import { type Arithmetic, type Explained, startOf } from './explained.js'
 import { memoryUse } from './facts/memory-use.js'
 
 export function explainMemory(found: MemoryFound): Explained {
-  const { memInfo, first, last, time, reporter, missing } = found
+  const { memInfo, first } = found
   const short = (memInfo?.zones ?? []).filter((zone) => isShort(zone))
   const shown = memInfo !== undefined && memInfo.zones.length > 0
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind: 'memory-state',
     verdict: !shown ? 'cannot-tell' : short.length > 0 ? 'explained' : 'harmless',
     confidence: !shown ? 'low' : 'medium',
@@ -20,10 +20,6 @@ export function explainMemory(found: MemoryFound): Explained {
           ? '; no zone is short of it'
           : `; short of it: ${short.map(nameOf).join(', ')}`
     }.`,
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
-    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
     reasons: [
       ...short.map(
         (zone) =>
@@ -33,7 +29,6 @@ export function explainMemory(found: MemoryFound): Explained {
       'No request is told of here: whether one failed, other lines say.',
     ],
     arithmetic: shown ? [zonesOf(memInfo)] : [],
-    missing,
     lines: [first, ...short.map(({ line }) => line)],
   }
 }

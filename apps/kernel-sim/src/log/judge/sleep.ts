@@ -3,7 +3,7 @@ import { isAllocatorFunction } from '../../trace/attribute/allocator-functions.j
 import { plainName } from '../../trace/attribute/plain-name.js'
 import type { SleepFound } from '../report/report.js'
 import { functionsOf } from '../report/stack-lines.js'
-import { type Explained, type ExplainedLock, NOTHING } from './explained.js'
+import { type Explained, type ExplainedLock, startOf } from './explained.js'
 import { FIXES } from './facts/fixes.js'
 import { scopeOfLock } from './facts/scope-locks.js'
 import { requestOn } from './place.js'
@@ -16,7 +16,7 @@ const CHECKS =
   /^(?:dump_stack\w*|show_stack|dump_backtrace|_{2,3}might_\w+|might_\w+|__schedule_bug|__schedule|schedule|preempt_schedule\w*|_?cond_resched|__cond_resched|__lock_acquire|lock_acquire|validate_chain)$/
 
 export function explainSleep(found: SleepFound): Explained {
-  const { what, stack, first, last, time, reporter, missing, lockLines } = found
+  const { what, stack, first, reporter, lockLines } = found
   const functions = stack === undefined ? [] : functionsOf(stack)
   const allocates = isAllocation(found, functions)
   const request = allocates && stack !== undefined ? requestOn(stack) : undefined
@@ -25,16 +25,12 @@ export function explainSleep(found: SleepFound): Explained {
   const forbids = forbiddenBy(found)
   const does = doesOf(found, { allocates, sleeper, request: request?.fn })
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind: what === 'lock' ? 'wait-context' : 'sleep-in-atomic',
     verdict: 'wrong-context',
     // Lockdep's check is on for kernels that are not PREEMPT_RT, too.
     confidence: stack === undefined && what !== 'lock' ? 'medium' : 'high',
     summary: `${who} ${does}, where it must not sleep.`,
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
-    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
     tasks: [
       {
         comm: who,
@@ -60,7 +56,6 @@ export function explainSleep(found: SleepFound): Explained {
     ],
     ...(request === undefined ? {} : { place: request }),
     fixes: [allocates ? FIXES.noSleep : FIXES.sleepOutside],
-    missing,
     lines: [first, ...lockLines],
   }
 }

@@ -1,7 +1,7 @@
 /** What a lockup of a worker pool means: which item keeps the others from running, and which of them others wait for. */
 import type { WorkqueueFound } from '../report/report.js'
 import { functionsOf } from '../report/stack-lines.js'
-import { type Explained, NOTHING } from './explained.js'
+import { type Explained, startOf } from './explained.js'
 import { FIXES } from './facts/fixes.js'
 import { isReclaimFunction } from './facts/reclaim.js'
 
@@ -9,7 +9,7 @@ import { isReclaimFunction } from './facts/reclaim.js'
 const WQ_MEM_RECLAIM = 1 << 3
 
 export function explainWorkqueues(found: WorkqueueFound): Explained {
-  const { stuck, queues, pools, stacks, first, last, time, reporter, missing } = found
+  const { stuck, queues, pools, stacks, first } = found
   const longest = Math.max(
     0,
     ...stuck.map(({ seconds }) => seconds),
@@ -37,7 +37,7 @@ export function explainWorkqueues(found: WorkqueueFound): Explained {
   const inReclaim = stacks.some((stack) => functionsOf(stack).some(isReclaimFunction))
   const [hog] = hogs
   return {
-    ...NOTHING,
+    ...startOf(found),
     kind: 'workqueue-lockup',
     verdict:
       hog !== undefined && longest > 0 ? 'starvation' : longest > 0 ? 'waits' : 'cannot-tell',
@@ -46,10 +46,6 @@ export function explainWorkqueues(found: WorkqueueFound): Explained {
       longest === 0
         ? `The state of ${queues.length} busy workqueues.`
         : `A worker pool has not got on for ${longest} s${hog === undefined ? '' : `: ${hog.fn} (pid ${hog.pid}) runs, and ${waiting.length} items wait behind it`}.`,
-    first,
-    last,
-    ...(time === undefined ? {} : { time }),
-    ...(reporter.kernel === undefined ? {} : { kernel: reporter.kernel }),
     tasks: hogs.map(({ pid, fn, queue, pool, rescuer }) => ({
       comm: rescuer ? 'rescuer' : 'kworker',
       pid,
@@ -100,7 +96,6 @@ export function explainWorkqueues(found: WorkqueueFound): Explained {
             `What ${hog === undefined ? 'the worker' : `pid ${hog.pid}`} does: its stack, which kernels since 6.2 print below the list, or SysRq l.`,
           ],
     fixes: hog === undefined ? [] : [FIXES.moveOutOfPool],
-    missing,
     lines: [
       ...(stuck.length > 0 ? stuck.map(({ line }) => line) : [first]),
       ...hogs.flatMap(({ pool }) => pool.lines),

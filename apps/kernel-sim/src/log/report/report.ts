@@ -5,7 +5,8 @@ import type { Reporter } from './block.js'
 import type { MemInfo } from './mem-info.js'
 import type { LogStack } from './stack-lines.js'
 
-interface Found {
+/** What all kinds have. */
+export interface Found {
   /** The first and the last line of it. */
   readonly first: number
   readonly last: number
