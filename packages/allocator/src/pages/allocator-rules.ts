@@ -28,6 +28,12 @@ export interface AllocatorRules {
    */
   readonly highatomicReserve: 'extra' | 'rounded'
   /**
+   * Which pageblocks of a block of several change their migratetype when it is reserved or given up (reserve_highatomic_pageblock,
+   * unreserve_highatomic_pageblock). `first`: the first, and what is free of all moves with it (6.1). `all`: all of them, and a pageblock that a
+   * zone has only a part of is never reserved (since 6.10: 7cc5a5d65011).
+   */
+  readonly highatomicBlocks: 'first' | 'all'
+  /**
    * The sysctl vm.defrag_mode (since 6.15: e3aa7df331bc): a request takes pages of another migratetype only after reclaim and compaction have
    * failed to make some, and kswapd and kcompactd keep whole pageblocks free (101f9d666e4d, a211c6550efc). Off by default.
    */
@@ -45,6 +51,7 @@ export const RULES_6_1: AllocatorRules = {
   kernel: '6.1.192',
   fallback: 'steal',
   highatomicReserve: 'extra',
+  highatomicBlocks: 'first',
   defragMode: false,
   localNoretryFails: true,
 }
@@ -54,6 +61,7 @@ export const RULES_6_18: AllocatorRules = {
   kernel: '6.18',
   fallback: 'claim',
   highatomicReserve: 'rounded',
+  highatomicBlocks: 'all',
   defragMode: false,
   localNoretryFails: false,
 }

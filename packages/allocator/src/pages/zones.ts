@@ -394,7 +394,7 @@ export class Zones {
         const page = zone.alloc(order, migratetype, flags, cpu)
         if (page === NO_PAGE) continue
         if (this.nodes > 1) this.served(zone, preferred, cpu)
-        if (order > 0 && (flags & ALLOC_HIGHATOMIC) !== 0) zone.reserveHighatomic(page)
+        if (order > 0 && (flags & ALLOC_HIGHATOMIC) !== 0) zone.reserveHighatomic(page, order)
         return page
       }
       if ((flags & ALLOC_NOFRAGMENT) === 0 || defragMode) return NO_PAGE

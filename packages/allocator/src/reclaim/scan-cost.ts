@@ -15,7 +15,10 @@ export class ScanCost {
   /** By lruvec: of pages without a file, and of those with one. */
   readonly #costs: Float64Array
 
-  /** @param lruvecs how many there are */
+  /**
+   * @internal
+   * @param lruvecs how many there are
+   */
   constructor(stats: LruvecStats, lruvecs: number) {
     this.#stats = stats
     this.#costs = new Float64Array(lruvecs * 2)

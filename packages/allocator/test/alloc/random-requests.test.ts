@@ -3,6 +3,7 @@ import { Task } from '@scopemask/core/task'
 import { describe, expect, it } from 'vitest'
 import { LivelockError } from '../../src/alloc/livelock.js'
 import { PageAllocator } from '../../src/alloc/page-allocator.js'
+import { ALLOC_HIGHATOMIC } from '../../src/gfp/alloc-flags.js'
 import {
   __GFP_DMA,
   __GFP_MEMALLOC,
@@ -18,7 +19,10 @@ import {
   GFP_NOIO,
 } from '../../src/gfp/flags.js'
 import { linux6_1 } from '../../src/gfp/kernels.js'
+import { MIGRATE_HIGHATOMIC } from '../../src/gfp/migratetype.js'
+import { RULES_6_1, RULES_6_18 } from '../../src/pages/allocator-rules.js'
 import { NO_PAGE } from '../../src/pages/page-frames.js'
+import { Zones } from '../../src/pages/zones.js'
 import { PG_ACTIVE, PG_DIRTY, PG_FILE, PG_PRIVATE } from '../../src/reclaim/lru-flags.js'
 import { PF, PF_MEMALLOC, PF_MEMALLOC_NOFS, PF_MEMALLOC_NOIO } from '../../src/task/flags.js'
 
@@ -105,5 +109,45 @@ describe('a page allocator', () => {
     expect(failed).toBeGreaterThan(1000)
     expect(livelocks).toBeGreaterThan(0)
     expect(reclaimed).toBeGreaterThan(0)
+  })
+})
+
+describe('a zone', () => {
+  // A small zone has a reserve with 6.1's size only. What 6.1 forgets to count down is a test of its own (zones.test.ts).
+  it.each([
+    { rules: RULES_6_1, forgets: true },
+    { rules: { ...RULES_6_18, highatomicReserve: 'extra' as const }, forgets: false },
+  ])('keeps its reserve for atomic requests in $rules.kernel', ({ rules, forgets }) => {
+    let forgotten = 0
+    let most = 0
+    for (let seed = 1; seed <= 20; seed++) {
+      const zones = new Zones({ nodes: [{ Normal: 5130 }], cpus: 1, rules }, String)
+      const [zone] = zones.all
+      if (zone === undefined) throw new Error('one zone')
+      const { buddy } = zone
+      const pick = random(seed)
+      const held: number[] = []
+      for (let step = 0; step < 400; step++) {
+        const what = pick(100)
+        if (what < 60) {
+          const order = pick(3) === 0 ? pick(9) : 8 + pick(3)
+          const atomic = pick(3) === 0
+          const page = zone.allocFromLists(order, pick(3), atomic ? ALLOC_HIGHATOMIC : 0)
+          if (page !== NO_PAGE) held.push(page)
+          if (page !== NO_PAGE && atomic && order > 0) zone.reserveHighatomic(page, order)
+        } else if (what < 90) {
+          const page = held.splice(pick(held.length), 1)[0]
+          if (page !== undefined) buddy.free(page, buddy.allocatedOrder(page))
+        } else if (what < 95) {
+          for (const page of held.splice(0)) buddy.free(page, buddy.allocatedOrder(page))
+        } else zone.unreserveHighatomic(pick(3), pick(2) === 0)
+        zone.validate()
+        const reserved = (buddy.pageblocks()[MIGRATE_HIGHATOMIC] as number) * 512
+        if (zone.reservedHighatomic > reserved) forgotten++
+        most = Math.max(most, reserved)
+      }
+    }
+    expect(most).toBeGreaterThanOrEqual(1024)
+    expect(forgotten > 0).toBe(forgets)
   })
 })

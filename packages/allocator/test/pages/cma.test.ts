@@ -162,7 +162,7 @@ describe('a request', () => {
   it('does not set pageblocks of it aside for atomic requests', () => {
     const zone = zonesWith(cma).all[0]
     if (zone === undefined) throw new Error('no zone')
-    zone.reserveHighatomic(1024)
+    zone.reserveHighatomic(1024, 0)
     expect([zone.reservedHighatomic, zone.buddy.pageblocks()[MIGRATE_CMA]]).toEqual([0, 8])
   })
 })

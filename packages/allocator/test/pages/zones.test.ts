@@ -253,11 +253,73 @@ describe('the reserve for atomic requests of several pages', () => {
     if (zone === undefined) throw new Error('one zone')
     const { buddy } = zone
     const page = buddy.alloc(10, 1)
-    zone.reserveHighatomic(page)
+    zone.reserveHighatomic(page, 10)
     buddy.free(page, 10)
     // The reserved half is in use, the other one is free on the reserve's list.
     expect(buddy.allocSmallest(9, MIGRATE_HIGHATOMIC)).toBe(page)
     expect(zone.unreserveHighatomic(1, true)).toBe(true)
+    expect(zone.reservedHighatomic).toBe(512)
+    zones.validate()
+  })
+
+  // mm/page_alloc.c, unreserve_highatomic_pageblock and steal_suitable_fallback of 6.1.192; the former as 7cc5a5d65011 has left it (6.10).
+  it.each([
+    { rules: RULES_6_1, given: [512, 1, MIGRATE_HIGHATOMIC], taken: [512, 0, 0] },
+    { rules: RULES_6_18, given: [0, 1, 1], taken: [0, 0, 0] },
+  ])('is given up by a free block of two pageblocks, in $rules.kernel: $given', (each) => {
+    const zones = machine({ nodes: [{ Normal: 102_400 }], rules: each.rules })
+    const [zone] = zones.all
+    if (zone === undefined) throw new Error('one zone')
+    const { buddy } = zone
+    const pages = [buddy.alloc(9, 1), buddy.alloc(9, 1)]
+    for (const page of pages) zone.reserveHighatomic(page, 9)
+    for (const page of pages) buddy.free(page, 9)
+    expect([zone.reservedHighatomic, buddy.freeBlocks(10, MIGRATE_HIGHATOMIC)]).toEqual([1024, 1])
+    const counted = () => [
+      zone.reservedHighatomic,
+      ...pages.map((page) => buddy.pageblockMigratetype(page)),
+    ]
+    expect(zone.unreserveHighatomic(1, true)).toBe(true)
+    expect(counted()).toEqual(each.given)
+    zones.validate()
+    // Others take all other blocks, and unmovable pages the one that was given up: 6.1 goes on counting a pageblock that nothing reserves.
+    while (buddy.freeBlocks(10, 1) > 1) buddy.alloc(10, 1)
+    expect(buddy.alloc(10, 0)).toBe(pages[0])
+    expect(counted()).toEqual(each.taken)
+    zones.validate()
+  })
+
+  it.each([
+    { rules: RULES_6_1, reserved: [512, 1] },
+    { rules: RULES_6_18, reserved: [1024, 2] },
+  ])('counts a block of two pageblocks in $rules.kernel: $reserved', ({ rules, reserved }) => {
+    const zones = machine({ nodes: [{ Normal: 102_400 }], rules })
+    const [zone] = zones.all
+    if (zone === undefined) throw new Error('one zone')
+    zone.reserveHighatomic(zone.buddy.alloc(10, 1), 10)
+    const { buddy, reservedHighatomic } = zone
+    expect([reservedHighatomic, buddy.pageblocks()[MIGRATE_HIGHATOMIC]]).toEqual(reserved)
+    zones.validate()
+  })
+
+  it.each([
+    { rules: RULES_6_1, reserved: 512 },
+    { rules: RULES_6_18, reserved: 0 },
+  ])('takes $reserved pages for a part of a pageblock in $rules.kernel', ({ rules, reserved }) => {
+    const zones = machine({ nodes: [{ Normal: 102_410 }], rules })
+    const [zone] = zones.all
+    if (zone === undefined) throw new Error('one zone')
+    zone.reserveHighatomic(102_400, 1)
+    expect(zone.reservedHighatomic).toBe(reserved)
+    zones.validate()
+  })
+
+  it('is not given to a request of both mobilities, which takes from it', () => {
+    const zones = machine({ nodes: [{ Normal: 102_400 }] })
+    const [zone] = zones.all
+    if (zone === undefined) throw new Error('one zone')
+    zone.reserveHighatomic(zone.buddy.alloc(3, 1), 3)
+    expect(zone.unreserveHighatomic(MIGRATE_HIGHATOMIC, true)).toBe(false)
     expect(zone.reservedHighatomic).toBe(512)
     zones.validate()
   })
