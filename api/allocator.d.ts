@@ -92,6 +92,7 @@ declare module '@scopemask/allocator' {
     readonly kernel: string;
     readonly fallback: FallbackRule;
     readonly highatomicReserve: 'extra' | 'rounded';
+    readonly highatomicBlocks: 'first' | 'all';
     readonly defragMode: boolean;
     readonly localNoretryFails: boolean;
   }
@@ -131,6 +132,7 @@ declare module '@scopemask/allocator' {
     readonly free: number;
     readonly freeCma: number;
     readonly blocks: Uint8Array;
+    readonly converted: boolean;
   }
   export const CMA_EVENTS: readonly [
     'cma_alloc_success',
@@ -1054,7 +1056,6 @@ declare module '@scopemask/allocator' {
   export const SAME_FILLED = 0;
   export const SHRINK_STOP = -1;
   export class ScanCost {
-    constructor(stats: LruvecStats, lruvecs: number);
     anon(lruvec: number): number;
     file(lruvec: number): number;
     note(lruvecs: Iterable<number>, file: boolean, pages: number): void;
@@ -1407,7 +1408,7 @@ declare module '@scopemask/allocator' {
     allocKept(migratetype: number, allocFlags: number, cpu: number): number;
     free(page: number, order: number, cpu: number): void;
     drain(): void;
-    reserveHighatomic(page: number): void;
+    reserveHighatomic(page: number, order: number): void;
     unreserveHighatomic(migratetype: number, force: boolean): boolean;
     save(): ZoneState;
     load(state: ZoneState): void;
