@@ -314,6 +314,27 @@ describe('the reserve for atomic requests of several pages', () => {
     zones.validate()
   })
 
+  // mm/page_alloc.c, move_freepages_block: it moves free blocks to another list, and merges none.
+  it('leaves a whole pageblock that is given up beside a free one', () => {
+    const zones = machine({ nodes: [{ Normal: 102_400 }] })
+    const [zone] = zones.all
+    if (zone === undefined) throw new Error('one zone')
+    const { buddy } = zone
+    const pages = [buddy.alloc(9, 1), buddy.alloc(9, 1)]
+    zone.reserveHighatomic(pages[0] ?? -1, 9)
+    for (const page of pages) buddy.free(page, 9)
+    expect(zone.unreserveHighatomic(1, true)).toBe(true)
+    expect(buddy.freeBlocks(9, 1)).toBe(2)
+    zones.validate()
+    const again = machine({ nodes: [{ Normal: 102_400 }] })
+    again.load(zones.save())
+    again.validate()
+    // Whoever takes one and frees it merges them.
+    buddy.free(buddy.alloc(9, 1), 9)
+    expect(buddy.freeBlocks(9, 1)).toBe(0)
+    zones.validate()
+  })
+
   it('is not given to a request of both mobilities, which takes from it', () => {
     const zones = machine({ nodes: [{ Normal: 102_400 }] })
     const [zone] = zones.all
