@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { Machine } from '../src/machine/machine.js'
-import { Crew, Follower, News } from '../src/node/crew.js'
+import { Crew, Follower, type Link, News } from '../src/node/crew.js'
 import { storePiece } from '../src/search/candidates.js'
 import { type Claim, claimOf, partsOf } from '../src/search/claim.js'
 import { enterStates } from '../src/search/enter-states.js'
@@ -373,6 +373,17 @@ describe('a search with a crew', () => {
     expect(found).toEqual(outcome(new Search(protocol(), {})))
     expect(start).not.toHaveBeenCalled()
     crew.dismiss()
+  })
+
+  it('lets a thread end that is ready only after it was dismissed', async () => {
+    const links: Link[] = []
+    const options = { partialOrder: true, symmetry: true, isEager: true }
+    const crew = new Crew(1, options, (link) => links.push(link))
+    crew.dismiss()
+    const [link] = links as [Link]
+    const workerData = { link, machine: {} }
+    const thread = new Worker(THREAD, { workerData, transferList: [link.port] })
+    expect(await new Promise((resolve) => thread.once('exit', resolve))).toBe(0)
   })
 
   it.each([1, 2, 3])('finds the same with %i threads more', async (others) => {

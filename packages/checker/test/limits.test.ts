@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Search } from '../src/search/search.js'
 import type { SearchOptions } from '../src/search/search-options.js'
+import { StateTable } from '../src/search/state-table.js'
 import { protocol } from './protocol.js'
 
 const search = (options: SearchOptions) =>
@@ -44,5 +45,58 @@ describe('a limit', () => {
   it('that is not reached changes nothing', () => {
     const limits = { maxStates: all.states, maxDepth: all.depth, maxSeconds: 60, maxMegabytes: 9 }
     expect({ ...search(limits), seconds: 0 }).toEqual({ ...all, seconds: 0 })
+  })
+
+  it('of memory stops a search that goes on from a snapshot where it stops any other', () => {
+    const options = { symmetry: false, allDeadlocks: true }
+    const sizes = all.bytes / 1e6
+    let resumed = 0
+    for (const maxMegabytes of [0.4, 0.55, 0.7, 0.85, 0.99].map((share) => share * sizes)) {
+      const one = new Search(protocol(), { ...options, maxMegabytes })
+      const snapshots = []
+      let alone = one.advance()
+      for (; alone === null; alone = one.advance()) {
+        snapshots.push(structuredClone(one.snapshot()))
+      }
+      expect(alone.bound).toBe('maxMegabytes')
+      for (const snapshot of snapshots.slice(-3)) {
+        const other = new Search(protocol(), { ...options, maxMegabytes })
+        other.resume(snapshot)
+        const { states, bound } = other.run()
+        expect({ states, bound }).toEqual({ states: alone.states, bound: alone.bound })
+        resumed++
+      }
+    }
+    expect(resumed).toBe(15)
+  })
+
+  it('of memory counts what states need, not what was made for those that are expected', () => {
+    const table = new StateTable(2)
+    const add = (to: number): void => {
+      while (table.size < to) {
+        table.stage(Int32Array.of(table.size, 1), -1)
+        table.flush()
+      }
+    }
+    table.expect(40_000)
+    add(6_000)
+    // 65,536 slots, where 16,384 are enough.
+    expect(table.bytes).toBe((6_000 * 3 + 65_536) * 4)
+    expect(table.bytesFor(6_000)).toBe((6_000 * 3 + 16_384) * 4)
+    expect(table.bytes).toBeLessThan(table.bytesFor(40_000))
+    // With wider rows those that are expected may have no room.
+    const [row, wider] = [new Int32Array(2), new Int32Array(5)]
+    table.repack(5, (from, count, to) => {
+      for (let state = 0; state < count; state++) {
+        row.set(from.subarray(2 * state, 2 * state + 2))
+        wider.set(row)
+        to.set(wider, 5 * state)
+      }
+    })
+    expect(table.bytes).toBe(table.bytesFor(6_000))
+    table.stage(Int32Array.of(5_999, 1, 0, 0, 0), -1)
+    table.stage(Int32Array.of(6_000, 1, 0, 0, 0), -1)
+    table.flush()
+    expect(table.size).toBe(6_001)
   })
 })

@@ -38,7 +38,7 @@ import { loadScenario } from './load-scenario.js'
 import { Progress } from './progress.js'
 import { noProgressOption, progressOption } from './progress-options.js'
 import { identityOf } from './search-identity.js'
-import { crewOf } from './search-threads.js'
+import { withThreads } from './search-threads.js'
 import { setOption } from './set-option.js'
 import { type StatesOnDisk, unfinishedSearches, withStatesOnDisk } from './states-on-disk.js'
 import { watchOf } from './watch.js'
@@ -473,27 +473,18 @@ async function rowsOf(
     const rows: CaseRow[] = []
     for (const [given, found] of cases) {
       const [policy] = policies
-      const crew =
-        workers > 1 && policy
-          ? crewOf(workers, { given, set: options.set, policy: policy.name }, options)
-          : undefined
       const run = states?.run ?? checkpointOf(given, found, options)
-      try {
-        rows.push(
-          await rowOf(found, policies, {
-            search,
-            reductions,
-            repair,
-            fair,
-            onProgress,
-            crew,
-            watch: watchOf({ maxSeconds: options.maxSeconds }),
-            run,
-          }),
-        )
-      } finally {
-        crew?.dismiss()
+      const watch = watchOf({ maxSeconds: options.maxSeconds })
+      const searched = async (crew?: CellOptions['crew']): Promise<CaseRow> => {
+        const cells = { search, reductions, repair, fair, onProgress, crew, watch, run }
+        const row = await rowOf(found, policies, cells)
+        progress.done()
+        return row
       }
+      if (workers > 1 && policy) {
+        const cell = { given, set: options.set, policy: policy.name }
+        rows.push(await withThreads({ threads: workers, cell, reductions: options }, searched))
+      } else rows.push(await searched())
     }
     return rows
   } finally {

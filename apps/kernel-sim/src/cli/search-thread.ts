@@ -19,3 +19,5 @@ export interface SearchThread {
 const { given, set, policy, link } = workerData as SearchThread
 const { scenario } = await loadScenario(given, set)
 joinCrew(subjectOf(scenario, policyNamed(policy)).machine, link)
+// Timers that the scenario has set would keep the thread for ever.
+process.exit()

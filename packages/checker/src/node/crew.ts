@@ -324,7 +324,8 @@ export function joinCrew(machine: Machine, { port, ...link }: Link): void {
   let jobs = Atomics.load(control, JOBS)
   Atomics.add(control, READY, 1)
   try {
-    for (;;) {
+    // A thread may be ready only when all others have been dismissed: nobody wakes it then.
+    while (Atomics.load(control, STOP) === 0) {
       for (let looks = 0; looks < LOOKS && Atomics.load(control, JOBS) === jobs; looks++);
       Atomics.wait(control, JOBS, jobs)
       jobs = Atomics.load(control, JOBS)

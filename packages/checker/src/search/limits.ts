@@ -6,7 +6,8 @@ import { MAX_STATES } from './state-table.js'
 
 /**
  * What a search may take: a limit that stops it makes the verdict `bounded`. Limits are looked at between blocks of states, so a
- * search may go a little beyond; where it stops is the same each time, but for seconds.
+ * search may go a little beyond; where it stops is the same each time, but for seconds. That does not depend on how many threads there are,
+ * nor, where states are in memory, on whether the search has gone on from a snapshot.
  */
 export interface Limits {
   /** How many states may be kept, at most 134 million; in a store, 2,147 million. */

@@ -12,6 +12,7 @@ import { BATCH, Successors } from './successors.js'
 import type { TableView } from './table-view.js'
 
 const FIRST_CAPACITY = 1 << 12
+const FIRST_SLOTS = 2 * FIRST_CAPACITY
 /** How many states found lately are looked up without waiting for memory: most are found again soon, or never. */
 const RECENT = 1 << 16
 
@@ -24,6 +25,13 @@ const MOST_GROWTH = 8
 /** Returns true if slots are too few for so many states: more than two thirds would be taken, and look-ups take long. */
 function isFull(states: number, slots: number): boolean {
   return states * 3 > slots * 2
+}
+
+/** How many slots a table has at least, a power of two, with so many states. */
+function slotsNeeded(states: number): number {
+  let slots = FIRST_SLOTS
+  while (isFull(states, slots)) slots *= 2
+  return slots
 }
 
 /** The states that a search has found, each with the number of the state that it was reached from. */
@@ -65,7 +73,7 @@ export class StateTable {
     this.#staged = new Successors(words)
     this.#rows = this.#array(FIRST_CAPACITY * words)
     this.#parents = this.#array(FIRST_CAPACITY)
-    this.#slots = this.#array(FIRST_CAPACITY * 2)
+    this.#slots = this.#array(FIRST_SLOTS)
     this.#measure()
   }
 
@@ -74,9 +82,12 @@ export class StateTable {
     return this.#bytesOf(this.size, this.#slots.length)
   }
 
-  /** The memory that it would hold with so many states, in bytes. */
+  /**
+   * The memory that so many states need, in bytes. It depends on nothing else: slots that were made in advance do not count, so that a search
+   * which goes on from a snapshot, and has none of these, comes to a limit where any other does.
+   */
   bytesFor(states: number): number {
-    return this.#bytesOf(states, this.#slotsFor(states, this.#slots.length))
+    return this.#bytesOf(states, slotsNeeded(states))
   }
 
   #bytesOf(states: number, slots: number): number {
@@ -289,10 +300,14 @@ export class StateTable {
     const rows = this.#array(this.#parents.length * words)
     convert(this.#rows, this.size, rows)
     this.#rows = rows
+    const isWider = words > this.words
     this.words = words
     this.#staged = new Successors(words)
     this.#recent.fill(0)
-    this.#rehash(this.#slots.length)
+    // Memory that was made, or may be made, in advance was held against the limit with rows that were narrower.
+    if (isWider) this.#expected = 0
+    this.#rehash(isWider ? slotsNeeded(this.size) : this.#slots.length)
+    this.#measure()
   }
 
   /** Makes room for another state. What has grown depends on how many there are, not on how they came. */
