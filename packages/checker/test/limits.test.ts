@@ -33,6 +33,14 @@ describe('a limit', () => {
     }
   })
 
+  it('of memory is not exceeded for states that are expected, where there is no room for them', () => {
+    for (const maxMegabytes of [0.35, 0.36, 0.37, 0.38]) {
+      const { bytes, bound } = search({ maxMegabytes, partialOrder: false })
+      expect(bound).toBe('maxMegabytes')
+      expect(bytes).toBeLessThanOrEqual(maxMegabytes * 1e6)
+    }
+  })
+
   it('of depth is exact: a deadlock is found from its depth on', () => {
     const { depth } = search({ allDeadlocks: false })
     expect(search({ allDeadlocks: false, maxDepth: depth }).verdict).toBe('deadlock')
@@ -94,9 +102,12 @@ describe('a limit', () => {
       }
     })
     expect(table.bytes).toBe(table.bytesFor(6_000))
-    table.stage(Int32Array.of(5_999, 1, 0, 0, 0), -1)
-    table.stage(Int32Array.of(6_000, 1, 0, 0, 0), -1)
+    // The first of them is there already.
+    for (let state = 5_999; state < 11_000; state++) {
+      table.stage(Int32Array.of(state, 1, 0, 0, 0), -1)
+    }
     table.flush()
-    expect(table.size).toBe(6_001)
+    expect(table.size).toBe(11_000)
+    expect(table.bytes).toBe(table.bytesFor(11_000))
   })
 })
