@@ -29,8 +29,8 @@ export interface AllocatorRules {
   readonly highatomicReserve: 'extra' | 'rounded'
   /**
    * Which pageblocks of a block of several change their migratetype when it is reserved or given up (reserve_highatomic_pageblock,
-   * unreserve_highatomic_pageblock). `first`: the first, and what is free of all moves with it (6.1). `all`: all of them, and a pageblock that a
-   * zone has only a part of is never reserved (since 6.10: 7cc5a5d65011).
+   * unreserve_highatomic_pageblock). `first`: the first, and what is free of all moves with it (6.1). `all`: all of them (since 6.10: 7cc5a5d65011), and a pageblock that a
+   * zone has only a part of is never reserved (since 6.10: "mm: page_alloc: fix freelist movement during block conversion").
    */
   readonly highatomicBlocks: 'first' | 'all'
   /**
