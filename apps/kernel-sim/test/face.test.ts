@@ -48,8 +48,8 @@ describe('checkScenario', () => {
 
   it.each<[string, unknown, CheckOptions | object, RegExp]>([
     ['a name that is none', { ...counting, name: 'Not Me' }, {}, /"Not Me"/],
-    ['what is not a scenario', {}, {}, /"undefined" is not a name of a scenario/],
-    ['nothing', null, {}, /is not a name of a scenario/],
+    ['what is not a scenario', {}, {}, /^the scenario has no name: lower case/],
+    ['nothing', null, {}, /^the scenario has no name: lower case/],
     ['an unknown policy', counting, { policy: 'hope' }, /^hope is not a policy: choose one of un/],
     ['an unknown limit', counting, { maxFun: 1 }, /^maxFun is not a limit: choose from maxStates/],
     ['a limit of nothing', counting, { maxStates: 0 }, /^maxStates is 0: it takes a number above/],

@@ -46,6 +46,11 @@ describe('lines', () => {
         if (lines.at(-1) === '') lines.pop()
         expect(split(chunks)).toEqual(lines)
       }),
+      {
+        examples: [
+          [{ all: Buffer.from('\r\n'), chunks: ['\r', '', '\n'].map((text) => Buffer.from(text)) }],
+        ],
+      },
     )
   })
 

@@ -38,6 +38,8 @@ export class LineSplitter {
 
   /** Takes the next bytes of the stream. */
   push(chunk: Buffer): void {
+    // What follows a carriage return is still to come.
+    if (chunk.length === 0) return
     if (this.#endedWithCr || chunk.includes(CR)) this.#lines(this.#withoutCrlf(chunk))
     else this.#lines(chunk)
   }

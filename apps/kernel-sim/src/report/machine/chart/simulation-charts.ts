@@ -22,11 +22,12 @@ export function alone(id: string, result: SimulationResult): ChartOf {
   return { id, under: '', size: CHART, beside: [result] }
 }
 
-/** When the last of some runs ends, ns, and the most of some columns in any of them. */
+/** When the last of some runs ends, ns, and the least above 0 and the most of some columns in any of them. */
 function scaleOf({ beside }: ChartOf, names: readonly (keyof Columns)[]) {
   const all = beside.flatMap(({ series }) => names.flatMap((name) => series.columns[name]))
   return {
     until: Math.max(...beside.map(({ series }) => series.at.at(-1) ?? 0)),
+    least: all.reduce((least, value) => (value > 0 ? Math.min(least, value) : least), Infinity),
     most: all.reduce((most, value) => Math.max(most, value), 0),
   }
 }

@@ -33,7 +33,8 @@ export interface TimeChart {
   readonly size?: Size
   /** Where the axis of time ends, ns, if that is later than the last row. */
   readonly until?: number
-  /** The top of the scale, where the numbers themselves do not say it. */
+  /** The bottom of a logarithmic scale, and the top of any, where the numbers themselves do not say it. */
+  readonly least?: number
   readonly most?: number
   /** ns, as many as each line has values. */
   readonly at: readonly number[]
@@ -59,7 +60,8 @@ export function timeChart(id: string, chart: TimeChart): Picture {
   )
   const values = [...lines.flatMap((each) => each.values), ...levels.map(({ value }) => value)]
   const most = Math.max(chart.most ?? 0, ...values, 1)
-  const least = Math.max(1, Math.min(...values.filter((value) => value > 0), most))
+  const lowest = Math.min(chart.least ?? most, ...values.filter((value) => value > 0), most)
+  const least = Math.max(1, lowest)
   const x = scaleLinear([0, Math.max(until, at.at(-1) ?? SECOND)], [frame.left, frame.right])
   const y = log
     ? scaleLog([least * 0.8, most * 1.1], [frame.bottom, frame.top]).clamp(true)
