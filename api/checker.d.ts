@@ -90,7 +90,10 @@ declare module '@scopemask/checker' {
     toString(): string;
   }
   export class Misuse extends Error {
-    constructor(message: string, options?: ErrorOptions);
+    readonly place: string;
+    constructor(message: string, options?: ErrorOptions & {
+      readonly place?: string;
+    });
   }
   export interface Model {
     readonly name: string;
@@ -499,6 +502,11 @@ declare module '@scopemask/checker/machine' {
     numberOf(value: number): number;
     valueOf(number: number): number;
   }
+  export function misuseOf(thrown: unknown, { of, who, internals, }: {
+    readonly of?: string;
+    readonly who: string;
+    readonly internals: readonly string[];
+  }): Misuse;
   export function placeOf(stack: string, internals: readonly string[]): string;
   export {
   Call,

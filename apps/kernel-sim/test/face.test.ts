@@ -69,6 +69,14 @@ describe('checkScenario', () => {
       {},
       /^small under scope: /,
     ],
+    [
+      'a build that throws, at its line, whatever the text of the error is',
+      small(() => {
+        throw new Error('no, at home')
+      }),
+      {},
+      /^small under scope: build throws Error: no, at home, at \S+face\.test\.ts:\d+:\d+$/,
+    ],
   ])('refuses %s with one sentence', (_, given, options, message) => {
     const attempt = () => checkScenario(given as Scenario, options)
     expect(attempt).toThrow(InputError)

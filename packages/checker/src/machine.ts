@@ -26,7 +26,7 @@ export {
   type Wait,
 } from './machine/operation.js'
 export { Operations } from './machine/operations.js'
-export { placeOf } from './machine/place.js'
+export { misuseOf, placeOf } from './machine/place.js'
 export type { Property, PropertyKind } from './machine/property.js'
 export type { Suspension } from './machine/suspension.js'
 export type { Watch } from './machine/watch.js'

@@ -6,7 +6,7 @@ import type { LimitedTask, ReclaimSum, RecordedReclaims } from './recorded-recla
 export interface MemcgReclaims {
   /** How often a task reclaimed because a cgroup was at its limit. */
   readonly count: number
-  /** How often it might not enter the filesystem meanwhile: then reclaim is as weak as any such. */
+  /** How often it might not enter the filesystem: then only clean pages without buffers can be freed. */
   readonly withoutFs: number
   /** Pages that were freed. */
   readonly reclaimed: number

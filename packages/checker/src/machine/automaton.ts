@@ -12,7 +12,7 @@ import { Interrupted, Misuse } from './errors.js'
 import type { Guard, OpenCall } from './guard.js'
 import type { MachineObject } from './object.js'
 import { Call, Operation, type ProcedureLike, type Steps, type Value } from './operation.js'
-import { placeOf } from './place.js'
+import { misuseOf, placeOf } from './place.js'
 import type { Watch } from './watch.js'
 
 /** What a procedure does at a node: it performs an operation, calls another procedure, or has returned. */
@@ -246,13 +246,7 @@ export class Automaton {
     try {
       return act()
     } catch (thrown) {
-      const place =
-        thrown instanceof Error ? placeOf(`${thrown.stack}`, this.numbering.internals) : ''
-      const what =
-        thrown instanceof Misuse
-          ? thrown.message
-          : `${this.procedure.name} throws ${String(thrown)}`
-      throw new Misuse(place === '' ? what : `${what}, at ${place}`, { cause: thrown })
+      throw misuseOf(thrown, { who: this.procedure.name, internals: this.numbering.internals })
     }
   }
 
@@ -300,6 +294,7 @@ export class Forgotten extends Misuse {
     const place = made === null ? '' : placeOf(`${made.stack}`, internals)
     super(
       `${where} calls ${name}() without yield*, so nothing is done${place === '' ? '' : `, at ${place}`}`,
+      { place },
     )
   }
 }

@@ -5,9 +5,14 @@
  * JavaScript variables. The message names the task, and the place where it is known.
  */
 export class Misuse extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** Where in the model's code it is, where the message says that: `file:line:column`. Empty where it does not. */
+  readonly place: string
+
+  /** @param options `place`: the place that the message names. */
+  constructor(message: string, options: ErrorOptions & { readonly place?: string } = {}) {
     super(message, options)
     this.name = 'Misuse'
+    this.place = options.place ?? ''
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { Misuse } from '../machine/errors.js'
 import type { Machine } from '../machine/machine.js'
-import { placeOf } from '../machine/place.js'
+import { misuseOf } from '../machine/place.js'
 import { ModelBuilder } from './builder.js'
 
 /** A model that can be checked: a name, and the way to build it anew. */
@@ -33,12 +33,7 @@ export function model(name: string, build: (build: ModelBuilder) => void): Model
           throw new Misuse('it is built by an async function: make everything at once')
         }
       } catch (thrown) {
-        const place = thrown instanceof Error ? placeOf(`${thrown.stack}`, []) : ''
-        const what =
-          thrown instanceof Misuse ? thrown.message : `building it throws ${String(thrown)}`
-        throw new Misuse(`${name}: ${what}${place === '' ? '' : `, at ${place}`}`, {
-          cause: thrown,
-        })
+        throw misuseOf(thrown, { of: `${name}: `, who: 'building it', internals: [] })
       }
       if (machine.tasks.length === 0) {
         throw new Misuse(`${name} has no task: build.task(name, function* () { ... })`)

@@ -3,7 +3,7 @@ import { Misuse } from '../machine/errors.js'
 import type { Row } from '../machine/layout.js'
 import type { Task } from '../machine/machine.js'
 import type { MachineObject } from '../machine/object.js'
-import { placeOf } from '../machine/place.js'
+import { misuseOf } from '../machine/place.js'
 import type { Program } from '../machine/program.js'
 import type { Property, PropertyKind } from '../machine/property.js'
 import type { Observable } from '../objects/observable.js'
@@ -80,11 +80,7 @@ export class StateProperty implements Property {
       }
       return Boolean(holds)
     } catch (thrown) {
-      const place = thrown instanceof Error ? placeOf(`${thrown.stack}`, []) : ''
-      const what = thrown instanceof Misuse ? thrown.message : `it throws ${String(thrown)}`
-      throw new Misuse(`'${this.name}': ${what}${place === '' ? '' : `, at ${place}`}`, {
-        cause: thrown,
-      })
+      throw misuseOf(thrown, { of: `'${this.name}': `, who: 'it', internals: [] })
     }
   }
 

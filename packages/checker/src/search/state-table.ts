@@ -138,7 +138,7 @@ export class StateTable {
     return { words: this.words, rows: this.#rows, parents: this.#parents, slots: this.#slots }
   }
 
-  /** How many states there will be, as far as anybody knows; 0 while nobody does. */
+  /** How many states the search is expected to find; 0 while that is not known. */
   get expected(): number {
     return this.#expected
   }
